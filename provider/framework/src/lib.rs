@@ -1,0 +1,1 @@
+//! A framework for Terraform and OpenTofu providers.

@@ -1,0 +1,1 @@
+//! Terraform and OpenTofu provider for the Community Health Toolkit.
