@@ -1,0 +1,145 @@
+//! The attribute `timeouts` and the durations in it, such as `1h30m` or `90s`.
+
+use std::time::Duration;
+
+use crate::model::{AttributeType, ConversionError, FromValue, ToValue, expect_object, from_attribute};
+use crate::schema::{Attribute, Kind, Nesting, Presence, TimeoutDefaults, Validator};
+use crate::value::Value;
+
+/// How long each operation may take, as far as the configuration says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Limit of a creation.
+    pub create: Option<String>,
+    /// Limit of a refresh.
+    pub read: Option<String>,
+    /// Limit of an update.
+    pub update: Option<String>,
+    /// Limit of a deletion.
+    pub delete: Option<String>,
+}
+
+impl FromValue for Timeouts {
+    fn from_value(value: &Value) -> Result<Self, ConversionError> {
+        if value.is_null() {
+            return Ok(Timeouts::default());
+        }
+        expect_object(value)?;
+        Ok(Timeouts {
+            create: from_attribute(value, "create")?,
+            read: from_attribute(value, "read")?,
+            update: from_attribute(value, "update")?,
+            delete: from_attribute(value, "delete")?,
+        })
+    }
+}
+
+impl ToValue for Timeouts {
+    fn to_value(&self) -> Value {
+        if *self == Timeouts::default() {
+            return Value::Null;
+        }
+        Value::object([
+            ("create", self.create.to_value()),
+            ("read", self.read.to_value()),
+            ("update", self.update.to_value()),
+            ("delete", self.delete.to_value()),
+        ])
+    }
+}
+
+impl AttributeType for Timeouts {
+    // A limit may be unknown at plan time; nothing but the framework reads it, and only when it is known.
+    type Draft = Value;
+    const PRESENCE: Presence = Presence::Optional;
+
+    fn kind() -> Kind {
+        Timeouts::kind_with(&TimeoutDefaults::default())
+    }
+}
+
+impl Timeouts {
+    /// The nested attribute whose descriptions name these defaults.
+    pub fn kind_with(defaults: &TimeoutDefaults) -> Kind {
+        let limit = |name: &str, what: &str, default: Duration| {
+            Attribute::new::<Option<String>>(
+                name,
+                format!(
+                    "How long {what} may take, such as `90s` or `1h30m`. Default: `{}`.",
+                    format_duration(default)
+                ),
+            )
+            .validator(Validator::string("a duration such as `1h30m`", |text| {
+                parse_duration(text).map(|_| ()).ok_or_else(|| {
+                    format!("`{text}` is not a duration: write numbers with units, such as `90s`, `15m` or `1h30m`.")
+                })
+            }))
+        };
+        Kind::Nested(
+            Nesting::Single,
+            vec![
+                limit("create", "a creation", defaults.create),
+                limit("read", "a refresh", defaults.read),
+                limit("update", "an update", defaults.update),
+                limit("delete", "a deletion", defaults.delete),
+            ],
+        )
+    }
+}
+
+/// A duration in the notation of Go: decimal numbers with the units `h`, `m`, `s`, `ms`; none if the text is not one, or not positive.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, tail) = rest.split_at(digits);
+        let unit_length = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit_length);
+        let seconds = match unit {
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 0.001,
+            _ => return None,
+        };
+        let part = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
+        total = total.checked_add(part)?;
+        rest = tail;
+    }
+    (total > Duration::ZERO).then_some(total)
+}
+
+/// The duration in the notation of [`parse_duration`], to the second.
+pub fn format_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let parts = [(seconds / 3600, "h"), (seconds % 3600 / 60, "m"), (seconds % 60, "s")];
+    let text: String = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_go_writes_them() {
+        assert_eq!(parse_duration("1h30m"), Some(Duration::from_secs(5400)));
+        assert_eq!(parse_duration("1.5h"), Some(Duration::from_secs(5400)));
+        assert_eq!(parse_duration("90s"), Some(Duration::from_secs(90)));
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        for wrong in ["", "10", "h", "5 m", "-5m", "0s", "1x"] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_in_the_same_notation() {
+        assert_eq!(format_duration(Duration::from_secs(5400)), "1h30m");
+        assert_eq!(format_duration(Duration::from_secs(600)), "10m");
+    }
+}

@@ -1,0 +1,282 @@
+//! Schemas: what can be configured, what is computed, and how plans of it behave.
+//!
+//! A [`Schema`] is plain data that the derive macro [`Model`](crate::Model) builds from a struct; it can be built by hand
+//! as well. The plan engine, the codecs, the documentation and the wire read it; nothing else decides how an attribute
+//! behaves.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::model::AttributeType;
+use crate::path::Path;
+use crate::types::Type;
+use crate::value::Value;
+
+mod lint;
+mod validator;
+
+pub use validator::Validator;
+
+/// The schema of a provider, a resource or a data source.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    /// Counts incompatible changes of stored state, from 0.
+    pub version: i64,
+    /// What it is, in Markdown.
+    pub description: String,
+    /// Why not to use it any more, and what instead.
+    pub deprecation: Option<String>,
+    /// The attributes, in the order of the model.
+    pub attributes: Vec<Attribute>,
+    /// How long operations may take, if the schema has an attribute `timeouts`.
+    pub timeouts: TimeoutDefaults,
+}
+
+/// One attribute.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// Its name, in snake case.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// Who decides its value.
+    pub presence: Presence,
+    /// What it means, in Markdown: sentences that end with a dot.
+    pub description: String,
+    /// Why not to use it any more, and what instead.
+    pub deprecation: Option<String>,
+    /// Whether it is hidden in the output of the core.
+    pub sensitive: bool,
+    /// Whether it exists in the configuration only, never in a plan or a state.
+    pub write_only: bool,
+    /// The value that it has when the configuration has none.
+    pub default: Option<Value>,
+    /// What values it accepts.
+    pub validators: Vec<Validator>,
+    /// How a change of it is planned, in this order.
+    pub modifiers: Vec<PlanModifier>,
+    /// Tells whether two spellings mean the same, so that the spelling of the configuration or the prior state is kept.
+    pub semantic_equality: Option<SemanticEquality>,
+}
+
+/// What an attribute holds.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A value of a type.
+    Type(Type),
+    /// Objects whose attributes have schemas of their own.
+    Nested(Nesting, Vec<Attribute>),
+}
+
+/// How many objects a nested attribute holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nesting {
+    /// One.
+    Single,
+    /// Several, in an order that matters.
+    List,
+    /// Several that differ.
+    Set,
+    /// Several by key.
+    Map,
+}
+
+/// Who decides the value of an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// The configuration, always.
+    Required,
+    /// The configuration, if it wants.
+    Optional,
+    /// The configuration, or else the provider: by a default, or when it applies a plan.
+    OptionalComputed,
+    /// The provider.
+    Computed,
+}
+
+/// How a change is planned.
+#[derive(Clone)]
+pub enum PlanModifier {
+    /// A computed attribute keeps its prior value: what is decided once and never changes by itself.
+    Keep,
+    /// A computed attribute keeps its prior value as long as none of these attributes changes.
+    DependsOn(Vec<Path>),
+    /// A change can only be made by replacing the object.
+    Replace,
+    /// A change can only be made by replacing the object if the function says so of the prior and the planned value.
+    ReplaceIf(fn(&Value, &Value) -> bool),
+}
+
+/// Tells whether two known values mean the same.
+pub type SemanticEquality = fn(&Value, &Value) -> bool;
+
+/// How long operations may take where the configuration says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeoutDefaults {
+    /// Limit of a creation.
+    pub create: Duration,
+    /// Limit of a refresh.
+    pub read: Duration,
+    /// Limit of an update.
+    pub update: Duration,
+    /// Limit of a deletion.
+    pub delete: Duration,
+}
+
+impl Default for TimeoutDefaults {
+    /// Twenty minutes for each operation: the field's convention.
+    fn default() -> Self {
+        let limit = Duration::from_secs(20 * 60);
+        TimeoutDefaults {
+            create: limit,
+            read: limit,
+            update: limit,
+            delete: limit,
+        }
+    }
+}
+
+impl Schema {
+    /// The type of the values of this schema.
+    pub fn value_type(&self) -> Type {
+        object_type(&self.attributes)
+    }
+
+    /// The root attribute of that name.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// The attribute at a path, which may lead through nested attributes and their elements.
+    pub fn attribute_at(&self, path: &Path) -> Option<&Attribute> {
+        let mut attributes = &self.attributes;
+        let mut found = None;
+        for step in path.steps() {
+            if let crate::path::Step::Attribute(name) = step {
+                let attribute = attributes.iter().find(|attribute| attribute.name == *name)?;
+                found = Some(attribute);
+                if let Kind::Nested(_, nested) = &attribute.kind {
+                    attributes = nested;
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Attribute {
+    /// An attribute of the given Rust type: it decides what the attribute holds, who decides its value, and whether it is
+    /// sensitive or write-only.
+    pub fn new<T: AttributeType>(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Attribute {
+            name: name.into(),
+            kind: T::kind(),
+            presence: T::PRESENCE,
+            description: description.into(),
+            deprecation: None,
+            sensitive: T::SENSITIVE,
+            write_only: T::WRITE_ONLY,
+            default: None,
+            validators: T::validators(),
+            modifiers: Vec::new(),
+            semantic_equality: T::semantic_equality(),
+        }
+    }
+
+    /// Decided by the provider where the configuration has no value.
+    #[must_use]
+    pub fn optional_computed(mut self) -> Self {
+        self.presence = Presence::OptionalComputed;
+        self
+    }
+
+    /// Has this value where the configuration has none.
+    #[must_use]
+    pub fn default_value(mut self, default: impl Into<Value>) -> Self {
+        self.default = Some(default.into());
+        self.optional_computed()
+    }
+
+    /// Accepts only what the validator accepts.
+    #[must_use]
+    pub fn validator(mut self, validator: Validator) -> Self {
+        self.validators.push(validator);
+        self
+    }
+
+    /// Plans changes in this way.
+    #[must_use]
+    pub fn modifier(mut self, modifier: PlanModifier) -> Self {
+        self.modifiers.push(modifier);
+        self
+    }
+
+    /// Keeps its prior value: see [`PlanModifier::Keep`].
+    #[must_use]
+    pub fn keep(self) -> Self {
+        self.modifier(PlanModifier::Keep)
+    }
+
+    /// Can only be changed by replacing the object: see [`PlanModifier::Replace`].
+    #[must_use]
+    pub fn requires_replace(self) -> Self {
+        self.modifier(PlanModifier::Replace)
+    }
+
+    /// Should not be used any more, for this reason.
+    #[must_use]
+    pub fn deprecated(mut self, message: impl Into<String>) -> Self {
+        self.deprecation = Some(message.into());
+        self
+    }
+
+    /// The type of this attribute's values.
+    pub fn value_type(&self) -> Type {
+        self.kind.value_type()
+    }
+
+    /// Whether the provider may decide the value.
+    pub fn is_computed(&self) -> bool {
+        matches!(self.presence, Presence::Computed | Presence::OptionalComputed)
+    }
+
+    /// Whether the configuration may decide the value.
+    pub fn is_configurable(&self) -> bool {
+        self.presence != Presence::Computed
+    }
+}
+
+impl Kind {
+    /// The type of the values.
+    pub fn value_type(&self) -> Type {
+        match self {
+            Kind::Type(value_type) => value_type.clone(),
+            Kind::Nested(Nesting::Single, attributes) => object_type(attributes),
+            Kind::Nested(Nesting::List, attributes) => Type::List(Box::new(object_type(attributes))),
+            Kind::Nested(Nesting::Set, attributes) => Type::Set(Box::new(object_type(attributes))),
+            Kind::Nested(Nesting::Map, attributes) => Type::Map(Box::new(object_type(attributes))),
+        }
+    }
+}
+
+impl fmt::Debug for PlanModifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PlanModifier::Keep => f.write_str("Keep"),
+            PlanModifier::DependsOn(paths) => f.debug_tuple("DependsOn").field(paths).finish(),
+            PlanModifier::Replace => f.write_str("Replace"),
+            PlanModifier::ReplaceIf(_) => f.write_str("ReplaceIf"),
+        }
+    }
+}
+
+/// The type of an object with the given attributes.
+pub fn object_type(attributes: &[Attribute]) -> Type {
+    Type::Object(
+        attributes
+            .iter()
+            .map(|attribute| (attribute.name.clone(), attribute.value_type()))
+            .collect::<BTreeMap<_, _>>(),
+    )
+}

@@ -1,0 +1,237 @@
+//! Values of the Terraform language, as they travel between the core and a provider.
+//!
+//! A [`Value`] carries no type of its own: everything that reads or writes one walks it beside a [`Type`] or a
+//! [`Schema`](crate::schema::Schema).
+//! Authors of resources rarely meet it, they work with models ([`crate::model`]); the plan engine works with nothing else.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::types::Type;
+
+mod number;
+
+pub use number::{Number, ParseNumberError};
+
+/// A value, a null, or the promise of a value.
+#[derive(Clone, PartialEq, Default)]
+pub enum Value {
+    /// No value.
+    #[default]
+    Null,
+    /// A value that is not known yet, with what is known about it.
+    Unknown(Refinements),
+    /// `true` or `false`.
+    Bool(bool),
+    /// An exact decimal number.
+    Number(Number),
+    /// Text in Unicode normal form C.
+    String(String),
+    /// Elements in an order that matters; a tuple is held as a list too.
+    List(Vec<Value>),
+    /// Distinct elements in canonical order; made by [`Value::set`].
+    Set(Vec<Value>),
+    /// Elements by key.
+    Map(BTreeMap<String, Value>),
+    /// Attributes by name, one for each attribute of the object's type.
+    Object(BTreeMap<String, Value>),
+    /// A value of an attribute of type [`Type::Dynamic`], with the type that it turned out to have.
+    Dynamic(Box<(Type, Value)>),
+}
+
+/// What is known about an unknown value.
+///
+/// The core strips refinements before it compares a plan with the configuration, so they never change an outcome;
+/// they are kept so that a value goes back as it came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Refinements {
+    /// The value will not be null.
+    pub not_null: bool,
+    /// The string will start with this text.
+    pub string_prefix: Option<String>,
+    /// The number will not be below this bound; the flag tells whether the bound itself is possible.
+    pub number_lower_bound: Option<(Number, bool)>,
+    /// The number will not be above this bound; the flag tells whether the bound itself is possible.
+    pub number_upper_bound: Option<(Number, bool)>,
+    /// The collection will have at least this many elements.
+    pub length_lower_bound: Option<i64>,
+    /// The collection will have at most this many elements.
+    pub length_upper_bound: Option<i64>,
+}
+
+impl Value {
+    /// An unknown value of which nothing is known.
+    pub const UNKNOWN: Value = Value::Unknown(Refinements {
+        not_null: false,
+        string_prefix: None,
+        number_lower_bound: None,
+        number_upper_bound: None,
+        length_lower_bound: None,
+        length_upper_bound: None,
+    });
+
+    /// A set of the given elements: duplicates are dropped, the order is made canonical.
+    pub fn set(elements: impl IntoIterator<Item = Value>) -> Value {
+        let mut keyed: Vec<(String, Value)> = elements
+            .into_iter()
+            .map(|element| (canonical_key(&element), element))
+            .collect();
+        keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+        // Two unknown elements may turn out to differ, so they are never taken for duplicates.
+        keyed.dedup_by(|(a, left), (b, _)| a == b && left.is_wholly_known());
+        Value::Set(keyed.into_iter().map(|(_, element)| element).collect())
+    }
+
+    /// An object of the given attributes.
+    pub fn object<K: Into<String>>(attributes: impl IntoIterator<Item = (K, Value)>) -> Value {
+        Value::Object(
+            attributes
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
+        )
+    }
+
+    /// Whether this is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// Whether this is unknown itself; its parts are not looked at.
+    pub fn is_unknown(&self) -> bool {
+        match self {
+            Value::Unknown(_) => true,
+            Value::Dynamic(typed) => typed.1.is_unknown(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::List(_)
+            | Value::Set(_)
+            | Value::Map(_)
+            | Value::Object(_) => false,
+        }
+    }
+
+    /// Whether nothing in this value is unknown.
+    pub fn is_wholly_known(&self) -> bool {
+        match self {
+            Value::Unknown(_) => false,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+            Value::List(elements) | Value::Set(elements) => elements.iter().all(Value::is_wholly_known),
+            Value::Map(elements) | Value::Object(elements) => elements.values().all(Value::is_wholly_known),
+            Value::Dynamic(typed) => typed.1.is_wholly_known(),
+        }
+    }
+
+    /// The text, if this is a known string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The attribute of that name, if this is a known object that has it.
+    pub fn attribute(&self, name: &str) -> Option<&Value> {
+        match self {
+            Value::Object(attributes) => attributes.get(name),
+            _ => None,
+        }
+    }
+
+    /// The attribute of that name, or null where there is none: what an attribute of an absent object amounts to.
+    pub fn attribute_or_null(&self, name: &str) -> &Value {
+        const NULL: &Value = &Value::Null;
+        self.attribute(name).unwrap_or(NULL)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value::Bool(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Value::String(normalized(value))
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Value::String(normalized(&value))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Value::Number(value.into())
+    }
+}
+
+impl From<Number> for Value {
+    fn from(value: Number) -> Self {
+        Value::Number(value)
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("null"),
+            Value::Unknown(_) => f.write_str("(unknown)"),
+            Value::Bool(value) => write!(f, "{value}"),
+            Value::Number(value) => write!(f, "{value}"),
+            Value::String(value) => write!(f, "{value:?}"),
+            Value::List(elements) => f.debug_list().entries(elements).finish(),
+            Value::Set(elements) => {
+                f.write_str("set")?;
+                f.debug_list().entries(elements).finish()
+            }
+            Value::Map(elements) | Value::Object(elements) => f.debug_map().entries(elements).finish(),
+            Value::Dynamic(typed) => write!(f, "dynamic({:?}, {:?})", typed.0, typed.1),
+        }
+    }
+}
+
+/// Text in Unicode normal form C: the core normalizes every string, so anything else would come back changed.
+pub fn normalized(text: &str) -> String {
+    use unicode_normalization::{UnicodeNormalization, is_nfc};
+    if is_nfc(text) {
+        text.to_owned()
+    } else {
+        text.nfc().collect()
+    }
+}
+
+/// A text that is the same for equal values and sorts them in an order that depends on nothing else.
+fn canonical_key(value: &Value) -> String {
+    format!("{value:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_independent_of_order_and_duplicates() {
+        let one = Value::set(["b".into(), "a".into(), "b".into()]);
+        let other = Value::set(["a".into(), "b".into()]);
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn unknown_elements_of_a_set_are_not_coalesced() {
+        let Value::Set(elements) = Value::set([Value::UNKNOWN, Value::UNKNOWN]) else {
+            panic!("not a set")
+        };
+        assert_eq!(elements.len(), 2);
+    }
+
+    #[test]
+    fn strings_are_normalized() {
+        assert_eq!(Value::from("e\u{301}"), Value::from("\u{e9}"));
+    }
+}
