@@ -1,0 +1,91 @@
+//! Data sources: what authors implement to look things up.
+
+use std::future::Future;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use crate::context::Scope;
+use crate::diagnostics::Diagnostics;
+use crate::model::{FromValue, Model, ToValue};
+use crate::schema::Schema;
+use crate::value::Value;
+
+/// A kind of thing that can be looked up.
+pub trait DataSource: Sized + Send + Sync + 'static {
+    /// Its attributes: those of the configuration, and the computed ones that the look-up fills.
+    type Model: Model;
+    /// What the provider's configuration was turned into.
+    type Clients: Send + Sync + 'static;
+
+    /// Its type in configurations, such as `cht_ssh_host`.
+    const TYPE_NAME: &'static str;
+
+    /// The schema; the model's own unless it is not enough.
+    fn schema(&self) -> Schema {
+        Self::Model::schema()
+    }
+
+    /// Checks what concerns more than one attribute, without I/O and without complaining of what is unknown.
+    fn validate(&self, config: &<Self::Model as Model>::Draft, diagnostics: &mut Diagnostics) {
+        let _ = (config, diagnostics);
+    }
+
+    /// Looks it up.
+    ///
+    /// # Errors
+    /// Fails if there is no such thing, or if that cannot be told.
+    fn read(
+        &self,
+        scope: &Scope<Self::Clients>,
+        config: Self::Model,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
+}
+
+/// A [`DataSource`] whose types are hidden, except that of its clients.
+pub(crate) trait DynDataSource<C>: Send + Sync {
+    fn type_name(&self) -> &'static str;
+    fn schema(&self) -> &Schema;
+    fn validate(&self, config: &Value) -> Diagnostics;
+    fn read<'a>(&'a self, scope: Scope<C>, config: &'a Value) -> BoxFuture<'a, Result<Value, Diagnostics>>;
+}
+
+/// A data source and its schema, which is made once.
+pub(crate) struct Erased<D> {
+    data_source: D,
+    schema: Schema,
+}
+
+impl<D: DataSource> Erased<D> {
+    pub(crate) fn new(data_source: D) -> Self {
+        let schema = data_source.schema();
+        Erased { data_source, schema }
+    }
+}
+
+impl<D: DataSource> DynDataSource<D::Clients> for Erased<D> {
+    fn type_name(&self) -> &'static str {
+        D::TYPE_NAME
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        match <D::Model as Model>::Draft::from_value(config) {
+            Ok(draft) => self.data_source.validate(&draft, &mut diagnostics),
+            Err(error) => diagnostics.append(error.into()),
+        }
+        diagnostics
+    }
+
+    fn read<'a>(&'a self, scope: Scope<D::Clients>, config: &'a Value) -> BoxFuture<'a, Result<Value, Diagnostics>> {
+        async move {
+            let found = self.data_source.read(&scope, D::Model::from_value(config)?).await?;
+            Ok(found.to_value())
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,190 @@
+//! Resources: what authors implement to manage remote objects.
+//!
+//! The traits of a provider are typed; [`erased`] hides the types behind one object-safe trait for the server.
+
+use std::fmt;
+use std::future::Future;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::Context;
+use crate::diagnostics::Diagnostics;
+use crate::lifecycle::plan::{Action, Planning};
+use crate::model::{FromValue, Model, ToValue};
+use crate::path::Path;
+use crate::schema::Schema;
+use crate::value::Value;
+
+pub(crate) mod erased;
+
+/// The draft of a resource's model: every attribute may be unknown or null.
+pub type Draft<R> = <<R as Resource>::Model as Model>::Draft;
+
+/// A kind of managed object.
+///
+/// The framework keeps the promises of the protocol, so that implementations need not: planned values come back
+/// unchanged, unknown ones become known, write-only values are never stored, panics become diagnostics, and whatever was
+/// saved with [`Context::checkpoint`] reaches the state however an operation ends.
+pub trait Resource: Sized + Send + Sync + 'static {
+    /// Its attributes.
+    type Model: Model;
+    /// What the provider's configuration was turned into.
+    type Clients: Send + Sync + 'static;
+    /// What it keeps beside its state, invisible to the user; `()` if nothing.
+    type Private: Serialize + DeserializeOwned + Default + Send + Sync + 'static;
+
+    /// Its type in configurations, such as `cht_instance`.
+    const TYPE_NAME: &'static str;
+
+    /// The schema; the model's own unless it is not enough.
+    fn schema(&self) -> Schema {
+        Self::Model::schema()
+    }
+
+    /// Checks what concerns more than one attribute.
+    ///
+    /// # Caveats
+    /// Runs often and before the provider is configured: it must not do I/O, nor complain of what is unknown.
+    fn validate(&self, config: &Draft<Self>, diagnostics: &mut Diagnostics) {
+        let _ = (config, diagnostics);
+    }
+
+    /// Shapes and checks a plan beyond what the schema says, also that of a deletion.
+    ///
+    /// # Errors
+    /// Fails if the plan must not be applied: nothing has been changed yet.
+    ///
+    /// # Caveats
+    /// The core plans again during apply and demands the same outcome, so values may depend on nothing but the plan's own
+    /// inputs. What is looked up may only lead to errors and warnings.
+    fn modify_plan(
+        &self,
+        cx: &Context<Self>,
+        plan: &mut Plan<'_, '_, Self>,
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send {
+        let _ = (cx, plan);
+        async { Ok(()) }
+    }
+
+    /// Makes the object. Must call [`Context::checkpoint`] as soon as something exists.
+    ///
+    /// # Errors
+    /// Fails if the object is not usable; the last checkpoint is kept and marked tainted.
+    fn create(
+        &self,
+        cx: &Context<Self>,
+        plan: Self::Model,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
+
+    /// Reads what there is; none only if it is certain that the object is gone.
+    ///
+    /// # Errors
+    /// Fails if that cannot be told; the state is kept.
+    fn read(
+        &self,
+        cx: &Context<Self>,
+        state: Self::Model,
+    ) -> impl Future<Output = Result<Option<Self::Model>, Diagnostics>> + Send;
+
+    /// Changes the object to what is planned, and finishes an unfinished creation.
+    ///
+    /// # Errors
+    /// Fails if it could not; the last checkpoint, or else the prior state, is kept.
+    fn update(
+        &self,
+        cx: &Context<Self>,
+        prior: Self::Model,
+        plan: Self::Model,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
+
+    /// Removes the object; that it is gone already is success.
+    ///
+    /// # Errors
+    /// Fails if something is left; the last checkpoint, or else the prior state, is kept.
+    fn delete(
+        &self,
+        cx: &Context<Self>,
+        state: Self::Model,
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send;
+
+    /// Finds an object by the id that the user gave; the core reads it next.
+    ///
+    /// # Errors
+    /// Fails if the id has the wrong form (the message shows the right one) or names nothing.
+    fn import(&self, cx: &Context<Self>, id: &str) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
+
+    /// Rewrites a state that was stored under an older version of the schema.
+    ///
+    /// # Errors
+    /// Fails if there is no way from that version.
+    fn upgrade(&self, version: i64, state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
+        let _ = state;
+        Err(Diagnostics::error(
+            "Unable to upgrade state",
+            format!(
+                "The state of this {} was written with version {version} of its schema, and there is no upgrade from that \
+                 version. Apply once with the provider release that wrote it, then with the ones after it.",
+                Self::TYPE_NAME
+            ),
+        ))
+    }
+}
+
+/// A plan that [`Resource::modify_plan`] may still shape.
+pub struct Plan<'p, 'v, R: Resource> {
+    planning: &'p mut Planning<'v>,
+    /// The configuration.
+    pub config: Draft<R>,
+    /// What is planned so far; unused when the object is to be deleted.
+    pub planned: Option<Draft<R>>,
+    /// What there is; none when the object is to be created.
+    pub prior: Option<R::Model>,
+}
+
+impl<'p, 'v, R: Resource> Plan<'p, 'v, R> {
+    pub(crate) fn new(planning: &'p mut Planning<'v>) -> Result<Self, Diagnostics> {
+        let prior = Option::<R::Model>::from_value(planning.prior())?;
+        let planned = Option::<Draft<R>>::from_value(planning.planned())?;
+        // The configuration of an object that is to be deleted is null.
+        let config_source = if planning.config().is_null() { planning.prior() } else { planning.config() };
+        let config = Draft::<R>::from_value(config_source)?;
+        Ok(Plan { planning, config, planned, prior })
+    }
+
+    /// What the plan does as a whole.
+    pub fn action(&self) -> Action {
+        self.planning.action()
+    }
+
+    /// Whether the attribute at this path has another value than before.
+    pub fn changed(&self, path: impl Into<Path>) -> bool {
+        self.planning.changed(&path.into())
+    }
+
+    /// Plans a value for a computed attribute that the configuration leaves open.
+    pub fn set(&mut self, path: impl Into<Path>, value: &impl ToValue) {
+        self.planning.set(&path.into(), value.to_value());
+    }
+
+    /// Plans that a computed attribute gets a new value, which is known after apply.
+    pub fn set_unknown(&mut self, path: impl Into<Path>) {
+        self.planning.set_unknown(&path.into());
+    }
+
+    /// Plans that the object is replaced because of this attribute.
+    pub fn require_replace(&mut self, path: impl Into<Path>) {
+        self.planning.require_replace(path.into());
+    }
+
+    /// The planned value as it stands.
+    pub fn value(&self) -> &Value {
+        self.planning.planned()
+    }
+}
+
+impl<R: Resource> fmt::Debug for Plan<'_, '_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("resource", &R::TYPE_NAME).field("action", &self.action()).finish_non_exhaustive()
+    }
+}

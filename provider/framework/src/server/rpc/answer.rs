@@ -1,0 +1,39 @@
+//! What the answers of all calls have in common: diagnostics.
+
+use tfplugin::tfplugin6 as proto;
+
+use crate::diagnostics::Diagnostics;
+use crate::wire::to_proto;
+
+/// An answer that can say that the call failed.
+pub(super) trait Answer {
+    /// An answer with nothing but diagnostics.
+    fn failed(diagnostics: Diagnostics) -> Self;
+}
+
+macro_rules! answers {
+    ($($rpc:ident),+ $(,)?) => {
+        $(impl Answer for proto::$rpc::Response {
+            fn failed(diagnostics: Diagnostics) -> Self {
+                Self { diagnostics: to_proto::diagnostics(diagnostics), ..Default::default() }
+            }
+        })+
+    };
+}
+
+answers!(
+    apply_resource_change,
+    configure_provider,
+    get_functions,
+    get_metadata,
+    get_provider_schema,
+    get_resource_identity_schemas,
+    import_resource_state,
+    plan_resource_change,
+    read_data_source,
+    read_resource,
+    upgrade_resource_state,
+    validate_data_resource_config,
+    validate_provider_config,
+    validate_resource_config,
+);

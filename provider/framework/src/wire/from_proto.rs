@@ -1,0 +1,42 @@
+//! From the protocol's messages to the framework's types.
+
+use tfplugin::tfplugin6 as proto;
+
+use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use crate::types::Type;
+use crate::value::Value;
+use crate::wire::{json, msgpack};
+
+/// A value in either of its two encodings; one with neither is null.
+///
+/// # Errors
+/// Fails if the value is not of the type.
+pub(crate) fn value(dynamic: Option<&proto::DynamicValue>, value_type: &Type) -> Result<Value, Diagnostics> {
+    let Some(dynamic) = dynamic else { return Ok(Value::Null) };
+    let decoded = if !dynamic.msgpack.is_empty() {
+        msgpack::decode(&dynamic.msgpack, value_type)
+    } else if !dynamic.json.is_empty() {
+        json::decode(&dynamic.json, value_type)
+    } else {
+        return Ok(Value::Null);
+    };
+    decoded.map_err(|error| {
+        let detail = format!("A value that the core sent does not fit the schema: {}.", error_chain(&error));
+        Diagnostic::bug(detail).at(error.path().clone()).into()
+    })
+}
+
+/// The bytes of a stored state.
+///
+/// # Errors
+/// Fails for the form in which states were stored before Terraform 0.12.
+pub(crate) fn raw_state(raw: Option<&proto::RawState>) -> Result<&[u8], Diagnostics> {
+    match raw {
+        Some(raw) if !raw.json.is_empty() => Ok(&raw.json),
+        Some(raw) if !raw.flatmap.is_empty() => Err(Diagnostics::error(
+            "State is too old",
+            "The state was written by Terraform 0.11 or older. Apply once with Terraform 0.12, then come back.",
+        )),
+        _ => Err(Diagnostic::bug("The core sent no state to upgrade.").into()),
+    }
+}

@@ -1,0 +1,119 @@
+//! From the framework's types to the protocol's messages.
+
+use std::collections::BTreeMap;
+
+use tfplugin::tfplugin6 as proto;
+use tfplugin::tfplugin6::attribute_path::{Step as ProtoStep, step::Selector};
+use tfplugin::tfplugin6::schema as proto_schema;
+
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
+use crate::path::{Path, Step};
+use crate::schema::{Attribute, Kind, Nesting, Presence, Schema};
+use crate::types::Type;
+use crate::value::Value;
+use crate::wire::msgpack;
+
+/// A value in the encoding that every core reads.
+///
+/// # Errors
+/// Fails if the value is not of the type, which only a defect of the provider can cause.
+pub(crate) fn value(value: &Value, value_type: &Type) -> Result<proto::DynamicValue, Diagnostics> {
+    let msgpack = msgpack::encode(value, value_type).map_err(|error| {
+        let detail = format!("A value of the provider does not fit its schema: {}.", error_chain(&error));
+        Diagnostics::from(Diagnostic::bug(detail).at(error.path().clone()))
+    })?;
+    Ok(proto::DynamicValue { msgpack: msgpack.into(), ..Default::default() })
+}
+
+/// Diagnostics, in order.
+pub(crate) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
+    diagnostics.into_iter().map(diagnostic).collect()
+}
+
+fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
+    let severity = match diagnostic.severity {
+        Severity::Error => proto::diagnostic::Severity::Error,
+        Severity::Warning => proto::diagnostic::Severity::Warning,
+    };
+    // The core shows a diagnostic without a summary as an empty box.
+    let summary = if diagnostic.summary.is_empty() { "Provider error".to_owned() } else { diagnostic.summary };
+    proto::Diagnostic {
+        severity: severity.into(),
+        summary,
+        detail: diagnostic.detail,
+        attribute: diagnostic.path.filter(|path| !path.is_root()).map(path),
+    }
+}
+
+/// A path, up to the first set: the core cannot address the elements of sets.
+pub(crate) fn path(path: Path) -> proto::AttributePath {
+    let steps = path.truncated_at_set().steps().iter().filter_map(step).collect();
+    proto::AttributePath { steps }
+}
+
+fn step(step: &Step) -> Option<ProtoStep> {
+    let selector = match step {
+        Step::Attribute(name) => Selector::AttributeName(name.clone()),
+        Step::Key(key) => Selector::ElementKeyString(key.clone()),
+        Step::Index(index) => Selector::ElementKeyInt(i64::try_from(*index).ok()?),
+        Step::Element(_) => return None,
+    };
+    Some(ProtoStep { selector: Some(selector) })
+}
+
+/// A schema.
+pub(crate) fn schema(schema: &Schema) -> proto::Schema {
+    proto::Schema {
+        version: schema.version,
+        block: Some(proto_schema::Block {
+            version: schema.version,
+            attributes: schema.attributes.iter().map(attribute).collect(),
+            description: schema.description.clone(),
+            description_kind: proto::StringKind::Markdown.into(),
+            deprecated: schema.deprecation.is_some(),
+            deprecation_message: schema.deprecation.clone().unwrap_or_default(),
+            ..Default::default()
+        }),
+    }
+}
+
+/// Schemas by type name.
+pub(crate) fn schemas<'a>(schemas: impl Iterator<Item = (&'a str, &'a Schema)>) -> BTreeMap<String, proto::Schema> {
+    schemas.map(|(name, one)| (name.to_owned(), schema(one))).collect()
+}
+
+fn attribute(attribute: &Attribute) -> proto_schema::Attribute {
+    let (value_type, nested_type) = match &attribute.kind {
+        Kind::Type(value_type) => (value_type.to_json().into_bytes(), None),
+        Kind::Nested(nesting, attributes) => (Vec::new(), Some(object(*nesting, attributes))),
+    };
+    proto_schema::Attribute {
+        name: attribute.name.clone(),
+        r#type: value_type.into(),
+        nested_type,
+        description: attribute.description.clone(),
+        description_kind: proto::StringKind::Markdown.into(),
+        required: attribute.presence == Presence::Required,
+        optional: matches!(attribute.presence, Presence::Optional | Presence::OptionalComputed),
+        computed: attribute.is_computed(),
+        sensitive: attribute.sensitive,
+        write_only: attribute.write_only,
+        deprecated: attribute.deprecation.is_some(),
+        deprecation_message: attribute.deprecation.clone().unwrap_or_default(),
+    }
+}
+
+fn object(nesting: Nesting, attributes: &[Attribute]) -> proto_schema::Object {
+    use proto_schema::object::NestingMode;
+    let mode = match nesting {
+        Nesting::Single => NestingMode::Single,
+        Nesting::List => NestingMode::List,
+        Nesting::Set => NestingMode::Set,
+        Nesting::Map => NestingMode::Map,
+    };
+    proto_schema::Object {
+        attributes: attributes.iter().map(attribute).collect(),
+        nesting: mode.into(),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,100 @@
+//! The `kubernetes` attribute: the way to a cluster as a value.
+//!
+//! Every resource that makes a cluster exports it, every resource that lives in a cluster takes it. It may be unknown at
+//! plan time, because the cluster may be made in the same apply. The names are those of hashicorp/kubernetes.
+
+use secrecy::SecretString;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::path::Path;
+use tf_framework::{Attr, Model};
+
+use crate::kubernetes::ConnectionSpec;
+
+/// The way to a Kubernetes cluster: either an address with credentials, or a kubeconfig file.
+#[derive(Clone, Model)]
+pub struct Kubernetes {
+    /// Address of the API server, such as `https://10.20.0.10:6443`.
+    pub host: Option<String>,
+    /// Certificate of the authority that signed the API server's certificate, in PEM. Without it, the authorities that the
+    /// operating system trusts count.
+    pub cluster_ca_certificate: Option<String>,
+    /// Client certificate to authenticate with, in PEM; needs `client_key`.
+    pub client_certificate: Option<String>,
+    /// Private key of `client_certificate`, in PEM.
+    pub client_key: Option<SecretString>,
+    /// Bearer token to authenticate with.
+    pub token: Option<SecretString>,
+    /// Path of a kubeconfig file, instead of `host`; a leading `~` means the home directory.
+    pub config_path: Option<String>,
+    /// Context of the kubeconfig file to use, instead of its current one.
+    pub config_context: Option<String>,
+    /// Do not verify the API server's certificate. Whoever can intercept the connection can then read every secret: only
+    /// for experiments.
+    pub insecure: Option<bool>,
+    /// Name to verify the API server's certificate against, where it differs from the host name in `host`.
+    pub tls_server_name: Option<String>,
+}
+
+impl Kubernetes {
+    /// What the connection is made from.
+    pub fn spec(&self) -> ConnectionSpec {
+        ConnectionSpec {
+            host: self.host.clone(),
+            cluster_ca_certificate: self.cluster_ca_certificate.clone(),
+            client_certificate: self.client_certificate.clone(),
+            client_key: self.client_key.clone(),
+            token: self.token.clone(),
+            config_path: self.config_path.clone(),
+            config_context: self.config_context.clone(),
+            insecure: self.insecure,
+            tls_server_name: self.tls_server_name.clone(),
+        }
+    }
+}
+
+impl KubernetesDraft {
+    /// The value, if nothing in it is unknown.
+    pub fn known(&self) -> Option<Kubernetes> {
+        Some(Kubernetes {
+            host: optional(&self.host)?,
+            cluster_ca_certificate: optional(&self.cluster_ca_certificate)?,
+            client_certificate: optional(&self.client_certificate)?,
+            client_key: optional(&self.client_key)?,
+            token: optional(&self.token)?,
+            config_path: optional(&self.config_path)?,
+            config_context: optional(&self.config_context)?,
+            insecure: optional(&self.insecure)?,
+            tls_server_name: optional(&self.tls_server_name)?,
+        })
+    }
+
+    /// Reports everything that is wrong with the value, as far as it is known.
+    pub fn validate(&self, path: &Path, diagnostics: &mut Diagnostics) {
+        let Some(kubernetes) = self.known() else { return };
+        for problem in kubernetes.spec().validate() {
+            diagnostics.push(
+                Diagnostic::error("Invalid way to the cluster", problem.message)
+                    .at(path.clone().attribute(problem.attribute)),
+            );
+        }
+        if kubernetes.insecure == Some(true) {
+            diagnostics.push(
+                Diagnostic::warning(
+                    "API server is not verified",
+                    "With `insecure`, whoever can intercept the connection can read and change everything in the cluster. \
+                     Give `cluster_ca_certificate` instead.",
+                )
+                .at(path.clone().attribute(Kubernetes::INSECURE)),
+            );
+        }
+    }
+}
+
+/// Some state that is known, be it null; none if it is unknown.
+fn optional<T: Clone>(attr: &Attr<T>) -> Option<Option<T>> {
+    match attr {
+        Attr::Unknown => None,
+        Attr::Null => Some(None),
+        Attr::Known(value) => Some(Some(value.clone())),
+    }
+}
