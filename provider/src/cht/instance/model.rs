@@ -50,6 +50,10 @@ pub struct InstanceModel {
     pub sentinel: Option<Component>,
     /// HAProxy, between the API and CouchDB.
     pub haproxy: Option<Proxy>,
+    /// Whether there is the health check service that HAProxy asks about a CouchDB cluster. A single CouchDB node needs
+    /// none, though the official chart makes one.
+    #[tf(default = false)]
+    pub healthcheck: bool,
     /// How the instance is reached from outside the cluster; without it, it is not.
     pub ingress: Option<Ingress>,
     /// Health checks of the pods by Kubernetes.
@@ -158,7 +162,6 @@ pub struct Component {
     #[tf(validate(Validator::one_of(["production", "development"])))]
     pub node_env: Option<String>,
     /// Further environment variables of the container; they cannot replace those that CHT needs.
-    #[tf(validate(checks::extra_env()))]
     pub env: Option<BTreeMap<String, String>>,
     /// Labels of the nodes on which the pod may run.
     pub node_selector: Option<BTreeMap<String, String>>,
@@ -213,6 +216,12 @@ pub struct Ingress {
     pub annotations: Option<BTreeMap<String, String>>,
     /// Encryption by the ingress; without it, the ingress speaks plain HTTP, or has a certificate from elsewhere.
     pub tls: Option<Tls>,
+    /// How long a request may take, in seconds: replication keeps requests open for long. Default: `3600`.
+    #[tf(validate(Validator::between(60..=86_400)))]
+    pub timeout_seconds: Option<i64>,
+    /// The largest request body, in MiB. Default: `32`, which is what the API accepts.
+    #[tf(validate(Validator::between(1..=1024)))]
+    pub body_size_mib: Option<i64>,
 }
 
 /// Encryption by the ingress: a certificate with its key, or the name of a secret that has them.
@@ -227,7 +236,7 @@ pub struct Tls {
 }
 
 /// Health checks of the pods by Kubernetes.
-#[derive(Clone, Model)]
+#[derive(Clone, Default, Model)]
 pub struct Probes {
     /// Whether Kubernetes restarts containers that do not answer. Default: `true`.
     pub enabled: Option<bool>,
