@@ -1,0 +1,60 @@
+//! The API: the CHT's server, which people's browsers and phones talk to.
+
+use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
+
+use super::checksum::checksums;
+use super::metadata::{Labels, port};
+use super::workload::{Workload, container, env_value, with_settings};
+use super::{Manifest, probes, secret};
+use crate::cht::instance::spec::InstanceSpec;
+
+const COMPONENT: &str = "api";
+
+/// The API's Service, to which the Ingress leads.
+pub(super) const SERVICE: &str = "api";
+/// The API's port.
+pub(super) const PORT: i32 = 5988;
+
+pub(super) fn services(labels: &Labels<'_>) -> Vec<Manifest> {
+    vec![labels.service(SERVICE, Some(COMPONENT), COMPONENT, vec![port(None, PORT)])]
+}
+
+pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
+    let spec = labels.spec;
+    let settings = &spec.api.pod;
+    let env = with_settings(env(spec), settings);
+    let is_ready = probes::http_json("/setup/poll", PORT);
+    let container = Container {
+        startup_probe: probes::startup(spec, probes::http_json("/api/v1/startup-progress", PORT)),
+        // A busy API answers late, but its port stays open; killing it would only make it start over.
+        liveness_probe: probes::liveness(spec, probes::tcp(PORT)),
+        readiness_probe: if spec.probes.readiness {
+            probes::readiness(spec, is_ready)
+        } else {
+            None
+        },
+        ..container(spec, "cht-api", Some(PORT), env, &settings.resources)
+    };
+    let workload = Workload {
+        name: "cht-api",
+        component: COMPONENT,
+        placement: Some(settings),
+        checksums: checksums(spec, &[secret::COUCH_URL], &[]),
+        pod: PodSpec {
+            containers: vec![container],
+            termination_grace_period_seconds: Some(0),
+            ..PodSpec::default()
+        },
+    };
+    vec![workload.deployment(labels)]
+}
+
+pub(super) fn env(spec: &InstanceSpec) -> Vec<EnvVar> {
+    vec![
+        env_value("BUILDS_URL", &spec.builds_url),
+        secret::env(secret::COUCH_URL),
+        env_value("API_PORT", PORT.to_string()),
+        env_value("NODE_ENV", &spec.api.node_env),
+        env_value("LOG_LEVEL", &spec.api.log_level),
+    ]
+}

@@ -1,0 +1,158 @@
+//! What follows from the specification: which objects there are, what reaches the pods, and what restarts them.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+use super::super::{managed_env, objects};
+use super::{DEPLOYMENTS, container, env, everything, manifests, minimal, object, phases};
+use crate::cht::instance::spec::{Healthcheck, InstanceSpec};
+
+#[test]
+fn healthcheck_is_made_only_where_haproxy_asks_it() {
+    let has = |spec: &InstanceSpec| {
+        let made = manifests(spec)
+            .iter()
+            .filter(|manifest| manifest.name.ends_with("healthcheck"))
+            .count();
+        let asked = env(&container(spec, "cht-haproxy", "cht-haproxy"))
+            .iter()
+            .any(|v| v.starts_with("HEALTHCHECK_ADDR"));
+        assert_eq!(made, if asked { 2 } else { 0 });
+        asked
+    };
+    assert!(!has(&minimal()));
+    assert!(has(&InstanceSpec {
+        healthcheck: Healthcheck::Enabled,
+        ..minimal()
+    }));
+    assert!(has(&InstanceSpec {
+        version: "4.22.0".parse().unwrap(),
+        ..minimal()
+    }));
+    assert!(!has(&InstanceSpec {
+        healthcheck: Healthcheck::Disabled,
+        ..minimal()
+    }));
+}
+
+#[test]
+fn labels_of_ownership_are_on_every_object_and_nowhere_else() {
+    for manifest in manifests(&everything()) {
+        let mut json = manifest.json.clone();
+        assert_eq!(
+            json["metadata"]["labels"]["owner.example/instance"], "kisumu",
+            "{manifest:?}"
+        );
+        json["metadata"]["labels"] = Value::Null;
+        assert!(!json.to_string().contains("owner.example"), "{manifest:?}");
+    }
+    let without = objects(&minimal(), &BTreeMap::new());
+    let hijacked = objects(
+        &minimal(),
+        &BTreeMap::from([("cht.service".to_owned(), "other".to_owned())]),
+    );
+    let api = |phases: &[super::Phase]| {
+        phases.iter().find(|phase| phase.name == "api").unwrap().objects[0]
+            .json
+            .clone()
+    };
+    assert_eq!(
+        api(&without),
+        api(&hijacked),
+        "the official label is not for others to set"
+    );
+}
+
+#[test]
+fn settings_of_a_pod_reach_it_but_never_replace_what_it_needs() {
+    let mut spec = everything();
+    spec.api
+        .pod
+        .env
+        .insert("COUCH_URL".to_owned(), "http://elsewhere".to_owned());
+    assert!(managed_env(&spec)["api"].contains(&"COUCH_URL".to_owned()));
+    for (deployment, component, containers, _) in DEPLOYMENTS {
+        let main = container(&spec, deployment, containers[0]);
+        let env = env(&main);
+        assert!(env.contains(&"TZ=Africa/Nairobi".to_owned()), "{env:?}");
+        assert!(!env.iter().any(|variable| variable.contains("elsewhere")), "{env:?}");
+        assert_eq!(main["resources"]["limits"]["memory"], "2Gi");
+        assert_eq!(main["imagePullPolicy"], "Always");
+        let pod = object(&spec, "Deployment", deployment)["spec"]["template"]["spec"].clone();
+        assert_eq!(pod["nodeSelector"], json!({ "example.org/pool": component }));
+        assert_eq!(pod["tolerations"][0]["value"], component);
+        assert_eq!(pod["imagePullSecrets"], json!([{ "name": "registry-credentials" }]));
+    }
+    assert_eq!(
+        container(&spec, "cht-couchdb", "cht-couchdb-nouveau")["resources"]["limits"]["memory"],
+        "3Gi"
+    );
+}
+
+#[test]
+fn readiness_of_the_api_is_probed_only_on_request_and_never_by_status_alone() {
+    let api = |spec: &InstanceSpec| container(spec, "cht-api", "cht-api");
+    assert_eq!(api(&minimal())["readinessProbe"], Value::Null);
+    let json_only = json!([{ "name": "Accept", "value": "application/json" }]);
+    let probe = &api(&everything())["readinessProbe"]["httpGet"];
+    assert_eq!(
+        *probe,
+        json!({ "path": "/setup/poll", "port": 5988, "httpHeaders": json_only })
+    );
+    assert_eq!(api(&minimal())["startupProbe"]["failureThreshold"], 180);
+    assert_eq!(api(&everything())["startupProbe"]["failureThreshold"], 721);
+    let mut without = everything();
+    without.probes.enabled = false;
+    for manifest in manifests(&without) {
+        assert!(!manifest.json.to_string().contains("Probe\""), "{manifest:?}");
+    }
+}
+
+#[test]
+fn pods_restart_for_what_they_read_and_checksums_do_not_give_it_away() {
+    let checksums = |spec: &InstanceSpec| {
+        DEPLOYMENTS
+            .map(|(name, ..)| object(spec, "Deployment", name)["spec"]["template"]["metadata"]["annotations"].clone())
+    };
+    let [couchdb, haproxy, api, sentinel] = checksums(&minimal());
+    assert_eq!(couchdb, Value::Null, "CouchDB ignores all but its first credentials");
+
+    let [_, other_haproxy, other_api, other_sentinel] = checksums(&InstanceSpec {
+        admin_password: "another".into(),
+        ..minimal()
+    });
+    assert_ne!(haproxy["checksum/secret"], other_haproxy["checksum/secret"]);
+    assert_eq!(haproxy["checksum/config"], other_haproxy["checksum/config"]);
+    assert_ne!(api["checksum/secret"], other_api["checksum/secret"]);
+    assert_ne!(sentinel["checksum/secret"], other_sentinel["checksum/secret"]);
+
+    let [_, elsewhere, ..] = checksums(&InstanceSpec {
+        cluster_domain: "cluster.example".to_owned(),
+        ..minimal()
+    });
+    assert_ne!(haproxy["checksum/config"], elsewhere["checksum/config"]);
+
+    // The same password with another key gives another checksum: without the key there is nothing to compare with.
+    let [_, keyed, ..] = checksums(&InstanceSpec {
+        secret: "another".into(),
+        ..minimal()
+    });
+    assert_ne!(haproxy["checksum/secret"], keyed["checksum/secret"]);
+}
+
+#[test]
+fn debug_output_shows_no_secret() {
+    let spec = everything();
+    let shown = format!("{spec:?} {:?}", phases(&spec));
+    for secret in [
+        "p@ss:w/rd %é",
+        "0f0e0d0c0b0a09080706050403020100",
+        "PRIVATE KEY",
+        "p%40ss",
+    ] {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(secret);
+        assert!(!shown.contains(secret) && !shown.contains(&encoded), "{secret}");
+    }
+}

@@ -1,0 +1,256 @@
+//! What an instance is made of: the input of [`super::objects`].
+//!
+//! The values are complete: whoever builds an [`InstanceSpec`] has applied every default, and the `Default`
+//! implementations here are those defaults, which are the official ones wherever there are any.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{ResourceRequirements, Toleration};
+use secrecy::SecretString;
+
+use crate::cht::version::ChtVersion;
+
+/// A whole CHT instance in one namespace.
+#[derive(Debug, Clone)]
+pub struct InstanceSpec {
+    /// The namespace; part of every name by which the services find each other.
+    pub namespace: String,
+    /// Whether the namespace is one of the instance's own objects.
+    pub create_namespace: bool,
+    /// The name under which people reach the instance.
+    pub host: String,
+    /// The CHT version; decides the images' tag and which objects there are.
+    pub version: ChtVersion,
+    /// Where the images come from.
+    pub image: Image,
+    /// The builds server from which the API stages upgrades.
+    pub builds_url: String,
+    /// The DNS domain of the cluster.
+    pub cluster_domain: String,
+    /// The name of CouchDB's administrator.
+    pub admin_user: String,
+    /// That administrator's password.
+    pub admin_password: SecretString,
+    /// The key with which CouchDB signs session cookies and the CHT encrypts stored credentials. Never changes.
+    pub secret: SecretString,
+    /// CouchDB's server UUID, by which replication recognizes the server. Never changes.
+    pub uuid: SecretString,
+    /// The database.
+    pub couchdb: CouchDb,
+    /// The search index beside the database; only its resources can be chosen.
+    pub nouveau: Nouveau,
+    /// The API, which also serves the web application.
+    pub api: NodeService,
+    /// The background processor.
+    pub sentinel: NodeService,
+    /// The proxy between the two of them and CouchDB.
+    pub haproxy: PodSettings,
+    /// The agent that tells HAProxy whether a CouchDB cluster is complete.
+    pub healthcheck: Healthcheck,
+    /// The way in from outside of the cluster.
+    pub ingress: Ingress,
+    /// How Kubernetes watches the containers.
+    pub probes: Probes,
+}
+
+/// Where images come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// What stands before `/cht-api`.
+    pub registry: String,
+    /// The tag of all images, if it is not the version.
+    pub tag: Option<String>,
+    /// `Always`, `IfNotPresent` or `Never`.
+    pub pull_policy: String,
+    /// Names of Secrets of the namespace that hold registry credentials.
+    pub pull_secrets: Vec<String>,
+}
+
+/// The single CouchDB node.
+#[derive(Debug, Clone)]
+pub struct CouchDb {
+    /// The size of the data volume, a Kubernetes quantity.
+    pub storage_size: String,
+    /// The storage class, if it is not the cluster's default.
+    pub storage_class: Option<String>,
+    /// The directory of the volume that holds the data; empty for the volume's root.
+    pub data_path: String,
+    /// CouchDB's own log level.
+    pub log_level: String,
+    /// Resources, environment and place of the pod; the Nouveau container shares the place.
+    pub pod: PodSettings,
+}
+
+/// The Nouveau container.
+#[derive(Debug, Clone, Default)]
+pub struct Nouveau {
+    /// What the container asks for and is limited to.
+    pub resources: ResourceRequirements,
+}
+
+/// A service that runs on Node.js.
+#[derive(Debug, Clone)]
+pub struct NodeService {
+    /// The service's log level.
+    pub log_level: String,
+    /// `NODE_ENV`.
+    pub node_env: String,
+    /// Resources, environment and place of the pod.
+    pub pod: PodSettings,
+}
+
+/// What can be said of every pod.
+#[derive(Debug, Clone, Default)]
+pub struct PodSettings {
+    /// What the main container asks for and is limited to.
+    pub resources: ResourceRequirements,
+    /// Variables beside those that the instance itself needs; see [`super::objects::managed_env`].
+    pub env: BTreeMap<String, String>,
+    /// Labels of the nodes on which the pod may run.
+    pub node_selector: BTreeMap<String, String>,
+    /// Taints that the pod tolerates.
+    pub tolerations: Vec<Toleration>,
+}
+
+/// Whether there is a healthcheck service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Healthcheck {
+    /// Only where HAProxy asks it: not for a single CouchDB node since 5.0, although the official chart makes it.
+    #[default]
+    Auto,
+    /// Always, as the official chart has it.
+    Enabled,
+    /// Never.
+    Disabled,
+}
+
+/// The Ingress.
+#[derive(Debug, Clone)]
+pub struct Ingress {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// The ingress class, if it is not the cluster's default.
+    pub class: Option<String>,
+    /// Annotations; they win over those that the class is given.
+    pub annotations: BTreeMap<String, String>,
+    /// Where the certificate comes from.
+    pub tls: Tls,
+    /// How long a request may take: replication keeps requests open for long.
+    pub timeout_seconds: u32,
+    /// The largest request body; the API itself accepts 32 MB.
+    pub body_size_mib: u32,
+}
+
+/// Where the certificate of the Ingress comes from.
+#[derive(Debug, Clone, Default)]
+pub enum Tls {
+    /// The Ingress has none: TLS ends before it, or the controller finds a certificate itself.
+    #[default]
+    None,
+    /// A Secret that exists already, or that somebody else makes.
+    SecretName(String),
+    /// A Secret is made of these.
+    Certificate {
+        /// The certificate and its chain, PEM.
+        certificate: String,
+        /// The private key, PEM.
+        private_key: SecretString,
+    },
+}
+
+/// How Kubernetes watches the containers. The official charts set no probes at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probes {
+    /// Whether there are probes.
+    pub enabled: bool,
+    /// Whether the API pod is out of service until the CHT is ready, which hides its page that shows the progress.
+    pub readiness: bool,
+    /// How long a container may take until it first listens; the API does so only after CouchDB can be reached.
+    pub startup_timeout_seconds: u32,
+}
+
+impl InstanceSpec {
+    /// The tag of all images of the instance.
+    #[must_use]
+    pub fn image_tag(&self) -> String {
+        self.image.tag.clone().unwrap_or_else(|| self.version.to_string())
+    }
+
+    /// The name under which pods of the cluster reach a Service of the instance.
+    #[must_use]
+    pub fn service_host(&self, service: &str) -> String {
+        format!("{service}.{}.svc.{}", self.namespace, self.cluster_domain)
+    }
+
+    /// Whether the instance has the healthcheck service.
+    #[must_use]
+    pub fn has_healthcheck(&self) -> bool {
+        match self.healthcheck {
+            Healthcheck::Enabled => true,
+            Healthcheck::Disabled => false,
+            // There is one CouchDB node, whose state HAProxy asks for itself since 5.0.
+            Healthcheck::Auto => self.version.major < 5,
+        }
+    }
+}
+
+impl Default for Image {
+    fn default() -> Self {
+        Self {
+            registry: "public.ecr.aws/medic".to_owned(),
+            tag: None,
+            pull_policy: "IfNotPresent".to_owned(),
+            pull_secrets: Vec::new(),
+        }
+    }
+}
+
+impl CouchDb {
+    /// A node with a data volume of that size, and everything else as usual.
+    #[must_use]
+    pub fn with_storage_size(storage_size: impl Into<String>) -> Self {
+        Self {
+            storage_size: storage_size.into(),
+            storage_class: None,
+            data_path: "data".to_owned(),
+            log_level: "info".to_owned(),
+            pod: PodSettings::default(),
+        }
+    }
+}
+
+impl Default for NodeService {
+    fn default() -> Self {
+        Self {
+            log_level: "info".to_owned(),
+            node_env: "production".to_owned(),
+            pod: PodSettings::default(),
+        }
+    }
+}
+
+impl Default for Ingress {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            class: None,
+            annotations: BTreeMap::new(),
+            tls: Tls::None,
+            timeout_seconds: 3600,
+            body_size_mib: 32,
+        }
+    }
+}
+
+impl Default for Probes {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            readiness: false,
+            startup_timeout_seconds: 1800,
+        }
+    }
+}
+
+/// The builds server of Medic, from which released versions are staged.
+pub const DEFAULT_BUILDS_URL: &str = "https://staging.dev.medicmobile.org/_couch/builds_4";
