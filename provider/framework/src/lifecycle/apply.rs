@@ -6,8 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::lifecycle::check::assert_apply_valid;
-use crate::lifecycle::normalize::{overlay_write_only, settle, without_write_only};
+use crate::lifecycle::normalize::{normalize, without_write_only};
 use crate::lifecycle::task::{self, Limit, Outcome};
+use crate::lifecycle::write_only::overlay_write_only;
 use crate::resource::erased::{DynResource, Operation};
 use crate::schema::Schema;
 use crate::value::Value;
@@ -65,7 +66,7 @@ fn conclude(schema: &Schema, change: Change, prior: &Value, planned: &Value, out
     let state = match result {
         Ok(_) if change == Change::Delete => Value::Null,
         Ok(made) => {
-            let made = without_write_only(schema, &crate::lifecycle::normalize::keep_spelling(schema, planned, &made));
+            let made = normalize(schema, planned, made);
             diagnostics.append(assert_apply_valid(schema, planned, &made));
             made
         }
@@ -73,10 +74,26 @@ fn conclude(schema: &Schema, change: Change, prior: &Value, planned: &Value, out
             let failure = if change == Change::Create && checkpoint.is_some() { explain_taint(failure) } else { failure };
             diagnostics.append(failure);
             let real = checkpoint.unwrap_or_else(|| prior.clone());
-            without_write_only(schema, &real)
+            without_write_only(schema, real)
         }
     };
-    StateAnswer { state: settle(&state), private, diagnostics }
+    StateAnswer { state: settled(state), private, diagnostics }
+}
+
+/// The value with null for everything unknown: a state has no place for it.
+pub(super) fn settled(value: Value) -> Value {
+    match value {
+        Value::Unknown(_) => Value::Null,
+        Value::List(elements) => Value::List(elements.into_iter().map(settled).collect()),
+        Value::Set(elements) => Value::set(elements.into_iter().map(settled)),
+        Value::Map(elements) => Value::Map(elements.into_iter().map(|(key, element)| (key, settled(element))).collect()),
+        Value::Object(attributes) => {
+            Value::Object(attributes.into_iter().map(|(name, value)| (name, settled(value))).collect())
+        }
+        Value::Dynamic(typed) if typed.1.is_unknown() => Value::Null,
+        Value::Dynamic(typed) => Value::Dynamic(Box::new((typed.0, settled(typed.1)))),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+    }
 }
 
 /// Tells how to go on after a creation that failed half-way.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::lifecycle::apply::StateAnswer;
-use crate::lifecycle::normalize::{settle, without_write_only};
+use crate::lifecycle::apply::{StateAnswer, settled};
+use crate::lifecycle::normalize::without_write_only;
 use crate::lifecycle::task::{self, Limit};
 use crate::resource::erased::{DynResource, Operation};
 use crate::value::Value;
@@ -23,7 +23,7 @@ pub(crate) async fn import<C: Send + Sync + 'static>(
     let mut answer = StateAnswer { private: outcome.private, diagnostics: outcome.warnings, ..StateAnswer::default() };
     match outcome.result {
         // The core reads the object next, so what is not known yet can be left open.
-        Ok(found) => answer.state = settle(&without_write_only(schema, &found)),
+        Ok(found) => answer.state = settled(without_write_only(schema, found)),
         Err(failure) => answer.diagnostics.append(failure),
     }
     answer

@@ -8,7 +8,7 @@ use crate::context::{Report, Scope};
 use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::apply::StateAnswer;
-use crate::lifecycle::normalize::{keep_spelling, without_write_only};
+use crate::lifecycle::normalize::normalize;
 use crate::lifecycle::task::{self, Limit};
 use crate::resource::erased::{DynResource, Operation};
 use crate::value::Value;
@@ -27,7 +27,7 @@ pub(crate) async fn read<C: Send + Sync + 'static>(
     let mut diagnostics = outcome.warnings;
     let new_state = match outcome.result {
         Ok(live) => {
-            let live = without_write_only(schema, &keep_spelling(schema, &state, &live));
+            let live = normalize(schema, &state, live);
             if live.is_wholly_known() {
                 live
             } else {

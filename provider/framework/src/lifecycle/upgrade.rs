@@ -22,7 +22,7 @@ pub(crate) fn upgrade<C>(resource: &dyn DynResource<C>, version: i64, stored: &[
     if state.is_null() {
         return Err(Diagnostic::bug("Upgrading the state left nothing of it.").into());
     }
-    Ok(without_write_only(schema, &state))
+    Ok(without_write_only(schema, state))
 }
 
 fn unreadable(error: &dyn std::error::Error) -> Diagnostics {

@@ -20,7 +20,7 @@ use crate::wire::msgpack;
 pub(crate) fn value(value: &Value, value_type: &Type) -> Result<proto::DynamicValue, Diagnostics> {
     let msgpack = msgpack::encode(value, value_type).map_err(|error| {
         let detail = format!("A value of the provider does not fit its schema: {}.", error_chain(&error));
-        Diagnostics::from(Diagnostic::bug(detail).at(error.path().clone()))
+        Diagnostics::from(Diagnostic::bug(detail).at(error.path.clone()))
     })?;
     Ok(proto::DynamicValue { msgpack: msgpack.into(), ..Default::default() })
 }

@@ -1,0 +1,61 @@
+//! The configuration in a model as JSON, to be kept beside remote objects, and back: what an import cannot find out
+//! otherwise.
+//!
+//! Secrets are never part of it, nor is what the provider computes.
+
+use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use crate::model::Model;
+use crate::schema::{Attribute, Kind, Presence};
+use crate::value::Value;
+use crate::wire::json;
+
+/// The configured attributes of a model that are no secrets.
+///
+/// # Errors
+/// Fails if the model does not fit its own schema.
+pub fn to_record<M: Model>(model: &M) -> Result<String, Diagnostics> {
+    let schema = M::schema();
+    let open = object(&schema.attributes, model.to_value());
+    json::to_json(&open, &schema.value_type())
+        .map(|record| record.to_string())
+        .map_err(|error| Diagnostic::bug(format!("A model does not fit its schema: {}.", error_chain(&error))).into())
+}
+
+/// The model of a record: secrets and computed attributes are null in it.
+///
+/// # Errors
+/// Fails if the record is not one of this kind of model.
+pub fn from_record<M: Model>(record: &str) -> Result<M, Diagnostics> {
+    let value = json::decode_state(record.as_bytes(), &M::schema().value_type()).map_err(|error| {
+        Diagnostics::error(
+            "Unreadable record",
+            format!("The record that was kept beside the object cannot be read: {}.", error_chain(&error)),
+        )
+    })?;
+    Ok(M::from_value(&value)?)
+}
+
+fn object(attributes: &[Attribute], value: Value) -> Value {
+    let Value::Object(mut values) = value else { return value };
+    for attribute in attributes {
+        if let Some(value) = values.get_mut(&attribute.name) {
+            *value = recorded(attribute, std::mem::take(value));
+        }
+    }
+    Value::Object(values)
+}
+
+fn recorded(attribute: &Attribute, value: Value) -> Value {
+    if attribute.sensitive || attribute.write_only || attribute.presence == Presence::Computed || value.is_unknown() {
+        return Value::Null;
+    }
+    let Kind::Nested(_, nested) = &attribute.kind else { return value };
+    match value {
+        Value::List(elements) => Value::List(elements.into_iter().map(|element| object(nested, element)).collect()),
+        Value::Set(elements) => Value::set(elements.into_iter().map(|element| object(nested, element))),
+        Value::Map(elements) => {
+            Value::Map(elements.into_iter().map(|(key, element)| (key, object(nested, element))).collect())
+        }
+        other => object(nested, other),
+    }
+}

@@ -1,0 +1,144 @@
+//! The objects that an instance should consist of, and what is there of them.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Secret, Service};
+use k8s_openapi::api::networking::v1::Ingress;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+
+use crate::cht::instance::credentials::{Credentials, Known};
+use crate::cht::instance::model::InstanceModel;
+use crate::cht::instance::objects::{self, secret};
+use crate::cht::instance::record::{self, Record, Stage};
+use crate::kubernetes::diagnostics::Access;
+use crate::kubernetes::{Error, Found, Kind, Object, ObjectKey, ObjectSet, OwnerId};
+
+/// The objects of an instance, and the name of each phase of their creation.
+#[derive(Clone, Debug)]
+pub(super) struct Desired {
+    pub(super) set: ObjectSet,
+    pub(super) phases: Vec<&'static str>,
+}
+
+impl Desired {
+    /// The objects for a model.
+    pub(super) fn new(model: &InstanceModel, credentials: &Credentials, stage: Stage) -> Result<Self, Diagnostics> {
+        let spec = model.spec(credentials).map_err(defect)?;
+        let mut phases = Vec::new();
+        let mut sets = Vec::new();
+        for phase in objects::objects(&spec, &BTreeMap::new()) {
+            let made = phase.objects.into_iter().map(|manifest| Object::from_json(manifest.json));
+            phases.push(phase.name);
+            sets.push(made.collect::<Result<Vec<_>, Error>>().map_err(defect)?);
+        }
+        let after_namespace = usize::from(model.create_namespace);
+        phases.insert(after_namespace, "record");
+        sets.insert(after_namespace, vec![record::object(model, stage)?]);
+        Ok(Desired { set: ObjectSet::new(owner(&model.namespace)?, sets), phases })
+    }
+}
+
+/// The mark on all objects of the instance in a namespace. It follows from the namespace alone, so that a creation that
+/// was killed before its state was saved finds what it made.
+pub(super) fn owner(namespace: &str) -> Result<OwnerId, Diagnostics> {
+    OwnerId::new(format!("instance.{namespace}")).map_err(defect)
+}
+
+/// What is there of the instance in a namespace.
+pub(super) async fn find(access: &Access, namespace: &str, create_namespace: bool) -> Result<Found, Diagnostics> {
+    // Only those who make the namespace need the permission to list namespaces.
+    let kinds = if create_namespace { [&[Kind::cluster::<Namespace>()], &KINDS[..]].concat() } else { KINDS.to_vec() };
+    access
+        .cluster
+        .read(&owner(namespace)?, &kinds, &[namespace.to_owned()])
+        .await
+        .map_err(access.explain("Unable to read the CHT instance"))
+}
+
+/// The data volume's claim.
+pub(super) fn claim_key(namespace: &str) -> ObjectKey {
+    ObjectKey::namespaced::<PersistentVolumeClaim>(namespace, objects::CLAIM)
+}
+
+/// The ingress.
+pub(super) fn ingress_key(namespace: &str) -> ObjectKey {
+    ObjectKey::namespaced::<Ingress>(namespace, objects::INGRESS)
+}
+
+/// The credentials in the cluster.
+pub(super) fn live_credentials(found: &Found, namespace: &str) -> Known {
+    let key = ObjectKey::namespaced::<Secret>(namespace, secret::NAME);
+    let Some(live) = found.get(&key) else { return Known::default() };
+    let entry = |name: &str| secret::entry(live.json(), name);
+    Known {
+        admin_password: entry(secret::PASSWORD),
+        secret: entry(secret::SECRET),
+        uuid: entry(secret::UUID),
+    }
+}
+
+/// What a creation finds.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) started_with: Known,
+    record: Option<Record>,
+    has_claim: bool,
+}
+
+impl Survey {
+    /// Looks at what is there before a creation.
+    pub(super) async fn take(access: &Access, model: &InstanceModel) -> Result<Self, Diagnostics> {
+        let found = find(access, &model.namespace, model.create_namespace).await?;
+        Ok(Survey {
+            started_with: live_credentials(&found, &model.namespace),
+            record: Record::find(&found, &model.namespace),
+            has_claim: found.get(&claim_key(&model.namespace)).is_some(),
+        })
+    }
+
+    /// Checks that an instance can be made: there is none, or an unfinished one, or the data of one that was destroyed and
+    /// everything that is needed to use it.
+    pub(super) fn allows_creation(&self, model: &InstanceModel) -> Result<(), Diagnostics> {
+        let namespace = &model.namespace;
+        let wanted = Known::of(&model.couchdb);
+        match &self.record {
+            Some(record) if record.stage == Stage::Created => Err(Diagnostic::error(
+                "CHT instance exists already",
+                format!(
+                    "There is a finished instance in the namespace {namespace}, which is not in this state. Import it with \
+                     the id `{namespace}`, or choose another namespace."
+                ),
+            )
+            .at(InstanceModel::NAMESPACE)
+            .into()),
+            Some(_) => self.started_with.agree_with(&wanted),
+            None if self.has_claim && wanted.complete().is_none() => Err(Diagnostic::error(
+                "Data of an earlier instance",
+                format!(
+                    "The namespace {namespace} holds the data volume of an instance that was destroyed and whose volumes \
+                     were retained. It only works with the `admin_password`, `secret` and `uuid` of that instance: give all \
+                     three. If the data is not needed any more, delete the volume claim {} first.",
+                    objects::CLAIM
+                ),
+            )
+            .at(InstanceModel::COUCHDB)
+            .into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The kinds of which an instance has objects in its namespace.
+const KINDS: [Kind; 6] = [
+    Kind::namespaced::<ConfigMap>(),
+    Kind::namespaced::<Secret>(),
+    Kind::namespaced::<PersistentVolumeClaim>(),
+    Kind::namespaced::<Service>(),
+    Kind::namespaced::<Deployment>(),
+    Kind::namespaced::<Ingress>(),
+];
+
+fn defect(error: impl std::error::Error) -> Diagnostics {
+    Diagnostic::bug(format!("The objects of the instance cannot be made: {error}.")).into()
+}

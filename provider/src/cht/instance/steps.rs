@@ -1,0 +1,216 @@
+//! The steps that creation and update share: apply, wait for pods, wait for CHT itself, look at the outcome.
+
+use std::time::Duration;
+
+use tf_framework::context::{Backoff, Context, Progress};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tf_framework::path::Path;
+use tf_framework::{Attr, Model};
+
+use crate::cht::client::{Client, Credentials as Login};
+use crate::cht::instance::InstanceResource;
+use crate::cht::instance::credentials::Credentials;
+use crate::cht::instance::desired::{self, Desired};
+use crate::cht::instance::model::{Couchdb, InstanceModel};
+use crate::cht::port_forward::PortForwardTransport;
+use crate::cht::readiness::{Readiness, readiness};
+use crate::kubernetes::diagnostics::Access;
+use crate::kubernetes::rollout::{Cause, Reason, Rollout, RolloutStatus};
+use crate::kubernetes::{Apply, Found, ObjectKey};
+
+/// How long something may be in a pod's way before it counts as a failure: registries come back, and containers end while
+/// what they depend on is starting.
+const ROLLOUT_GRACE: Duration = Duration::from_secs(45);
+
+/// How long the address of the ingress is waited for: without an ingress controller it never comes.
+const ADDRESS_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Applies the objects phase by phase and waits for the pods of each; `applied` is called after every phase.
+pub(super) async fn apply(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    desired: &Desired,
+    how: Apply,
+    mut applied: impl FnMut() + Send,
+) -> Result<(), Diagnostics> {
+    let explain = access.explain("Unable to apply the CHT instance");
+    access.cluster.check_ownership(&desired.set).await.map_err(&explain)?;
+    for (index, phase) in desired.phases.iter().enumerate() {
+        let Some(set) = desired.set.phase(index) else { break };
+        tracing::debug!(phase, "applying objects");
+        access.cluster.apply(&set, how).await.map_err(&explain)?;
+        applied();
+        let deployments: Vec<ObjectKey> =
+            set.objects().map(|object| object.key().clone()).filter(|key| key.kind.kind == "Deployment").collect();
+        if !deployments.is_empty() {
+            wait_for_pods(cx, access, deployments).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn wait_for_pods(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    deployments: Vec<ObjectKey>,
+) -> Result<(), Diagnostics> {
+    let what = deployments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut rollout = Rollout::new(access.cluster.clone(), deployments, ROLLOUT_GRACE);
+    let explain = access.explain("Unable to watch the rollout");
+    cx.wait(&what, Backoff::QUICK, async || match rollout.probe().await.map_err(&explain)? {
+        RolloutStatus::Ready => Ok(Progress::Ready(())),
+        RolloutStatus::Progressing(status) => Ok(Progress::Pending(status)),
+        RolloutStatus::Failed(reason) => Err(rollout_failed(&reason)),
+    })
+    .await
+}
+
+/// Waits until CHT serves requests in the version that is wanted, and answers with the version that it reports.
+pub(super) async fn wait_until_ready(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+    credentials: &Credentials,
+) -> Result<String, Diagnostics> {
+    let client = client(access, model, Some(credentials));
+    // Images with a tag of their own, such as those of a branch, report what they like.
+    let own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
+    let expected = if own_tag { None } else { model.cht_version.parse().ok() };
+    cx.wait("the CHT application", Backoff::QUICK, async || match readiness(&client, expected.as_ref()).await {
+        Ok(Readiness::Ready { version, .. }) => Ok(Progress::Ready(version)),
+        Ok(Readiness::Unauthorized) => Err(unauthorized()),
+        Ok(other) => Ok(Progress::Pending(other.to_string())),
+        // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
+        Err(error) => Ok(Progress::Pending(error_chain(&error))),
+    })
+    .await
+}
+
+/// Asks once whether CHT serves requests, for a refresh: the version that it reports, if it does.
+pub(super) async fn live_version(access: &Access, model: &InstanceModel) -> Option<String> {
+    match readiness(&client(access, model, None), None).await {
+        Ok(Readiness::Ready { version, .. }) => Some(version),
+        Ok(other) => {
+            tracing::info!(state = %other, "the instance does not serve requests");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(error = error_chain(&error), "the instance's state cannot be told");
+            None
+        }
+    }
+}
+
+/// Waits for the address that the ingress controller assigns, as long as that is worth it.
+pub(super) async fn wait_for_address(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &mut InstanceModel,
+) -> Result<Found, Diagnostics> {
+    let began = tokio::time::Instant::now();
+    let found = cx
+        .wait("the address of the ingress", Backoff::QUICK, async || {
+            let found = desired::find(access, &model.namespace, model.create_namespace).await?;
+            if model.ingress.is_none() || address(&found, &model.namespace).is_some() || began.elapsed() > ADDRESS_PATIENCE
+            {
+                Ok::<_, Diagnostics>(Progress::Ready(found))
+            } else {
+                Ok(Progress::Pending("the ingress has no address yet".to_owned()))
+            }
+        })
+        .await?;
+    if model.ingress.is_some() && address(&found, &model.namespace).is_none() {
+        cx.warn(
+            Diagnostic::warning(
+                "Ingress has no address",
+                "The instance runs, but no ingress controller has given its ingress an address yet. Check that a controller \
+                 for the class is installed; the next refresh shows the address when there is one.",
+            )
+            .at(InstanceModel::INGRESS),
+        );
+    }
+    Ok(found)
+}
+
+/// Puts into the model what the cluster decided: storage class, address.
+pub(super) fn store_live(model: &mut InstanceModel, found: &Found) {
+    let claim = found.get(&desired::claim_key(&model.namespace)).map(|claim| claim.json());
+    let class = claim.and_then(|claim| claim.pointer("/spec/storageClassName")?.as_str());
+    let size = claim.and_then(|claim| claim.pointer("/spec/resources/requests/storage")?.as_str());
+    if claim.is_some() {
+        model.couchdb.storage_class = class.map(str::to_owned).into();
+    }
+    if let Some(size) = size {
+        model.couchdb.storage_size = size.to_owned();
+    }
+    model.ingress_address = address(found, &model.namespace).into();
+    model.url = match &model.ingress {
+        Some(_) => Attr::Known(format!("https://{}/", model.host)),
+        None => Attr::Null,
+    };
+}
+
+fn address(found: &Found, namespace: &str) -> Option<String> {
+    let ingress = found.get(&desired::ingress_key(namespace))?.json();
+    let first = ingress.pointer("/status/loadBalancer/ingress/0")?;
+    let address = first.get("hostname").or_else(|| first.get("ip"))?;
+    Some(address.as_str()?.to_owned())
+}
+
+fn client(
+    access: &Access,
+    model: &InstanceModel,
+    credentials: Option<&Credentials>,
+) -> Client<PortForwardTransport> {
+    let kube_client = access.cluster.client().clone();
+    let login = credentials.map(|credentials| Login {
+        user: model.couchdb.admin_user.clone(),
+        password: credentials.admin_password.clone(),
+    });
+    Client::new(PortForwardTransport::new(kube_client, &model.namespace, &model.cluster_domain), login)
+}
+
+/// The failure of a rollout, blaming the attribute that decides what is in its way.
+fn rollout_failed(reason: &Reason) -> Diagnostics {
+    let component = match reason.deployment.name.as_str() {
+        "cht-couchdb" => InstanceModel::COUCHDB,
+        "cht-haproxy" => InstanceModel::HAPROXY,
+        "cht-sentinel" => InstanceModel::SENTINEL,
+        "cht-api" => InstanceModel::API,
+        _ => InstanceModel::NAMESPACE,
+    };
+    let (path, advice) = match &reason.cause {
+        Cause::UnboundClaim { .. } => (
+            Path::new(InstanceModel::COUCHDB).attribute(Couchdb::STORAGE_CLASS),
+            "Give a storage class that exists and can make volumes, or make the missing volume.",
+        ),
+        Cause::ImagePull { .. } => (
+            Path::new(InstanceModel::CHT_VERSION),
+            "Check that this release exists, that `image.registry` and `image.tag` are right, and that the nodes can pull \
+             from the registry, with `image.pull_secrets` if it needs credentials.",
+        ),
+        Cause::Config { .. } => (Path::new(component), "Give what is missing, or take the reference to it away."),
+        Cause::CrashLoop { .. } => (Path::new(component), "Read the container's log for the cause."),
+        Cause::Unschedulable { .. } => (
+            Path::new(component),
+            "Add nodes, lower the requested `resources`, or change `node_selector` and `tolerations`.",
+        ),
+        Cause::ReplicaFailure { .. } => {
+            (Path::new(InstanceModel::NAMESPACE), "Raise the quota, or change what admission refuses.")
+        }
+        Cause::Missing | Cause::ProgressDeadline { .. } => {
+            (Path::new(component), "Look at the events of the deployment and its pods for the cause.")
+        }
+    };
+    Diagnostic::error("CHT does not start", format!("{reason}.\n\n{advice}")).at(path).into()
+}
+
+fn unauthorized() -> Diagnostics {
+    Diagnostic::error(
+        "CHT refuses the admin password",
+        "CHT runs, but it does not accept the administrator's password. CouchDB keeps the password with which its volume was \
+         first used: give that one, or use an empty volume.",
+    )
+    .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::ADMIN_PASSWORD))
+    .into()
+}

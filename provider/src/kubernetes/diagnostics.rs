@@ -1,0 +1,130 @@
+//! Failures on the way to a cluster, as users are told of them: what was attempted, why it failed, which attribute of the
+//! [`kubernetes`](crate::kubernetes::attribute) value is to blame, and what to do next.
+
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tf_framework::path::Path;
+
+use crate::kubernetes::attribute::Kubernetes;
+use crate::kubernetes::{Cluster, Error};
+
+/// The attribute by which every resource in a cluster takes the way to it.
+pub const ATTRIBUTE: &str = "kubernetes";
+
+/// A cluster, and how it is to be called when it fails.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The resource's own way to it; none if it is the provider's default.
+    way: Option<Way>,
+}
+
+/// Which form the value has.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    kubeconfig: bool,
+    certificate: bool,
+}
+
+impl Access {
+    /// Makes a client, without calling the cluster.
+    ///
+    /// # Errors
+    /// Fails if the value does not describe a way to a cluster, or names a kubeconfig that cannot be used.
+    pub async fn new(own: Option<&Kubernetes>, default: Option<&Kubernetes>) -> Result<Self, Diagnostics> {
+        let Some(kubernetes) = own.or(default) else {
+            return Err(Diagnostic::error(
+                "No way to the cluster",
+                "Neither the resource nor the provider block says how the cluster is reached. Set `kubernetes`, for example \
+                 to the value that a cluster resource exports, or to `{ config_path = \"~/.kube/config\" }`.",
+            )
+            .at(ATTRIBUTE)
+            .into());
+        };
+        let way = own.map(Way::of);
+        let spec = kubernetes.spec();
+        match spec.connect().await {
+            Ok(cluster) => Ok(Access { cluster, way }),
+            Err(error) => Err(explain("Unable to use the way to the cluster", &error, way)),
+        }
+    }
+
+    /// What turns errors into diagnostics with this summary, for `map_err`.
+    pub fn explain<'a>(&'a self, summary: &'a str) -> impl Fn(Error) -> Diagnostics + 'a {
+        move |error| explain(summary, &error, self.way)
+    }
+}
+
+impl Way {
+    fn of(kubernetes: &Kubernetes) -> Self {
+        Way { kubeconfig: kubernetes.config_path.is_some(), certificate: kubernetes.client_certificate.is_some() }
+    }
+
+    /// The attribute that holds what is wrong; a kubeconfig holds everything.
+    fn path(self, attribute: &str) -> Path {
+        Path::new(ATTRIBUTE).attribute(if self.kubeconfig { Kubernetes::CONFIG_PATH } else { attribute })
+    }
+}
+
+fn explain(summary: &str, error: &Error, way: Option<Way>) -> Diagnostics {
+    if let Error::InvalidConnection(problems) = error {
+        let mut diagnostics = Diagnostics::new();
+        for problem in problems {
+            let message = Diagnostic::error("Invalid way to the cluster", problem.message.clone());
+            diagnostics.push(match way {
+                Some(_) => message.at(Path::new(ATTRIBUTE).attribute(problem.attribute)),
+                None => message,
+            });
+        }
+        return diagnostics;
+    }
+    let (attribute, advice) = advice(error, way.is_some_and(|way| way.certificate));
+    let diagnostic = Diagnostic::error(summary, format!("{}.\n\n{advice}", sentence(&error_chain(error))));
+    match (way, attribute) {
+        (Some(way), Some(attribute)) => diagnostic.at(way.path(attribute)).into(),
+        _ => diagnostic.into(),
+    }
+}
+
+/// The attribute to blame, if the way to the cluster is, and what to do next.
+fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static str) {
+    if error.is_unauthorized() {
+        let attribute = if certificate { Kubernetes::CLIENT_CERTIFICATE } else { Kubernetes::TOKEN };
+        return (Some(attribute), "The credentials may be wrong or expired. Give new ones and apply again; nothing was lost.");
+    }
+    if error.is_certificate() {
+        return (
+            Some(Kubernetes::CLUSTER_CA_CERTIFICATE),
+            "Give the certificate of the authority that signed the API server's certificate in `cluster_ca_certificate`. If \
+             the certificate is for another name than the one in `host`, give that name in `tls_server_name`.",
+        );
+    }
+    if error.is_unreachable() {
+        return (
+            Some(Kubernetes::HOST),
+            "Check the address, and that the API server can be reached from this machine. What is in the cluster is taken to \
+             be still there; apply again when it answers.",
+        );
+    }
+    if error.is_forbidden() {
+        return (None, "Grant these credentials the permission named above, or use others, and apply again.");
+    }
+    match error {
+        Error::FieldConflicts { .. } => (
+            None,
+            "Another tool manages these fields. Let it leave them alone; a plan that shows the difference as `drift` takes \
+             them back when it is applied.",
+        ),
+        Error::Taken(_) => (
+            None,
+            "What this provider did not make is never taken over silently. Import it, remove it, or choose another namespace.",
+        ),
+        _ => (None, "Apply again once the cause is removed: what was done so far is kept and continued."),
+    }
+}
+
+/// The text with its first letter in upper case.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
