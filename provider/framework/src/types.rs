@@ -148,6 +148,8 @@ fn construct(constructor: &str, argument: &Json, depth: usize) -> Result<Type, T
             .map(|element| parse(element, depth))
             .collect::<Result<_, _>>()
             .map(Type::Tuple),
+        // How the core writes an empty tuple, depending on how it came by it.
+        ("tuple", Json::Null) => Ok(Type::Tuple(Vec::new())),
         ("object" | "tuple", _) => Err(TypeError::Malformed),
         _ => Err(TypeError::UnknownConstructor(constructor.to_owned())),
     }
@@ -174,6 +176,12 @@ mod tests {
     fn optional_attributes_are_accepted_and_not_sent() {
         let parsed = Type::from_json(br#"["object",{"a":"string","b":"number"},["b"]]"#).unwrap();
         assert_eq!(parsed.to_json(), r#"["object",{"a":"string","b":"number"}]"#);
+    }
+
+    #[test]
+    fn an_empty_tuple_may_have_null_for_its_elements() {
+        let parsed = Type::from_json(br#"["tuple",null]"#).unwrap();
+        assert_eq!(parsed.to_json(), r#"["tuple",[]]"#);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::path::Step;
 use crate::types::{MAX_DEPTH, Type};
 use crate::value::{Value, normalized};
 
-use super::{CodecError, Problem, deeper};
+use super::{CodecError, Problem, deeper, element_step};
 
 mod encode;
 #[cfg(test)]
@@ -73,8 +73,8 @@ impl Decoder {
             Type::Number => Ok(number(json)?),
             Type::String => Ok(string(json)?),
             Type::Dynamic => self.dynamic(json, depth),
-            Type::List(element) => self.elements(json, "a list", element, depth).map(Value::List),
-            Type::Set(element) => self.elements(json, "a set", element, depth).map(Value::set),
+            Type::List(element) => self.elements(json, "a list", expected, element, depth).map(Value::List),
+            Type::Set(element) => self.elements(json, "a set", expected, element, depth).map(Value::set),
             Type::Map(element) => self.map(json, element, depth),
             Type::Object(attributes) => self.object(json, attributes, depth),
             Type::Tuple(elements) => self.tuple(json, elements, depth),
@@ -101,13 +101,14 @@ impl Decoder {
         &self,
         json: &RawValue,
         required: &'static str,
+        collection: &Type,
         element: &Type,
         depth: usize,
     ) -> Result<Vec<Value>, CodecError> {
         array(json, required)?
             .into_iter()
             .enumerate()
-            .map(|(index, json)| self.element(json, element, index, depth))
+            .map(|(index, json)| self.element(json, element, element_step(collection, index), depth))
             .collect()
     }
 
@@ -121,14 +122,13 @@ impl Decoder {
             .into_iter()
             .zip(types)
             .enumerate()
-            .map(|(index, (json, of))| self.element(json, of, index, depth))
+            .map(|(index, (json, of))| self.element(json, of, Step::Index(index), depth))
             .collect::<Result<_, _>>()
             .map(Value::List)
     }
 
-    fn element(&self, json: &RawValue, of: &Type, index: usize, depth: usize) -> Result<Value, CodecError> {
-        self.value(json, of, depth)
-            .map_err(|error| error.inside(Step::Index(index)))
+    fn element(&self, json: &RawValue, of: &Type, step: Step, depth: usize) -> Result<Value, CodecError> {
+        self.value(json, of, depth).map_err(|error| error.inside(step))
     }
 
     fn map(&self, json: &RawValue, element: &Type, depth: usize) -> Result<Value, CodecError> {

@@ -9,6 +9,7 @@ use std::fmt;
 
 use crate::path::{Path, Step};
 use crate::types::{Type, TypeError};
+use crate::value::Value;
 
 pub mod json;
 pub mod msgpack;
@@ -120,6 +121,15 @@ impl Error for CodecError {
 /// One level less to go.
 fn deeper(depth: usize) -> Result<usize, Problem> {
     depth.checked_sub(1).ok_or(Problem::TooDeep)
+}
+
+/// The step from a list, set or tuple to one of its elements.
+fn element_step(of: &Type, index: usize) -> Step {
+    match of {
+        // Paths on the wire end at the set, so it does not matter which element it is, and its content may be secret.
+        Type::Set(_) => Step::Element(Value::Null),
+        _ => Step::Index(index),
+    }
 }
 
 /// What a type requires, as the core says it.

@@ -10,6 +10,7 @@ use super::{CodecError, Problem};
 
 mod decode;
 mod encode;
+mod reader;
 mod refinements;
 #[cfg(test)]
 mod tests;
@@ -25,9 +26,9 @@ const MAX_REFINEMENTS: usize = 1024;
 /// # Errors
 /// Fails with the path of the part that is no value of its type, and if there are bytes after the value.
 pub fn decode(bytes: &[u8], expected: &Type) -> Result<Value, CodecError> {
-    let mut decoder = decode::Decoder::new(bytes);
-    let value = decoder.value(expected, MAX_DEPTH)?;
-    match decoder.remaining() {
+    let mut reader = reader::Reader::new(bytes);
+    let value = reader.value(expected, MAX_DEPTH)?;
+    match reader.remaining() {
         0 => Ok(value),
         rest => Err(Problem::TrailingBytes(rest).into()),
     }

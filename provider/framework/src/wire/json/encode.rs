@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::path::Step;
 use crate::types::{MAX_DEPTH, Type};
 use crate::value::{Number, Value, normalized};
-use crate::wire::{CodecError, Problem, deeper, required};
+use crate::wire::{CodecError, Problem, deeper, element_step, required};
 
 /// The value as JSON without spaces, attributes and keys in the order of their names.
 ///
@@ -27,14 +27,14 @@ fn write(json: &mut String, value: &Value, expected: &Type, depth: usize) -> Res
         (Value::Number(value), Type::Number) => number(json, value)?,
         (Value::String(value), Type::String) => text(json, value),
         (Value::List(elements), Type::List(element)) | (Value::Set(elements), Type::Set(element)) => {
-            array(json, elements.iter().map(|value| (value, &**element)), depth)?;
+            array(json, elements.iter().map(|value| (value, &**element)), expected, depth)?;
         }
         (Value::List(elements), Type::Tuple(types)) => {
             let (required, given) = (types.len(), elements.len());
             if required != given {
                 return Err(Problem::TupleLength { required, given }.into());
             }
-            array(json, elements.iter().zip(types), depth)?;
+            array(json, elements.iter().zip(types), expected, depth)?;
         }
         (Value::Map(elements), Type::Map(element)) => {
             let entries = elements
@@ -87,6 +87,7 @@ fn text(json: &mut String, text: &str) {
 fn array<'v>(
     json: &mut String,
     elements: impl Iterator<Item = (&'v Value, &'v Type)>,
+    sequence: &Type,
     depth: usize,
 ) -> Result<(), CodecError> {
     json.push('[');
@@ -94,7 +95,7 @@ fn array<'v>(
         if index > 0 {
             json.push(',');
         }
-        write(json, value, of, depth).map_err(|error| error.inside(Step::Index(index)))?;
+        write(json, value, of, depth).map_err(|error| error.inside(element_step(sequence, index)))?;
     }
     json.push(']');
     Ok(())

@@ -2,32 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use bigdecimal::BigDecimal;
 use rmp::Marker;
-use rmp::decode::{RmpRead, read_int, read_marker};
 
 use crate::path::Step;
 use crate::types::Type;
-use crate::value::{Number, Value, normalized};
-use crate::wire::{CodecError, Problem, deeper};
+use crate::value::Value;
+use crate::wire::{CodecError, Problem, deeper, element_step};
 
+use super::reader::Reader;
 use super::{MAX_REFINEMENTS, REFINED_UNKNOWN, refinements};
 
-/// The part of an encoding that is still to be read.
-pub(super) struct Decoder<'b> {
-    rest: &'b [u8],
-}
-
-impl<'b> Decoder<'b> {
-    pub(super) fn new(bytes: &'b [u8]) -> Self {
-        Decoder { rest: bytes }
-    }
-
-    /// How many bytes are still to be read.
-    pub(super) fn remaining(&self) -> usize {
-        self.rest.len()
-    }
-
+impl Reader<'_> {
     pub(super) fn value(&mut self, expected: &Type, depth: usize) -> Result<Value, CodecError> {
         let depth = deeper(depth)?;
         match self.peek()? {
@@ -50,112 +35,12 @@ impl<'b> Decoder<'b> {
             Type::Number => Ok(Value::Number(self.number()?)),
             Type::String => Ok(Value::String(self.text("a string")?)),
             Type::Dynamic => self.dynamic(depth),
-            Type::List(element) => self.elements("a list", element, depth).map(Value::List),
-            Type::Set(element) => self.elements("a set", element, depth).map(Value::set),
+            Type::List(element) => self.elements("a list", expected, element, depth).map(Value::List),
+            Type::Set(element) => self.elements("a set", expected, element, depth).map(Value::set),
             Type::Map(element) => self.map(element, depth),
             Type::Object(attributes) => self.object(attributes, depth),
             Type::Tuple(elements) => self.tuple(elements, depth),
         }
-    }
-
-    pub(super) fn boolean(&mut self) -> Result<bool, Problem> {
-        match self.marker()? {
-            Marker::True => Ok(true),
-            Marker::False => Ok(false),
-            _ => Err(Problem::Required("a bool")),
-        }
-    }
-
-    pub(super) fn number(&mut self) -> Result<Number, Problem> {
-        const REQUIRED: Problem = Problem::Required("a number");
-        match self.peek()? {
-            Marker::U64 => {
-                self.marker()?;
-                let integer = self.rest.read_data_u64().map_err(truncated)?;
-                Ok(BigDecimal::from(integer).into())
-            }
-            Marker::FixPos(_)
-            | Marker::FixNeg(_)
-            | Marker::U8
-            | Marker::U16
-            | Marker::U32
-            | Marker::I8
-            | Marker::I16
-            | Marker::I32
-            | Marker::I64 => self.integer().map(Number::Integer),
-            marker @ (Marker::F32 | Marker::F64) => {
-                self.marker()?;
-                let float = match marker {
-                    Marker::F32 => self.rest.read_data_f32().map(f64::from),
-                    _ => self.rest.read_data_f64(),
-                };
-                let number = Number::Float(float.map_err(truncated)?);
-                if number.is_nan() { Err(REQUIRED) } else { Ok(number) }
-            }
-            _ => self.text("a number")?.parse().map_err(|_| REQUIRED),
-        }
-    }
-
-    pub(super) fn integer(&mut self) -> Result<i64, Problem> {
-        use rmp::decode::NumValueReadError as Read;
-        read_int(&mut self.rest).map_err(|error| match error {
-            Read::InvalidMarkerRead(_) | Read::InvalidDataRead(_) => Problem::Truncated,
-            Read::TypeMismatch(_) | Read::OutOfRange => Problem::Required("an integer"),
-        })
-    }
-
-    /// Text in normal form; the core takes binary for text too.
-    pub(super) fn text(&mut self, required: &'static str) -> Result<String, Problem> {
-        let bytes = self.bytes(required)?;
-        std::str::from_utf8(bytes).map(normalized).map_err(|_| Problem::Utf8)
-    }
-
-    pub(super) fn array_length(&mut self, required: &'static str) -> Result<usize, Problem> {
-        let length = match self.marker()? {
-            Marker::FixArray(length) => usize::from(length),
-            Marker::Array16 => usize::from(self.length16()?),
-            Marker::Array32 => self.length32()?,
-            _ => return Err(Problem::Required(required)),
-        };
-        self.plausible(length)
-    }
-
-    pub(super) fn map_length(&mut self, required: &'static str) -> Result<usize, Problem> {
-        let length = match self.marker()? {
-            Marker::FixMap(length) => usize::from(length),
-            Marker::Map16 => usize::from(self.length16()?),
-            Marker::Map32 => self.length32()?,
-            _ => return Err(Problem::Required(required)),
-        };
-        self.plausible(length)
-    }
-
-    /// Leaves out a whole value of any form, however deep.
-    pub(super) fn skip(&mut self) -> Result<(), Problem> {
-        let mut values: usize = 1;
-        while values > 0 {
-            values -= 1;
-            match self.peek()? {
-                Marker::FixArray(_) | Marker::Array16 | Marker::Array32 => {
-                    values = values.saturating_add(self.array_length("an array")?);
-                }
-                Marker::FixMap(_) | Marker::Map16 | Marker::Map32 => {
-                    let entries = self.map_length("a map")?;
-                    values = values.saturating_add(entries.saturating_mul(2));
-                }
-                Marker::FixPos(_) | Marker::FixNeg(_) | Marker::Null | Marker::True | Marker::False => {
-                    self.take(1).map(drop)?;
-                }
-                Marker::U8 | Marker::I8 => self.take(2).map(drop)?,
-                Marker::U16 | Marker::I16 => self.take(3).map(drop)?,
-                Marker::U32 | Marker::I32 | Marker::F32 => self.take(5).map(drop)?,
-                Marker::U64 | Marker::I64 | Marker::F64 => self.take(9).map(drop)?,
-                Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => self.bytes("text").map(drop)?,
-                Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => self.bytes("binary").map(drop)?,
-                _ => self.extension().map(drop)?,
-            }
-        }
-        Ok(())
     }
 
     fn unknown(&mut self, expected: &Type) -> Result<Value, Problem> {
@@ -168,23 +53,6 @@ impl<'b> Decoder<'b> {
         } else {
             refinements::decode(body, expected).map_err(|_| Problem::Refinements)
         }
-    }
-
-    /// The code and the body of an extension, which is what every unknown value is.
-    fn extension(&mut self) -> Result<(i8, &'b [u8]), Problem> {
-        let length = match self.marker()? {
-            Marker::FixExt1 => 1,
-            Marker::FixExt2 => 2,
-            Marker::FixExt4 => 4,
-            Marker::FixExt8 => 8,
-            Marker::FixExt16 => 16,
-            Marker::Ext8 => usize::from(self.length8()?),
-            Marker::Ext16 => usize::from(self.length16()?),
-            Marker::Ext32 => self.length32()?,
-            _ => return Err(Problem::Required("an unknown value")),
-        };
-        let code = self.rest.read_data_i8().map_err(truncated)?;
-        Ok((code, self.take(length)?))
     }
 
     fn dynamic(&mut self, depth: usize) -> Result<Value, CodecError> {
@@ -201,11 +69,17 @@ impl<'b> Decoder<'b> {
         })
     }
 
-    fn elements(&mut self, required: &'static str, element: &Type, depth: usize) -> Result<Vec<Value>, CodecError> {
+    fn elements(
+        &mut self,
+        required: &'static str,
+        collection: &Type,
+        element: &Type,
+        depth: usize,
+    ) -> Result<Vec<Value>, CodecError> {
         (0..self.array_length(required)?)
             .map(|index| {
                 self.value(element, depth)
-                    .map_err(|error| error.inside(Step::Index(index)))
+                    .map_err(|error| error.inside(element_step(collection, index)))
             })
             .collect()
     }
@@ -257,59 +131,4 @@ impl<'b> Decoder<'b> {
             Some(name) => Err(CodecError::from(Problem::MissingAttribute).inside(Step::Attribute(name.clone()))),
         }
     }
-
-    fn bytes(&mut self, required: &'static str) -> Result<&'b [u8], Problem> {
-        let length = match self.marker()? {
-            Marker::FixStr(length) => usize::from(length),
-            Marker::Str8 | Marker::Bin8 => usize::from(self.length8()?),
-            Marker::Str16 | Marker::Bin16 => usize::from(self.length16()?),
-            Marker::Str32 | Marker::Bin32 => self.length32()?,
-            _ => return Err(Problem::Required(required)),
-        };
-        self.take(length)
-    }
-
-    fn peek(&self) -> Result<Marker, Problem> {
-        self.rest
-            .first()
-            .copied()
-            .map(Marker::from_u8)
-            .ok_or(Problem::Truncated)
-    }
-
-    fn marker(&mut self) -> Result<Marker, Problem> {
-        read_marker(&mut self.rest).map_err(|_| Problem::Truncated)
-    }
-
-    fn length8(&mut self) -> Result<u8, Problem> {
-        self.rest.read_data_u8().map_err(truncated)
-    }
-
-    fn length16(&mut self) -> Result<u16, Problem> {
-        self.rest.read_data_u16().map_err(truncated)
-    }
-
-    fn length32(&mut self) -> Result<usize, Problem> {
-        let length = self.rest.read_data_u32().map_err(truncated)?;
-        usize::try_from(length).map_err(|_| Problem::TooLong)
-    }
-
-    /// A number of elements that the rest can hold: each takes a byte at least.
-    fn plausible(&self, length: usize) -> Result<usize, Problem> {
-        if length <= self.rest.len() {
-            Ok(length)
-        } else {
-            Err(Problem::Truncated)
-        }
-    }
-
-    fn take(&mut self, length: usize) -> Result<&'b [u8], Problem> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(Problem::Truncated)?;
-        self.rest = rest;
-        Ok(taken)
-    }
-}
-
-fn truncated<E>(_: E) -> Problem {
-    Problem::Truncated
 }

@@ -7,7 +7,7 @@ use rmp::encode::{self, ByteBuf};
 use crate::path::Step;
 use crate::types::Type;
 use crate::value::{Number, Refinements, Value, normalized};
-use crate::wire::{CodecError, Problem, deeper, required};
+use crate::wire::{CodecError, Problem, deeper, element_step, required};
 
 use super::{MAX_REFINEMENTS, REFINED_UNKNOWN, refinements};
 
@@ -38,7 +38,7 @@ impl Encoder {
             (Value::String(value), Type::String) => Ok(self.text(value)?),
             (Value::List(elements), Type::List(element)) | (Value::Set(elements), Type::Set(element)) => {
                 self.array_length(elements.len())?;
-                self.elements(elements.iter().map(|value| (value, &**element)), depth)
+                self.elements(elements.iter().map(|value| (value, &**element)), expected, depth)
             }
             (Value::List(elements), Type::Tuple(types)) => {
                 let (required, given) = (types.len(), elements.len());
@@ -46,7 +46,7 @@ impl Encoder {
                     return Err(Problem::TupleLength { required, given }.into());
                 }
                 self.array_length(given)?;
-                self.elements(elements.iter().zip(types), depth)
+                self.elements(elements.iter().zip(types), expected, depth)
             }
             (Value::Map(elements), Type::Map(element)) => self.map(elements, element, depth),
             (Value::Object(attributes), Type::Object(types)) => self.object(attributes, types, depth),
@@ -130,11 +130,12 @@ impl Encoder {
     fn elements<'v>(
         &mut self,
         elements: impl Iterator<Item = (&'v Value, &'v Type)>,
+        sequence: &Type,
         depth: usize,
     ) -> Result<(), CodecError> {
         for (index, (value, of)) in elements.enumerate() {
             self.value(value, of, depth)
-                .map_err(|error| error.inside(Step::Index(index)))?;
+                .map_err(|error| error.inside(element_step(sequence, index)))?;
         }
         Ok(())
     }

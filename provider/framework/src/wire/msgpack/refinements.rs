@@ -4,8 +4,8 @@ use crate::types::Type;
 use crate::value::{Number, Refinements, Value};
 use crate::wire::Problem;
 
-use super::decode::Decoder;
 use super::encode::Encoder;
+use super::reader::Reader;
 
 const NULLNESS: i64 = 1;
 const STRING_PREFIX: i64 = 2;
@@ -18,23 +18,23 @@ const LENGTH_UPPER_BOUND: i64 = 6;
 ///
 /// Facts that make no sense for the type are ignored, and so are those that only later versions know of.
 pub(super) fn decode(body: &[u8], of: &Type) -> Result<Value, Problem> {
-    let mut decoder = Decoder::new(body);
+    let mut reader = Reader::new(body);
     let mut known = Refinements::default();
-    for _ in 0..decoder.map_length("a map")? {
-        match (decoder.integer()?, of) {
+    for _ in 0..reader.map_length("a map")? {
+        match (reader.integer()?, of) {
             // A value that is known to be null is not unknown.
-            (NULLNESS, _) if decoder.boolean()? => return Ok(Value::Null),
+            (NULLNESS, _) if reader.boolean()? => return Ok(Value::Null),
             (NULLNESS, _) => known.not_null = true,
-            (STRING_PREFIX, Type::String) => known.string_prefix = Some(decoder.text("a string")?),
-            (NUMBER_LOWER_BOUND, Type::Number) => known.number_lower_bound = Some(bound(&mut decoder)?),
-            (NUMBER_UPPER_BOUND, Type::Number) => known.number_upper_bound = Some(bound(&mut decoder)?),
+            (STRING_PREFIX, Type::String) => known.string_prefix = Some(reader.text("a string")?),
+            (NUMBER_LOWER_BOUND, Type::Number) => known.number_lower_bound = Some(bound(&mut reader)?),
+            (NUMBER_UPPER_BOUND, Type::Number) => known.number_upper_bound = Some(bound(&mut reader)?),
             (LENGTH_LOWER_BOUND, Type::List(_) | Type::Set(_) | Type::Map(_)) => {
-                known.length_lower_bound = Some(decoder.integer()?)
+                known.length_lower_bound = Some(reader.integer()?)
             }
             (LENGTH_UPPER_BOUND, Type::List(_) | Type::Set(_) | Type::Map(_)) => {
-                known.length_upper_bound = Some(decoder.integer()?)
+                known.length_upper_bound = Some(reader.integer()?)
             }
-            _ => decoder.skip()?,
+            _ => reader.skip()?,
         }
     }
     Ok(Value::Unknown(known))
@@ -89,9 +89,9 @@ pub(super) fn encode(known: &Refinements, of: &Type) -> Result<Vec<u8>, Problem>
     Ok(body.into_bytes())
 }
 
-fn bound(decoder: &mut Decoder<'_>) -> Result<(Number, bool), Problem> {
-    if decoder.array_length("a bound")? != 2 {
+fn bound(reader: &mut Reader<'_>) -> Result<(Number, bool), Problem> {
+    if reader.array_length("a bound")? != 2 {
         return Err(Problem::Refinements);
     }
-    Ok((decoder.number()?, decoder.boolean()?))
+    Ok((reader.number()?, reader.boolean()?))
 }
