@@ -6,3 +6,5 @@ pub mod path;
 pub mod schema;
 pub mod types;
 pub mod value;
+#[doc(hidden)]
+pub mod wire;

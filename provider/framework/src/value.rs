@@ -10,6 +10,11 @@ use std::fmt;
 use crate::types::Type;
 
 mod number;
+mod order;
+#[cfg(test)]
+pub(crate) mod strategies;
+
+use order::Canonical;
 
 pub use number::{Number, ParseNumberError};
 
@@ -43,7 +48,7 @@ pub enum Value {
 ///
 /// The core strips refinements before it compares a plan with the configuration, so they never change an outcome;
 /// they are kept so that a value goes back as it came.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, PartialOrd)]
 pub struct Refinements {
     /// The value will not be null.
     pub not_null: bool,
@@ -72,14 +77,11 @@ impl Value {
 
     /// A set of the given elements: duplicates are dropped, the order is made canonical.
     pub fn set(elements: impl IntoIterator<Item = Value>) -> Value {
-        let mut keyed: Vec<(String, Value)> = elements
-            .into_iter()
-            .map(|element| (canonical_key(&element), element))
-            .collect();
-        keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut elements: Vec<Value> = elements.into_iter().collect();
+        elements.sort_by(|a, b| Canonical(a).cmp(&Canonical(b)));
         // Two unknown elements may turn out to differ, so they are never taken for duplicates.
-        keyed.dedup_by(|(a, left), (b, _)| a == b && left.is_wholly_known());
-        Value::Set(keyed.into_iter().map(|(_, element)| element).collect())
+        elements.dedup_by(|a, b| a == b && a.is_wholly_known());
+        Value::Set(elements)
     }
 
     /// An object of the given attributes.
@@ -121,6 +123,32 @@ impl Value {
             Value::List(elements) | Value::Set(elements) => elements.iter().all(Value::is_wholly_known),
             Value::Map(elements) | Value::Object(elements) => elements.values().all(Value::is_wholly_known),
             Value::Dynamic(typed) => typed.1.is_wholly_known(),
+        }
+    }
+
+    /// Whether the value can stand where a value of that type is expected.
+    pub fn conforms(&self, expected: &Type) -> bool {
+        match (self, expected) {
+            (Value::Null | Value::Unknown(_), _)
+            | (Value::Bool(_), Type::Bool)
+            | (Value::Number(_), Type::Number)
+            | (Value::String(_), Type::String) => true,
+            (Value::List(elements), Type::List(element)) | (Value::Set(elements), Type::Set(element)) => {
+                elements.iter().all(|value| value.conforms(element))
+            }
+            (Value::Map(elements), Type::Map(element)) => elements.values().all(|value| value.conforms(element)),
+            (Value::List(elements), Type::Tuple(types)) => {
+                elements.len() == types.len() && elements.iter().zip(types).all(|(value, of)| value.conforms(of))
+            }
+            (Value::Object(attributes), Type::Object(types)) => {
+                attributes.keys().eq(types.keys())
+                    && attributes
+                        .values()
+                        .zip(types.values())
+                        .all(|(value, of)| value.conforms(of))
+            }
+            (Value::Dynamic(typed), Type::Dynamic) => typed.1.conforms(&typed.0),
+            _ => false,
         }
     }
 
@@ -206,11 +234,6 @@ pub fn normalized(text: &str) -> String {
     }
 }
 
-/// A text that is the same for equal values and sorts them in an order that depends on nothing else.
-fn canonical_key(value: &Value) -> String {
-    format!("{value:?}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,5 +256,32 @@ mod tests {
     #[test]
     fn strings_are_normalized() {
         assert_eq!(Value::from("e\u{301}"), Value::from("\u{e9}"));
+    }
+
+    #[test]
+    fn a_set_is_in_natural_order_with_unknown_elements_last() {
+        let Value::Set(elements) = Value::set([Value::UNKNOWN, 10.into(), Value::Null, 9.into(), 2.into()]) else {
+            panic!("not a set")
+        };
+        assert_eq!(elements, [2.into(), 9.into(), 10.into(), Value::Null, Value::UNKNOWN]);
+    }
+
+    #[test]
+    fn equal_numbers_are_one_element_however_they_are_spelled() {
+        let spellings = ["0.1".parse().unwrap(), Number::Float(0.1), "1e-1".parse().unwrap()];
+        assert_eq!(
+            Value::set(spellings.map(Value::Number)),
+            Value::Set(vec![Number::Float(0.1).into()])
+        );
+    }
+
+    #[test]
+    fn a_value_conforms_to_its_type_with_every_attribute() {
+        let expected = Type::Object([("a".to_owned(), Type::Bool), ("b".to_owned(), Type::Dynamic)].into());
+        let typed = Value::Dynamic(Box::new((Type::String, "x".into())));
+        assert!(Value::object([("a", true.into()), ("b", typed)]).conforms(&expected));
+        assert!(!Value::object([("a", true.into()), ("b", "x".into())]).conforms(&expected));
+        assert!(!Value::object([("a", true.into())]).conforms(&expected));
+        assert!(!Value::object([("a", 1.into()), ("b", Value::Null)]).conforms(&expected));
     }
 }
