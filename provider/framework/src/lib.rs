@@ -1,8 +1,14 @@
 //! A framework for Terraform and OpenTofu providers.
 
+// The derive macro names this crate from the outside, here as well.
+extern crate self as tf_framework;
+
 pub mod diagnostics;
 pub mod model;
 pub mod path;
 pub mod schema;
 pub mod types;
 pub mod value;
+
+pub use model::{Attr, AttributeType, FromValue, Model, Timeouts, ToValue, WriteOnly};
+pub use tf_framework_derive::Model;
