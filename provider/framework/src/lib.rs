@@ -1,10 +1,22 @@
 //! A framework for Terraform and OpenTofu providers.
 
+// The derive macro names this crate from the outside, here as well.
+extern crate self as tf_framework;
+
+pub mod context;
+pub mod data_source;
 pub mod diagnostics;
+mod lifecycle;
 pub mod model;
 pub mod path;
+pub mod provider;
+pub mod record;
+pub mod resource;
 pub mod schema;
 pub mod types;
 pub mod value;
 #[doc(hidden)]
 pub mod wire;
+
+pub use model::{Attr, AttributeType, FromValue, Model, Timeouts, ToValue, WriteOnly};
+pub use tf_framework_derive::Model;

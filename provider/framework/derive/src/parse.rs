@@ -1,0 +1,327 @@
+//! Reads a struct: what is a model, what its attributes are, and what is wrong with it.
+
+use std::time::Duration;
+
+use proc_macro2::Span;
+use quote::format_ident;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{
+    Data, DeriveInput, Error, Expr, ExprLit, Field, Fields, FieldsNamed, Ident, Lit, LitInt, LitStr, Result, Token,
+    Type, Visibility,
+};
+
+use crate::description::{description, doc_attributes};
+use crate::duration;
+use crate::options::{self, Errors, TfOption};
+
+const MODEL_OPTIONS: [&str; 3] = ["version", "deprecated", "timeouts"];
+const ATTRIBUTE_OPTIONS: [&str; 10] = [
+    "name",
+    "default",
+    "optional",
+    "keep",
+    "depends_on",
+    "replace",
+    "replace_if",
+    "equal",
+    "validate",
+    "deprecated",
+];
+/// The operations that have limits.
+pub(crate) const OPERATIONS: [&str; 4] = ["create", "read", "update", "delete"];
+
+/// A struct that is a model.
+pub(crate) struct Model {
+    pub(crate) visibility: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) description: String,
+    pub(crate) options: ModelOptions,
+    pub(crate) attributes: Vec<Attribute>,
+}
+
+/// The options of a struct.
+#[derive(Default)]
+pub(crate) struct ModelOptions {
+    pub(crate) version: Option<LitInt>,
+    pub(crate) deprecated: Option<LitStr>,
+    /// Operations with their limits.
+    pub(crate) timeouts: Vec<(Ident, Duration)>,
+}
+
+/// A field that is an attribute.
+pub(crate) struct Attribute {
+    /// The name of the attribute, which may be another than that of its field.
+    pub(crate) name: String,
+    pub(crate) field: Ident,
+    pub(crate) visibility: Visibility,
+    pub(crate) value_type: Type,
+    pub(crate) docs: Vec<syn::Attribute>,
+    pub(crate) description: String,
+    pub(crate) options: AttributeOptions,
+}
+
+/// The options of a field.
+#[derive(Default)]
+pub(crate) struct AttributeOptions {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) default: Option<Expr>,
+    pub(crate) optional: Option<Span>,
+    pub(crate) keep: Option<Span>,
+    pub(crate) depends_on: Vec<AttributePath>,
+    pub(crate) replace: Option<Span>,
+    pub(crate) replace_if: Option<Expr>,
+    pub(crate) equal: Option<Expr>,
+    pub(crate) validate: Vec<Expr>,
+    pub(crate) deprecated: Option<LitStr>,
+}
+
+/// The names of attributes that lead to one, such as `couchdb.storage_size`.
+pub(crate) struct AttributePath {
+    pub(crate) first: Ident,
+    pub(crate) rest: Vec<Ident>,
+}
+
+impl Model {
+    /// Reads a struct.
+    pub(crate) fn new(input: &DeriveInput) -> Result<Self> {
+        let fields = named_fields(input)?;
+        let mut errors = Errors::default();
+        let description = description(&input.attrs);
+        if description.is_empty() {
+            errors.push(Error::new(
+                input.ident.span(),
+                "missing doc comment: it is the description of the schema",
+            ));
+        }
+        let options = ModelOptions::new(&input.attrs, &mut errors);
+        let attributes: Vec<Attribute> = fields
+            .named
+            .iter()
+            .filter_map(|field| Attribute::new(field, &mut errors))
+            .collect();
+        check_names(&attributes, &mut errors);
+        check_dependencies(&attributes, &mut errors);
+        check_timeouts(&options, &attributes, &mut errors);
+        errors.or(Model {
+            visibility: input.vis.clone(),
+            name: input.ident.clone(),
+            description,
+            options,
+            attributes,
+        })
+    }
+}
+
+impl ModelOptions {
+    fn new(attributes: &[syn::Attribute], errors: &mut Errors) -> Self {
+        let mut read = ModelOptions::default();
+        for option in options::read(attributes, errors) {
+            match option.name().as_str() {
+                "version" => read.version = errors.caught(version(option)),
+                "deprecated" => read.deprecated = errors.caught(option.text()),
+                "timeouts" => read.timeouts = timeouts(option, errors),
+                _ => errors.push(option.unknown(&MODEL_OPTIONS)),
+            }
+        }
+        read
+    }
+}
+
+impl Attribute {
+    fn new(field: &Field, errors: &mut Errors) -> Option<Self> {
+        let ident = field.ident.clone()?;
+        let description = description(&field.attrs);
+        if description.is_empty() {
+            errors.push(Error::new(
+                ident.span(),
+                "missing doc comment: it is the description of the attribute",
+            ));
+        }
+        let options = AttributeOptions::new(&field.attrs, errors);
+        Some(Attribute {
+            name: options
+                .name
+                .as_ref()
+                .map_or_else(|| ident.unraw().to_string(), LitStr::value),
+            field: ident,
+            visibility: field.vis.clone(),
+            value_type: field.ty.clone(),
+            docs: doc_attributes(&field.attrs),
+            description,
+            options,
+        })
+    }
+
+    /// The constant that holds the name of the attribute.
+    pub(crate) fn constant(&self) -> Ident {
+        format_ident!(
+            "{}",
+            self.field.unraw().to_string().to_uppercase(),
+            span = self.field.span()
+        )
+    }
+
+    /// Whether this is the attribute with the limits of the operations: told by the name of its type, all a macro can see.
+    pub(crate) fn is_timeouts(&self) -> bool {
+        match &self.value_type {
+            Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Timeouts"),
+            _ => false,
+        }
+    }
+
+    fn name_span(&self) -> Span {
+        self.options
+            .name
+            .as_ref()
+            .map_or_else(|| self.field.span(), LitStr::span)
+    }
+}
+
+impl AttributeOptions {
+    fn new(attributes: &[syn::Attribute], errors: &mut Errors) -> Self {
+        let mut read = AttributeOptions::default();
+        for option in options::read(attributes, errors) {
+            match option.name().as_str() {
+                "name" => read.name = errors.caught(option.text()),
+                "default" => read.default = errors.caught(option.expression()),
+                "optional" => read.optional = errors.caught(option.flag()),
+                "keep" => read.keep = errors.caught(option.flag()),
+                "depends_on" => read.depends_on = errors.caught(option.list()).unwrap_or_default(),
+                "replace" => read.replace = errors.caught(option.flag()),
+                "replace_if" => read.replace_if = errors.caught(option.expression()),
+                "equal" => read.equal = errors.caught(option.expression()),
+                "validate" => read.validate = errors.caught(option.list()).unwrap_or_default(),
+                "deprecated" => read.deprecated = errors.caught(option.text()),
+                _ => errors.push(option.unknown(&ATTRIBUTE_OPTIONS)),
+            }
+        }
+        read.check_contradictions(errors);
+        read
+    }
+
+    fn check_contradictions(&self, errors: &mut Errors) {
+        if let (Some(keep), false) = (self.keep, self.depends_on.is_empty()) {
+            errors.push(Error::new(keep, "`keep` and `depends_on` contradict each other"));
+        }
+        if let (Some(replace), Some(_)) = (self.replace, &self.replace_if) {
+            errors.push(Error::new(replace, "`replace` and `replace_if` contradict each other"));
+        }
+    }
+}
+
+impl Parse for AttributePath {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let first = input.call(Ident::parse_any)?;
+        let mut rest = Vec::new();
+        while input.peek(Token![.]) {
+            input.parse::<Token![.]>()?;
+            rest.push(input.call(Ident::parse_any)?);
+        }
+        Ok(AttributePath { first, rest })
+    }
+}
+
+fn named_fields(input: &DeriveInput) -> Result<&FieldsNamed> {
+    let parameters = &input.generics;
+    if !parameters.params.is_empty() {
+        return Err(Error::new_spanned(parameters, "a model has no generic parameters"));
+    }
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => Ok(fields),
+            _ => Err(Error::new(
+                input.ident.span(),
+                "a model needs named fields: they are its attributes",
+            )),
+        },
+        _ => Err(Error::new(input.ident.span(), "a model is a struct with named fields")),
+    }
+}
+
+fn version(option: TfOption) -> Result<LitInt> {
+    match option.expression()? {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(version), ..
+        }) if version.base10_parse::<i64>().is_ok() => Ok(version),
+        other => Err(Error::new_spanned(other, "`version` takes a whole number from 0")),
+    }
+}
+
+fn timeouts(option: TfOption, errors: &mut Errors) -> Vec<(Ident, Duration)> {
+    let mut limits = Vec::new();
+    for option in option.options(errors) {
+        if OPERATIONS.contains(&option.name().as_str()) {
+            let operation = Ident::new(&option.name(), option.span());
+            limits.extend(errors.caught(limit(option)).map(|limit| (operation, limit)));
+        } else {
+            errors.push(option.unknown(&OPERATIONS));
+        }
+    }
+    limits
+}
+
+fn limit(option: TfOption) -> Result<Duration> {
+    let text = option.text()?;
+    duration::parse(&text.value()).ok_or_else(|| {
+        Error::new(
+            text.span(),
+            "not a duration: write numbers with units, such as `90s` or `1h30m`",
+        )
+    })
+}
+
+fn check_names(attributes: &[Attribute], errors: &mut Errors) {
+    for (position, attribute) in attributes.iter().enumerate() {
+        let name = &attribute.name;
+        let is_snake_case = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if !is_snake_case {
+            let message = format!("`{name}` is no name for an attribute: it takes lower-case letters, digits and `_`");
+            errors.push(Error::new(attribute.name_span(), message));
+        }
+        if attributes.iter().take(position).any(|earlier| earlier.name == *name) {
+            errors.push(Error::new(
+                attribute.name_span(),
+                format!("duplicate attribute `{name}`"),
+            ));
+        }
+    }
+}
+
+fn check_dependencies(attributes: &[Attribute], errors: &mut Errors) {
+    for attribute in attributes {
+        for AttributePath { first, rest } in &attribute.options.depends_on {
+            let name = first.unraw().to_string();
+            if !attributes.iter().any(|other| other.name == name) {
+                errors.push(Error::new(first.span(), format!("no attribute `{name}` in this model")));
+            } else if rest.is_empty() && name == attribute.name {
+                errors.push(Error::new(first.span(), format!("`{name}` cannot depend on itself")));
+            }
+        }
+    }
+}
+
+fn check_timeouts(options: &ModelOptions, attributes: &[Attribute], errors: &mut Errors) {
+    let mut has_timeouts = false;
+    for attribute in attributes.iter().filter(|attribute| attribute.is_timeouts()) {
+        has_timeouts = true;
+        if attribute.name != "timeouts" {
+            errors.push(Error::new(
+                attribute.name_span(),
+                "the attribute of type `Timeouts` is called `timeouts`",
+            ));
+        }
+    }
+    if let (Some((operation, _)), false) = (options.timeouts.first(), has_timeouts) {
+        errors.push(Error::new(
+            operation.span(),
+            "`timeouts(...)` needs a field `timeouts` of type `Timeouts`",
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests;
