@@ -1,1 +1,3 @@
 //! Terraform and OpenTofu provider for the Community Health Toolkit.
+
+pub mod kubernetes;
