@@ -78,7 +78,7 @@ impl Cluster {
     pub async fn probe(&self) -> Result<Probe, Error> {
         let call = Call {
             verb: "get",
-            resource: "/version".to_owned(),
+            resource: "/version".into(),
             namespace: None,
             name: None,
         };
@@ -93,7 +93,7 @@ impl Cluster {
         let outgoing = Outgoing {
             call: Call {
                 verb: "create",
-                resource: kind.resource(),
+                resource: kind.resource().into(),
                 namespace: None,
                 name: None,
             },
@@ -122,8 +122,8 @@ impl Cluster {
     pub(super) async fn list_page(&self, kind: Kind, namespace: Option<&str>, query: &str) -> Result<Value, Error> {
         let call = Call {
             verb: "list",
-            resource: kind.resource(),
-            namespace: namespace.map(str::to_owned),
+            resource: kind.resource().into(),
+            namespace: namespace.map(Into::into),
             name: None,
         };
         self.json(&Outgoing::get(call, format!("{}?{query}", kind.path(namespace))))
@@ -157,7 +157,7 @@ impl Cluster {
     /// Reads the last lines that a container, or its previous instance, wrote.
     pub(super) async fn log_tail(&self, pod: &ObjectKey, container: &str, previous: bool) -> Result<String, Error> {
         let mut call = Call::on("get", pod);
-        call.resource = "pods/log".to_owned();
+        call.resource = "pods/log".into();
         let container = encode_segment(container);
         let target = format!(
             "{}/log?container={container}&previous={previous}&tailLines=10&limitBytes=4096",

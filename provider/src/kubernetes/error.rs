@@ -18,20 +18,20 @@ pub struct Call {
     /// The RBAC verb.
     pub verb: &'static str,
     /// The resource with its group, `deployments.apps`.
-    pub resource: String,
+    pub resource: Box<str>,
     /// The namespace, unless the call is about the whole cluster.
-    pub namespace: Option<String>,
+    pub namespace: Option<Box<str>>,
     /// The object's name, unless the call is about a collection.
-    pub name: Option<String>,
+    pub name: Option<Box<str>>,
 }
 
 impl Call {
     pub(super) fn on(verb: &'static str, key: &ObjectKey) -> Self {
         Self {
             verb,
-            resource: key.kind.resource(),
-            namespace: key.namespace.clone(),
-            name: Some(key.name.clone()),
+            resource: key.kind.resource().into(),
+            namespace: key.namespace.as_deref().map(Into::into),
+            name: Some(key.name.as_str().into()),
         }
     }
 }
@@ -90,7 +90,10 @@ pub enum Error {
         context: String,
         contexts: Vec<String>,
     },
-    #[error("the kubeconfig {} has no current context, so config_context must name one of: {}", path.display(), list(contexts))]
+    #[error(
+        "the kubeconfig {} has no current context, so config_context must name one of: {}",
+        path.display(), list(contexts)
+    )]
     NoCurrentContext { path: PathBuf, contexts: Vec<String> },
     #[error(
         "the user \"{user}\" of the kubeconfig {} gets its credentials from {helper}, which would have to be run here; \

@@ -24,7 +24,7 @@ pub mod object;
 pub mod ownership;
 pub mod read;
 pub mod retry;
-
+pub mod rollout;
 mod status;
 #[cfg(test)]
 mod testing;
@@ -39,3 +39,4 @@ pub use self::object::{Adopt, KINDS, Kind, Object, ObjectKey};
 pub use self::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, Owner, OwnerId, Taken};
 pub use self::read::{Found, LiveObject};
 pub use self::retry::Retry;
+pub use self::rollout::{Cause, Reason, Rollout, RolloutStatus};

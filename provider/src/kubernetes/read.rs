@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use k8s_openapi::{NamespaceResourceScope, Resource};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -134,6 +135,7 @@ impl Cluster {
     /// A partial result is never returned: what cannot be read must not look as if it were gone.
     pub async fn read(&self, owner: &OwnerId, kinds: &[Kind], namespaces: &[String]) -> Result<Found, Error> {
         let selector = format!("{MANAGED_BY_LABEL}={MANAGER},{OWNER_LABEL}={}", owner.as_str());
+        let query = format!("labelSelector={}", encode_segment(&selector));
         let lists: Vec<(Kind, Option<&str>)> = kinds
             .iter()
             .flat_map(|kind| match kind.namespaced {
@@ -144,20 +146,20 @@ impl Cluster {
                 false => vec![(*kind, None)],
             })
             .collect();
-        let selector = &selector;
+        let query = &query;
         let pages: Vec<Vec<Value>> = stream::iter(lists)
-            .map(|(kind, namespace)| self.list(kind, namespace, selector))
+            .map(|(kind, namespace)| self.list(kind, namespace, query))
             .buffered(PARALLEL_CALLS)
             .try_collect()
             .await?;
         pages.into_iter().flatten().map(LiveObject::from_json).collect()
     }
 
-    /// Lists a kind, page by page; `selector` is a label selector, empty for all.
-    pub(super) async fn list(&self, kind: Kind, namespace: Option<&str>, selector: &str) -> Result<Vec<Value>, Error> {
+    /// Lists a kind, page by page; `query` selects by label or field, or is empty for all.
+    pub(super) async fn list(&self, kind: Kind, namespace: Option<&str>, query: &str) -> Result<Vec<Value>, Error> {
         let mut restarts = 0;
         loop {
-            match self.list_from_start(kind, namespace, selector).await {
+            match self.list_from_start(kind, namespace, query).await {
                 Err(Error::Expired { .. }) if restarts < RESTARTS => restarts += 1,
                 Err(error) if error.is_not_found() => return Ok(Vec::new()),
                 result => return result,
@@ -165,24 +167,28 @@ impl Cluster {
         }
     }
 
-    /// Lists a kind as typed values.
-    pub(super) async fn list_typed<K: DeserializeOwned>(&self, kind: Kind, namespace: &str) -> Result<Vec<K>, Error> {
+    /// Lists a kind of a namespace as typed values.
+    pub(super) async fn list_typed<K>(&self, namespace: &str, query: &str) -> Result<Vec<K>, Error>
+    where
+        K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned,
+    {
+        let kind = Kind::namespaced::<K>();
         let call = Call {
             verb: "list",
-            resource: kind.resource(),
-            namespace: Some(namespace.to_owned()),
+            resource: kind.resource().into(),
+            namespace: Some(namespace.into()),
             name: None,
         };
-        let items = self.list(kind, Some(namespace), "").await?;
+        let items = self.list(kind, Some(namespace), query).await?;
         let typed: Result<_, _> = items.into_iter().map(serde_json::from_value).collect();
         typed.map_err(|source| Error::Decode { call, source })
     }
 
-    async fn list_from_start(&self, kind: Kind, ns: Option<&str>, selector: &str) -> Result<Vec<Value>, Error> {
+    async fn list_from_start(&self, kind: Kind, ns: Option<&str>, query: &str) -> Result<Vec<Value>, Error> {
         let mut items = Vec::new();
         let mut token = String::new();
         loop {
-            let mut query = format!("limit={PAGE}&labelSelector={}", encode_segment(selector));
+            let mut query = format!("limit={PAGE}&{query}");
             if !token.is_empty() {
                 query.push_str("&continue=");
                 query.push_str(&encode_segment(&token));

@@ -68,7 +68,7 @@ fn manager(message: &str) -> String {
 
 fn rejection(call: Call, status: &Status) -> Error {
     // The server quotes the refused value, which for a Secret must not reach a log.
-    let secret = call.resource == "secrets";
+    let secret = &*call.resource == "secrets";
     let shown = |message: &str| match message.find(['"', '{']) {
         Some(at) if secret => format!("{}(sensitive value)", message.get(..at).unwrap_or_default()),
         Some(_) | None => message.to_owned(),
