@@ -1,0 +1,316 @@
+//! The client: one method for each kind of call to the Kubernetes API, with context, timeout and retries.
+//!
+//! Requests go through [`kube::Client::send`], not through `kube::Api`: only there are the response headers seen
+//! (`Retry-After`), and `kube` logs bodies that it cannot parse, which may hold Secrets.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use http::{Method, Request, header};
+use k8s_openapi::api::authentication::v1::SelfSubjectReview;
+use kube::client::Body;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+use tracing::trace;
+
+use super::error::{Call, Error, Source};
+use super::object::{Kind, ObjectKey, encode_segment};
+use super::retry::Retry;
+use super::status;
+
+/// How long one request may take, from sending it to the last byte of the answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many calls one operation makes at once: enough to hide a slow line, few enough to stay under API priority.
+pub(super) const PARALLEL_CALLS: usize = 8;
+
+/// A cluster that can be talked to.
+#[derive(Clone)]
+pub struct Cluster {
+    client: kube::Client,
+    host: String,
+    retry: Retry,
+}
+
+/// What [`Cluster::probe`] learned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// The server's version, `v1.36.3`.
+    pub version: String,
+    /// The name that the server knows the credentials by; `None` from servers older than 1.28, which cannot tell.
+    pub user: Option<String>,
+}
+
+impl Cluster {
+    /// Wraps a client; `host` is what errors call the cluster.
+    pub fn new(client: kube::Client, host: impl Into<String>) -> Self {
+        Self {
+            client,
+            host: host.into(),
+            retry: Retry::default(),
+        }
+    }
+
+    /// Sets how calls are tried again.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The client itself, for what this module does not offer, such as port-forwarding.
+    pub fn client(&self) -> &kube::Client {
+        &self.client
+    }
+
+    /// What errors call the cluster.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Asks the server for its version and for whom it takes us, which proves the address, the certificate and the
+    /// credentials in turn.
+    ///
+    /// # Errors
+    /// The cluster cannot be reached, its certificate is not trusted, or the credentials are refused.
+    pub async fn probe(&self) -> Result<Probe, Error> {
+        let call = Call {
+            verb: "get",
+            resource: "/version".into(),
+            namespace: None,
+            name: None,
+        };
+        let version = self.json(&Outgoing::get(call, "/version".to_owned())).await?;
+        let version = version
+            .pointer("/gitVersion")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        let kind = Kind::cluster::<SelfSubjectReview>();
+        let review = json!({"apiVersion": kind.api_version(), "kind": kind.kind});
+        let outgoing = Outgoing {
+            call: Call {
+                verb: "create",
+                resource: kind.resource().into(),
+                namespace: None,
+                name: None,
+            },
+            method: Method::POST,
+            target: kind.path(None),
+            content_type: "application/json",
+            body: review.to_string().into_bytes(),
+        };
+        let user = match self.json(&outgoing).await {
+            Ok(review) => review
+                .pointer("/status/userInfo/username")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Probe { version, user })
+    }
+
+    /// Reads one object; `None` if it is not there.
+    pub(super) async fn get(&self, key: &ObjectKey) -> Result<Option<Value>, Error> {
+        optional(self.json(&Outgoing::get(Call::on("get", key), key.path())).await)
+    }
+
+    /// Reads one page of a list.
+    pub(super) async fn list_page(&self, kind: Kind, namespace: Option<&str>, query: &str) -> Result<Value, Error> {
+        let call = Call {
+            verb: "list",
+            resource: kind.resource().into(),
+            namespace: namespace.map(Into::into),
+            name: None,
+        };
+        self.json(&Outgoing::get(call, format!("{}?{query}", kind.path(namespace))))
+            .await
+    }
+
+    /// Patches one object; `query` holds the field manager and flags.
+    pub(super) async fn patch(&self, key: &ObjectKey, patch: Patch, query: &str, body: &Value) -> Result<Value, Error> {
+        let outgoing = Outgoing {
+            call: Call::on("patch", key),
+            method: Method::PATCH,
+            target: format!("{}?{query}", key.path()),
+            content_type: patch.content_type(),
+            body: body.to_string().into_bytes(),
+        };
+        self.json(&outgoing).await
+    }
+
+    /// Deletes one object; `None` if it is not there.
+    pub(super) async fn delete_object(&self, key: &ObjectKey, options: &Value) -> Result<Option<Value>, Error> {
+        let outgoing = Outgoing {
+            call: Call::on("delete", key),
+            method: Method::DELETE,
+            target: key.path(),
+            content_type: "application/json",
+            body: options.to_string().into_bytes(),
+        };
+        optional(self.json(&outgoing).await)
+    }
+
+    /// Reads the last lines that a container, or its previous instance, wrote.
+    pub(super) async fn log_tail(&self, pod: &ObjectKey, container: &str, previous: bool) -> Result<String, Error> {
+        let mut call = Call::on("get", pod);
+        call.resource = "pods/log".into();
+        let container = encode_segment(container);
+        let target = format!(
+            "{}/log?container={container}&previous={previous}&tailLines=10&limitBytes=4096",
+            pod.path()
+        );
+        let bytes = self.bytes(&Outgoing::get(call, target)).await?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    async fn json(&self, outgoing: &Outgoing) -> Result<Value, Error> {
+        let bytes = self.bytes(outgoing).await?;
+        serde_json::from_slice(&bytes).map_err(|source| Error::Decode {
+            call: outgoing.call.clone(),
+            source,
+        })
+    }
+
+    async fn bytes(&self, outgoing: &Outgoing) -> Result<Vec<u8>, Error> {
+        self.retry.run(|| self.exchange(outgoing)).await
+    }
+
+    async fn exchange(&self, outgoing: &Outgoing) -> Result<Vec<u8>, Error> {
+        let call = || outgoing.call.clone();
+        let request = outgoing.request()?;
+        let exchange = async {
+            let response = self.client.send(request).await?;
+            let (parts, body) = response.into_parts();
+            Ok((parts, body.collect_bytes().await?))
+        };
+        let (parts, body) = timeout(REQUEST_TIMEOUT, exchange)
+            .await
+            .map_err(|_| Error::Timeout {
+                host: self.host.clone(),
+                call: call(),
+                waited: REQUEST_TIMEOUT,
+            })?
+            .map_err(|source| self.transport_error(call(), source))?;
+        trace!(call = %outgoing.call, status = parts.status.as_u16(), "Kubernetes call answered");
+        if parts.status.is_success() {
+            Ok(body.to_vec())
+        } else {
+            Err(status::error(call(), parts.status, &parts.headers, &body))
+        }
+    }
+
+    /// Tells a certificate that is not trusted from a server that cannot be reached and from a broken connection.
+    fn transport_error(&self, call: Call, error: kube::Error) -> Error {
+        let host = self.host.clone();
+        let source: Source = match error {
+            kube::Error::Service(source) => source,
+            kube::Error::HyperError(source) => Box::new(source),
+            other => Box::new(other),
+        };
+        if any_cause(&*source, &|cause| {
+            matches!(
+                cause.downcast_ref(),
+                Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
+            )
+        }) {
+            return Error::Certificate { host, source };
+        }
+        if any_cause(&*source, &is_connect) {
+            return Error::Unreachable { host, source };
+        }
+        Error::Transport { host, call, source }
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("host", &self.host)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The kinds of patches that are sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Patch {
+    /// Server-side apply.
+    Apply,
+    /// RFC 6902.
+    Json,
+}
+
+impl Patch {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Apply => "application/apply-patch+yaml",
+            Self::Json => "application/json-patch+json",
+        }
+    }
+}
+
+struct Outgoing {
+    call: Call,
+    method: Method,
+    target: String,
+    content_type: &'static str,
+    body: Vec<u8>,
+}
+
+impl Outgoing {
+    fn get(call: Call, target: String) -> Self {
+        Self {
+            call,
+            method: Method::GET,
+            target,
+            content_type: "application/json",
+            body: Vec::new(),
+        }
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        Request::builder()
+            .method(self.method.clone())
+            .uri(&self.target)
+            .header(header::CONTENT_TYPE, self.content_type)
+            .body(Body::from(self.body.clone()))
+            .map_err(|source| Error::BuildRequest {
+                call: self.call.clone(),
+                source,
+            })
+    }
+}
+
+fn optional<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_connect(error: &(dyn StdError + 'static)) -> bool {
+    let by_hyper = error
+        .downcast_ref::<hyper_util::client::legacy::Error>()
+        .is_some_and(|error| error.is_connect());
+    let by_system = error.downcast_ref::<io::Error>().is_some_and(|error| {
+        use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, TimedOut};
+        matches!(
+            error.kind(),
+            ConnectionRefused | HostUnreachable | NetworkUnreachable | TimedOut
+        )
+    });
+    by_hyper || by_system
+}
+
+/// Looks at an error and all its causes. An [`io::Error`] hides the error that it wraps from `source`, and TLS errors
+/// arrive wrapped that way.
+fn any_cause(error: &(dyn StdError + 'static), question: &dyn Fn(&(dyn StdError + 'static)) -> bool) -> bool {
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    question(error)
+        || wrapped.is_some_and(|error| any_cause(error, question))
+        || error.source().is_some_and(|error| any_cause(error, question))
+}

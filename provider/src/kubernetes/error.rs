@@ -1,0 +1,335 @@
+//! What can go wrong on the way to a cluster, and the questions that callers ask about it.
+//!
+//! A variant is the step that failed, with what a person needs to act on it. [`super::client`] makes most of them from
+//! the server's [`Status`](https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/) answers;
+//! [`super::status`] does the reading.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::connection::Problem;
+use super::object::ObjectKey;
+use super::ownership::Taken;
+
+/// One call to the API, in RBAC's words, so that an error says which permission is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The RBAC verb.
+    pub verb: &'static str,
+    /// The resource with its group, `deployments.apps`.
+    pub resource: Box<str>,
+    /// The namespace, unless the call is about the whole cluster.
+    pub namespace: Option<Box<str>>,
+    /// The object's name, unless the call is about a collection.
+    pub name: Option<Box<str>>,
+}
+
+impl Call {
+    pub(super) fn on(verb: &'static str, key: &ObjectKey) -> Self {
+        Self {
+            verb,
+            resource: key.kind.resource().into(),
+            namespace: key.namespace.as_deref().map(Into::into),
+            name: Some(key.name.as_str().into()),
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.resource)?;
+        if let Some(name) = &self.name {
+            write!(f, " \"{name}\"")?;
+        }
+        match &self.namespace {
+            Some(namespace) => write!(f, " in namespace \"{namespace}\""),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A field that another manager owns and that an apply without force may not change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldConflict {
+    /// The field, as the server names it: `.spec.replicas`.
+    pub field: String,
+    /// Who owns it: `kubectl-edit`.
+    pub manager: String,
+}
+
+/// A field that the server refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldRejection {
+    /// The field, as the server names it: `spec.selector`; empty if it names none.
+    pub field: String,
+    /// The server's reason.
+    pub message: String,
+    /// Whether the field cannot change while the object lives, so that only a new object can have the value.
+    pub immutable: bool,
+}
+
+/// The cause of a failed exchange, without the wrapper that would say it twice.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// A failure on the way to a cluster, or in it.
+#[expect(missing_docs, reason = "the message of each variant says what it is")]
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the connection to the cluster is not well described: {}", join(.0))]
+    InvalidConnection(Vec<Problem>),
+    #[error("unable to read the kubeconfig {}", path.display())]
+    ReadKubeconfig {
+        path: PathBuf,
+        #[source]
+        source: Box<kube::config::KubeconfigError>,
+    },
+    #[error("the kubeconfig {} has no context \"{context}\"; it has: {}", path.display(), list(contexts))]
+    UnknownContext {
+        path: PathBuf,
+        context: String,
+        contexts: Vec<String>,
+    },
+    #[error(
+        "the kubeconfig {} has no current context, so config_context must name one of: {}",
+        path.display(), list(contexts)
+    )]
+    NoCurrentContext { path: PathBuf, contexts: Vec<String> },
+    #[error(
+        "the user \"{user}\" of the kubeconfig {} gets its credentials from {helper}, which would have to be run here; \
+         use a token or a client certificate, or the eks attribute for an EKS cluster", path.display()
+    )]
+    CredentialHelper {
+        path: PathBuf,
+        user: String,
+        helper: String,
+    },
+    #[error("unable to set up the client for {host}")]
+    BuildClient {
+        host: String,
+        #[source]
+        source: Box<kube::Error>,
+    },
+    #[error("{host} cannot be reached")]
+    Unreachable {
+        host: String,
+        #[source]
+        source: Source,
+    },
+    #[error("{host} did not answer within {} s: {call}", waited.as_secs())]
+    Timeout { host: String, call: Call, waited: Duration },
+    #[error("the certificate of {host} is not to be trusted")]
+    Certificate {
+        host: String,
+        #[source]
+        source: Source,
+    },
+    #[error("the connection to {host} broke: {call}")]
+    Transport {
+        host: String,
+        call: Call,
+        #[source]
+        source: Source,
+    },
+    #[error("the server does not accept these credentials: {call}")]
+    Unauthorized { call: Call },
+    #[error("not allowed to {call}: {message}")]
+    Forbidden { call: Call, message: String },
+    #[error("nothing found to {call}: {message}")]
+    NotFound { call: Call, message: String },
+    #[error("others own fields of it: {call}: {}", list_conflicts(conflicts))]
+    FieldConflicts { call: Call, conflicts: Vec<FieldConflict> },
+    #[error("it changed meanwhile: {call}: {message}")]
+    Conflict { call: Call, message: String },
+    #[error("the list is too old to go on with: {call}")]
+    Expired { call: Call },
+    #[error("the server refuses it: {call}: {}", list_rejections(rejections))]
+    Rejected {
+        call: Call,
+        rejections: Vec<FieldRejection>,
+    },
+    #[error("the server asks to slow down: {call}")]
+    Throttled { call: Call, retry_after: Option<Duration> },
+    #[error("the server failed with status {code}: {call}: {message}")]
+    Server {
+        call: Call,
+        code: u16,
+        message: String,
+        retry_after: Option<Duration>,
+    },
+    #[error("unexpected status {code}: {call}: {message}")]
+    UnexpectedStatus { call: Call, code: u16, message: String },
+    #[error("unable to understand the answer: {call}")]
+    Decode {
+        call: Call,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("unable to make the request: {call}")]
+    BuildRequest {
+        call: Call,
+        #[source]
+        source: http::Error,
+    },
+    #[error("unable to write a {kind} as JSON")]
+    Encode {
+        kind: &'static str,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the kind {kind} of {api_version} is not one that this provider makes")]
+    UnknownKind { api_version: String, kind: String },
+    #[error("a {kind} lacks its name or namespace (name \"{name}\")")]
+    UnnamedObject { kind: &'static str, name: String },
+    #[error("\"{0}\" cannot mark an owner: it must be a label value of 1 to 63 characters")]
+    InvalidOwner(String),
+    #[error("not ours to change: {}", join(.0))]
+    Taken(Vec<Taken>),
+    #[error("{} calls failed: {}", .0.len(), .0.iter().map(Error::chain).collect::<Vec<_>>().join("; "))]
+    Several(Vec<Error>),
+}
+
+impl Error {
+    /// Whether what was asked for is definitely not there.
+    pub fn is_not_found(&self) -> bool {
+        self.asks(|error| matches!(error, Self::NotFound { .. }))
+    }
+
+    /// Whether somebody else owns or changed what was to be changed.
+    pub fn is_conflict(&self) -> bool {
+        self.asks(|error| matches!(error, Self::FieldConflicts { .. } | Self::Conflict { .. }))
+    }
+
+    /// Whether the credentials are wrong or expired.
+    pub fn is_unauthorized(&self) -> bool {
+        self.asks(|error| matches!(error, Self::Unauthorized { .. }))
+    }
+
+    /// Whether the credentials are right and lack a permission.
+    pub fn is_forbidden(&self) -> bool {
+        self.asks(|error| matches!(error, Self::Forbidden { .. }))
+    }
+
+    /// Whether the cluster gave no answer at all, which never means that something in it is gone.
+    pub fn is_unreachable(&self) -> bool {
+        self.asks(|error| {
+            matches!(
+                error,
+                Self::Unreachable { .. } | Self::Timeout { .. } | Self::Transport { .. }
+            )
+        })
+    }
+
+    /// Whether the server's certificate could not be verified.
+    pub fn is_certificate(&self) -> bool {
+        self.asks(|error| matches!(error, Self::Certificate { .. }))
+    }
+
+    /// Whether the server refused a change of a field that is fixed for the object's life.
+    pub fn is_immutable_field(&self) -> bool {
+        self.asks(|error| matches!(error, Self::Rejected { rejections, .. } if rejections.iter().any(|r| r.immutable)))
+    }
+
+    /// Whether the same call may succeed a little later. All calls made here are idempotent.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::Transport { .. }
+            | Self::Throttled { .. }
+            | Self::Server { .. } => true,
+            Self::Several(errors) => errors.iter().all(Self::is_retryable),
+            Self::InvalidConnection(_)
+            | Self::ReadKubeconfig { .. }
+            | Self::UnknownContext { .. }
+            | Self::NoCurrentContext { .. }
+            | Self::CredentialHelper { .. }
+            | Self::BuildClient { .. }
+            | Self::Certificate { .. }
+            | Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
+            | Self::NotFound { .. }
+            | Self::FieldConflicts { .. }
+            | Self::Conflict { .. }
+            | Self::Expired { .. }
+            | Self::Rejected { .. }
+            | Self::UnexpectedStatus { .. }
+            | Self::Decode { .. }
+            | Self::BuildRequest { .. }
+            | Self::Encode { .. }
+            | Self::UnknownKind { .. }
+            | Self::UnnamedObject { .. }
+            | Self::InvalidOwner(_)
+            | Self::Taken(_) => false,
+        }
+    }
+
+    /// How long the server asked to wait before the next try.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// One error as itself, more of them together; `None` if there is none.
+    pub(super) fn from_many(mut errors: Vec<Self>) -> Option<Self> {
+        match errors.len() {
+            0 | 1 => errors.pop(),
+            _ => Some(Self::Several(errors)),
+        }
+    }
+
+    fn asks(&self, question: fn(&Self) -> bool) -> bool {
+        match self {
+            Self::Several(errors) => errors.iter().any(question),
+            error => question(error),
+        }
+    }
+
+    /// The error and its sources in one line, for where a list of errors leaves no room for a chain.
+    fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            source = error.source();
+        }
+        text
+    }
+}
+
+fn join<T: fmt::Display>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+fn list_conflicts(conflicts: &[FieldConflict]) -> String {
+    let texts: Vec<_> = conflicts
+        .iter()
+        .map(|c| format!("{} is owned by \"{}\"", c.field, c.manager))
+        .collect();
+    texts.join("; ")
+}
+
+fn list_rejections(rejections: &[FieldRejection]) -> String {
+    let texts: Vec<_> = rejections
+        .iter()
+        .map(|r| {
+            if r.field.is_empty() {
+                r.message.clone()
+            } else {
+                format!("{}: {}", r.field, r.message)
+            }
+        })
+        .collect();
+    texts.join("; ")
+}

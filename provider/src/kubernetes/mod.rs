@@ -1,0 +1,42 @@
+//! Object sets on a Kubernetes cluster: the way of all platforms into a cluster. It knows nothing of CHT.
+//!
+//! A resource describes what it wants as an [`ObjectSet`], marked with its own [`OwnerId`], and then
+//!
+//! 1. reaches the cluster: [`ConnectionSpec::connect`] gives a [`Cluster`], [`Cluster::probe`] proves that it answers
+//!    ([`connection`], [`client`], [`retry`]);
+//! 2. asks what the server would say ([`Cluster::dry_run`]) and applies, never over what is somebody else's
+//!    ([`Cluster::apply`], [`ownership`]);
+//! 3. waits for Deployments with a [`Rollout`], which says *why* one does not come up ([`rollout`]);
+//! 4. reads the set back with one list for each kind ([`Cluster::read`]) and compares ([`drift()`]);
+//! 5. deletes it in reverse ([`Cluster::delete`], [`Cluster::probe_gone`]).
+//!
+//! Nothing here waits for the cluster: probes are called by the framework's wait, and only [`retry`] sleeps. Every call
+//! is idempotent, so a killed apply is continued by the next one. What fails is an [`Error`], which answers questions
+//! (`is_unreachable` is never taken for "gone") and holds no secret.
+
+pub mod apply;
+pub mod client;
+pub mod connection;
+pub mod delete;
+pub mod drift;
+pub mod error;
+pub mod object;
+pub mod ownership;
+pub mod read;
+pub mod retry;
+pub mod rollout;
+mod status;
+#[cfg(test)]
+mod testing;
+
+pub use self::apply::{Apply, DryRun, ObjectSet};
+pub use self::client::{Cluster, Probe};
+pub use self::connection::{ConnectionSpec, Problem};
+pub use self::delete::{Deleting, Remaining};
+pub use self::drift::{Drift, FieldDrift, FieldPath, drift};
+pub use self::error::{Call, Error, FieldConflict, FieldRejection};
+pub use self::object::{Adopt, KINDS, Kind, Object, ObjectKey};
+pub use self::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, Owner, OwnerId, Taken};
+pub use self::read::{Found, LiveObject};
+pub use self::retry::Retry;
+pub use self::rollout::{Cause, Reason, Rollout, RolloutStatus};

@@ -1,0 +1,299 @@
+//! Reads a set back: one list for each kind and namespace, selected by the owner's label.
+//!
+//! Objects are never read one by one, so a refresh costs as many calls as there are kinds, however many objects there
+//! are. See [chunked lists](https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use k8s_openapi::{NamespaceResourceScope, Resource};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::client::{Cluster, PARALLEL_CALLS};
+use super::error::{Call, Error};
+use super::object::{Kind, ObjectKey, encode_segment};
+use super::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, OwnerId};
+
+/// How many objects a page holds, as kubectl has it.
+const PAGE: usize = 500;
+
+/// How often a list starts over after its continue token expired.
+const RESTARTS: usize = 3;
+
+/// An object as it is in the cluster.
+#[derive(Clone, PartialEq)]
+pub struct LiveObject {
+    key: ObjectKey,
+    json: Value,
+}
+
+impl LiveObject {
+    /// Takes what the server answered.
+    ///
+    /// # Errors
+    /// It is not an object of a known kind.
+    pub fn from_json(json: Value) -> Result<Self, Error> {
+        Ok(Self {
+            key: ObjectKey::of(&json)?,
+            json,
+        })
+    }
+
+    /// What names the object.
+    pub fn key(&self) -> &ObjectKey {
+        &self.key
+    }
+
+    /// The whole object. It may hold a Secret's data: never log it.
+    pub fn json(&self) -> &Value {
+        &self.json
+    }
+
+    /// What tells this object from a later one of the same name.
+    pub fn uid(&self) -> &str {
+        self.json
+            .pointer("/metadata/uid")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// The value of a label.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.json.pointer("/metadata/labels")?.get(name)?.as_str()
+    }
+
+    /// What must happen before the object is really gone.
+    pub fn finalizers(&self) -> Vec<String> {
+        let finalizers = self.json.pointer("/metadata/finalizers").and_then(Value::as_array);
+        finalizers
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Whether the object is on its way out.
+    pub fn is_being_deleted(&self) -> bool {
+        self.json
+            .pointer("/metadata/deletionTimestamp")
+            .is_some_and(|time| !time.is_null())
+    }
+}
+
+impl fmt::Debug for LiveObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveObject")
+            .field("key", &self.key)
+            .field("uid", &self.uid())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The live objects of a set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found(BTreeMap<ObjectKey, LiveObject>);
+
+impl Found {
+    /// One object, if it is there.
+    pub fn get(&self, key: &ObjectKey) -> Option<&LiveObject> {
+        self.0.get(key)
+    }
+
+    /// All objects, by key.
+    pub fn objects(&self) -> impl Iterator<Item = &LiveObject> {
+        self.0.values()
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Keeps only some objects, such as those that no longer belong to the set, or all but the data volumes.
+    #[must_use]
+    pub fn filter(mut self, keep: impl Fn(&LiveObject) -> bool) -> Self {
+        self.0.retain(|_, object| keep(object));
+        self
+    }
+}
+
+impl FromIterator<LiveObject> for Found {
+    fn from_iter<I: IntoIterator<Item = LiveObject>>(objects: I) -> Self {
+        Self(objects.into_iter().map(|object| (object.key.clone(), object)).collect())
+    }
+}
+
+impl Cluster {
+    /// Reads the objects of an owner: those of `kinds` in `namespaces`, and of the whole cluster for kinds that live in
+    /// none. A namespace that is not there holds nothing, and neither does a kind that the server does not know.
+    ///
+    /// # Errors
+    /// Listing a kind is forbidden (the error names the verb, resource and namespace), or the cluster does not answer.
+    /// A partial result is never returned: what cannot be read must not look as if it were gone.
+    pub async fn read(&self, owner: &OwnerId, kinds: &[Kind], namespaces: &[String]) -> Result<Found, Error> {
+        let selector = format!("{MANAGED_BY_LABEL}={MANAGER},{OWNER_LABEL}={}", owner.as_str());
+        let query = format!("labelSelector={}", encode_segment(&selector));
+        let lists: Vec<(Kind, Option<&str>)> = kinds
+            .iter()
+            .flat_map(|kind| match kind.namespaced {
+                true => namespaces
+                    .iter()
+                    .map(|namespace| (*kind, Some(namespace.as_str())))
+                    .collect(),
+                false => vec![(*kind, None)],
+            })
+            .collect();
+        let query = &query;
+        let pages: Vec<Vec<Value>> = stream::iter(lists)
+            .map(|(kind, namespace)| self.list(kind, namespace, query))
+            .buffered(PARALLEL_CALLS)
+            .try_collect()
+            .await?;
+        pages.into_iter().flatten().map(LiveObject::from_json).collect()
+    }
+
+    /// Lists a kind, page by page; `query` selects by label or field, or is empty for all.
+    pub(super) async fn list(&self, kind: Kind, namespace: Option<&str>, query: &str) -> Result<Vec<Value>, Error> {
+        let mut restarts = 0;
+        loop {
+            match self.list_from_start(kind, namespace, query).await {
+                Err(Error::Expired { .. }) if restarts < RESTARTS => restarts += 1,
+                Err(error) if error.is_not_found() => return Ok(Vec::new()),
+                result => return result,
+            }
+        }
+    }
+
+    /// Lists a kind of a namespace as typed values.
+    pub(super) async fn list_typed<K>(&self, namespace: &str, query: &str) -> Result<Vec<K>, Error>
+    where
+        K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned,
+    {
+        let kind = Kind::namespaced::<K>();
+        let call = Call {
+            verb: "list",
+            resource: kind.resource().into(),
+            namespace: Some(namespace.into()),
+            name: None,
+        };
+        let items = self.list(kind, Some(namespace), query).await?;
+        let typed: Result<_, _> = items.into_iter().map(serde_json::from_value).collect();
+        typed.map_err(|source| Error::Decode { call, source })
+    }
+
+    async fn list_from_start(&self, kind: Kind, ns: Option<&str>, query: &str) -> Result<Vec<Value>, Error> {
+        let mut items = Vec::new();
+        let mut token = String::new();
+        loop {
+            let mut query = format!("limit={PAGE}&{query}");
+            if !token.is_empty() {
+                query.push_str("&continue=");
+                query.push_str(&encode_segment(&token));
+            }
+            let mut page = self.list_page(kind, ns, &query).await?;
+            if let Some(Value::Array(of_page)) = page.get_mut("items").map(Value::take) {
+                items.extend(of_page.into_iter().map(|item| with_type(item, kind)));
+            }
+            token = page
+                .pointer("/metadata/continue")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
+            if token.is_empty() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+/// Items of a list come without their kind.
+fn with_type(mut item: Value, kind: Kind) -> Value {
+    if let Some(fields) = item.as_object_mut() {
+        fields.insert("apiVersion".to_owned(), json!(kind.api_version()));
+        fields.insert("kind".to_owned(), json!(kind.kind));
+    }
+    item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Exchange, cluster};
+    use super::*;
+    use k8s_openapi::api::core::v1::{Namespace, Secret, Service};
+
+    const SELECTOR: &str = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dterraform-provider-cht%2C\
+                            cht.terraform.io%2Fowner%3Done";
+
+    fn item(name: &str) -> Value {
+        json!({"metadata": {"name": name, "namespace": "cht"}})
+    }
+
+    fn page(names: &[&str], token: &str) -> Value {
+        json!({"metadata": {"continue": token}, "items": names.iter().map(|name| item(name)).collect::<Vec<_>>()})
+    }
+
+    async fn read(cluster: &Cluster, kinds: &[Kind]) -> Result<Found, Error> {
+        cluster
+            .read(&OwnerId::new("one").unwrap(), kinds, &["cht".to_owned()])
+            .await
+    }
+
+    fn names(found: &Found) -> Vec<String> {
+        found.objects().map(|object| object.key().to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn each_kind_is_listed_once_by_label_in_its_scope() {
+        let namespaces = json!({"items": [{"metadata": {"name": "cht"}}]});
+        let (cluster, server) = cluster(vec![
+            Exchange::get(&format!("/api/v1/namespaces?limit=500&{SELECTOR}")).answer(200, namespaces),
+            Exchange::get(&format!("/api/v1/namespaces/cht/secrets?limit=500&{SELECTOR}"))
+                .answer(200, page(&["s"], "")),
+        ]);
+        let found = read(&cluster, &[Kind::cluster::<Namespace>(), Kind::namespaced::<Secret>()])
+            .await
+            .unwrap();
+        assert_eq!(names(&found), ["Namespace cht", "Secret cht/s"]);
+        server.finished().await;
+    }
+
+    #[tokio::test]
+    async fn pages_are_followed_and_an_expired_list_starts_over() {
+        let list = "/api/v1/namespaces/cht/services?limit=500";
+        let (cluster, server) = cluster(vec![
+            Exchange::get(list).answer(200, page(&["a"], "next/1")),
+            Exchange::get("&continue=next%2F1").answer(410, json!({"kind": "Status", "reason": "Expired"})),
+            Exchange::get(list).answer(200, page(&["a"], "next/2")),
+            Exchange::get("&continue=next%2F2").answer(200, page(&["b"], "")),
+        ]);
+        let found = read(&cluster, &[Kind::namespaced::<Service>()]).await.unwrap();
+        assert_eq!(names(&found), ["Service cht/a", "Service cht/b"]);
+        server.finished().await;
+    }
+
+    #[tokio::test]
+    async fn forbidden_kind_is_an_error_that_names_it_and_unknown_kind_is_empty() {
+        let (cluster, server) = cluster(vec![
+            Exchange::get("/services?").answer(404, json!({"kind": "Status", "message": "no such resource"})),
+            Exchange::get("/secrets?").answer(403, json!({"kind": "Status", "message": "User \"x\" cannot list"})),
+        ]);
+        assert!(
+            read(&cluster, &[Kind::namespaced::<Service>()])
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        let error = read(&cluster, &[Kind::namespaced::<Secret>()]).await.unwrap_err();
+        assert!(error.is_forbidden());
+        assert!(
+            error
+                .to_string()
+                .starts_with("not allowed to list secrets in namespace \"cht\""),
+            "{error}"
+        );
+        server.finished().await;
+    }
+}
