@@ -1,7 +1,23 @@
-//! The Community Health Toolkit: its objects in a Kubernetes cluster.
+//! The Community Health Toolkit: its objects in a Kubernetes cluster, and its HTTP API.
 //!
-//! [`instance`] turns the description of an instance into Kubernetes objects; it does no I/O. Start reading at
-//! [`instance::spec`].
+//! [`instance`] turns the description of an instance into Kubernetes objects; it does no I/O. [`client`] speaks to the
+//! API of a running instance, usually over [`port_forward`], and [`mod@readiness`] decides from the answers whether the
+//! instance can be used. Start reading at [`instance::spec`].
 
+pub mod client;
+pub mod error;
 pub mod instance;
+pub mod monitoring;
+pub mod port_forward;
+pub mod readiness;
+pub mod startup;
+pub mod transport;
 pub mod version;
+
+#[cfg(test)]
+mod testing;
+
+pub use client::{Client, Credentials};
+pub use error::Error;
+pub use readiness::{Readiness, readiness};
+pub use version::ChtVersion;

@@ -2,8 +2,8 @@
 //!
 //! [`objects`] is a pure function of the [`InstanceSpec`]: the same instance always gives the same objects, for any
 //! conformant cluster. They come in [`Phase`]s, in the order in which they have to be applied; whoever applies them
-//! waits between two phases where that is needed. One file makes the objects of one component; [`workload`] and
-//! [`metadata`] hold what they share. The official names matter: Services find pods by them, Deployments' selectors
+//! waits between two phases where that is needed. One file makes the objects of one component; `workload` and
+//! `metadata` hold what they share. The official names matter: Services find pods by them, Deployments' selectors
 //! never change, and an instance that was made by the chart is recognized by them.
 //!
 //! What this covers: CHT 5.3 with one CouchDB node.

@@ -1,0 +1,108 @@
+//! The bodies of the answers.
+
+use serde_json::{Map, Value, json};
+
+/// HAProxy's answer while it has no CouchDB.
+pub(super) fn no_server() -> Value {
+    json!({
+        "error": "503 Service Unavailable",
+        "reason": "No server is available to handle this request",
+        "server": "haproxy",
+    })
+}
+
+/// `/api/v1/startup-progress`, in the middle of a start or after it.
+pub(super) fn startup_progress(is_ready: bool) -> Value {
+    let names = ["checks", "install", "index", "config", "migrate", "forms"];
+    let actions: Map<String, Value> = names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let mut action = json!({ "translation": format!("api.startup.{name}"), "display": true, "text": name });
+            if is_ready || index < 3 {
+                action["started"] = json!(true);
+            }
+            if is_ready || index < 2 {
+                action["completed"] = json!(true);
+            }
+            ((*name).to_owned(), action)
+        })
+        .collect();
+    json!({ "actions": actions, "completed": is_ready })
+}
+
+/// `/setup/poll`. The version is that of a package inside of the CHT, the same in all releases.
+pub(super) fn setup_poll() -> Value {
+    json!({
+        "ready": true,
+        "handler": "medic-api",
+        "version": "0.1.0",
+        "detail": "All required services are running",
+    })
+}
+
+/// `/api/deploy-info`.
+pub(super) fn deploy_info(version: &str) -> Value {
+    json!({ "version": version, "user": "admin", "timestamp": 1_790_000_000_000_u64, "build": version })
+}
+
+/// `/api/v2/monitoring`; what cannot be found out is `""` or `-1`.
+pub(super) fn monitoring(version: &str, is_known: bool) -> Value {
+    let number = |number: i64| if is_known { number } else { -1 };
+    let text = |text: &str| if is_known { text.to_owned() } else { String::new() };
+    let database = |name: &str, documents: i64| {
+        json!({
+            "name": text(name),
+            "update_sequence": number(documents + 1),
+            "doc_count": number(documents),
+            "doc_del_count": number(0),
+            "fragmentation": if is_known { 1.2 } else { -1.0 },
+            "sizes": { "active": number(100_000), "file": number(120_000) },
+            "view_indexes": [],
+            "nouveau_indexes": [],
+        })
+    };
+    json!({
+        "version": { "app": text(version), "node": "v22.14.0", "couchdb": text("3.5.2") },
+        "couchdb": {
+            "medic": database("medic", 123),
+            "sentinel": database("medic-sentinel", 11),
+            "usersmeta": database("medic-users-meta", 2),
+            "users": database("_users", 2),
+        },
+        "date": { "current": 1_790_000_000_000_u64, "uptime": 42.5 },
+        "sentinel": { "backlog": number(0) },
+        "messaging": {
+            "outgoing": {
+                "total": { "due": number(0), "scheduled": number(0), "muted": number(0), "failed": number(0), "delivered": number(0) },
+                "seven_days": { "due": number(0), "scheduled": number(0), "muted": number(0), "failed": number(0), "delivered": number(0) },
+                "last_hundred": { "pending": {}, "final": {}, "muted": {} },
+            },
+        },
+        "outbound_push": { "backlog": number(0) },
+        "feedback": { "count": number(0) },
+        "conflict": { "count": number(0) },
+        "replication_limit": { "count": number(0) },
+        "replication_failure": { "count": number(0) },
+        "connected_users": { "count": number(0) },
+    })
+}
+
+/// What CouchDB answers to a path that is passed on to it, as far as it is played.
+pub(super) fn couchdb(path: &str) -> Option<Value> {
+    match path {
+        "/_up" => Some(json!({ "status": "ok", "seeds": {} })),
+        // A single node has not the name of its Service.
+        "/_membership" => Some(json!({ "all_nodes": ["couchdb@127.0.0.1"], "cluster_nodes": ["couchdb@127.0.0.1"] })),
+        "/_active_tasks" => Some(json!([])),
+        "/medic" | "/medic/" => Some(json!({
+            "db_name": "medic",
+            "doc_count": 123,
+            "doc_del_count": 0,
+            "update_seq": "124-g1AAAA",
+            "sizes": { "file": 120_000, "external": 90_000, "active": 100_000 },
+            "cluster": { "q": 12, "n": 1, "w": 1, "r": 1 },
+        })),
+        _ => None,
+    }
+}

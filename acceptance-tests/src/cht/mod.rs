@@ -1,0 +1,162 @@
+//! A CHT API for the lab: one small server that plays the API of every instance in the lab's cluster.
+//!
+//! The real thing needs images that the lab cannot run, so this plays what a provider can see of it: a port that is
+//! closed until CouchDB is up, a start that takes a while, log-ins that fail with the wrong password, errors inside of
+//! good answers. What it says follows from the real objects in the cluster ([`cluster`]): the version is the tag of the
+//! running API pod, and the password is the one that CouchDB was first started with. [`instance`] is the state machine,
+//! `server` the HTTP side of it. A test injects a [`Fault`] to see what the provider makes of it.
+//!
+//! The instance is taken from the `Host` header, `api.<namespace>.svc.<domain>`: all port-forwards of the lab end here.
+
+mod accept;
+mod answers;
+pub mod cluster;
+pub mod instance;
+mod login;
+mod server;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use self::cluster::{Cluster, KubeCluster};
+use self::instance::Instance;
+
+/// Something that goes wrong with one instance until it is healed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The start does not come to its end.
+    StayInSetup,
+    /// HAProxy finds no CouchDB.
+    HaproxyDown,
+    /// Every answer is a page with status 200, as if another server had taken the place of the API.
+    Html200,
+    /// The application in the database has another version than the image.
+    WrongVersion,
+    /// No log-in succeeds.
+    Unauthorized,
+    /// Monitoring cannot find anything out, and says so inside of its answer.
+    MonitoringErrors,
+}
+
+/// The server, which runs until this is dropped.
+pub struct FakeCht {
+    addr: SocketAddr,
+    faults: Arc<Faults>,
+    tasks: JoinSet<()>,
+}
+
+impl FakeCht {
+    /// Starts the server for the instances of a cluster.
+    ///
+    /// # Errors
+    /// No port of the loopback interface can be listened on.
+    pub async fn start(client: kube::Client) -> anyhow::Result<Self> {
+        let instances = Arc::new(Instances::new(KubeCluster::new(client.clone()), DEFAULT_SETUP));
+        let mut fake = Self::serve(Arc::clone(&instances)).await?;
+        let watch = cluster::watch(client, move |namespace| {
+            let instances = Arc::clone(&instances);
+            // A cluster that cannot be read now is read again on the next event and on every request.
+            async move { instances.observe(&namespace).await.map(drop).unwrap_or_default() }
+        });
+        fake.tasks.spawn(watch);
+        Ok(fake)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Lets something go wrong with the instance in `namespace`.
+    pub fn inject(&self, namespace: &str, fault: Fault) {
+        self.faults
+            .lock()
+            .entry(namespace.to_owned())
+            .or_default()
+            .insert(fault);
+    }
+
+    /// Takes an injected fault back.
+    pub fn heal(&self, namespace: &str, fault: Fault) {
+        self.faults
+            .lock()
+            .entry(namespace.to_owned())
+            .or_default()
+            .remove(&fault);
+    }
+
+    async fn serve<C: Cluster>(instances: Arc<Instances<C>>) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .context("unable to listen for the CHT API")?;
+        let addr = listener
+            .local_addr()
+            .context("unable to tell where the CHT API listens")?;
+        let faults = Arc::clone(&instances.faults);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(server::accept(listener, instances));
+        Ok(Self { addr, faults, tasks })
+    }
+}
+
+/// How long the start of an instance takes once CouchDB is up.
+const DEFAULT_SETUP: Duration = Duration::from_millis(500);
+
+#[derive(Default)]
+struct Faults(Mutex<HashMap<String, HashSet<Fault>>>);
+
+impl Faults {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, HashSet<Fault>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn of(&self, namespace: &str) -> HashSet<Fault> {
+        self.lock().get(namespace).cloned().unwrap_or_default()
+    }
+}
+
+/// All instances of the cluster, each with its own state.
+struct Instances<C> {
+    cluster: C,
+    setup: Duration,
+    faults: Arc<Faults>,
+    states: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Instance>>>>,
+}
+
+impl<C: Cluster> Instances<C> {
+    fn new(cluster: C, setup: Duration) -> Self {
+        Self {
+            cluster,
+            setup,
+            faults: Arc::default(),
+            states: Mutex::default(),
+        }
+    }
+
+    /// The instance in the namespace, brought up to what the cluster shows now. It stays locked, so that an older view
+    /// of the cluster never replaces a newer one.
+    async fn observe(&self, namespace: &str) -> anyhow::Result<tokio::sync::OwnedMutexGuard<Instance>> {
+        let state = {
+            let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(
+                states
+                    .entry(namespace.to_owned())
+                    .or_insert_with(|| Arc::new(Instance::new(self.setup).into())),
+            )
+        };
+        let mut instance = state.lock_owned().await;
+        let observation = self.cluster.observe(namespace).await?;
+        instance.observe(observation, self.faults.of(namespace), std::time::Instant::now());
+        Ok(instance)
+    }
+}
