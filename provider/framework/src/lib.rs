@@ -1,6 +1,7 @@
 //! A framework for Terraform and OpenTofu providers.
 
 pub mod diagnostics;
+pub mod lifecycle;
 pub mod model;
 pub mod path;
 pub mod schema;
