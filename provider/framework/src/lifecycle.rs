@@ -21,6 +21,9 @@ pub mod plan;
 pub mod proposed;
 pub mod validate;
 
+#[cfg(test)]
+mod fixtures;
+
 /// Null, for places where a value has no counterpart.
 const NULL: &Value = &Value::Null;
 

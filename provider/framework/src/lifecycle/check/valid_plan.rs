@@ -50,7 +50,9 @@ fn check_attribute(defects: &mut Defects<'_>, path: &Path, attribute: &Attribute
         }
         return;
     }
-    let as_configured = same_promise(planned, config) && !holds_write_only(attribute);
+    // The plan of a nested attribute that is just like its configuration may still have write-only values in it.
+    let has_parts = !planned.is_null() && !planned.is_unknown();
+    let as_configured = same_promise(planned, config) && !(has_parts && holds_write_only(attribute));
     let as_before = same_promise(planned, prior) && !prior.is_null() && !config.is_null();
     let left_to_provider = attribute.is_computed() && config.is_null() || !attribute.is_configurable();
     if as_configured || as_before || left_to_provider {
@@ -153,7 +155,7 @@ fn unrefined_parts(parts: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     parts.iter().map(|(key, part)| (key.clone(), unrefined(part))).collect()
 }
 
-/// Whether a write-only attribute is nested in this one: then a plan that is like the configuration can still be wrong.
+/// Whether a write-only attribute is nested in this one.
 fn holds_write_only(attribute: &Attribute) -> bool {
     match &attribute.kind {
         Kind::Nested(_, attributes) => attributes

@@ -1,5 +1,6 @@
 //! Which changes of a plan can only be made by replacing the object.
 
+use crate::lifecycle::{NULL, objects};
 use crate::path::Path;
 use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence};
 use crate::value::Value;
@@ -41,17 +42,20 @@ impl Change<'_> {
         let (prior, planned) = (path.get_or_null(self.prior), path.get_or_null(self.planned));
         match (nesting, prior, planned) {
             // To appear or to disappear is a change of each attribute in it.
-            (Nesting::Single, Value::Object(_), Value::Object(_) | Value::Null)
+            (Nesting::Single, Value::Object(_), Value::Object(_) | Value::Null | Value::Unknown(_))
             | (Nesting::Single, Value::Null, Value::Object(_)) => self.visit_object(attributes, path, paths),
-            // Elements that appear or disappear are a change of the list or map, not of an attribute in it.
-            (Nesting::List, Value::List(prior), Value::List(planned)) => {
-                for index in 0..prior.len().min(planned.len()) {
-                    self.visit_object(attributes, &path.clone().index(index), paths);
-                }
+            (Nesting::Single, Value::Null, Value::Unknown(_)) => {
+                let mut within = Vec::new();
+                self.visit_object(attributes, path, &mut within);
+                // The attributes within do not exist yet, but the core wants paths that do.
+                paths.extend(within.first().map(|_| path.clone()));
             }
-            (Nesting::Map, Value::Map(prior), Value::Map(planned)) => {
-                for key in prior.keys().filter(|key| planned.contains_key(*key)) {
-                    self.visit_object(attributes, &path.clone().key(key), paths);
+            // Elements that appear or disappear are a change of the list or map, not of an attribute in it.
+            (Nesting::List | Nesting::Map, prior, planned) => {
+                for (path, _) in objects(path, prior) {
+                    if planned.is_unknown() || path.get(self.planned).is_some() {
+                        self.visit_object(attributes, &path, paths);
+                    }
                 }
             }
             _ => {}
@@ -59,9 +63,9 @@ impl Change<'_> {
     }
 
     fn attribute_requires(&self, attribute: &Attribute, path: &Path) -> bool {
-        let (prior, planned) = (path.get_or_null(self.prior), path.get_or_null(self.planned));
+        let (prior, planned) = (value_at(path, self.prior), value_at(path, self.planned));
         // A computed value that is unknown only because something else changes may well turn out to be the same.
-        let decided = path.get_or_null(self.settled) != prior || planned != path.get_or_null(self.marked);
+        let decided = value_at(path, self.settled) != prior || planned != value_at(path, self.marked);
         planned != prior
             && decided
             && !self.is_import_gap(attribute, path)
@@ -78,4 +82,18 @@ impl Change<'_> {
         let always_set = attribute.presence == Presence::Required || attribute.default.is_some();
         always_set && path.get(self.prior).is_some_and(Value::is_null)
     }
+}
+
+/// The value at a path: unknown if anything on the way to it is, null if the way ends before.
+fn value_at<'v>(path: &Path, root: &'v Value) -> &'v Value {
+    let mut way = Path::root();
+    for step in path.steps() {
+        way = way.step(step.clone());
+        match way.get_or_null(root) {
+            unknown @ Value::Unknown(_) => return unknown,
+            Value::Null => return NULL,
+            _ => {}
+        }
+    }
+    way.get_or_null(root)
 }

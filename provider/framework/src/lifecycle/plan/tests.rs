@@ -1,27 +1,9 @@
 //! One test for each rule of planning, and for each trap that has a rule against it.
 
 use super::*;
-use crate::model::{Attr, AttributeType, Timeouts, WriteOnly};
-use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence};
-
-fn attribute<T: AttributeType>(name: &str) -> Attribute {
-    Attribute::new::<T>(name, "A part.")
-}
-
-fn nested(name: &str, nesting: Nesting, presence: Presence, attributes: Vec<Attribute>) -> Attribute {
-    Attribute {
-        kind: Kind::Nested(nesting, attributes),
-        presence,
-        ..attribute::<Option<String>>(name)
-    }
-}
-
-fn schema(attributes: Vec<Attribute>) -> Schema {
-    Schema {
-        attributes,
-        ..Schema::default()
-    }
-}
+use crate::lifecycle::fixtures::{attribute, nested, object, schema};
+use crate::model::{Attr, Timeouts, WriteOnly};
+use crate::schema::{Attribute, Nesting, PlanModifier, Presence};
 
 /// A schema with one attribute of each kind that planning treats in its own way.
 fn server() -> Schema {
@@ -35,20 +17,6 @@ fn server() -> Schema {
         attribute::<WriteOnly<String>>("password"),
         attribute::<Timeouts>("timeouts"),
     ])
-}
-
-/// An object of a schema: the given attributes, and null for the others.
-fn object<const N: usize>(schema: &Schema, values: [(&str, Value); N]) -> Value {
-    let mut object = Value::object(
-        schema
-            .attributes
-            .iter()
-            .map(|attribute| (attribute.name.as_str(), Value::Null)),
-    );
-    for (name, value) in values {
-        assert!(Path::new(name).set(&mut object, value), "{name}");
-    }
-    object
 }
 
 fn deployed(schema: &Schema) -> Value {
@@ -542,4 +510,22 @@ fn paths_into_sets_are_cut_before_the_set() {
     planning.require_replace(Path::new("rules").step(element).attribute("port"));
     planning.require_replace("rules");
     assert_eq!(planning.finish().unwrap().requires_replace, ["rules".into()]);
+}
+
+#[test]
+fn what_may_turn_out_to_need_a_replacement_is_planned_as_one() {
+    let disk = || vec![attribute::<i64>("size").requires_replace()];
+    let schema = schema(vec![
+        nested("disks", Nesting::List, Presence::Optional, disk()),
+        nested("boot", Nesting::Single, Presence::Optional, disk()),
+    ]);
+    let disk = Value::object([("size", 1.into())]);
+    let config = object(&schema, [("disks", Value::UNKNOWN), ("boot", Value::UNKNOWN)]);
+    let replaced = |prior: &Value| {
+        let paths = plan(&schema, prior, &config).requires_replace;
+        paths.iter().map(Path::to_string).collect::<Vec<_>>()
+    };
+    let prior = object(&schema, [("disks", Value::List(vec![disk.clone()])), ("boot", disk)]);
+    assert_eq!(replaced(&prior), ["boot.size", "disks[0].size"]);
+    assert_eq!(replaced(&object(&schema, [])), ["boot"]);
 }
