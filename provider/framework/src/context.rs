@@ -1,7 +1,6 @@
 //! What an operation gets beside its model: the clients, the time it has, and ways to report on the way.
 
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -106,16 +105,12 @@ impl<C> Scope<C> {
     /// # Errors
     /// Fails with the probe's own error, when the operation is cancelled, and when its time is over; the latter two name
     /// what was awaited and its last status.
-    pub async fn wait<T, E, F>(
+    pub async fn wait<T, E: Into<Diagnostics>>(
         &self,
         what: &str,
         backoff: Backoff,
-        mut probe: impl FnMut() -> F,
-    ) -> Result<T, Diagnostics>
-    where
-        E: Into<Diagnostics>,
-        F: Future<Output = Result<Progress<T>, E>>,
-    {
+        mut probe: impl AsyncFnMut() -> Result<Progress<T>, E>,
+    ) -> Result<T, Diagnostics> {
         let began = Instant::now();
         let mut pause = backoff.first;
         let mut last_status = String::from("nothing seen yet");

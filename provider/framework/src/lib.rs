@@ -6,13 +6,16 @@ extern crate self as tf_framework;
 pub mod context;
 pub mod data_source;
 pub mod diagnostics;
-mod lifecycle;
+pub mod lifecycle;
 pub mod model;
+mod operations;
+mod panic;
 pub mod path;
 pub mod provider;
 pub mod record;
 pub mod resource;
 pub mod schema;
+pub mod server;
 pub mod types;
 pub mod value;
 #[doc(hidden)]

@@ -94,6 +94,12 @@ impl Path {
         })
     }
 
+    /// The value at this path, or null where the way to it ends before.
+    pub fn get_or_null<'v>(&self, root: &'v Value) -> &'v Value {
+        const NULL: &Value = &Value::Null;
+        self.get(root).unwrap_or(NULL)
+    }
+
     /// Puts a value at this path and tells whether the way to it exists; elements of sets cannot be replaced.
     pub fn set(&self, root: &mut Value, replacement: Value) -> bool {
         let mut target = root;

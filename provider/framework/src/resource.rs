@@ -14,7 +14,6 @@ use crate::lifecycle::plan::{Action, Planning};
 use crate::model::{FromValue, Model, ToValue};
 use crate::path::Path;
 use crate::schema::Schema;
-use crate::value::Value;
 
 pub(crate) mod erased;
 
@@ -164,22 +163,28 @@ impl<'p, 'v, R: Resource> Plan<'p, 'v, R> {
 
     /// Plans a value for a computed attribute that the configuration leaves open.
     pub fn set(&mut self, path: impl Into<Path>, value: &impl ToValue) {
-        self.planning.set(&path.into(), value.to_value());
+        self.planning.set(path, value.to_value());
     }
 
     /// Plans that a computed attribute gets a new value, which is known after apply.
     pub fn set_unknown(&mut self, path: impl Into<Path>) {
-        self.planning.set_unknown(&path.into());
+        self.planning.set_unknown(path);
     }
 
     /// Plans that the object is replaced because of this attribute.
     pub fn require_replace(&mut self, path: impl Into<Path>) {
-        self.planning.require_replace(path.into());
+        self.planning.require_replace(path);
     }
 
-    /// The planned value as it stands.
-    pub fn value(&self) -> &Value {
-        self.planning.planned()
+    /// The attributes whose planned changes can only be made by replacing the object.
+    pub fn requires_replace(&self) -> Vec<Path> {
+        self.planning.requires_replace()
+    }
+
+    /// What is planned, as the model that the operation will get; none if the object is to be deleted, or as long as
+    /// anything but computed attributes is unknown. Write-only values are not in it.
+    pub fn planned_model(&self) -> Option<R::Model> {
+        Option::<R::Model>::from_value(self.planning.planned()).ok().flatten()
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::model::AttributeType;
-use crate::path::Path;
+use crate::path::{Path, Step};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -17,6 +17,9 @@ mod lint;
 mod validator;
 
 pub use validator::Validator;
+
+/// The name of the root attribute that says how long operations may take.
+pub const TIMEOUTS: &str = "timeouts";
 
 /// The schema of a provider, a resource or a data source.
 #[derive(Clone, Debug, Default)]
@@ -101,10 +104,16 @@ pub enum PlanModifier {
     /// A computed attribute keeps its prior value: what is decided once and never changes by itself.
     Keep,
     /// A computed attribute keeps its prior value as long as none of these attributes changes.
+    ///
+    /// The paths start at the object that the attribute is in, so that they mean the same wherever a model is nested.
     DependsOn(Vec<Path>),
     /// A change can only be made by replacing the object.
+    ///
+    /// In lists and maps, elements that appear or disappear do not count: they change the list or map, not an attribute
+    /// of an element.
     Replace,
-    /// A change can only be made by replacing the object if the function says so of the prior and the planned value.
+    /// A change can only be made by replacing the object if the function says so of the prior and the planned value,
+    /// which may be null or unknown.
     ReplaceIf(fn(&Value, &Value) -> bool),
 }
 
@@ -148,20 +157,34 @@ impl Schema {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
-    /// The attribute at a path, which may lead through nested attributes and their elements.
+    /// The attribute at a path, which may lead through nested attributes and their elements, and on into its value.
     pub fn attribute_at(&self, path: &Path) -> Option<&Attribute> {
-        let mut attributes = &self.attributes;
-        let mut found = None;
+        self.attributes_on(path)?.pop()
+    }
+
+    /// Whether what is at a path is hidden in the output of the core: because of an attribute on the way to it, or of one
+    /// below it.
+    pub fn is_sensitive_at(&self, path: &Path) -> bool {
+        self.attributes_on(path).is_none_or(|way| {
+            way.iter().any(|attribute| attribute.sensitive) || way.last().is_some_and(|last| last.holds_sensitive())
+        })
+    }
+
+    /// The attributes on the way along a path, from the root; none if one of them does not exist.
+    fn attributes_on(&self, path: &Path) -> Option<Vec<&Attribute>> {
+        let mut attributes = Some(&self.attributes);
+        let mut way = Vec::new();
         for step in path.steps() {
-            if let crate::path::Step::Attribute(name) = step {
-                let attribute = attributes.iter().find(|attribute| attribute.name == *name)?;
-                found = Some(attribute);
-                if let Kind::Nested(_, nested) = &attribute.kind {
-                    attributes = nested;
-                }
+            if let (Step::Attribute(name), Some(candidates)) = (step, attributes) {
+                let attribute = candidates.iter().find(|attribute| attribute.name == *name)?;
+                way.push(attribute);
+                attributes = match &attribute.kind {
+                    Kind::Nested(_, nested) => Some(nested),
+                    Kind::Type(_) => None,
+                };
             }
         }
-        found
+        Some(way)
     }
 }
 
@@ -239,6 +262,14 @@ impl Attribute {
     /// Whether the provider may decide the value.
     pub fn is_computed(&self) -> bool {
         matches!(self.presence, Presence::Computed | Presence::OptionalComputed)
+    }
+
+    /// Whether this attribute or one nested in it is hidden in the output of the core.
+    pub fn holds_sensitive(&self) -> bool {
+        match &self.kind {
+            Kind::Nested(_, attributes) if !self.sensitive => attributes.iter().any(Attribute::holds_sensitive),
+            Kind::Nested(..) | Kind::Type(_) => self.sensitive,
+        }
     }
 
     /// Whether the configuration may decide the value.

@@ -1,1 +1,395 @@
 //! The schema rules that the core enforces when it loads schemas, and the conventions on top of them.
+//!
+//! A test of every provider runs this over its schemas; a schema that the core refuses makes all of the provider unusable.
+
+use std::collections::BTreeSet;
+
+use crate::lifecycle::check::conform::is_of_type;
+use crate::path::{Path, Step};
+use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, Schema, TIMEOUTS};
+use crate::types::Type;
+
+/// Names that mean something else in a resource.
+const RESERVED: [&str; 7] = [
+    "connection",
+    "count",
+    "depends_on",
+    "for_each",
+    "lifecycle",
+    "provider",
+    "provisioner",
+];
+
+impl Schema {
+    /// What is wrong with the schema of a resource or data source, one sentence for each thing; nothing if all is well.
+    pub fn lint(&self) -> Vec<String> {
+        let mut lint = Lint { problems: Vec::new() };
+        lint.description("the schema", &self.description);
+        for attribute in &self.attributes {
+            if RESERVED.contains(&attribute.name.as_str()) {
+                lint.problem(&Path::new(&attribute.name), "has a reserved name");
+            }
+        }
+        lint.attributes(&Path::root(), &self.attributes, false);
+        if let Some(timeouts) = self.attribute(TIMEOUTS) {
+            lint.timeouts(timeouts);
+        }
+        lint.problems
+    }
+}
+
+struct Lint {
+    problems: Vec<String>,
+}
+
+impl Lint {
+    fn problem(&mut self, path: &Path, what: &str) {
+        self.problems.push(format!("`{path}` {what}."));
+    }
+
+    fn check(&mut self, path: &Path, fine: bool, otherwise: &str) {
+        if !fine {
+            self.problem(path, otherwise);
+        }
+    }
+
+    fn description(&mut self, of: &str, description: &str) {
+        if !description.trim_end().ends_with('.') {
+            self.problems
+                .push(format!("The description of {of} does not end with a dot."));
+        }
+    }
+
+    fn attributes(&mut self, object: &Path, attributes: &[Attribute], in_set: bool) {
+        let mut names = BTreeSet::new();
+        for attribute in attributes {
+            let path = object.clone().attribute(&attribute.name);
+            self.check(&path, is_snake_case(&attribute.name), "is not in snake case");
+            self.check(&path, names.insert(&attribute.name), "is there twice");
+            self.description(&format!("`{path}`"), &attribute.description);
+            self.attribute_default(&path, attribute);
+            self.write_only(&path, attribute, in_set);
+            self.modifiers(&path, attribute, attributes, in_set);
+            self.kind(&path, attribute, in_set);
+        }
+    }
+
+    fn attribute_default(&mut self, path: &Path, attribute: &Attribute) {
+        let Some(default) = &attribute.default else {
+            return;
+        };
+        let optional_computed = attribute.presence == Presence::OptionalComputed;
+        let of_type = !default.is_null() && default.is_wholly_known() && is_of_type(&attribute.value_type(), default);
+        self.check(
+            path,
+            optional_computed,
+            "has a default, so it has to be optional and computed",
+        );
+        self.check(path, of_type, "has a default that is not a value of its type");
+        for validator in attribute.validators.iter().filter(|_| of_type) {
+            if let Err(message) = validator.check(default) {
+                self.problem(
+                    path,
+                    &format!(
+                        "has a default that it does not accept ({})",
+                        message.trim_end_matches('.')
+                    ),
+                );
+            }
+        }
+    }
+
+    fn write_only(&mut self, path: &Path, attribute: &Attribute, in_set: bool) {
+        if attribute.write_only {
+            self.check(path, !attribute.is_computed(), "is write-only and computed");
+            self.check(path, !in_set, "is write-only inside a set");
+            let bare = matches!(attribute.kind, Kind::Type(_)) || holds_only_write_only(attribute);
+            self.check(
+                path,
+                bare,
+                "is write-only, but attributes nested in it would get into the state",
+            );
+        }
+    }
+
+    fn modifiers(&mut self, path: &Path, attribute: &Attribute, siblings: &[Attribute], in_set: bool) {
+        for modifier in &attribute.modifiers {
+            match modifier {
+                PlanModifier::Keep => self.check(path, attribute.is_computed(), "keeps a value, but is not computed"),
+                PlanModifier::DependsOn(paths) => {
+                    self.check(
+                        path,
+                        attribute.is_computed(),
+                        "depends on attributes, but is not computed",
+                    );
+                    for dependency in paths.iter().filter(|path| !leads_somewhere(path, siblings)) {
+                        self.problem(
+                            path,
+                            &format!("depends on `{dependency}`, which is no attribute beside it"),
+                        );
+                    }
+                }
+                PlanModifier::Replace | PlanModifier::ReplaceIf(_) => {
+                    self.check(
+                        path,
+                        attribute.is_configurable(),
+                        "requires a replacement, but is computed",
+                    );
+                    self.check(path, !attribute.write_only, "requires a replacement, but is write-only");
+                    self.check(
+                        path,
+                        !in_set,
+                        "requires a replacement, but elements of a set do not change",
+                    );
+                }
+            }
+        }
+    }
+
+    fn kind(&mut self, path: &Path, attribute: &Attribute, in_set: bool) {
+        match &attribute.kind {
+            Kind::Type(of) => {
+                let dynamic = holds_dynamic(of) && in_set || dynamic_in_set(of);
+                self.check(path, !dynamic, "has a dynamic type inside a set");
+            }
+            Kind::Nested(nesting, attributes) => {
+                // The prior state could not be told from one that a configuration has been removed from.
+                let provider_may_fill = attribute.presence != Presence::OptionalComputed
+                    || attribute.default.is_some()
+                    || attribute
+                        .modifiers
+                        .iter()
+                        .any(|modifier| matches!(modifier, PlanModifier::Keep | PlanModifier::DependsOn(_)))
+                    || attributes
+                        .iter()
+                        .all(|attribute| attribute.presence != Presence::Required);
+                self.check(
+                    path,
+                    provider_may_fill,
+                    "is computed where it is not configured, but has required attributes in it",
+                );
+                self.check(path, !attributes.is_empty(), "has no attributes in it");
+                self.attributes(path, attributes, in_set || *nesting == Nesting::Set);
+            }
+        }
+    }
+
+    fn timeouts(&mut self, timeouts: &Attribute) {
+        let path = Path::new(TIMEOUTS);
+        self.check(&path, timeouts.presence == Presence::Optional, "is not optional");
+        let operations = ["create", "read", "update", "delete"];
+        let limits = match &timeouts.kind {
+            Kind::Nested(Nesting::Single, attributes) => attributes.iter().all(|limit| {
+                operations.contains(&limit.name.as_str())
+                    && limit.presence == Presence::Optional
+                    && limit.value_type() == Type::String
+            }),
+            Kind::Nested(..) | Kind::Type(_) => false,
+        };
+        self.check(
+            &path,
+            limits,
+            "has other attributes than optional limits for create, read, update and delete",
+        );
+    }
+}
+
+fn is_snake_case(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && !name.ends_with('_')
+        && !name.contains("__")
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn holds_only_write_only(attribute: &Attribute) -> bool {
+    match &attribute.kind {
+        Kind::Nested(_, attributes) => attributes
+            .iter()
+            .all(|nested| nested.write_only && holds_only_write_only(nested)),
+        Kind::Type(_) => true,
+    }
+}
+
+/// Whether a path leads to an attribute, through single nested attributes only.
+fn leads_somewhere(path: &Path, attributes: &[Attribute]) -> bool {
+    let mut attributes = Some(attributes);
+    !path.is_root()
+        && path.steps().iter().all(|step| {
+            let found = match step {
+                Step::Attribute(name) => attributes
+                    .into_iter()
+                    .flatten()
+                    .find(|attribute| attribute.name == *name),
+                Step::Key(_) | Step::Index(_) | Step::Element(_) => None,
+            };
+            attributes = found.and_then(|attribute| match &attribute.kind {
+                Kind::Nested(Nesting::Single, nested) => Some(nested.as_slice()),
+                Kind::Nested(..) | Kind::Type(_) => None,
+            });
+            found.is_some()
+        })
+}
+
+fn dynamic_in_set(of: &Type) -> bool {
+    match of {
+        Type::Set(element) => holds_dynamic(element),
+        Type::List(element) | Type::Map(element) => dynamic_in_set(element),
+        Type::Object(attributes) => attributes.values().any(dynamic_in_set),
+        Type::Tuple(elements) => elements.iter().any(dynamic_in_set),
+        Type::Bool | Type::Number | Type::String | Type::Dynamic => false,
+    }
+}
+
+fn holds_dynamic(of: &Type) -> bool {
+    match of {
+        Type::Dynamic => true,
+        Type::Set(element) | Type::List(element) | Type::Map(element) => holds_dynamic(element),
+        Type::Object(attributes) => attributes.values().any(holds_dynamic),
+        Type::Tuple(elements) => elements.iter().any(holds_dynamic),
+        Type::Bool | Type::Number | Type::String => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Attr, AttributeType, Timeouts, WriteOnly};
+    use crate::value::Value;
+
+    fn schema(attributes: Vec<Attribute>) -> Schema {
+        Schema {
+            description: "A thing.".to_owned(),
+            attributes,
+            ..Schema::default()
+        }
+    }
+
+    fn attribute<T: AttributeType>(name: &str) -> Attribute {
+        Attribute::new::<T>(name, "A part.")
+    }
+
+    fn nested(name: &str, nesting: Nesting, attributes: Vec<Attribute>) -> Attribute {
+        Attribute {
+            kind: Kind::Nested(nesting, attributes),
+            ..attribute::<Option<String>>(name)
+        }
+    }
+
+    #[test]
+    fn a_good_schema_passes() {
+        let good = schema(vec![
+            attribute::<String>("name").requires_replace(),
+            attribute::<String>("version").default_value("1"),
+            attribute::<Attr<String>>("id").keep(),
+            attribute::<Attr<String>>("url").modifier(PlanModifier::DependsOn(vec!["name".into()])),
+            attribute::<WriteOnly<String>>("password"),
+            nested("rules", Nesting::Set, vec![attribute::<String>("port")]),
+            attribute::<Timeouts>("timeouts"),
+        ]);
+        assert_eq!(good.lint(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_rule_names_the_attribute_that_breaks_it() {
+        let dynamic = |of: Type| Attribute {
+            kind: Kind::Type(of),
+            ..attribute::<Option<String>>("any")
+        };
+        let with = |change: fn(&mut Attribute)| {
+            let mut changed = attribute::<Option<String>>("part");
+            change(&mut changed);
+            changed
+        };
+        let cases = [
+            (attribute::<String>("count"), "`count` has a reserved name."),
+            (attribute::<String>("Name"), "`Name` is not in snake case."),
+            (attribute::<String>("a__b"), "`a__b` is not in snake case."),
+            (
+                Attribute::new::<String>("name", "No dot"),
+                "The description of `name` does not end with a dot.",
+            ),
+            (
+                nested("outer", Nesting::List, vec![Attribute::new::<String>("inner", "")]),
+                "The description of `outer.inner` does not end with a dot.",
+            ),
+            (
+                with(|part| part.default = Some("x".into())),
+                "`part` has a default, so it has to be optional and computed.",
+            ),
+            (
+                attribute::<String>("part").default_value(5),
+                "`part` has a default that is not a value of its type.",
+            ),
+            (
+                attribute::<String>("part").default_value(Value::UNKNOWN),
+                "`part` has a default that is not a value of its type.",
+            ),
+            (
+                attribute::<i64>("part")
+                    .validator(crate::schema::Validator::between(1..=3))
+                    .default_value(5),
+                "`part` has a default that it does not accept (It must be a whole number between 1 and 3, not 5).",
+            ),
+            (
+                attribute::<WriteOnly<String>>("part").optional_computed(),
+                "`part` is write-only and computed.",
+            ),
+            (
+                nested("outer", Nesting::Set, vec![attribute::<WriteOnly<String>>("part")]),
+                "`outer.part` is write-only inside a set.",
+            ),
+            (
+                attribute::<String>("part").keep(),
+                "`part` keeps a value, but is not computed.",
+            ),
+            (
+                attribute::<Attr<String>>("part").modifier(PlanModifier::DependsOn(vec!["nmae".into()])),
+                "`part` depends on `nmae`, which is no attribute beside it.",
+            ),
+            (
+                attribute::<Attr<String>>("part").requires_replace(),
+                "`part` requires a replacement, but is computed.",
+            ),
+            (
+                nested(
+                    "outer",
+                    Nesting::Set,
+                    vec![attribute::<String>("part").requires_replace()],
+                ),
+                "`outer.part` requires a replacement, but elements of a set do not change.",
+            ),
+            (
+                dynamic(Type::List(Box::new(Type::Set(Box::new(Type::Dynamic))))),
+                "`any` has a dynamic type inside a set.",
+            ),
+            (
+                nested("outer", Nesting::Set, vec![dynamic(Type::Dynamic)]),
+                "`outer.any` has a dynamic type inside a set.",
+            ),
+            (
+                nested("outer", Nesting::Single, vec![attribute::<String>("part")]).optional_computed(),
+                "`outer` is computed where it is not configured, but has required attributes in it.",
+            ),
+            (
+                attribute::<Timeouts>("timeouts").optional_computed(),
+                "`timeouts` is not optional.",
+            ),
+            (
+                attribute::<Option<String>>("timeouts"),
+                "`timeouts` has other attributes than optional limits for create, read, update and delete.",
+            ),
+        ];
+        for (wrong, problem) in cases {
+            let problems = schema(vec![wrong]).lint();
+            assert!(problems.iter().any(|found| found == problem), "{problem}\n{problems:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_there_once() {
+        let twice = schema(vec![attribute::<String>("name"), attribute::<String>("name")]);
+        assert_eq!(twice.lint(), ["`name` is there twice."]);
+    }
+}

@@ -14,10 +14,11 @@ use tracing::Instrument;
 
 use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::lifecycle::apply::{ApplyRequest, StateAnswer};
-use crate::lifecycle::change::PlanRequest;
-use crate::lifecycle::{self, validate};
+use crate::operations::apply::{ApplyRequest, StateAnswer};
+use crate::operations::plan::PlanRequest;
+use crate::lifecycle::validate;
 use crate::model::{FromValue, Model};
+use crate::operations;
 use crate::panic::catch_panics;
 use crate::provider::Provider;
 use crate::resource::erased::DynResource;
@@ -201,7 +202,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         call("UpgradeResourceState", &request.type_name, async {
             let resource = self.resource(&request.type_name)?;
             let stored = from_proto::raw_state(request.raw_state.as_ref())?;
-            let state = lifecycle::upgrade::upgrade(resource, request.version, stored)?;
+            let state = operations::upgrade::upgrade(resource, request.version, stored)?;
             let upgraded_state = Some(to_proto::value(&state, &resource.schema().value_type())?);
             Ok(proto::upgrade_resource_state::Response { upgraded_state, ..Default::default() })
         })
@@ -234,7 +235,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
             let value_type = resource.schema().value_type();
             let state = from_proto::value(request.current_state.as_ref(), &value_type)?;
             let (clients, stop) = (self.clients()?, self.stop_token());
-            let answer = lifecycle::read::read(resource, clients, state, &request.private, &stop).await;
+            let answer = operations::read::read(resource, clients, state, &request.private, &stop).await;
             Ok(proto::read_resource::Response {
                 new_state: Some(to_proto::value(&answer.state, &value_type)?),
                 private: answer.private.into(),
@@ -260,7 +261,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
                 private: request.prior_private.to_vec(),
             };
             let (planned, mut diagnostics) =
-                lifecycle::change::plan(resource, self.clients()?, &plan_request, &self.stop_token()).await;
+                operations::plan::plan(resource, self.clients()?, &plan_request, &self.stop_token()).await;
             let mut answer =
                 proto::plan_resource_change::Response { planned_private: request.prior_private, ..Default::default() };
             match planned {
@@ -291,7 +292,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
                 private: request.planned_private.to_vec(),
             };
             let StateAnswer { state, private, diagnostics } =
-                lifecycle::apply::apply(resource, self.clients()?, change, &self.stop_token()).await;
+                operations::apply::apply(resource, self.clients()?, change, &self.stop_token()).await;
             Ok(proto::apply_resource_change::Response {
                 new_state: Some(to_proto::value(&state, &value_type)?),
                 private: private.into(),
@@ -309,7 +310,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         call("ImportResourceState", &request.type_name, async {
             let resource = self.resource(&request.type_name)?;
-            let answer = lifecycle::import::import(resource, self.clients()?, request.id, &self.stop_token()).await;
+            let answer = operations::import::import(resource, self.clients()?, request.id, &self.stop_token()).await;
             let mut imported_resources = Vec::new();
             if !answer.state.is_null() {
                 imported_resources.push(proto::import_resource_state::ImportedResource {
@@ -335,7 +336,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
             let value_type = data_source.schema().value_type();
             let config = from_proto::value(request.config.as_ref(), &value_type)?;
             let (found, diagnostics) =
-                lifecycle::read::read_data(data_source, self.clients()?, &config, &self.stop_token()).await;
+                operations::read::read_data(data_source, self.clients()?, &config, &self.stop_token()).await;
             Ok(proto::read_data_source::Response {
                 state: Some(to_proto::value(&found, &value_type)?),
                 diagnostics: to_proto::diagnostics(diagnostics),

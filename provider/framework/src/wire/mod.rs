@@ -11,8 +11,10 @@ use crate::path::{Path, Step};
 use crate::types::{Type, TypeError};
 use crate::value::Value;
 
+pub(crate) mod from_proto;
 pub mod json;
 pub mod msgpack;
+pub(crate) mod to_proto;
 
 /// A value cannot be read or written, and where.
 #[derive(Debug)]

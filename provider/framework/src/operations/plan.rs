@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::context::{Report, Scope};
 use crate::diagnostics::Diagnostics;
 use crate::lifecycle::plan::{Planned, Planning};
-use crate::lifecycle::task::{Limit, decode_private};
+use crate::operations::task::{Limit, decode_private};
 use crate::resource::erased::DynResource;
 use crate::value::Value;
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::lifecycle::apply::{StateAnswer, settled};
+use crate::operations::apply::{StateAnswer, settled};
 use crate::lifecycle::normalize::without_write_only;
-use crate::lifecycle::task::{self, Limit};
+use crate::operations::task::{self, Limit};
 use crate::resource::erased::{DynResource, Operation};
 use crate::value::Value;
 

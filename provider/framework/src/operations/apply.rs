@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::lifecycle::check::assert_apply_valid;
 use crate::lifecycle::normalize::{normalize, without_write_only};
-use crate::lifecycle::task::{self, Limit, Outcome};
+use crate::operations::task::{self, Limit, Outcome};
 use crate::lifecycle::write_only::overlay_write_only;
 use crate::resource::erased::{DynResource, Operation};
 use crate::schema::Schema;

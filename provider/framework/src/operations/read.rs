@@ -7,9 +7,9 @@ use tokio_util::sync::CancellationToken;
 use crate::context::{Report, Scope};
 use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::lifecycle::apply::StateAnswer;
+use crate::operations::apply::StateAnswer;
 use crate::lifecycle::normalize::normalize;
-use crate::lifecycle::task::{self, Limit};
+use crate::operations::task::{self, Limit};
 use crate::resource::erased::{DynResource, Operation};
 use crate::value::Value;
 

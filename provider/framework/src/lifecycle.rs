@@ -1,0 +1,88 @@
+//! What happens to values between a request of the core and its answer: pure functions over schemas and values.
+//!
+//! In the order of a resource's life: [`validate`] looks at a configuration, [`plan`] makes a plan of it, [`check`] holds
+//! plans and results against the rules that the core enforces, [`normalize`] keeps spellings that mean the same.
+//! [`proposed`] is the core's part of planning, for simulations of it.
+//!
+//! Nothing here knows the wire, a clock or a remote system: the core plans the same change several times, in several
+//! processes, and refuses plans that differ.
+//!
+//! Attributes and nested attributes are all there is to a schema so far.
+//! Blocks would come in wherever a [`Kind::Nested`](crate::schema::Kind::Nested) is taken apart.
+
+use crate::path::{Path, Step};
+use crate::schema::Attribute;
+use crate::value::Value;
+
+pub mod check;
+mod correlate;
+pub mod normalize;
+pub mod plan;
+pub mod proposed;
+pub mod validate;
+pub(crate) mod write_only;
+
+#[cfg(test)]
+mod fixtures;
+
+/// Null, for places where a value has no counterpart.
+const NULL: &Value = &Value::Null;
+
+/// Whether two values of an attribute mean the same, spelled differently or not.
+fn same_meaning(attribute: &Attribute, one: &Value, other: &Value) -> bool {
+    let known = |value: &Value| !value.is_null() && value.is_wholly_known();
+    one == other
+        || attribute
+            .semantic_equality
+            .is_some_and(|same| known(one) && known(other) && same(one, other))
+}
+
+/// What the configuration wants an attribute to be, defaults included; null where it leaves that to the provider.
+fn wanted<'v>(attribute: &'v Attribute, config: &'v Value) -> &'v Value {
+    match &attribute.default {
+        Some(default) if config.is_null() => default,
+        _ => config,
+    }
+}
+
+/// The elements of a list or set; none of anything else.
+fn elements(value: &Value) -> &[Value] {
+    match value {
+        Value::List(elements) | Value::Set(elements) => elements,
+        _ => &[],
+    }
+}
+
+/// The objects in the value of a nested attribute, whatever its nesting, each with its path.
+fn objects<'v>(path: &Path, value: &'v Value) -> Vec<(Path, &'v Value)> {
+    match value {
+        Value::Object(_) => vec![(path.clone(), value)],
+        Value::List(elements) => elements
+            .iter()
+            .enumerate()
+            .map(|(index, element)| (path.clone().index(index), element))
+            .collect(),
+        Value::Set(elements) => elements
+            .iter()
+            .map(|element| (path.clone().step(Step::Element(element.clone())), element))
+            .collect(),
+        Value::Map(elements) => elements
+            .iter()
+            .map(|(key, element)| (path.clone().key(key), element))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The element of a list at an index, or null.
+fn at_index(list: &Value, index: usize) -> &Value {
+    elements(list).get(index).unwrap_or(NULL)
+}
+
+/// The element of a map with a key, or null.
+fn at_key<'v>(map: &'v Value, key: &str) -> &'v Value {
+    match map {
+        Value::Map(elements) => elements.get(key).unwrap_or(NULL),
+        _ => NULL,
+    }
+}

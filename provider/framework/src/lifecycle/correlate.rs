@@ -1,0 +1,164 @@
+//! Which element of a set was which: elements of sets have no names, only values.
+//!
+//! A prior element belongs to a configured one if it could have come from it: equal in everything that the configuration
+//! decides. The elements are matched as a whole, so that no choice for one element leaves another without its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::lifecycle::{elements, same_meaning, wanted};
+use crate::schema::{Attribute, Kind, Nesting};
+use crate::value::Value;
+
+/// How closely a prior element has to fit a configured one.
+#[derive(Clone, Copy, PartialEq)]
+enum Fit {
+    /// It could have come from it, whatever is unknown turns out to be and whatever the provider decided.
+    Possible,
+    /// It says nothing that the configuration does not say.
+    Exact,
+}
+
+/// The index of the prior element of each configured element, if it has one.
+///
+/// An element that an unknown value might yet claim is given to nobody: what the plan says now has to be true of the
+/// plan that the core asks for when the value is known.
+pub(super) fn correlate(attributes: &[Attribute], prior: &[Value], config: &[Value]) -> Vec<Option<usize>> {
+    let fitting = |element: &Value| {
+        prior
+            .iter()
+            .enumerate()
+            .filter(|(_, candidate)| object_fits(attributes, candidate, element, Fit::Possible))
+            .map(|(index, _)| index)
+            .collect::<BTreeSet<usize>>()
+    };
+    let mut candidates: Vec<BTreeSet<usize>> = config.iter().map(fitting).collect();
+    withdraw_contested(config, &mut candidates);
+    pin_exact(attributes, prior, config, &mut candidates);
+
+    let mut owners = BTreeMap::new();
+    for position in 0..candidates.len() {
+        claim(position, &candidates, &mut owners, &mut BTreeSet::new());
+    }
+    let mut partners = vec![None; config.len()];
+    for (index, position) in owners {
+        if let Some(partner) = partners.get_mut(position) {
+            *partner = Some(index);
+        }
+    }
+    partners
+}
+
+/// Takes the candidates of elements with unknown parts away, and with them those of all elements that compete for them.
+fn withdraw_contested(config: &[Value], candidates: &mut [BTreeSet<usize>]) {
+    let mut contested = BTreeSet::new();
+    let mut withdrawn: Vec<bool> = config.iter().map(|element| !element.is_wholly_known()).collect();
+    loop {
+        let before = contested.len();
+        for (candidates, withdrawn) in candidates.iter().zip(&mut withdrawn) {
+            *withdrawn |= !candidates.is_disjoint(&contested);
+            if *withdrawn {
+                contested.extend(candidates);
+            }
+        }
+        if contested.len() == before {
+            break;
+        }
+    }
+    for (candidates, withdrawn) in candidates.iter_mut().zip(withdrawn) {
+        if withdrawn {
+            candidates.clear();
+        }
+    }
+}
+
+/// Reserves prior elements for the elements that say all of them: another element that got one would plan to become the
+/// same, and two elements of the set would be one.
+fn pin_exact(attributes: &[Attribute], prior: &[Value], config: &[Value], candidates: &mut [BTreeSet<usize>]) {
+    for (position, element) in config.iter().enumerate() {
+        let exact = candidates.get(position).into_iter().flatten().copied().find(|index| {
+            prior
+                .get(*index)
+                .is_some_and(|candidate| object_fits(attributes, candidate, element, Fit::Exact))
+        });
+        if let Some(index) = exact {
+            for (other, candidates) in candidates.iter_mut().enumerate() {
+                if other == position {
+                    candidates.retain(|candidate| *candidate == index);
+                } else {
+                    candidates.remove(&index);
+                }
+            }
+        }
+    }
+}
+
+/// Finds a prior element for the configured element at `position`, moving others to another one of theirs where needed.
+fn claim(
+    position: usize,
+    candidates: &[BTreeSet<usize>],
+    owners: &mut BTreeMap<usize, usize>,
+    tried: &mut BTreeSet<usize>,
+) -> bool {
+    for index in candidates.get(position).into_iter().flatten() {
+        if tried.insert(*index) {
+            let free = match owners.get(index).copied() {
+                None => true,
+                Some(owner) => claim(owner, candidates, owners, tried),
+            };
+            if free {
+                owners.insert(*index, position);
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn object_fits(attributes: &[Attribute], prior: &Value, config: &Value, fit: Fit) -> bool {
+    match (prior, config) {
+        (_, Value::Unknown(_)) => fit == Fit::Possible,
+        (Value::Object(_), Value::Object(_)) => attributes.iter().all(|attribute| {
+            let (prior, config) = (
+                prior.attribute_or_null(&attribute.name),
+                config.attribute_or_null(&attribute.name),
+            );
+            attribute.write_only || attribute_fits(attribute, prior, wanted(attribute, config), fit)
+        }),
+        _ => prior == config,
+    }
+}
+
+fn attribute_fits(attribute: &Attribute, prior: &Value, wanted: &Value, fit: Fit) -> bool {
+    if wanted.is_null() {
+        return prior.is_null() || (attribute.is_computed() && fit == Fit::Possible);
+    }
+    if !wanted.is_wholly_known() {
+        return fit == Fit::Possible;
+    }
+    let Kind::Nested(nesting, attributes) = &attribute.kind else {
+        return same_meaning(attribute, prior, wanted);
+    };
+    match (nesting, prior, wanted) {
+        (Nesting::Single, prior, wanted) => object_fits(attributes, prior, wanted, fit),
+        (Nesting::List, Value::List(prior), Value::List(wanted)) => {
+            prior.len() == wanted.len()
+                && prior
+                    .iter()
+                    .zip(wanted)
+                    .all(|(prior, wanted)| object_fits(attributes, prior, wanted, fit))
+        }
+        (Nesting::Map, Value::Map(prior), Value::Map(wanted)) => {
+            prior.len() == wanted.len()
+                && prior.iter().all(|(key, prior)| {
+                    wanted
+                        .get(key)
+                        .is_some_and(|wanted| object_fits(attributes, prior, wanted, fit))
+                })
+        }
+        (Nesting::Set, prior @ Value::Set(_), wanted @ Value::Set(_)) if fit == Fit::Possible => {
+            let (prior, wanted) = (elements(prior), elements(wanted));
+            prior.len() == wanted.len() && correlate(attributes, prior, wanted).iter().all(Option::is_some)
+        }
+        _ => prior == wanted,
+    }
+}

@@ -1,0 +1,43 @@
+//! Schemas and objects for tests.
+
+use crate::model::AttributeType;
+use crate::path::Path;
+use crate::schema::{Attribute, Kind, Nesting, Presence, Schema};
+use crate::value::Value;
+
+/// An attribute of a Rust type.
+pub(super) fn attribute<T: AttributeType>(name: &str) -> Attribute {
+    Attribute::new::<T>(name, "A part.")
+}
+
+/// An attribute with attributes in it.
+pub(super) fn nested(name: &str, nesting: Nesting, presence: Presence, attributes: Vec<Attribute>) -> Attribute {
+    Attribute {
+        kind: Kind::Nested(nesting, attributes),
+        presence,
+        ..attribute::<Option<String>>(name)
+    }
+}
+
+/// A schema of these attributes.
+pub(super) fn schema(attributes: Vec<Attribute>) -> Schema {
+    Schema {
+        description: "A thing.".to_owned(),
+        attributes,
+        ..Schema::default()
+    }
+}
+
+/// An object of a schema: the given attributes, and null for the others.
+pub(super) fn object<const N: usize>(schema: &Schema, values: [(&str, Value); N]) -> Value {
+    let mut object = Value::object(
+        schema
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.as_str(), Value::Null)),
+    );
+    for (name, value) in values {
+        assert!(Path::new(name).set(&mut object, value), "{name}");
+    }
+    object
+}

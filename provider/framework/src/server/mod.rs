@@ -1,0 +1,2 @@
+//! temp
+pub(crate) mod rpc;
