@@ -23,3 +23,21 @@ pub mod wire;
 
 pub use model::{Attr, AttributeType, FromValue, Model, Timeouts, ToValue, WriteOnly};
 pub use tf_framework_derive::Model;
+
+#[cfg(test)]
+mod tests {
+    use crate::Model;
+
+    /// A model of this crate.
+    #[derive(Model)]
+    struct Inner {
+        /// Its name.
+        name: String,
+    }
+
+    #[test]
+    fn models_can_be_derived_inside_the_framework() {
+        assert_eq!(Inner::attributes().len(), 1);
+        assert_eq!(Inner::NAME, "name");
+    }
+}

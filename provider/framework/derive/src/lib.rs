@@ -23,7 +23,8 @@ mod parse;
 /// and whether it is sensitive or write-only, follows from the type of its field: see the module `model` of the framework.
 ///
 /// ```
-/// use tf_framework::model::{Attr, Model, Timeouts};
+/// use tf_framework::Model;
+/// use tf_framework::model::{Attr, Timeouts};
 /// use tf_framework::schema::Validator;
 ///
 /// /// A bucket.

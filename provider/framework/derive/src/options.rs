@@ -1,6 +1,6 @@
 //! The syntax of `#[tf(...)]`: options that stand alone, have a value, or a list.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -15,7 +15,8 @@ pub(crate) struct TfOption {
 enum OptionValue {
     None,
     Expression(Expr),
-    List(TokenStream),
+    /// With its parentheses, so that errors at the end of the list have a place.
+    List(Group),
 }
 
 /// The mistakes found so far, which are reported together.
@@ -89,10 +90,7 @@ impl TfOption {
     pub(crate) fn list<T: Parse>(self) -> Result<Vec<T>> {
         let span = self.span();
         match self.value {
-            OptionValue::List(tokens) if !tokens.is_empty() => {
-                let elements = Punctuated::<T, Token![,]>::parse_terminated.parse2(tokens)?;
-                Ok(elements.into_iter().collect())
-            }
+            OptionValue::List(group) if !group.stream().is_empty() => elements.parse2(TokenTree::from(group).into()),
             _ => Err(Error::new(span, format!("`{0}` takes a list: `{0}(...)`", self.name))),
         }
     }
@@ -111,9 +109,7 @@ impl Parse for TfOption {
             input.parse::<Token![=]>()?;
             OptionValue::Expression(input.parse()?)
         } else if input.peek(token::Paren) {
-            let content;
-            parenthesized!(content in input);
-            OptionValue::List(content.parse()?)
+            OptionValue::List(input.parse()?)
         } else {
             OptionValue::None
         };
@@ -139,6 +135,13 @@ impl Errors {
     pub(crate) fn or<T>(self, read: T) -> Result<T> {
         self.0.map_or(Ok(read), Err)
     }
+}
+
+fn elements<T: Parse>(input: ParseStream<'_>) -> Result<Vec<T>> {
+    let content;
+    parenthesized!(content in input);
+    let elements = Punctuated::<T, Token![,]>::parse_terminated(&content)?;
+    Ok(elements.into_iter().collect())
 }
 
 fn without_duplicates(options: Vec<TfOption>, errors: &mut Errors) -> Vec<TfOption> {

@@ -15,6 +15,8 @@ use crate::description::{description, doc_attributes};
 use crate::duration;
 use crate::options::{self, Errors, TfOption};
 
+mod check;
+
 const MODEL_OPTIONS: [&str; 3] = ["version", "deprecated", "timeouts"];
 const ATTRIBUTE_OPTIONS: [&str; 10] = [
     "name",
@@ -100,9 +102,10 @@ impl Model {
             .iter()
             .filter_map(|field| Attribute::new(field, &mut errors))
             .collect();
-        check_names(&attributes, &mut errors);
-        check_dependencies(&attributes, &mut errors);
-        check_timeouts(&options, &attributes, &mut errors);
+        check::contradictions(&attributes, &mut errors);
+        check::names(&attributes, &mut errors);
+        check::dependencies(&attributes, &mut errors);
+        check::timeouts(&options, &attributes, &mut errors);
         errors.or(Model {
             visibility: input.vis.clone(),
             name: input.ident.clone(),
@@ -170,7 +173,8 @@ impl Attribute {
         }
     }
 
-    fn name_span(&self) -> Span {
+    /// Where the name of the attribute comes from.
+    pub(crate) fn name_span(&self) -> Span {
         self.options
             .name
             .as_ref()
@@ -196,17 +200,7 @@ impl AttributeOptions {
                 _ => errors.push(option.unknown(&ATTRIBUTE_OPTIONS)),
             }
         }
-        read.check_contradictions(errors);
         read
-    }
-
-    fn check_contradictions(&self, errors: &mut Errors) {
-        if let (Some(keep), false) = (self.keep, self.depends_on.is_empty()) {
-            errors.push(Error::new(keep, "`keep` and `depends_on` contradict each other"));
-        }
-        if let (Some(replace), Some(_)) = (self.replace, &self.replace_if) {
-            errors.push(Error::new(replace, "`replace` and `replace_if` contradict each other"));
-        }
     }
 }
 
@@ -269,58 +263,6 @@ fn limit(option: TfOption) -> Result<Duration> {
             "not a duration: write numbers with units, such as `90s` or `1h30m`",
         )
     })
-}
-
-fn check_names(attributes: &[Attribute], errors: &mut Errors) {
-    for (position, attribute) in attributes.iter().enumerate() {
-        let name = &attribute.name;
-        let is_snake_case = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        if !is_snake_case {
-            let message = format!("`{name}` is no name for an attribute: it takes lower-case letters, digits and `_`");
-            errors.push(Error::new(attribute.name_span(), message));
-        }
-        if attributes.iter().take(position).any(|earlier| earlier.name == *name) {
-            errors.push(Error::new(
-                attribute.name_span(),
-                format!("duplicate attribute `{name}`"),
-            ));
-        }
-    }
-}
-
-fn check_dependencies(attributes: &[Attribute], errors: &mut Errors) {
-    for attribute in attributes {
-        for AttributePath { first, rest } in &attribute.options.depends_on {
-            let name = first.unraw().to_string();
-            if !attributes.iter().any(|other| other.name == name) {
-                errors.push(Error::new(first.span(), format!("no attribute `{name}` in this model")));
-            } else if rest.is_empty() && name == attribute.name {
-                errors.push(Error::new(first.span(), format!("`{name}` cannot depend on itself")));
-            }
-        }
-    }
-}
-
-fn check_timeouts(options: &ModelOptions, attributes: &[Attribute], errors: &mut Errors) {
-    let mut has_timeouts = false;
-    for attribute in attributes.iter().filter(|attribute| attribute.is_timeouts()) {
-        has_timeouts = true;
-        if attribute.name != "timeouts" {
-            errors.push(Error::new(
-                attribute.name_span(),
-                "the attribute of type `Timeouts` is called `timeouts`",
-            ));
-        }
-    }
-    if let (Some((operation, _)), false) = (options.timeouts.first(), has_timeouts) {
-        errors.push(Error::new(
-            operation.span(),
-            "`timeouts(...)` needs a field `timeouts` of type `Timeouts`",
-        ));
-    }
 }
 
 #[cfg(test)]
