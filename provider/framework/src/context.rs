@@ -1,6 +1,7 @@
 //! What an operation gets beside its model: the clients, the time it has, and ways to report on the way.
 
 use std::fmt;
+use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,9 +59,15 @@ pub struct Backoff {
 
 impl Backoff {
     /// For things that take seconds: half a second at first, five seconds at most.
-    pub const QUICK: Backoff = Backoff { first: Duration::from_millis(500), most: Duration::from_secs(5) };
+    pub const QUICK: Backoff = Backoff {
+        first: Duration::from_millis(500),
+        most: Duration::from_secs(5),
+    };
     /// For things that take minutes: two seconds at first, twenty at most.
-    pub const SLOW: Backoff = Backoff { first: Duration::from_secs(2), most: Duration::from_secs(20) };
+    pub const SLOW: Backoff = Backoff {
+        first: Duration::from_secs(2),
+        most: Duration::from_secs(20),
+    };
 }
 
 /// How often a wait tells in the log what it is waiting for.
@@ -75,7 +82,14 @@ impl<C> Scope<C> {
         report: Arc<Report>,
     ) -> Self {
         let started = Instant::now();
-        Scope { clients, operation, started, deadline: started + limit, cancel, report }
+        Scope {
+            clients,
+            operation,
+            started,
+            deadline: started + limit,
+            cancel,
+            report,
+        }
     }
 
     /// What the provider's configuration was turned into.
@@ -105,12 +119,16 @@ impl<C> Scope<C> {
     /// # Errors
     /// Fails with the probe's own error, when the operation is cancelled, and when its time is over; the latter two name
     /// what was awaited and its last status.
-    pub async fn wait<T, E: Into<Diagnostics>>(
+    pub async fn wait<T, E, F>(
         &self,
         what: &str,
         backoff: Backoff,
-        mut probe: impl AsyncFnMut() -> Result<Progress<T>, E>,
-    ) -> Result<T, Diagnostics> {
+        mut probe: impl FnMut() -> F,
+    ) -> Result<T, Diagnostics>
+    where
+        E: Into<Diagnostics>,
+        F: Future<Output = Result<Progress<T>, E>>,
+    {
         let began = Instant::now();
         let mut pause = backoff.first;
         let mut last_status = String::from("nothing seen yet");
@@ -126,7 +144,12 @@ impl<C> Scope<C> {
             }
             if last_logged.elapsed() >= PROGRESS_INTERVAL {
                 last_logged = Instant::now();
-                tracing::info!(what, status = last_status, waited_seconds = began.elapsed().as_secs(), "still waiting");
+                tracing::info!(
+                    what,
+                    status = last_status,
+                    waited_seconds = began.elapsed().as_secs(),
+                    "still waiting"
+                );
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
@@ -169,7 +192,10 @@ enum Interruption {
 
 impl<R: Resource> Context<R> {
     pub(crate) fn new(scope: Scope<R::Clients>) -> Self {
-        Context { scope, resource: PhantomData }
+        Context {
+            scope,
+            resource: PhantomData,
+        }
     }
 
     /// Saves how far the operation is: this state is what the core gets if the operation fails, is cancelled, runs out of
@@ -217,7 +243,9 @@ impl<R: Resource> Deref for Context<R> {
 
 impl<C> fmt::Debug for Scope<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").field("operation", &self.operation).finish_non_exhaustive()
+        f.debug_struct("Scope")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
     }
 }
 
@@ -229,7 +257,10 @@ impl<R: Resource> fmt::Debug for Context<R> {
 
 impl Report {
     pub(crate) fn with_private(private: serde_json::Value) -> Self {
-        Report { private: Mutex::new(private), ..Report::default() }
+        Report {
+            private: Mutex::new(private),
+            ..Report::default()
+        }
     }
 
     pub(crate) fn checkpoint(&self) -> Option<Value> {
@@ -266,7 +297,11 @@ mod tests {
         let found = scope(Duration::from_secs(60))
             .wait("the moon", Backoff::QUICK, || async {
                 let count = probes.fetch_add(1, Ordering::Relaxed);
-                Ok::<_, Diagnostics>(if count == 3 { Progress::Ready(count) } else { Progress::Pending("rising".into()) })
+                Ok::<_, Diagnostics>(if count == 3 {
+                    Progress::Ready(count)
+                } else {
+                    Progress::Pending("rising".into())
+                })
             })
             .await;
         assert_eq!(found, Ok(3));
@@ -280,7 +315,10 @@ mod tests {
             })
             .await;
         let text = outcome.expect_err("it never rises").to_string();
-        assert!(text.contains("the moon") && text.contains("still below the horizon"), "{text}");
+        assert!(
+            text.contains("the moon") && text.contains("still below the horizon"),
+            "{text}"
+        );
         assert!(text.contains("1m30s") && text.contains("timeouts.create"), "{text}");
     }
 
@@ -288,7 +326,18 @@ mod tests {
     async fn a_cancelled_wait_ends_at_once_even_if_the_probe_hangs() {
         let scope = scope(Duration::from_secs(3600));
         scope.cancellation().cancel();
-        let outcome = scope.wait("the moon", Backoff::SLOW, std::future::pending::<Result<Progress<()>, Diagnostics>>).await;
-        assert!(outcome.expect_err("cancelled").to_string().contains("cancelled while waiting for the moon"));
+        let outcome = scope
+            .wait(
+                "the moon",
+                Backoff::SLOW,
+                std::future::pending::<Result<Progress<()>, Diagnostics>>,
+            )
+            .await;
+        assert!(
+            outcome
+                .expect_err("cancelled")
+                .to_string()
+                .contains("cancelled while waiting for the moon")
+        );
     }
 }

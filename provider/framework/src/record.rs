@@ -29,7 +29,10 @@ pub fn from_record<M: Model>(record: &str) -> Result<M, Diagnostics> {
     let value = json::decode_state(record.as_bytes(), &M::schema().value_type()).map_err(|error| {
         Diagnostics::error(
             "Unreadable record",
-            format!("The record that was kept beside the object cannot be read: {}.", error_chain(&error)),
+            format!(
+                "The record that was kept beside the object cannot be read: {}.",
+                error_chain(&error)
+            ),
         )
     })?;
     Ok(M::from_value(&value)?)
@@ -49,13 +52,18 @@ fn recorded(attribute: &Attribute, value: Value) -> Value {
     if attribute.sensitive || attribute.write_only || attribute.presence == Presence::Computed || value.is_unknown() {
         return Value::Null;
     }
-    let Kind::Nested(_, nested) = &attribute.kind else { return value };
+    let Kind::Nested(_, nested) = &attribute.kind else {
+        return value;
+    };
     match value {
         Value::List(elements) => Value::List(elements.into_iter().map(|element| object(nested, element)).collect()),
         Value::Set(elements) => Value::set(elements.into_iter().map(|element| object(nested, element))),
-        Value::Map(elements) => {
-            Value::Map(elements.into_iter().map(|(key, element)| (key, object(nested, element))).collect())
-        }
+        Value::Map(elements) => Value::Map(
+            elements
+                .into_iter()
+                .map(|(key, element)| (key, object(nested, element)))
+                .collect(),
+        ),
         other => object(nested, other),
     }
 }

@@ -101,11 +101,7 @@ pub trait Resource: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Fails if something is left; the last checkpoint, or else the prior state, is kept.
-    fn delete(
-        &self,
-        cx: &Context<Self>,
-        state: Self::Model,
-    ) -> impl Future<Output = Result<(), Diagnostics>> + Send;
+    fn delete(&self, cx: &Context<Self>, state: Self::Model) -> impl Future<Output = Result<(), Diagnostics>> + Send;
 
     /// Finds an object by the id that the user gave; the core reads it next.
     ///
@@ -146,9 +142,18 @@ impl<'p, 'v, R: Resource> Plan<'p, 'v, R> {
         let prior = Option::<R::Model>::from_value(planning.prior())?;
         let planned = Option::<Draft<R>>::from_value(planning.planned())?;
         // The configuration of an object that is to be deleted is null.
-        let config_source = if planning.config().is_null() { planning.prior() } else { planning.config() };
+        let config_source = if planning.config().is_null() {
+            planning.prior()
+        } else {
+            planning.config()
+        };
         let config = Draft::<R>::from_value(config_source)?;
-        Ok(Plan { planning, config, planned, prior })
+        Ok(Plan {
+            planning,
+            config,
+            planned,
+            prior,
+        })
     }
 
     /// What the plan does as a whole.
@@ -190,6 +195,9 @@ impl<'p, 'v, R: Resource> Plan<'p, 'v, R> {
 
 impl<R: Resource> fmt::Debug for Plan<'_, '_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plan").field("resource", &R::TYPE_NAME).field("action", &self.action()).finish_non_exhaustive()
+        f.debug_struct("Plan")
+            .field("resource", &R::TYPE_NAME)
+            .field("action", &self.action())
+            .finish_non_exhaustive()
     }
 }

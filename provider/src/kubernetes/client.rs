@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use futures::{StreamExt as _, stream};
 use http::{Method, Request, header};
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use kube::client::Body;
@@ -24,7 +25,7 @@ use super::status;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many calls one operation makes at once: enough to hide a slow line, few enough to stay under API priority.
-pub(super) const PARALLEL_CALLS: usize = 8;
+const PARALLEL_CALLS: usize = 8;
 
 /// A cluster that can be talked to.
 #[derive(Clone)]
@@ -313,4 +314,9 @@ fn any_cause(error: &(dyn StdError + 'static), question: &dyn Fn(&(dyn StdError 
     question(error)
         || wrapped.is_some_and(|error| any_cause(error, question))
         || error.source().is_some_and(|error| any_cause(error, question))
+}
+
+/// Makes calls, a few at a time; the answers are in the order of the calls.
+pub(super) async fn in_parallel<F: Future>(calls: Vec<F>) -> Vec<F::Output> {
+    stream::iter(calls).buffered(PARALLEL_CALLS).collect().await
 }

@@ -7,14 +7,16 @@
 use std::cmp::Reverse;
 use std::fmt;
 
-use futures::{StreamExt as _, stream};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Service};
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::client::{Cluster, PARALLEL_CALLS};
+use super::client::{Cluster, in_parallel};
 use super::error::Error;
-use super::object::{Kind, ObjectKey};
-use super::ownership::{Owner, OwnerId, Taken};
+use super::object::{Kind, ObjectKey, encode_segment};
+use super::ownership::{OWNER_LABEL, Owner, OwnerId, Taken};
 use super::read::{Found, LiveObject};
 
 /// An object that was asked to go.
@@ -86,22 +88,47 @@ impl Cluster {
         }
     }
 
+    /// Names what others have in a namespace: workloads, claims and services without the owner's mark.
+    ///
+    /// # Errors
+    /// Listing one of these kinds is forbidden, or the cluster does not answer.
+    pub async fn others_in(&self, owner: &OwnerId, namespace: &str) -> Result<Vec<ObjectKey>, Error> {
+        let kinds = [
+            Kind::namespaced::<Deployment>(),
+            Kind::namespaced::<DaemonSet>(),
+            Kind::namespaced::<Job>(),
+            Kind::namespaced::<PersistentVolumeClaim>(),
+            Kind::namespaced::<Service>(),
+        ];
+        let query = format!(
+            "labelSelector={}",
+            encode_segment(&format!("{OWNER_LABEL}!={}", owner.as_str()))
+        );
+        let lists = in_parallel(
+            kinds
+                .iter()
+                .map(|kind| self.list(*kind, Some(namespace), &query))
+                .collect(),
+        )
+        .await;
+        let mut others = Vec::new();
+        for list in lists {
+            for json in list? {
+                others.push(LiveObject::from_json(json)?.key().clone());
+            }
+        }
+        Ok(others)
+    }
+
     /// Tells which of the objects that were asked to go are still there, and why. Empty means that all are gone; an
     /// object of the same name that came later is not ours and does not count.
     ///
     /// # Errors
     /// The cluster does not answer, which does not mean that anything is gone.
     pub async fn probe_gone(&self, deleting: &[Deleting]) -> Result<Vec<Remaining>, Error> {
-        let answers: Vec<_> = stream::iter(
-            deleting
-                .iter()
-                .map(|one| async move { (one, self.get(&one.key).await) }),
-        )
-        .buffered(PARALLEL_CALLS)
-        .collect()
-        .await;
+        let answers = in_parallel(deleting.iter().map(|one| self.get(&one.key)).collect()).await;
         let mut remaining = Vec::new();
-        for (one, answer) in answers {
+        for (one, answer) in deleting.iter().zip(answers) {
             if let Some(live) = answer?.map(LiveObject::from_json).transpose()?
                 && live.uid() == one.uid
             {

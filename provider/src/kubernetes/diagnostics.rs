@@ -57,12 +57,19 @@ impl Access {
 
 impl Way {
     fn of(kubernetes: &Kubernetes) -> Self {
-        Way { kubeconfig: kubernetes.config_path.is_some(), certificate: kubernetes.client_certificate.is_some() }
+        Way {
+            kubeconfig: kubernetes.config_path.is_some(),
+            certificate: kubernetes.client_certificate.is_some(),
+        }
     }
 
     /// The attribute that holds what is wrong; a kubeconfig holds everything.
     fn path(self, attribute: &str) -> Path {
-        Path::new(ATTRIBUTE).attribute(if self.kubeconfig { Kubernetes::CONFIG_PATH } else { attribute })
+        Path::new(ATTRIBUTE).attribute(if self.kubeconfig {
+            Kubernetes::CONFIG_PATH
+        } else {
+            attribute
+        })
     }
 }
 
@@ -89,8 +96,15 @@ fn explain(summary: &str, error: &Error, way: Option<Way>) -> Diagnostics {
 /// The attribute to blame, if the way to the cluster is, and what to do next.
 fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static str) {
     if error.is_unauthorized() {
-        let attribute = if certificate { Kubernetes::CLIENT_CERTIFICATE } else { Kubernetes::TOKEN };
-        return (Some(attribute), "The credentials may be wrong or expired. Give new ones and apply again; nothing was lost.");
+        let attribute = if certificate {
+            Kubernetes::CLIENT_CERTIFICATE
+        } else {
+            Kubernetes::TOKEN
+        };
+        return (
+            Some(attribute),
+            "The credentials may be wrong or expired. Give new ones and apply again; nothing was lost.",
+        );
     }
     if error.is_certificate() {
         return (
@@ -107,7 +121,10 @@ fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static s
         );
     }
     if error.is_forbidden() {
-        return (None, "Grant these credentials the permission named above, or use others, and apply again.");
+        return (
+            None,
+            "Grant these credentials the permission named above, or use others, and apply again.",
+        );
     }
     match error {
         Error::FieldConflicts { .. } => (
@@ -119,12 +136,18 @@ fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static s
             None,
             "What this provider did not make is never taken over silently. Import it, remove it, or choose another namespace.",
         ),
-        _ => (None, "Apply again once the cause is removed: what was done so far is kept and continued."),
+        _ => (
+            None,
+            "Apply again once the cause is removed: what was done so far is kept and continued.",
+        ),
     }
 }
 
 /// The text with its first letter in upper case.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }

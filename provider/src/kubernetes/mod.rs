@@ -15,13 +15,16 @@
 //! (`is_unreachable` is never taken for "gone") and holds no secret.
 
 pub mod apply;
+pub mod attribute;
 pub mod client;
 pub mod connection;
 pub mod delete;
+pub mod diagnostics;
 pub mod drift;
 pub mod error;
 pub mod object;
 pub mod ownership;
+pub mod quantity;
 pub mod read;
 pub mod retry;
 pub mod rollout;
@@ -30,9 +33,11 @@ mod status;
 mod testing;
 
 pub use self::apply::{Apply, DryRun, ObjectSet};
+pub use self::attribute::{Kubernetes, KubernetesDraft};
 pub use self::client::{Cluster, Probe};
 pub use self::connection::{ConnectionSpec, Problem};
 pub use self::delete::{Deleting, Remaining};
+pub use self::diagnostics::Access;
 pub use self::drift::{Drift, FieldDrift, FieldPath, drift};
 pub use self::error::{Call, Error, FieldConflict, FieldRejection};
 pub use self::object::{Adopt, KINDS, Kind, Object, ObjectKey};

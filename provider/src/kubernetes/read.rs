@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use k8s_openapi::{NamespaceResourceScope, Resource};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::client::{Cluster, PARALLEL_CALLS};
+use super::client::{Cluster, in_parallel};
 use super::error::{Call, Error};
 use super::object::{Kind, ObjectKey, encode_segment};
 use super::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, OwnerId};
@@ -146,13 +145,14 @@ impl Cluster {
                 false => vec![(*kind, None)],
             })
             .collect();
-        let query = &query;
-        let pages: Vec<Vec<Value>> = stream::iter(lists)
-            .map(|(kind, namespace)| self.list(kind, namespace, query))
-            .buffered(PARALLEL_CALLS)
-            .try_collect()
-            .await?;
-        pages.into_iter().flatten().map(LiveObject::from_json).collect()
+        let calls = lists
+            .into_iter()
+            .map(|(kind, namespace)| self.list(kind, namespace, &query));
+        let lists = in_parallel(calls.collect())
+            .await
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
+        lists.into_iter().flatten().map(LiveObject::from_json).collect()
     }
 
     /// Lists a kind, page by page; `query` selects by label or field, or is empty for all.

@@ -152,7 +152,11 @@ impl<'a> Planning<'a> {
 
     /// The attributes whose changes, as planned so far, can only be made by replacing the object.
     pub fn requires_replace(&self) -> Vec<Path> {
-        if self.prior.is_null() || self.planned.is_null() { Vec::new() } else { self.paths_to_replace(&self.planned) }
+        if self.prior.is_null() || self.planned.is_null() {
+            Vec::new()
+        } else {
+            self.paths_to_replace(&self.planned)
+        }
     }
 
     /// The finished plan.
@@ -189,12 +193,7 @@ impl<'a> Planning<'a> {
             planned,
         };
         let mut paths = change.requires_replace(&self.schema.attributes);
-        paths.extend(
-            self.replace
-                .iter()
-                .cloned()
-                .map(Path::truncated_at_set),
-        );
+        paths.extend(self.replace.iter().cloned().map(Path::truncated_at_set));
         paths.sort_by_cached_key(Path::to_string);
         paths.dedup();
         paths

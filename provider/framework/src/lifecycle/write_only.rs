@@ -10,10 +10,14 @@ pub(crate) fn overlay_write_only(schema: &Schema, planned: &Value, config: &Valu
 }
 
 fn object(attributes: &[Attribute], planned: &Value, config: &Value) -> Value {
-    let Value::Object(values) = planned else { return planned.clone() };
+    let Value::Object(values) = planned else {
+        return planned.clone();
+    };
     let mut values = values.clone();
     for attribute in attributes {
-        let Some(value) = values.get_mut(&attribute.name) else { continue };
+        let Some(value) = values.get_mut(&attribute.name) else {
+            continue;
+        };
         let configured = config.attribute_or_null(&attribute.name);
         if attribute.write_only {
             *value = configured.clone();
@@ -34,7 +38,10 @@ fn objects(attributes: &[Attribute], planned: &Value, config: &Value) -> Value {
                 .collect(),
         ),
         Value::Map(elements) => Value::Map(
-            elements.iter().map(|(key, element)| (key.clone(), object(attributes, element, at_key(config, key)))).collect(),
+            elements
+                .iter()
+                .map(|(key, element)| (key.clone(), object(attributes, element, at_key(config, key))))
+                .collect(),
         ),
         // Nothing in a set can be write-only: its elements could not be told apart without it.
         Value::Set(_) => planned.clone(),

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::lifecycle::check::assert_apply_valid;
 use crate::lifecycle::normalize::{normalize, without_write_only};
-use crate::operations::task::{self, Limit, Outcome};
 use crate::lifecycle::write_only::overlay_write_only;
+use crate::operations::task::{self, Limit, Outcome};
 use crate::resource::erased::{DynResource, Operation};
 use crate::schema::Schema;
 use crate::value::Value;
@@ -44,14 +44,32 @@ pub(crate) async fn apply<C: Send + Sync + 'static>(
     stop: &CancellationToken,
 ) -> StateAnswer {
     let schema = resource.schema();
-    let ApplyRequest { prior, planned, config, private } = request;
+    let ApplyRequest {
+        prior,
+        planned,
+        config,
+        private,
+    } = request;
     // What is write-only is in the configuration alone; the operation is the one time at which it can be used.
     let desired = overlay_write_only(schema, &planned, &config);
     let (change, operation, limit) = match (&prior, &planned) {
-        (Value::Null, _) => (Change::Create, Operation::Create { planned: desired.clone() }, Limit::Create),
-        (_, Value::Null) => (Change::Delete, Operation::Delete { state: prior.clone() }, Limit::Delete),
+        (Value::Null, _) => (
+            Change::Create,
+            Operation::Create {
+                planned: desired.clone(),
+            },
+            Limit::Create,
+        ),
+        (_, Value::Null) => (
+            Change::Delete,
+            Operation::Delete { state: prior.clone() },
+            Limit::Delete,
+        ),
         _ => {
-            let operation = Operation::Update { prior: prior.clone(), planned: desired.clone() };
+            let operation = Operation::Update {
+                prior: prior.clone(),
+                planned: desired.clone(),
+            };
             (Change::Update, operation, Limit::Update)
         }
     };
@@ -61,7 +79,12 @@ pub(crate) async fn apply<C: Send + Sync + 'static>(
 }
 
 fn conclude(schema: &Schema, change: Change, prior: &Value, planned: &Value, outcome: Outcome) -> StateAnswer {
-    let Outcome { result, checkpoint, private, warnings } = outcome;
+    let Outcome {
+        result,
+        checkpoint,
+        private,
+        warnings,
+    } = outcome;
     let mut diagnostics = warnings;
     let state = match result {
         Ok(_) if change == Change::Delete => Value::Null,
@@ -71,13 +94,21 @@ fn conclude(schema: &Schema, change: Change, prior: &Value, planned: &Value, out
             made
         }
         Err(failure) => {
-            let failure = if change == Change::Create && checkpoint.is_some() { explain_taint(failure) } else { failure };
+            let failure = if change == Change::Create && checkpoint.is_some() {
+                explain_taint(failure)
+            } else {
+                failure
+            };
             diagnostics.append(failure);
             let real = checkpoint.unwrap_or_else(|| prior.clone());
             without_write_only(schema, real)
         }
     };
-    StateAnswer { state: settled(state), private, diagnostics }
+    StateAnswer {
+        state: settled(state),
+        private,
+        diagnostics,
+    }
 }
 
 /// The value with null for everything unknown: a state has no place for it.
@@ -86,10 +117,18 @@ pub(super) fn settled(value: Value) -> Value {
         Value::Unknown(_) => Value::Null,
         Value::List(elements) => Value::List(elements.into_iter().map(settled).collect()),
         Value::Set(elements) => Value::set(elements.into_iter().map(settled)),
-        Value::Map(elements) => Value::Map(elements.into_iter().map(|(key, element)| (key, settled(element))).collect()),
-        Value::Object(attributes) => {
-            Value::Object(attributes.into_iter().map(|(name, value)| (name, settled(value))).collect())
-        }
+        Value::Map(elements) => Value::Map(
+            elements
+                .into_iter()
+                .map(|(key, element)| (key, settled(element)))
+                .collect(),
+        ),
+        Value::Object(attributes) => Value::Object(
+            attributes
+                .into_iter()
+                .map(|(name, value)| (name, settled(value)))
+                .collect(),
+        ),
         Value::Dynamic(typed) if typed.1.is_unknown() => Value::Null,
         Value::Dynamic(typed) => Value::Dynamic(Box::new((typed.0, settled(typed.1)))),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,

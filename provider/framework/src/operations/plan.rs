@@ -28,7 +28,13 @@ pub(crate) async fn plan<C: Send + Sync + 'static>(
 ) -> (Result<Planned, Diagnostics>, Diagnostics) {
     let report = Arc::new(Report::with_private(decode_private(&request.private)));
     let limit = Limit::Read.of(resource.schema(), &request.config);
-    let scope = Scope::new(clients, Limit::Read.name(), limit, stop.child_token(), Arc::clone(&report));
+    let scope = Scope::new(
+        clients,
+        Limit::Read.name(),
+        limit,
+        stop.child_token(),
+        Arc::clone(&report),
+    );
     let planned = plan_with(resource, scope, request).await;
     (planned, report.take_warnings())
 }

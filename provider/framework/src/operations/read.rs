@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 use crate::context::{Report, Scope};
 use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::operations::apply::StateAnswer;
 use crate::lifecycle::normalize::normalize;
+use crate::operations::apply::StateAnswer;
 use crate::operations::task::{self, Limit};
 use crate::resource::erased::{DynResource, Operation};
 use crate::value::Value;
@@ -23,7 +23,15 @@ pub(crate) async fn read<C: Send + Sync + 'static>(
 ) -> StateAnswer {
     let schema = resource.schema();
     let limit = (Limit::Read, Limit::Read.of(schema, &state));
-    let outcome = task::run(resource, clients, Operation::Read { state: state.clone() }, limit, private, stop).await;
+    let outcome = task::run(
+        resource,
+        clients,
+        Operation::Read { state: state.clone() },
+        limit,
+        private,
+        stop,
+    )
+    .await;
     let mut diagnostics = outcome.warnings;
     let new_state = match outcome.result {
         Ok(live) => {
@@ -40,7 +48,11 @@ pub(crate) async fn read<C: Send + Sync + 'static>(
             state
         }
     };
-    StateAnswer { state: new_state, private: outcome.private, diagnostics }
+    StateAnswer {
+        state: new_state,
+        private: outcome.private,
+        diagnostics,
+    }
 }
 
 /// Looks up the data of a configuration.
@@ -52,7 +64,13 @@ pub(crate) async fn read_data<C: Send + Sync + 'static>(
 ) -> (Value, Diagnostics) {
     let report = Arc::new(Report::default());
     let limit = Limit::Read.of(data_source.schema(), config);
-    let scope = Scope::new(clients, Limit::Read.name(), limit, stop.child_token(), Arc::clone(&report));
+    let scope = Scope::new(
+        clients,
+        Limit::Read.name(),
+        limit,
+        stop.child_token(),
+        Arc::clone(&report),
+    );
     let result = data_source.read(scope, config).await;
     let mut diagnostics = report.take_warnings();
     match result {

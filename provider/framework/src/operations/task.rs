@@ -54,8 +54,13 @@ impl Limit {
 
     /// The limit in the resource's `timeouts`, or else in its schema.
     pub(crate) fn of(self, schema: &Schema, resource: &Value) -> Duration {
-        let configured = resource.attribute_or_null("timeouts").attribute_or_null(self.name()).as_str();
-        configured.and_then(parse_duration).unwrap_or_else(|| self.default_of(&schema.timeouts))
+        let configured = resource
+            .attribute_or_null("timeouts")
+            .attribute_or_null(self.name())
+            .as_str();
+        configured
+            .and_then(parse_duration)
+            .unwrap_or_else(|| self.default_of(&schema.timeouts))
     }
 
     fn default_of(self, defaults: &TimeoutDefaults) -> Duration {
@@ -125,5 +130,9 @@ pub(crate) fn decode_private(bytes: &[u8]) -> serde_json::Value {
 }
 
 fn encode_private(private: &serde_json::Value) -> Vec<u8> {
-    if private.is_null() { Vec::new() } else { private.to_string().into_bytes() }
+    if private.is_null() {
+        Vec::new()
+    } else {
+        private.to_string().into_bytes()
+    }
 }

@@ -46,7 +46,10 @@ pub(crate) struct Erased<R> {
 impl<R: Resource> Erased<R> {
     pub(crate) fn new(resource: R) -> Self {
         let schema = resource.schema();
-        Erased { resource: Arc::new(resource), schema }
+        Erased {
+            resource: Arc::new(resource),
+            schema,
+        }
     }
 }
 
@@ -89,12 +92,13 @@ impl<R: Resource> DynResource<R::Clients> for Erased<R> {
                 Operation::Create { planned } => {
                     Ok(resource.create(&cx, R::Model::from_value(&planned)?).await?.to_value())
                 }
-                Operation::Read { state } => {
-                    Ok(resource.read(&cx, R::Model::from_value(&state)?).await?.to_value())
-                }
+                Operation::Read { state } => Ok(resource.read(&cx, R::Model::from_value(&state)?).await?.to_value()),
                 Operation::Update { prior, planned } => {
                     let prior = R::Model::from_value(&prior)?;
-                    Ok(resource.update(&cx, prior, R::Model::from_value(&planned)?).await?.to_value())
+                    Ok(resource
+                        .update(&cx, prior, R::Model::from_value(&planned)?)
+                        .await?
+                        .to_value())
                 }
                 Operation::Delete { state } => {
                     resource.delete(&cx, R::Model::from_value(&state)?).await?;

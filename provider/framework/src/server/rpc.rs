@@ -14,11 +14,11 @@ use tracing::Instrument;
 
 use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::operations::apply::{ApplyRequest, StateAnswer};
-use crate::operations::plan::PlanRequest;
 use crate::lifecycle::validate;
 use crate::model::{FromValue, Model};
 use crate::operations;
+use crate::operations::apply::{ApplyRequest, StateAnswer};
+use crate::operations::plan::PlanRequest;
 use crate::panic::catch_panics;
 use crate::provider::Provider;
 use crate::resource::erased::DynResource;
@@ -44,15 +44,31 @@ type DataSource<P> = dyn DynDataSource<<P as Provider>::Clients>;
 
 impl<P: Provider> ProviderService<P> {
     pub(crate) fn new(provider: P) -> Self {
-        let resources = provider.resources().into_iter().map(|entry| (entry.type_name(), entry.0)).collect();
-        let data_sources = provider.data_sources().into_iter().map(|entry| (entry.type_name(), entry.0)).collect();
+        let resources = provider
+            .resources()
+            .into_iter()
+            .map(|entry| (entry.type_name(), entry.0))
+            .collect();
+        let data_sources = provider
+            .data_sources()
+            .into_iter()
+            .map(|entry| (entry.type_name(), entry.0))
+            .collect();
         let schema = provider.schema();
-        ProviderService { provider, schema, resources, data_sources, clients: RwLock::default(), stop: Mutex::default() }
+        ProviderService {
+            provider,
+            schema,
+            resources,
+            data_sources,
+            clients: RwLock::default(),
+            stop: Mutex::default(),
+        }
     }
 
     fn resource(&self, type_name: &str) -> Result<&Resource<P>, Diagnostics> {
         let found = self.resources.get(type_name).map(AsRef::as_ref);
-        found.ok_or_else(|| Diagnostic::bug(format!("The core asked for the unknown resource type {type_name}.")).into())
+        found
+            .ok_or_else(|| Diagnostic::bug(format!("The core asked for the unknown resource type {type_name}.")).into())
     }
 
     fn data_source(&self, type_name: &str) -> Result<&DataSource<P>, Diagnostics> {
@@ -103,8 +119,12 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         _: Request<proto::get_metadata::Request>,
     ) -> Result<Response<proto::get_metadata::Response>, Status> {
         use proto::get_metadata::{DataSourceMetadata, ResourceMetadata};
-        let resources = self.resources.keys().map(|name| ResourceMetadata { type_name: (*name).to_owned() });
-        let data_sources = self.data_sources.keys().map(|name| DataSourceMetadata { type_name: (*name).to_owned() });
+        let resources = self.resources.keys().map(|name| ResourceMetadata {
+            type_name: (*name).to_owned(),
+        });
+        let data_sources = self.data_sources.keys().map(|name| DataSourceMetadata {
+            type_name: (*name).to_owned(),
+        });
         let answer = proto::get_metadata::Response {
             server_capabilities: Some(capabilities()),
             resources: resources.collect(),
@@ -120,7 +140,10 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
     ) -> Result<Response<proto::get_provider_schema::Response>, Status> {
         call("GetProviderSchema", "", async {
             let resources = self.resources.iter().map(|(name, resource)| (*name, resource.schema()));
-            let data_sources = self.data_sources.iter().map(|(name, data_source)| (*name, data_source.schema()));
+            let data_sources = self
+                .data_sources
+                .iter()
+                .map(|(name, data_source)| (*name, data_source.schema()));
             Ok(proto::get_provider_schema::Response {
                 provider: Some(to_proto::schema(&self.schema)),
                 resource_schemas: to_proto::schemas(resources),
@@ -155,9 +178,12 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
             let config = from_proto::value(request.config.as_ref(), &self.schema.value_type())?;
             let mut diagnostics = validate::validate_config(&self.schema, &config, true);
             if !diagnostics.has_errors() {
-                self.provider.validate(&FromValue::from_value(&config)?, &mut diagnostics);
+                self.provider
+                    .validate(&FromValue::from_value(&config)?, &mut diagnostics);
             }
-            Ok(proto::validate_provider_config::Response { diagnostics: to_proto::diagnostics(diagnostics) })
+            Ok(proto::validate_provider_config::Response {
+                diagnostics: to_proto::diagnostics(diagnostics),
+            })
         })
         .await
     }
@@ -170,11 +196,14 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         call("ValidateResourceConfig", &request.type_name, async {
             let resource = self.resource(&request.type_name)?;
             let config = from_proto::value(request.config.as_ref(), &resource.schema().value_type())?;
-            let write_only_allowed =
-                request.client_capabilities.is_some_and(|capabilities| capabilities.write_only_attributes_allowed);
+            let write_only_allowed = request
+                .client_capabilities
+                .is_some_and(|capabilities| capabilities.write_only_attributes_allowed);
             let mut diagnostics = validate::validate_config(resource.schema(), &config, write_only_allowed);
             diagnostics.append(resource.validate(&config));
-            Ok(proto::validate_resource_config::Response { diagnostics: to_proto::diagnostics(diagnostics) })
+            Ok(proto::validate_resource_config::Response {
+                diagnostics: to_proto::diagnostics(diagnostics),
+            })
         })
         .await
     }
@@ -189,7 +218,9 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
             let config = from_proto::value(request.config.as_ref(), &data_source.schema().value_type())?;
             let mut diagnostics = validate::validate_config(data_source.schema(), &config, true);
             diagnostics.append(data_source.validate(&config));
-            Ok(proto::validate_data_resource_config::Response { diagnostics: to_proto::diagnostics(diagnostics) })
+            Ok(proto::validate_data_resource_config::Response {
+                diagnostics: to_proto::diagnostics(diagnostics),
+            })
         })
         .await
     }
@@ -204,7 +235,10 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
             let stored = from_proto::raw_state(request.raw_state.as_ref())?;
             let state = operations::upgrade::upgrade(resource, request.version, stored)?;
             let upgraded_state = Some(to_proto::value(&state, &resource.schema().value_type())?);
-            Ok(proto::upgrade_resource_state::Response { upgraded_state, ..Default::default() })
+            Ok(proto::upgrade_resource_state::Response {
+                upgraded_state,
+                ..Default::default()
+            })
         })
         .await
     }
@@ -262,8 +296,10 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
             };
             let (planned, mut diagnostics) =
                 operations::plan::plan(resource, self.clients()?, &plan_request, &self.stop_token()).await;
-            let mut answer =
-                proto::plan_resource_change::Response { planned_private: request.prior_private, ..Default::default() };
+            let mut answer = proto::plan_resource_change::Response {
+                planned_private: request.prior_private,
+                ..Default::default()
+            };
             match planned {
                 Ok(planned) => {
                     answer.planned_state = Some(to_proto::value(&planned.value, &value_type)?);
@@ -291,8 +327,11 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
                 config: from_proto::value(request.config.as_ref(), &value_type)?,
                 private: request.planned_private.to_vec(),
             };
-            let StateAnswer { state, private, diagnostics } =
-                operations::apply::apply(resource, self.clients()?, change, &self.stop_token()).await;
+            let StateAnswer {
+                state,
+                private,
+                diagnostics,
+            } = operations::apply::apply(resource, self.clients()?, change, &self.stop_token()).await;
             Ok(proto::apply_resource_change::Response {
                 new_state: Some(to_proto::value(&state, &value_type)?),
                 private: private.into(),
@@ -321,7 +360,11 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
                 });
             }
             let diagnostics = to_proto::diagnostics(answer.diagnostics);
-            Ok(proto::import_resource_state::Response { imported_resources, diagnostics, ..Default::default() })
+            Ok(proto::import_resource_state::Response {
+                imported_resources,
+                diagnostics,
+                ..Default::default()
+            })
         })
         .await
     }

@@ -21,7 +21,10 @@ pub(crate) fn value(dynamic: Option<&proto::DynamicValue>, value_type: &Type) ->
         return Ok(Value::Null);
     };
     decoded.map_err(|error| {
-        let detail = format!("A value that the core sent does not fit the schema: {}.", error_chain(&error));
+        let detail = format!(
+            "A value that the core sent does not fit the schema: {}.",
+            error_chain(&error)
+        );
         Diagnostic::bug(detail).at(error.path.clone()).into()
     })
 }

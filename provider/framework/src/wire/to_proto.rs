@@ -19,10 +19,16 @@ use crate::wire::msgpack;
 /// Fails if the value is not of the type, which only a defect of the provider can cause.
 pub(crate) fn value(value: &Value, value_type: &Type) -> Result<proto::DynamicValue, Diagnostics> {
     let msgpack = msgpack::encode(value, value_type).map_err(|error| {
-        let detail = format!("A value of the provider does not fit its schema: {}.", error_chain(&error));
+        let detail = format!(
+            "A value of the provider does not fit its schema: {}.",
+            error_chain(&error)
+        );
         Diagnostics::from(Diagnostic::bug(detail).at(error.path.clone()))
     })?;
-    Ok(proto::DynamicValue { msgpack: msgpack.into(), ..Default::default() })
+    Ok(proto::DynamicValue {
+        msgpack: msgpack.into(),
+        ..Default::default()
+    })
 }
 
 /// Diagnostics, in order.
@@ -36,7 +42,11 @@ fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
         Severity::Warning => proto::diagnostic::Severity::Warning,
     };
     // The core shows a diagnostic without a summary as an empty box.
-    let summary = if diagnostic.summary.is_empty() { "Provider error".to_owned() } else { diagnostic.summary };
+    let summary = if diagnostic.summary.is_empty() {
+        "Provider error".to_owned()
+    } else {
+        diagnostic.summary
+    };
     proto::Diagnostic {
         severity: severity.into(),
         summary,
@@ -58,7 +68,9 @@ fn step(step: &Step) -> Option<ProtoStep> {
         Step::Index(index) => Selector::ElementKeyInt(i64::try_from(*index).ok()?),
         Step::Element(_) => return None,
     };
-    Some(ProtoStep { selector: Some(selector) })
+    Some(ProtoStep {
+        selector: Some(selector),
+    })
 }
 
 /// A schema.

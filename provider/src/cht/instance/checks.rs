@@ -4,7 +4,7 @@ use tf_framework::schema::Validator;
 use tf_framework::value::Value;
 
 use crate::cht::version::ChtVersion;
-use crate::kubernetes::quantity::Quantity;
+use crate::kubernetes::quantity;
 
 /// The longest name of a service of an instance, with the dots around it: `.couchdb-99.` and the like.
 const LONGEST_SERVICE_NAME: usize = 12;
@@ -13,7 +13,10 @@ const LONGEST_SERVICE_NAME: usize = 12;
 pub(crate) fn namespace() -> Validator {
     Validator::string("a DNS label of at most 51 characters", |text| {
         if text.len() > 63 - LONGEST_SERVICE_NAME {
-            return Err(format!("`{text}` has {} characters; at most 51 leave room for the names of services.", text.len()));
+            return Err(format!(
+                "`{text}` has {} characters; at most 51 leave room for the names of services.",
+                text.len()
+            ));
         }
         if is_dns_label(text) {
             return Ok(());
@@ -41,28 +44,34 @@ pub(crate) fn host_name() -> Validator {
 /// A release of CHT that this resource can run.
 pub(crate) fn cht_version() -> Validator {
     Validator::string("a CHT release such as `5.3.1`", |text| {
-        let version: ChtVersion = text.parse().map_err(|_| {
-            format!("`{text}` is not a CHT release: write `5.3.1`, `5.3.1-beta.2` or `5.3.1-FR-name`.")
-        })?;
+        let version: ChtVersion = text
+            .parse()
+            .map_err(|_| format!("`{text}` is not a CHT release: write `5.3.1`, `5.3.1-beta.2` or `5.3.1-FR-name`."))?;
         if (version.major, version.minor) == (5, 3) {
             return Ok(());
         }
-        Err(format!("CHT {version} is not supported: this release of the provider runs CHT 5.3, such as `5.3.1`."))
+        Err(format!(
+            "CHT {version} is not supported: this release of the provider runs CHT 5.3, such as `5.3.1`."
+        ))
     })
 }
 
 /// A Kubernetes quantity above zero.
 pub(crate) fn quantity() -> Validator {
-    Validator::string("a Kubernetes quantity such as `100Gi`", |text| match text.parse::<Quantity>() {
-        Ok(quantity) if quantity > Quantity::ZERO => Ok(()),
-        _ => Err(format!("`{text}` is not a quantity: write a number with a unit, such as `100Gi`, `512Mi` or `500m`.")),
-    })
+    Validator::string(
+        "a Kubernetes quantity such as `100Gi`",
+        |text| match quantity::billionths(text) {
+            Some(amount) if amount > 0 => Ok(()),
+            _ => Err(format!(
+                "`{text}` is not a quantity: write a number with a unit, such as `100Gi`, `512Mi` or `500m`."
+            )),
+        },
+    )
 }
 
 /// Whether two texts are the same quantity, such as `1Gi` and `1024Mi`.
 pub(crate) fn same_quantity(one: &Value, other: &Value) -> bool {
-    let parsed = |value: &Value| value.as_str().and_then(|text| text.parse::<Quantity>().ok());
-    matches!((parsed(one), parsed(other)), (Some(one), Some(other)) if one == other)
+    matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if quantity::is_same(one, other))
 }
 
 /// The name of CouchDB's administrator: it stands in URLs and in files of `key = value` lines.
@@ -105,11 +114,7 @@ pub(crate) fn server_uuid() -> Validator {
 
 fn is_dns_label(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !text.is_empty()
-        && text.len() <= 63
-        && text.chars().all(inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
+    !text.is_empty() && text.len() <= 63 && text.chars().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 #[cfg(test)]
@@ -129,22 +134,38 @@ mod tests {
 
     #[test]
     fn namespaces_are_dns_labels_that_leave_room() {
-        check(&namespace(), &["cht", "cht-1"], &["", "Cht", "-cht", "a.b", &"a".repeat(52)]);
+        check(
+            &namespace(),
+            &["cht", "cht-1"],
+            &["", "Cht", "-cht", "a.b", &"a".repeat(52)],
+        );
     }
 
     #[test]
     fn hosts_have_neither_scheme_nor_port() {
-        check(&host_name(), &["localhost", "a.b-c.example"], &["", "https://a.example", "a.example:443", "A.example", "a..b"]);
+        check(
+            &host_name(),
+            &["localhost", "a.b-c.example"],
+            &["", "https://a.example", "a.example:443", "A.example", "a..b"],
+        );
     }
 
     #[test]
     fn only_releases_that_the_objects_are_known_for_are_accepted() {
-        check(&cht_version(), &["5.3.0", "5.3.1", "5.3.2-beta.1"], &["latest", "5.2.0", "4.22.0", "6.0.0", "v5.3.1"]);
+        check(
+            &cht_version(),
+            &["5.3.0", "5.3.1", "5.3.2-beta.1"],
+            &["latest", "5.2.0", "4.22.0", "6.0.0", "v5.3.1"],
+        );
     }
 
     #[test]
     fn quantities_are_positive() {
-        check(&quantity(), &["1Gi", "500m", "1.5Gi", "1e3"], &["", "big", "-1Gi", "0", "1 Gi"]);
+        check(
+            &quantity(),
+            &["1Gi", "500m", "1.5Gi", "1e3"],
+            &["", "big", "-1Gi", "0", "1 Gi"],
+        );
     }
 
     #[test]
@@ -155,11 +176,22 @@ mod tests {
 
     #[test]
     fn passwords_survive_the_start_up_script() {
-        check(&admin_password(), &["p@ss:w/rd %20ü"], &["short", " leading space", "-pbkdf2-abcdefgh", "two\nlines!!"]);
+        check(
+            &admin_password(),
+            &["p@ss:w/rd %20ü"],
+            &["short", " leading space", "-pbkdf2-abcdefgh", "two\nlines!!"],
+        );
     }
 
     #[test]
     fn a_server_uuid_is_a_uuid() {
-        check(&server_uuid(), &["7f9a3c1e-54b2-4d8e-9c61-0a2b3c4d5e6f", "7f9a3c1e54b24d8e9c610a2b3c4d5e6f"], &["", "abc"]);
+        check(
+            &server_uuid(),
+            &[
+                "7f9a3c1e-54b2-4d8e-9c61-0a2b3c4d5e6f",
+                "7f9a3c1e54b24d8e9c610a2b3c4d5e6f",
+            ],
+            &["", "abc"],
+        );
     }
 }

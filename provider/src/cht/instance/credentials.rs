@@ -7,9 +7,9 @@ use std::fmt;
 
 use rand::distr::{Alphanumeric, SampleString};
 use secrecy::{ExposeSecret, SecretString};
+use tf_framework::Attr;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
-use tf_framework::{Attr, Model};
 
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 
@@ -36,7 +36,11 @@ impl Known {
     /// Those of a model: a configuration's while it is applied, else a state's.
     pub(super) fn of(couchdb: &Couchdb) -> Self {
         Known {
-            admin_password: couchdb.admin_password_wo.get().or(couchdb.admin_password.known()).cloned(),
+            admin_password: couchdb
+                .admin_password_wo
+                .get()
+                .or(couchdb.admin_password.known())
+                .cloned(),
             secret: couchdb.secret.known().cloned(),
             uuid: couchdb.uuid.known().cloned(),
         }
@@ -56,13 +60,19 @@ impl Known {
         Credentials {
             admin_password: self.admin_password.unwrap_or_else(generate),
             secret: self.secret.unwrap_or_else(generate),
-            uuid: self.uuid.unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string().into()),
+            uuid: self
+                .uuid
+                .unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string().into()),
         }
     }
 
     /// These credentials, if all are known.
     pub(super) fn complete(self) -> Option<Credentials> {
-        Some(Credentials { admin_password: self.admin_password?, secret: self.secret?, uuid: self.uuid? })
+        Some(Credentials {
+            admin_password: self.admin_password?,
+            secret: self.secret?,
+            uuid: self.uuid?,
+        })
     }
 
     /// Checks that what is wanted is what an earlier start of CouchDB may have been given already.
@@ -95,14 +105,22 @@ impl Credentials {
     /// Something of the right shape, to try objects with before there are credentials.
     pub(super) fn placeholder() -> Self {
         let text = || SecretString::from("0".repeat(GENERATED_LENGTH));
-        Credentials { admin_password: text(), secret: text(), uuid: text() }
+        Credentials {
+            admin_password: text(),
+            secret: text(),
+            uuid: text(),
+        }
     }
 
     /// Puts into the model what has to be in the state: everything but a write-only password.
     pub(super) fn store(&self, couchdb: &mut Couchdb) {
         if couchdb.admin_password.is_unknown() {
             let write_only = couchdb.admin_password_wo.get().is_some();
-            couchdb.admin_password = if write_only { Attr::Null } else { Attr::Known(self.admin_password.clone()) };
+            couchdb.admin_password = if write_only {
+                Attr::Null
+            } else {
+                Attr::Known(self.admin_password.clone())
+            };
         }
         couchdb.secret = Attr::Known(self.secret.clone());
         couchdb.uuid = Attr::Known(self.uuid.clone());
@@ -124,12 +142,18 @@ mod tests {
     use super::*;
 
     fn known(password: Option<&str>, secret: Option<&str>) -> Known {
-        Known { admin_password: password.map(Into::into), secret: secret.map(Into::into), uuid: None }
+        Known {
+            admin_password: password.map(Into::into),
+            secret: secret.map(Into::into),
+            uuid: None,
+        }
     }
 
     #[test]
     fn what_is_known_is_never_generated_again() {
-        let credentials = known(Some("given"), None).or(known(Some("found"), Some("kept"))).or_generate();
+        let credentials = known(Some("given"), None)
+            .or(known(Some("found"), Some("kept")))
+            .or_generate();
         assert_eq!(credentials.admin_password.expose_secret(), "given");
         assert_eq!(credentials.secret.expose_secret(), "kept");
         assert_eq!(credentials.uuid.expose_secret().len(), 32);
@@ -146,7 +170,12 @@ mod tests {
     fn another_password_than_couchdb_was_started_with_is_refused() {
         let started = known(Some("first"), Some("secret"));
         assert!(started.agree_with(&known(None, Some("secret"))).is_ok());
-        let refused = started.agree_with(&known(Some("second"), None)).expect_err("it differs");
-        assert!(!refused.to_string().contains("second"), "the password must not be told: {refused}");
+        let refused = started
+            .agree_with(&known(Some("second"), None))
+            .expect_err("it differs");
+        assert!(
+            !refused.to_string().contains("second"),
+            "the password must not be told: {refused}"
+        );
     }
 }

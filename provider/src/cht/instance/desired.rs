@@ -12,7 +12,7 @@ use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::objects::{self, secret};
 use crate::cht::instance::record::{self, Record, Stage};
 use crate::kubernetes::diagnostics::Access;
-use crate::kubernetes::{Error, Found, Kind, Object, ObjectKey, ObjectSet, OwnerId};
+use crate::kubernetes::{Error, Found, Kind, Object, ObjectKey, ObjectSet, OwnerId, drift};
 
 /// The objects of an instance, and the name of each phase of their creation.
 #[derive(Clone, Debug)]
@@ -28,14 +28,20 @@ impl Desired {
         let mut phases = Vec::new();
         let mut sets = Vec::new();
         for phase in objects::objects(&spec, &BTreeMap::new()) {
-            let made = phase.objects.into_iter().map(|manifest| Object::from_json(manifest.json));
+            let made = phase
+                .objects
+                .into_iter()
+                .map(|manifest| Object::from_json(manifest.json));
             phases.push(phase.name);
             sets.push(made.collect::<Result<Vec<_>, Error>>().map_err(defect)?);
         }
         let after_namespace = usize::from(model.create_namespace);
         phases.insert(after_namespace, "record");
         sets.insert(after_namespace, vec![record::object(model, stage)?]);
-        Ok(Desired { set: ObjectSet::new(owner(&model.namespace)?, sets), phases })
+        Ok(Desired {
+            set: ObjectSet::new(owner(&model.namespace)?, sets),
+            phases,
+        })
     }
 }
 
@@ -48,7 +54,11 @@ pub(super) fn owner(namespace: &str) -> Result<OwnerId, Diagnostics> {
 /// What is there of the instance in a namespace.
 pub(super) async fn find(access: &Access, namespace: &str, create_namespace: bool) -> Result<Found, Diagnostics> {
     // Only those who make the namespace need the permission to list namespaces.
-    let kinds = if create_namespace { [&[Kind::cluster::<Namespace>()], &KINDS[..]].concat() } else { KINDS.to_vec() };
+    let kinds = if create_namespace {
+        [&[Kind::cluster::<Namespace>()], &KINDS[..]].concat()
+    } else {
+        KINDS.to_vec()
+    };
     access
         .cluster
         .read(&owner(namespace)?, &kinds, &[namespace.to_owned()])
@@ -69,7 +79,9 @@ pub(super) fn ingress_key(namespace: &str) -> ObjectKey {
 /// The credentials in the cluster.
 pub(super) fn live_credentials(found: &Found, namespace: &str) -> Known {
     let key = ObjectKey::namespaced::<Secret>(namespace, secret::NAME);
-    let Some(live) = found.get(&key) else { return Known::default() };
+    let Some(live) = found.get(&key) else {
+        return Known::default();
+    };
     let entry = |name: &str| secret::entry(live.json(), name);
     Known {
         admin_password: entry(secret::PASSWORD),
@@ -78,8 +90,53 @@ pub(super) fn live_credentials(found: &Found, namespace: &str) -> Known {
     }
 }
 
+/// What differs in the cluster from what a state says, one line for each difference.
+pub(super) fn differences(state: &InstanceModel, live: Known, found: &Found) -> Result<Vec<String>, Diagnostics> {
+    let namespace = &state.namespace;
+    let stage = Record::find(found, namespace).map_or(Stage::Created, |record| record.stage);
+    // A password that the state does not have can only be compared with itself.
+    let credentials = Known::of(&state.couchdb).or(live).or_generate();
+    let desired = Desired::new(state, &credentials, stage)?;
+    let mut lines: Vec<String> = drift(&desired.set, found).iter().map(ToString::to_string).collect();
+    if stage == Stage::Creating {
+        lines.push("The creation of the instance was not finished".to_owned());
+    }
+    lines.extend(
+        obsolete(&desired, found)
+            .objects()
+            .map(|live| format!("{} is not needed any more", live.key())),
+    );
+    Ok(lines)
+}
+
+/// The objects of an instance that it no longer consists of; its namespace and its data are never among them.
+pub(super) fn obsolete(desired: &Desired, found: &Found) -> Found {
+    found.clone().filter(|live| {
+        !desired.set.contains(live.key()) && !matches!(live.key().kind.kind, "Namespace" | "PersistentVolumeClaim")
+    })
+}
+
+/// Puts into an imported model what its record does not hold: the secrets, as they are in the cluster.
+pub(super) fn restore_secrets(model: &mut InstanceModel, found: &Found) {
+    let known = live_credentials(found, &model.namespace);
+    // Whoever set a version for it keeps the password out of the state.
+    if model.couchdb.admin_password_wo_version.is_none() {
+        model.couchdb.admin_password = known.admin_password.into();
+    }
+    model.couchdb.secret = known.secret.into();
+    model.couchdb.uuid = known.uuid.into();
+    let tls = model.ingress.as_mut().and_then(|ingress| ingress.tls.as_mut());
+    if let Some(tls) = tls.filter(|tls| tls.secret_name.is_none()) {
+        let key = ObjectKey::namespaced::<Secret>(&model.namespace, objects::TLS_SECRET);
+        let live = found.get(&key).and_then(|live| objects::live_certificate(live.json()));
+        if let Some((certificate, private_key)) = live {
+            tls.certificate = Some(certificate);
+            tls.private_key = Some(private_key);
+        }
+    }
+}
+
 /// What a creation finds.
-#[derive(Debug)]
 pub(super) struct Survey {
     pub(super) started_with: Known,
     record: Option<Record>,

@@ -35,7 +35,11 @@ impl InstanceModel {
             api: node_service(self.api.clone().unwrap_or_default()),
             sentinel: node_service(self.sentinel.clone().unwrap_or_default()),
             haproxy: proxy(self.haproxy.clone().unwrap_or_default()),
-            healthcheck: if self.healthcheck { spec::Healthcheck::Enabled } else { spec::Healthcheck::Auto },
+            healthcheck: if self.healthcheck {
+                spec::Healthcheck::Enabled
+            } else {
+                spec::Healthcheck::Auto
+            },
             ingress: ingress(self.ingress.as_ref()),
             probes: probes(&self.probes.clone().unwrap_or_default()),
         })
@@ -92,11 +96,17 @@ fn proxy(proxy: model::Proxy) -> spec::PodSettings {
 
 fn resources(resources: Option<&model::Resources>) -> ResourceRequirements {
     let quantities = |map: &BTreeMap<String, String>| -> BTreeMap<String, Quantity> {
-        map.iter().map(|(name, quantity)| (name.clone(), Quantity(quantity.clone()))).collect()
+        map.iter()
+            .map(|(name, quantity)| (name.clone(), Quantity(quantity.clone())))
+            .collect()
     };
     ResourceRequirements {
-        requests: resources.and_then(|resources| resources.requests.as_ref()).map(quantities),
-        limits: resources.and_then(|resources| resources.limits.as_ref()).map(quantities),
+        requests: resources
+            .and_then(|resources| resources.requests.as_ref())
+            .map(quantities),
+        limits: resources
+            .and_then(|resources| resources.limits.as_ref())
+            .map(quantities),
         ..ResourceRequirements::default()
     }
 }
@@ -114,8 +124,14 @@ fn tolerations(tolerations: Option<Vec<model::Toleration>>) -> Vec<k8s_openapi::
 
 fn ingress(ingress: Option<&model::Ingress>) -> spec::Ingress {
     let defaults = spec::Ingress::default();
-    let Some(ingress) = ingress else { return spec::Ingress { enabled: false, ..defaults } };
-    let positive = |number: Option<i64>, default: u32| number.and_then(|number| number.try_into().ok()).unwrap_or(default);
+    let Some(ingress) = ingress else {
+        return spec::Ingress {
+            enabled: false,
+            ..defaults
+        };
+    };
+    let positive =
+        |number: Option<i64>, default: u32| number.and_then(|number| number.try_into().ok()).unwrap_or(default);
     spec::Ingress {
         enabled: true,
         class: ingress.class.clone(),
@@ -129,9 +145,10 @@ fn ingress(ingress: Option<&model::Ingress>) -> spec::Ingress {
 fn tls(tls: &model::Tls) -> spec::Tls {
     match (&tls.secret_name, &tls.certificate, &tls.private_key) {
         (Some(name), _, _) => spec::Tls::SecretName(name.clone()),
-        (None, Some(certificate), Some(private_key)) => {
-            spec::Tls::Certificate { certificate: certificate.clone(), private_key: private_key.clone() }
-        }
+        (None, Some(certificate), Some(private_key)) => spec::Tls::Certificate {
+            certificate: certificate.clone(),
+            private_key: private_key.clone(),
+        },
         _ => spec::Tls::None,
     }
 }

@@ -1,4 +1,162 @@
-//! One CHT instance: what it is made of ([`spec`]) and the Kubernetes objects that follow from it ([`objects`]).
+//! `cht_instance`: one CHT instance in a Kubernetes namespace.
+//!
+//! It is deliberately more than one API object: what the objects of an instance have in common (names, credentials, order of
+//! creation, readiness) is what is hard to get right, and none of them is of use without the others.
+//!
+//! - [`model`] has the attributes, [`checks`] their rules, [`plan`] the rules that need the prior state or the cluster.
+//! - [`spec`] and [`objects`] say which Kubernetes objects follow from them, [`from_model`] leads there.
+//! - [`desired`] brings objects and cluster together, [`record`] remembers in the cluster what was configured.
+//! - [`steps`] are what creation and update share, [`teardown`] what a deletion does.
+//!
+//! In place: everything but `namespace` and `cluster_domain`, which replace, and what CouchDB decides once, which is refused.
 
+use tf_framework::Attr;
+use tf_framework::context::Context;
+use tf_framework::diagnostics::Diagnostics;
+use tf_framework::resource::{Draft, Plan, Resource};
+
+use crate::cht::instance::credentials::{Credentials, Known};
+use crate::cht::instance::desired::{Desired, Survey};
+use crate::cht::instance::model::InstanceModel;
+use crate::cht::instance::record::{Record, Stage};
+use crate::kubernetes::{Access, Apply};
+use crate::provider::Clients;
+
+mod checks;
+mod credentials;
+mod desired;
+mod from_model;
+mod model;
 pub mod objects;
+mod plan;
+mod record;
 pub mod spec;
+mod steps;
+mod teardown;
+
+/// Manages one CHT instance.
+#[derive(Debug)]
+pub struct InstanceResource;
+
+impl Resource for InstanceResource {
+    type Model = InstanceModel;
+    type Clients = Clients;
+    type Private = ();
+
+    const TYPE_NAME: &'static str = "cht_instance";
+
+    fn validate(&self, config: &Draft<Self>, diagnostics: &mut Diagnostics) {
+        plan::validate(config, diagnostics);
+    }
+
+    async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        plan::check(plan)?;
+        plan::show_repairs(plan);
+        plan::try_in_cluster(cx, plan).await
+    }
+
+    async fn create(&self, cx: &Context<Self>, mut plan: InstanceModel) -> Result<InstanceModel, Diagnostics> {
+        let access = access(cx, &plan).await?;
+        let survey = Survey::take(&access, &plan).await?;
+        survey.allows_creation(&plan)?;
+        let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();
+        credentials.store(&mut plan.couchdb);
+        converge(cx, &access, plan, &credentials, Stage::Creating, Apply::Careful).await
+    }
+
+    async fn read(&self, cx: &Context<Self>, mut state: InstanceModel) -> Result<Option<InstanceModel>, Diagnostics> {
+        let access = access(cx, &state).await?;
+        let found = desired::find(&access, &state.namespace, state.create_namespace).await?;
+        // The volume's claim may outlive the instance; it alone is none.
+        if found
+            .objects()
+            .all(|live| *live.key() == desired::claim_key(&state.namespace))
+        {
+            return Ok(None);
+        }
+        steps::store_live(&mut state, &found);
+        let live = desired::live_credentials(&found, &state.namespace);
+        state.drift = Attr::Known(desired::differences(&state, live, &found)?);
+        state.live_version = steps::live_version(&access, &state).await.into();
+        state.ready = Attr::Known(state.live_version.known().is_some());
+        Ok(Some(state))
+    }
+
+    async fn update(
+        &self,
+        cx: &Context<Self>,
+        prior: InstanceModel,
+        plan: InstanceModel,
+    ) -> Result<InstanceModel, Diagnostics> {
+        let access = access(cx, &plan).await?;
+        let found = desired::find(&access, &plan.namespace, plan.create_namespace).await?;
+        let live = desired::live_credentials(&found, &plan.namespace);
+        plan::same_instance(&prior, &live)?;
+        let credentials = Known::of(&plan.couchdb)
+            .or(Known::of(&prior.couchdb))
+            .or(live)
+            .or_generate();
+        let stage = Record::find(&found, &plan.namespace).map_or(Stage::Creating, |record| record.stage);
+        // The plan showed what was changed from outside, so taking it back has been approved.
+        let drifted = prior.drift.known().is_some_and(|drift| !drift.is_empty());
+        let how = if drifted { Apply::Repair } else { Apply::Careful };
+        let made = converge(cx, &access, plan, &credentials, stage, how).await?;
+        teardown::remove_obsolete(cx, &access, &made, &credentials).await?;
+        Ok(made)
+    }
+
+    async fn delete(&self, cx: &Context<Self>, state: InstanceModel) -> Result<(), Diagnostics> {
+        plan::allows_destruction(&state)?;
+        let access = access(cx, &state).await?;
+        teardown::remove(cx, &access, &state).await
+    }
+
+    async fn import(&self, cx: &Context<Self>, id: &str) -> Result<InstanceModel, Diagnostics> {
+        let access = Access::new(None, cx.clients().kubernetes()?).await?;
+        let found = desired::find(&access, id, false).await?;
+        let Some(record) = Record::find(&found, id) else {
+            return Err(Diagnostics::error(
+                "No CHT instance to import",
+                format!(
+                    "The namespace `{id}` holds no CHT instance that this provider made. The id is the name of the \
+                     namespace, such as `cht-kisumu`, in the cluster that the provider block names."
+                ),
+            ));
+        };
+        let mut model = record.model()?;
+        desired::restore_secrets(&mut model, &found);
+        Ok(model)
+    }
+}
+
+/// Brings the cluster to the model: applies, waits until CHT serves requests, and fills in what that brought.
+async fn converge(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    mut model: InstanceModel,
+    credentials: &Credentials,
+    stage: Stage,
+    how: Apply,
+) -> Result<InstanceModel, Diagnostics> {
+    credentials.store(&mut model.couchdb);
+    let unfinished = Desired::new(&model, credentials, stage)?;
+    steps::apply(cx, access, &unfinished, how, || cx.checkpoint(&model)).await?;
+    let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
+    if stage == Stage::Creating {
+        let finished = Desired::new(&model, credentials, Stage::Created)?;
+        steps::apply(cx, access, &finished, how, || ()).await?;
+    }
+    let found = steps::wait_for_address(cx, access, &model).await?;
+    steps::store_live(&mut model, &found);
+    model.live_version = Attr::Known(version);
+    model.ready = Attr::Known(true);
+    model.drift = Attr::Known(Vec::new());
+    Ok(model)
+}
+
+async fn access(cx: &Context<InstanceResource>, model: &InstanceModel) -> Result<Access, Diagnostics> {
+    match &model.kubernetes {
+        Some(kubernetes) => Access::new(Some(kubernetes), None).await,
+        None => Access::new(None, cx.clients().kubernetes()?).await,
+    }
+}

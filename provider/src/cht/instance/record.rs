@@ -47,8 +47,15 @@ impl Record {
     pub(super) fn find(found: &Found, namespace: &str) -> Option<Record> {
         let live = found.get(&key(namespace))?;
         let entry = |name: &str| live.json().get("data")?.get(name)?.as_str();
-        let stage = if entry(STAGE) == Some(Stage::Created.name()) { Stage::Created } else { Stage::Creating };
-        Some(Record { stage, configuration: entry(CONFIGURATION).unwrap_or_default().to_owned() })
+        let stage = if entry(STAGE) == Some(Stage::Created.name()) {
+            Stage::Created
+        } else {
+            Stage::Creating
+        };
+        Some(Record {
+            stage,
+            configuration: entry(CONFIGURATION).unwrap_or_default().to_owned(),
+        })
     }
 
     /// The configuration, without the way to the cluster and without secrets.
@@ -59,7 +66,10 @@ impl Record {
 
 /// The record as an object of the instance.
 pub(super) fn object(model: &InstanceModel, stage: Stage) -> Result<Object, Diagnostics> {
-    let recorded = InstanceModel { kubernetes: None, ..model.clone() };
+    let recorded = InstanceModel {
+        kubernetes: None,
+        ..model.clone()
+    };
     let entries = [
         (CONFIGURATION.to_owned(), record::to_record(&recorded)?),
         (STAGE.to_owned(), stage.name().to_owned()),

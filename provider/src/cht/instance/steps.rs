@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use tf_framework::Attr;
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::path::Path;
-use tf_framework::{Attr, Model};
+use tokio::sync::Mutex;
 
 use crate::cht::client::{Client, Credentials as Login};
 use crate::cht::instance::InstanceResource;
@@ -40,8 +41,11 @@ pub(super) async fn apply(
         tracing::debug!(phase, "applying objects");
         access.cluster.apply(&set, how).await.map_err(&explain)?;
         applied();
-        let deployments: Vec<ObjectKey> =
-            set.objects().map(|object| object.key().clone()).filter(|key| key.kind.kind == "Deployment").collect();
+        let deployments: Vec<ObjectKey> = set
+            .objects()
+            .map(|object| object.key().clone())
+            .filter(|key| key.kind.kind == "Deployment")
+            .collect();
         if !deployments.is_empty() {
             wait_for_pods(cx, access, deployments).await?;
         }
@@ -54,13 +58,19 @@ async fn wait_for_pods(
     access: &Access,
     deployments: Vec<ObjectKey>,
 ) -> Result<(), Diagnostics> {
-    let what = deployments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let mut rollout = Rollout::new(access.cluster.clone(), deployments, ROLLOUT_GRACE);
+    let what = deployments
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let rollout = Mutex::new(Rollout::new(access.cluster.clone(), deployments, ROLLOUT_GRACE));
     let explain = access.explain("Unable to watch the rollout");
-    cx.wait(&what, Backoff::QUICK, async || match rollout.probe().await.map_err(&explain)? {
-        RolloutStatus::Ready => Ok(Progress::Ready(())),
-        RolloutStatus::Progressing(status) => Ok(Progress::Pending(status)),
-        RolloutStatus::Failed(reason) => Err(rollout_failed(&reason)),
+    cx.wait(&what, Backoff::QUICK, || async {
+        match rollout.lock().await.probe().await.map_err(&explain)? {
+            RolloutStatus::Ready => Ok(Progress::Ready(())),
+            RolloutStatus::Progressing(status) => Ok(Progress::Pending(status)),
+            RolloutStatus::Failed(reason) => Err(rollout_failed(&reason)),
+        }
     })
     .await
 }
@@ -76,12 +86,14 @@ pub(super) async fn wait_until_ready(
     // Images with a tag of their own, such as those of a branch, report what they like.
     let own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
     let expected = if own_tag { None } else { model.cht_version.parse().ok() };
-    cx.wait("the CHT application", Backoff::QUICK, async || match readiness(&client, expected.as_ref()).await {
-        Ok(Readiness::Ready { version, .. }) => Ok(Progress::Ready(version)),
-        Ok(Readiness::Unauthorized) => Err(unauthorized()),
-        Ok(other) => Ok(Progress::Pending(other.to_string())),
-        // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
-        Err(error) => Ok(Progress::Pending(error_chain(&error))),
+    cx.wait("the CHT application", Backoff::QUICK, || async {
+        match readiness(&client, expected.as_ref()).await {
+            Ok(Readiness::Ready { version, .. }) => Ok(Progress::Ready(version)),
+            Ok(Readiness::Unauthorized) => Err(unauthorized()),
+            Ok(other) => Ok(Progress::Pending(other.to_string())),
+            // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
+            Err(error) => Ok(Progress::Pending(error_chain(&error))),
+        }
     })
     .await
 }
@@ -105,13 +117,15 @@ pub(super) async fn live_version(access: &Access, model: &InstanceModel) -> Opti
 pub(super) async fn wait_for_address(
     cx: &Context<InstanceResource>,
     access: &Access,
-    model: &mut InstanceModel,
+    model: &InstanceModel,
 ) -> Result<Found, Diagnostics> {
     let began = tokio::time::Instant::now();
     let found = cx
-        .wait("the address of the ingress", Backoff::QUICK, async || {
+        .wait("the address of the ingress", Backoff::QUICK, || async {
             let found = desired::find(access, &model.namespace, model.create_namespace).await?;
-            if model.ingress.is_none() || address(&found, &model.namespace).is_some() || began.elapsed() > ADDRESS_PATIENCE
+            if model.ingress.is_none()
+                || address(&found, &model.namespace).is_some()
+                || began.elapsed() > ADDRESS_PATIENCE
             {
                 Ok::<_, Diagnostics>(Progress::Ready(found))
             } else {
@@ -134,7 +148,9 @@ pub(super) async fn wait_for_address(
 
 /// Puts into the model what the cluster decided: storage class, address.
 pub(super) fn store_live(model: &mut InstanceModel, found: &Found) {
-    let claim = found.get(&desired::claim_key(&model.namespace)).map(|claim| claim.json());
+    let claim = found
+        .get(&desired::claim_key(&model.namespace))
+        .map(|claim| claim.json());
     let class = claim.and_then(|claim| claim.pointer("/spec/storageClassName")?.as_str());
     let size = claim.and_then(|claim| claim.pointer("/spec/resources/requests/storage")?.as_str());
     if claim.is_some() {
@@ -157,17 +173,16 @@ fn address(found: &Found, namespace: &str) -> Option<String> {
     Some(address.as_str()?.to_owned())
 }
 
-fn client(
-    access: &Access,
-    model: &InstanceModel,
-    credentials: Option<&Credentials>,
-) -> Client<PortForwardTransport> {
+fn client(access: &Access, model: &InstanceModel, credentials: Option<&Credentials>) -> Client<PortForwardTransport> {
     let kube_client = access.cluster.client().clone();
     let login = credentials.map(|credentials| Login {
         user: model.couchdb.admin_user.clone(),
         password: credentials.admin_password.clone(),
     });
-    Client::new(PortForwardTransport::new(kube_client, &model.namespace, &model.cluster_domain), login)
+    Client::new(
+        PortForwardTransport::new(kube_client, &model.namespace, &model.cluster_domain),
+        login,
+    )
 }
 
 /// The failure of a rollout, blaming the attribute that decides what is in its way.
@@ -189,20 +204,27 @@ fn rollout_failed(reason: &Reason) -> Diagnostics {
             "Check that this release exists, that `image.registry` and `image.tag` are right, and that the nodes can pull \
              from the registry, with `image.pull_secrets` if it needs credentials.",
         ),
-        Cause::Config { .. } => (Path::new(component), "Give what is missing, or take the reference to it away."),
+        Cause::Config { .. } => (
+            Path::new(component),
+            "Give what is missing, or take the reference to it away.",
+        ),
         Cause::CrashLoop { .. } => (Path::new(component), "Read the container's log for the cause."),
         Cause::Unschedulable { .. } => (
             Path::new(component),
             "Add nodes, lower the requested `resources`, or change `node_selector` and `tolerations`.",
         ),
-        Cause::ReplicaFailure { .. } => {
-            (Path::new(InstanceModel::NAMESPACE), "Raise the quota, or change what admission refuses.")
-        }
-        Cause::Missing | Cause::ProgressDeadline { .. } => {
-            (Path::new(component), "Look at the events of the deployment and its pods for the cause.")
-        }
+        Cause::ReplicaFailure { .. } => (
+            Path::new(InstanceModel::NAMESPACE),
+            "Raise the quota, or change what admission refuses.",
+        ),
+        Cause::Missing | Cause::ProgressDeadline { .. } => (
+            Path::new(component),
+            "Look at the events of the deployment and its pods for the cause.",
+        ),
     };
-    Diagnostic::error("CHT does not start", format!("{reason}.\n\n{advice}")).at(path).into()
+    Diagnostic::error("CHT does not start", format!("{reason}.\n\n{advice}"))
+        .at(path)
+        .into()
 }
 
 fn unauthorized() -> Diagnostics {

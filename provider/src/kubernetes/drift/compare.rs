@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::path::{FieldPath, Segment, item_key};
-use super::quantity;
+use crate::kubernetes::quantity;
 
 /// A place where the two sides differ.
 #[derive(Debug)]

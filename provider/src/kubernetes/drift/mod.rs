@@ -5,13 +5,12 @@
 //! of ours, such as an environment variable in a container: they change what our workload does, so they are drift.
 //!
 //! - [`compare`] walks both sides; lists of maps are matched by Kubernetes' own merge keys ([`path`]).
-//! - [`quantity`] compares amounts by value, since the server keeps `1024Mi` as it was written.
+//! - [`quantity`](super::quantity) compares amounts by value, since the server keeps `1024Mi` as it was written.
 //! - [`managers`] reads from `metadata.managedFields` who changed a field.
 
 mod compare;
 mod managers;
 mod path;
-mod quantity;
 
 use std::fmt;
 

@@ -17,20 +17,32 @@ use k8s_openapi::api::networking::v1::{
     HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
     IngressTLS, ServiceBackendPort,
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::metadata::Labels;
+use super::secret::entry;
 use super::{Manifest, api};
 use crate::cht::instance::spec::{self, InstanceSpec, Tls};
 
-const NAME: &str = "api-ingress";
-const TLS_SECRET: &str = "api-tls-secret";
+/// The name of the Ingress.
+pub(in crate::cht::instance) const NAME: &str = "api-ingress";
+/// The name of the Secret that is made of a given certificate.
+pub(in crate::cht::instance) const TLS_SECRET: &str = "api-tls-secret";
+
+const CERTIFICATE: &str = "tls.crt";
+const PRIVATE_KEY: &str = "tls.key";
 
 pub(super) fn objects(labels: &Labels<'_>) -> Vec<Manifest> {
     if !labels.spec.ingress.enabled {
         return Vec::new();
     }
     tls_secret(labels).into_iter().chain([ingress(labels)]).collect()
+}
+
+/// The certificate and the private key in a Secret of the cluster.
+pub(in crate::cht::instance) fn live_certificate(secret: &serde_json::Value) -> Option<(String, SecretString)> {
+    let certificate = entry(secret, CERTIFICATE)?.expose_secret().to_owned();
+    Some((certificate, entry(secret, PRIVATE_KEY)?))
 }
 
 fn tls_secret(labels: &Labels<'_>) -> Option<Manifest> {
@@ -42,9 +54,9 @@ fn tls_secret(labels: &Labels<'_>) -> Option<Manifest> {
         return None;
     };
     let data = BTreeMap::from([
-        ("tls.crt".to_owned(), ByteString(certificate.clone().into_bytes())),
+        (CERTIFICATE.to_owned(), ByteString(certificate.clone().into_bytes())),
         (
-            "tls.key".to_owned(),
+            PRIVATE_KEY.to_owned(),
             ByteString(private_key.expose_secret().as_bytes().to_vec()),
         ),
     ]);

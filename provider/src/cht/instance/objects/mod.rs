@@ -19,7 +19,7 @@ mod manifest;
 mod metadata;
 mod namespace;
 mod probes;
-mod secret;
+pub(super) mod secret;
 mod sentinel;
 mod storage;
 mod workload;
@@ -29,8 +29,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub(super) use self::ingress::{NAME as INGRESS, TLS_SECRET, live_certificate};
 pub use self::manifest::Manifest;
 use self::metadata::Labels;
+pub(super) use self::storage::CLAIM;
 use super::spec::InstanceSpec;
 
 /// Objects that can be applied together, once those of the phases before are there.

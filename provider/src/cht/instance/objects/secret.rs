@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{EnvVar, Secret};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::Manifest;
 use super::metadata::Labels;
 use super::workload::env_from_secret;
 use crate::cht::instance::spec::InstanceSpec;
 
-const NAME: &str = "cht-couchdb-credentials";
+pub(in crate::cht::instance) const NAME: &str = "cht-couchdb-credentials";
 
 pub(super) const COUCH_URL: &str = "COUCH_URL";
-pub(super) const PASSWORD: &str = "COUCHDB_PASSWORD";
-pub(super) const SECRET: &str = "COUCHDB_SECRET";
-pub(super) const USER: &str = "COUCHDB_USER";
-pub(super) const UUID: &str = "COUCHDB_UUID";
+pub(in crate::cht::instance) const PASSWORD: &str = "COUCHDB_PASSWORD";
+pub(in crate::cht::instance) const SECRET: &str = "COUCHDB_SECRET";
+pub(in crate::cht::instance) const USER: &str = "COUCHDB_USER";
+pub(in crate::cht::instance) const UUID: &str = "COUCHDB_UUID";
 
 /// Everything but the characters that RFC 3986 calls unreserved, so that no name or password changes the URL's shape.
 const USERINFO: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -39,6 +41,13 @@ pub(super) fn objects(labels: &Labels<'_>) -> Vec<Manifest> {
 /// The variable that takes its value from this Secret.
 pub(super) fn env(key: &str) -> EnvVar {
     env_from_secret(NAME, key)
+}
+
+/// One value of a Secret that was read from the cluster.
+pub(in crate::cht::instance) fn entry(secret: &serde_json::Value, key: &str) -> Option<SecretString> {
+    let encoded = secret.get("data")?.get(key)?.as_str()?;
+    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    Some(text.into())
 }
 
 /// The Secret's content in clear.

@@ -9,7 +9,7 @@ use super::Manifest;
 use super::metadata::Labels;
 
 /// The claim's name, and the value of its label.
-pub(super) const CLAIM: &str = "couchdb-claim0";
+pub(in crate::cht::instance) const CLAIM: &str = "couchdb-claim0";
 
 pub(super) fn objects(labels: &Labels<'_>) -> Vec<Manifest> {
     let couchdb = &labels.spec.couchdb;

@@ -1,15 +1,15 @@
 //! [Quantities](https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/), by value.
 
 /// Whether two quantities are the same amount. Text that is no quantity is only the same as itself.
-pub(super) fn is_same(one: &str, other: &str) -> bool {
-    match (nano(one), nano(other)) {
+pub fn is_same(one: &str, other: &str) -> bool {
+    match (billionths(one), billionths(other)) {
         (Some(one), Some(other)) => one == other,
         _ => one == other,
     }
 }
 
 /// The amount in billionths, the finest step that a quantity has; `None` if it is finer, too large, or no quantity.
-fn nano(text: &str) -> Option<i128> {
+pub fn billionths(text: &str) -> Option<i128> {
     let end = text
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-')))
         .unwrap_or(text.len());

@@ -1,0 +1,329 @@
+//! Rules for plans that attributes alone cannot say: what CouchDB decides once, what would lose data, what the cluster
+//! would refuse.
+
+use secrecy::ExposeSecret;
+use tf_framework::Attr;
+use tf_framework::context::Context;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::lifecycle::plan::Action;
+use tf_framework::path::Path;
+use tf_framework::resource::{Draft, Plan};
+
+use crate::cht::instance::InstanceResource;
+use crate::cht::instance::credentials::{Credentials, Known};
+use crate::cht::instance::desired::{Desired, Survey};
+use crate::cht::instance::model::{Couchdb, CouchdbDraft, Ingress, IngressDraft, InstanceModel, Tls};
+use crate::cht::instance::record::Stage;
+use crate::cht::version::ChtVersion;
+use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
+use crate::kubernetes::{Access, Apply, Kubernetes, KubernetesDraft, quantity};
+
+/// Checks what concerns more than one attribute of a configuration.
+pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagnostics) {
+    if let Attr::Known(kubernetes) = &config.kubernetes {
+        kubernetes.validate(&Path::new(KUBERNETES), diagnostics);
+    }
+    if let Attr::Known(couchdb) = &config.couchdb {
+        validate_password(couchdb, diagnostics);
+    }
+    if let Attr::Known(ingress) = &config.ingress {
+        validate_tls(ingress, diagnostics);
+    }
+}
+
+fn validate_password(couchdb: &CouchdbDraft, diagnostics: &mut Diagnostics) {
+    let path = |attribute: &str| Path::new(InstanceModel::COUCHDB).attribute(attribute);
+    let given = |attr: &Attr<_>| !attr.is_null();
+    if given(&couchdb.admin_password) && given(&couchdb.admin_password_wo) {
+        diagnostics.push(
+            Diagnostic::error(
+                "Two admin passwords",
+                "Give either `admin_password` or `admin_password_wo`, not both.",
+            )
+            .at(path(Couchdb::ADMIN_PASSWORD_WO)),
+        );
+    }
+    if given(&couchdb.admin_password_wo) && couchdb.admin_password_wo_version.is_null() {
+        diagnostics.push(
+            Diagnostic::error(
+                "Version of the admin password is missing",
+                "`admin_password_wo` is not stored, so `admin_password_wo_version` has to tell which password it is: start \
+                 with 1.",
+            )
+            .at(path(Couchdb::ADMIN_PASSWORD_WO_VERSION)),
+        );
+    }
+}
+
+fn validate_tls(ingress: &IngressDraft, diagnostics: &mut Diagnostics) {
+    let Attr::Known(tls) = &ingress.tls else { return };
+    let path = |attribute: &str| {
+        Path::new(InstanceModel::INGRESS)
+            .attribute(Ingress::TLS)
+            .attribute(attribute)
+    };
+    let (certificate, key, secret) = (
+        !tls.certificate.is_null(),
+        !tls.private_key.is_null(),
+        !tls.secret_name.is_null(),
+    );
+    let (problem, attribute) = match (certificate, key, secret) {
+        (true, true, false) | (false, false, true) => return,
+        (_, _, true) => (
+            "Give either `secret_name`, or `certificate` and `private_key`.",
+            Tls::SECRET_NAME,
+        ),
+        (true, false, _) => ("`certificate` needs `private_key`.", Tls::PRIVATE_KEY),
+        (false, true, _) => ("`private_key` needs `certificate`.", Tls::CERTIFICATE),
+        (false, false, false) => (
+            "Give `certificate` and `private_key`, or `secret_name`.",
+            Tls::CERTIFICATE,
+        ),
+    };
+    diagnostics.push(Diagnostic::error("Incomplete TLS settings", problem).at(path(attribute)));
+}
+
+/// Refuses plans that CouchDB would not follow, or that would lose data.
+pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnostics> {
+    let Some(prior) = &plan.prior else { return Ok(()) };
+    if plan.action() == Action::Delete {
+        return allows_destruction(prior);
+    }
+    let mut diagnostics = Diagnostics::new();
+    if let Some(path) = plan.requires_replace().first()
+        && prior.deletion_protection
+    {
+        let detail = format!(
+            "Changing `{path}` replaces the instance, and `deletion_protection` is on. Put the old value back. To really \
+             replace it, apply `deletion_protection = false` first; its data volume is retained unless `retain_volumes` is \
+             `false` as well."
+        );
+        diagnostics.push(Diagnostic::error("Instance is protected", detail).at(path.clone()));
+    }
+    if plan.requires_replace().is_empty() {
+        check_couchdb(plan, prior, &mut diagnostics);
+        check_version(plan, prior, &mut diagnostics);
+    }
+    diagnostics.into_result(())
+}
+
+/// What CouchDB takes only when it first starts, each with the reason why it cannot be changed.
+const DECIDED_ONCE: [(&str, &str); 7] = [
+    (
+        Couchdb::ADMIN_USER,
+        "CouchDB keeps the administrator with which its volume was first used.",
+    ),
+    (Couchdb::ADMIN_PASSWORD, PASSWORD_REASON),
+    (Couchdb::ADMIN_PASSWORD_WO_VERSION, PASSWORD_REASON),
+    (
+        Couchdb::SECRET,
+        "Every session and every stored credential would become invalid.",
+    ),
+    (Couchdb::UUID, "Clients would start their replication anew."),
+    (
+        Couchdb::DATA_PATH,
+        "CouchDB would start with an empty database beside the real data.",
+    ),
+    (
+        Couchdb::STORAGE_CLASS,
+        "Kubernetes cannot move a volume to another storage class.",
+    ),
+];
+
+const PASSWORD_REASON: &str =
+    "CouchDB keeps the password with which its volume was first used, so the other services would be locked out.";
+
+fn check_couchdb(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, diagnostics: &mut Diagnostics) {
+    for (attribute, reason) in DECIDED_ONCE {
+        let path = Path::new(InstanceModel::COUCHDB).attribute(attribute);
+        let from_nothing = attribute == Couchdb::STORAGE_CLASS && prior.couchdb.storage_class.is_null();
+        if !plan.changed(path.clone()) || from_nothing {
+            continue;
+        }
+        let detail = format!("{reason} Put the old value of `{attribute}` back.");
+        diagnostics.push(Diagnostic::error("Cannot be changed", detail).at(path));
+    }
+    let planned = plan.planned.as_ref().and_then(|planned| planned.couchdb.known());
+    let size = planned.and_then(|couchdb| couchdb.storage_size.known());
+    let amounts = size.map(|size| {
+        (
+            quantity::billionths(size),
+            quantity::billionths(&prior.couchdb.storage_size),
+        )
+    });
+    if let Some((Some(after), Some(before))) = amounts
+        && after < before
+    {
+        let detail = format!(
+            "A volume can grow, but never shrink. It has {}: write at least that.",
+            prior.couchdb.storage_size
+        );
+        let path = Path::new(InstanceModel::COUCHDB).attribute(Couchdb::STORAGE_SIZE);
+        diagnostics.push(Diagnostic::error("Volume cannot shrink", detail).at(path));
+    }
+}
+
+fn check_version(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, diagnostics: &mut Diagnostics) {
+    let parsed = |text: &String| text.parse::<ChtVersion>().ok();
+    let live = prior.live_version.known().and_then(parsed);
+    let wanted = plan
+        .planned
+        .as_ref()
+        .and_then(|planned| planned.cht_version.known())
+        .and_then(parsed);
+    if let (Some(live), Some(wanted)) = (live, wanted)
+        && wanted < live
+    {
+        let detail = format!(
+            "The instance runs CHT {live}, which cannot be taken back to {wanted}: its database is already that of {live}. \
+             Write `cht_version = \"{live}\"`."
+        );
+        diagnostics.push(Diagnostic::error("CHT cannot be downgraded", detail).at(InstanceModel::CHT_VERSION));
+    }
+}
+
+/// Refuses to destroy a protected instance.
+pub(super) fn allows_destruction(state: &InstanceModel) -> Result<(), Diagnostics> {
+    if !state.deletion_protection {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        "Instance is protected",
+        format!(
+            "The instance in {} cannot be destroyed while `deletion_protection` is on. Apply `deletion_protection = false` \
+             first. Its data volume is retained unless `retain_volumes` is `false` as well.",
+            state.namespace
+        ),
+    )
+    .at(InstanceModel::DELETION_PROTECTION)
+    .into())
+}
+
+/// Makes the plan show that what was changed from outside is going to be repaired.
+pub(super) fn show_repairs(plan: &mut Plan<'_, '_, InstanceResource>) {
+    if plan.action() == Action::Delete {
+        return;
+    }
+    let drifted = plan
+        .prior
+        .as_ref()
+        .and_then(|prior| prior.drift.known())
+        .is_some_and(|drift| !drift.is_empty());
+    if drifted {
+        plan.set(InstanceModel::DRIFT, &Vec::<String>::new());
+    }
+    if plan.action() == Action::Update {
+        // Whatever is applied, the application is asked again.
+        plan.set_unknown(InstanceModel::READY);
+        if drifted {
+            plan.set_unknown(InstanceModel::LIVE_VERSION);
+            plan.set_unknown(InstanceModel::INGRESS_ADDRESS);
+        }
+    }
+    let write_only = plan
+        .config
+        .couchdb
+        .known()
+        .is_some_and(|couchdb| !couchdb.admin_password_wo.is_null());
+    if write_only && plan.prior.is_none() {
+        plan.set(
+            Path::new(InstanceModel::COUCHDB).attribute(Couchdb::ADMIN_PASSWORD),
+            &Option::<String>::None,
+        );
+    }
+}
+
+/// Asks the cluster, if it is known and there already, what it would say to the plan.
+pub(super) async fn try_in_cluster(
+    cx: &Context<InstanceResource>,
+    plan: &Plan<'_, '_, InstanceResource>,
+) -> Result<(), Diagnostics> {
+    if matches!(plan.action(), Action::Delete | Action::NoChange) {
+        return Ok(());
+    }
+    let (Some(model), Some(own)) = (plan.planned_model(), known_way(&plan.config.kubernetes)) else {
+        return Ok(());
+    };
+    let access = match own {
+        Some(own) => Access::new(Some(&own), None).await?,
+        None if cx.clients().is_unknown() => return Ok(()),
+        None => Access::new(None, cx.clients().kubernetes()?).await?,
+    };
+    access
+        .cluster
+        .probe()
+        .await
+        .map_err(access.explain("Unable to reach the cluster"))?;
+    let (credentials, stage) = if plan.prior.is_none() {
+        Survey::take(&access, &model).await?.allows_creation(&model)?;
+        (Known::of(&model.couchdb).or_generate(), Stage::Creating)
+    } else {
+        (
+            Known::of(&model.couchdb)
+                .complete()
+                .unwrap_or_else(Credentials::placeholder),
+            Stage::Created,
+        )
+    };
+    let desired = Desired::new(&model, &credentials, stage)?;
+    access
+        .cluster
+        .check_ownership(&desired.set)
+        .await
+        .map_err(access.explain("Unable to create the CHT instance"))
+        .map_err(|failure| failure.at(InstanceModel::NAMESPACE))?;
+    let drifted = plan
+        .prior
+        .as_ref()
+        .and_then(|prior| prior.drift.known())
+        .is_some_and(|drift| !drift.is_empty());
+    let how = if drifted { Apply::Repair } else { Apply::Careful };
+    let tried = access
+        .cluster
+        .dry_run(&desired.set, how)
+        .await
+        .map_err(access.explain("Unable to try the plan in the cluster"))?;
+    let mut diagnostics = Diagnostics::new();
+    if !tried.skipped.is_empty() && !model.create_namespace {
+        let detail = format!(
+            "The namespace {} does not exist. Make it, or let the instance have one of its own with `create_namespace = \
+             true`.",
+            model.namespace
+        );
+        diagnostics.push(Diagnostic::error("Namespace not found", detail).at(InstanceModel::NAMESPACE));
+    }
+    for (_, error) in tried.rejected {
+        diagnostics.append(access.explain("Cluster refuses the plan")(error));
+    }
+    diagnostics.into_result(())
+}
+
+/// Checks that the cluster holds the instance of the state, and not another one of the same name.
+pub(super) fn same_instance(prior: &InstanceModel, live: &Known) -> Result<(), Diagnostics> {
+    let differs = match (prior.couchdb.uuid.known(), &live.uuid) {
+        (Some(prior), Some(live)) => prior.expose_secret() != live.expose_secret(),
+        (None, _) | (_, None) => false,
+    };
+    if !differs {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        "Another instance",
+        format!(
+            "The namespace {} holds an instance with another `uuid` than the one in the state. Does `kubernetes` lead to \
+             another cluster than before?",
+            prior.namespace
+        ),
+    )
+    .at(KUBERNETES)
+    .into())
+}
+
+/// The resource's own way to the cluster as far as it has one; none if something in it is unknown.
+fn known_way(kubernetes: &Attr<KubernetesDraft>) -> Option<Option<Kubernetes>> {
+    match kubernetes {
+        Attr::Unknown => None,
+        Attr::Null => Some(None),
+        Attr::Known(draft) => draft.known().map(Some),
+    }
+}

@@ -1,0 +1,91 @@
+//! The provider: its configuration, and what there is.
+
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::path::Path;
+use tf_framework::provider::{Provider, ResourceEntry};
+use tf_framework::{Attr, Model};
+
+use crate::cht::instance::InstanceResource;
+use crate::kubernetes::Kubernetes;
+use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
+
+/// The provider `cht`.
+#[derive(Debug)]
+pub struct ChtProvider;
+
+/// Whole environments for the [Community Health Toolkit](https://communityhealthtoolkit.org) (CHT).
+#[derive(Model)]
+pub struct ProviderModel {
+    /// The way to the cluster for resources that do not have one of their own. It is meant for clusters that exist already:
+    /// where the cluster is made in the same configuration, hand the value that it exports to the resources instead.
+    pub kubernetes: Option<Kubernetes>,
+}
+
+/// What resources get of the provider's configuration.
+#[derive(Debug)]
+pub struct Clients {
+    kubernetes: Attr<Kubernetes>,
+}
+
+impl Clients {
+    /// The default way to a cluster, if the provider block has one.
+    ///
+    /// # Errors
+    /// Fails if the provider block has one that is not known yet.
+    pub fn kubernetes(&self) -> Result<Option<&Kubernetes>, Diagnostics> {
+        match &self.kubernetes {
+            Attr::Known(kubernetes) => Ok(Some(kubernetes)),
+            Attr::Null => Ok(None),
+            Attr::Unknown => Err(Diagnostic::error(
+                "Way to the cluster is not known yet",
+                "The provider block takes `kubernetes` from something that does not exist yet, and this resource has to be \
+                 looked up now. Set `kubernetes` in the resource instead, or apply what it depends on first.",
+            )
+            .into()),
+        }
+    }
+
+    /// Whether the provider block has a default way to a cluster that is not known yet.
+    pub fn is_unknown(&self) -> bool {
+        self.kubernetes.is_unknown()
+    }
+}
+
+impl std::fmt::Debug for Kubernetes {
+    /// Tells which cluster, and nothing that gives access to it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kubernetes")
+            .field("host", &self.host)
+            .field("config_path", &self.config_path)
+            .field("config_context", &self.config_context)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Provider for ChtProvider {
+    type Model = ProviderModel;
+    type Clients = Clients;
+
+    const NAME: &'static str = "cht";
+    const ADDRESS: &'static str = "registry.opentofu.org/medic/cht";
+
+    fn validate(&self, config: &ProviderModelDraft, diagnostics: &mut Diagnostics) {
+        if let Attr::Known(kubernetes) = &config.kubernetes {
+            kubernetes.validate(&Path::new(KUBERNETES), diagnostics);
+        }
+    }
+
+    async fn configure(&self, config: ProviderModelDraft) -> Result<Clients, Diagnostics> {
+        let kubernetes = match config.kubernetes {
+            Attr::Unknown => Attr::Unknown,
+            Attr::Null => Attr::Null,
+            // Any part that is unknown makes the whole unusable for now.
+            Attr::Known(draft) => draft.known().map_or(Attr::Unknown, Attr::Known),
+        };
+        Ok(Clients { kubernetes })
+    }
+
+    fn resources(&self) -> Vec<ResourceEntry<Clients>> {
+        vec![ResourceEntry::new(InstanceResource)]
+    }
+}
