@@ -3,7 +3,12 @@
 use std::error::Error;
 
 /// Every .proto file, relative to `proto/`.
-const FILES: [&str; 4] = ["tfplugin6.proto", "grpc_controller.proto", "grpc_stdio.proto", "grpc_broker.proto"];
+const FILES: [&str; 4] = [
+    "tfplugin6.proto",
+    "grpc_controller.proto",
+    "grpc_stdio.proto",
+    "grpc_broker.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=proto");

@@ -1,1 +1,3 @@
 //! A framework for Terraform and OpenTofu providers.
+
+pub mod server;

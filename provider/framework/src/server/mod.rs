@@ -1,0 +1,213 @@
+//! The plugin server: everything between `main` and the Provider RPCs.
+//!
+//! A core (Terraform or OpenTofu) starts the provider as a child process, reads one line from its stdout
+//! ([`handshake`]), connects to the socket named there ([`listener`]) with mutual TLS ([`tls`]), and ends the process with
+//! an RPC ([`services`]). Logs go to stderr ([`logging`]). [`run`] is all of it for a `main`; [`serve`] is the same
+//! inside a runtime that exists already; [`serve_in`] has no ties to the process, for tests.
+//!
+//! The other way to be started is by hand, see [`Mode::Reattach`].
+
+mod connections;
+pub mod handshake;
+mod listener;
+pub mod logging;
+pub mod panic;
+mod services;
+mod signals;
+mod tls;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tfplugin::tfplugin6::provider_server::Provider;
+use tokio_util::sync::CancellationToken;
+
+use crate::server::connections::Connections;
+use crate::server::handshake::Environment;
+use crate::server::listener::Listener;
+use crate::server::tls::ServerTls;
+
+/// How long RPCs that are still open may take to end once the server stops. The client kills the process 2 s after
+/// Shutdown, so this leaves time to exit properly.
+const DRAIN: Duration = Duration::from_millis(500);
+
+/// How a provider is served.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// The provider's source address, such as `registry.terraform.io/medic/cht`.
+    pub provider_address: String,
+    /// The crates that make up the provider, as in the targets of their events. They are logged at the level that the
+    /// practitioner asks for; dependencies are never logged below `warn`, as they would log headers and bodies.
+    pub log_targets: Vec<&'static str>,
+    /// Who starts the process.
+    pub mode: Mode,
+    /// Canceled when the server stops, whatever the reason; cancel it to stop the server.
+    pub stop: CancellationToken,
+}
+
+impl ServeOptions {
+    /// Options of a provider that a core starts.
+    pub fn new(provider_address: impl Into<String>) -> Self {
+        Self {
+            provider_address: provider_address.into(),
+            log_targets: Vec::new(),
+            mode: Mode::Plugin,
+            stop: CancellationToken::new(),
+        }
+    }
+}
+
+/// Who starts the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A core does: it is authenticated, and ends the process.
+    Plugin,
+    /// A person or a debugger does, and cores find the process through the environment variable
+    /// `TF_REATTACH_PROVIDERS`, which is printed to stderr. There is no TLS, any number of cores may come and go, and an
+    /// interrupt ends the process.
+    Reattach,
+}
+
+/// Why a provider was not, or not to the end, served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The magic cookie is missing: a person started the plugin.
+    #[error("not started by Terraform or OpenTofu")]
+    NotStartedByCore,
+    /// The environment has a value that cannot be understood.
+    #[error("unable to read the plugin client's environment")]
+    ReadEnvironment(#[source] handshake::EnvironmentError),
+    /// TLS could not be set up.
+    #[error("unable to set up TLS")]
+    SetUpTls(#[source] tls::TlsError),
+    /// No socket could be opened.
+    #[error("unable to listen")]
+    Listen(#[source] listener::ListenError),
+    /// The address could not be written for the core to read.
+    #[error("unable to announce the address")]
+    Announce(#[source] io::Error),
+    /// Signals could not be caught.
+    #[error("unable to handle signals")]
+    HandleSignals(#[source] io::Error),
+    /// The runtime could not be started.
+    #[error("unable to start the async runtime")]
+    StartRuntime(#[source] io::Error),
+    /// The server broke down.
+    #[error("unable to go on serving")]
+    Serve(#[source] tonic::transport::Error),
+}
+
+/// Serves `service` as the whole life of a process: sets up TLS, logs and panics, runs the runtime, and returns the exit
+/// code of `main`.
+pub fn run<S: Provider>(service: S, options: ServeOptions) -> ExitCode {
+    tls::install_default_provider();
+    logging::install(&options);
+    panic::install_hook();
+    let result = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let result = runtime.block_on(serve(service, options));
+            // Work that ignored its cancellation must not hold up the exit.
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => Err(ServeError::StartRuntime(error)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ServeError::NotStartedByCore) => {
+            // If stderr is closed there is nobody to tell.
+            let _ = io::stderr().write_all(handshake::NOT_STARTED_BY_CORE.as_bytes());
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "serving the provider failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves `service` to the core that started this process, until that core says Shutdown, is gone, or a signal ends the
+/// process. It takes over the signals of the process.
+///
+/// # Errors
+/// [`ServeError`] names the step that failed.
+pub async fn serve<S: Provider>(service: S, options: ServeOptions) -> Result<(), ServeError> {
+    signals::watch(options.mode, &options.stop).map_err(ServeError::HandleSignals)?;
+    let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    match options.mode {
+        Mode::Plugin => serve_in(service, options, lookup, io::stdout()).await,
+        Mode::Reattach => serve_in(service, options, lookup, io::stderr()).await,
+    }
+}
+
+/// Serves `service` with the environment that `lookup` finds, and writes the address (the handshake line, or
+/// `TF_REATTACH_PROVIDERS`) to `announcement` once it listens there.
+///
+/// When it returns, the socket is gone and `options.stop` is canceled. Handlers that ignored the token are left to the
+/// runtime.
+///
+/// # Errors
+/// [`ServeError`] names the step that failed.
+pub async fn serve_in<S: Provider>(
+    service: S,
+    options: ServeOptions,
+    lookup: impl Fn(&str) -> Option<String>,
+    mut announcement: impl Write,
+) -> Result<(), ServeError> {
+    let ServeOptions {
+        provider_address,
+        mode,
+        stop,
+        ..
+    } = options;
+    let _stop_on_return = stop.clone().drop_guard();
+    let environment = Environment::read(lookup).map_err(ServeError::ReadEnvironment)?;
+    if mode == Mode::Plugin && !environment.started_by_core {
+        return Err(ServeError::NotStartedByCore);
+    }
+    let tls = match (mode, &environment.client_certificate) {
+        (Mode::Plugin, Some(pem)) => Some(ServerTls::for_client(pem).map_err(ServeError::SetUpTls)?),
+        (Mode::Plugin, None) | (Mode::Reattach, _) => None,
+    };
+    let listener = Listener::bind(&environment).map_err(ServeError::Listen)?;
+    let line = match mode {
+        Mode::Plugin => {
+            let certificate = tls.as_ref().map(|tls| tls.certificate.as_ref());
+            handshake::line(listener.address(), certificate, environment.multiplex)
+        }
+        Mode::Reattach => handshake::reattach_line(&provider_address, listener.address()),
+    };
+    announcement
+        .write_all(line.as_bytes())
+        .and_then(|()| announcement.flush())
+        .map_err(ServeError::Announce)?;
+    if mode == Mode::Plugin && !environment.offers_protocol_6 {
+        // The client reads the version from the line and explains this to the practitioner better than we can.
+        tracing::warn!("the core does not offer plugin protocol 6");
+    }
+
+    let connections = Connections::new();
+    let server = services::router(service, mode, &stop)
+        .await
+        .serve_with_incoming_shutdown(
+            connections::incoming(listener, tls.map(|tls| tls.acceptor), connections.clone()),
+            stop.clone().cancelled_owned(),
+        );
+    tokio::select! {
+        result = server => result.map_err(ServeError::Serve),
+        () = stopped(&stop, mode, &connections) => Ok(()),
+    }
+}
+
+/// Ends [`DRAIN`] after the server has been asked to stop, by the token or by the core's absence.
+async fn stopped(stop: &CancellationToken, mode: Mode, connections: &Connections) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = connections.abandoned(), if mode == Mode::Plugin => {
+            tracing::info!("stopping because the core is gone");
+            stop.cancel();
+        }
+    }
+    tokio::time::sleep(DRAIN).await;
+}
