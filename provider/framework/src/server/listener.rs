@@ -224,7 +224,8 @@ fn share_with_group(directory: &Path, socket: &Path, group: &str) -> Result<(), 
         })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 

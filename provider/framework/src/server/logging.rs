@@ -1,11 +1,11 @@
 //! Logs: `tracing` events as the JSON lines that go-plugin's clients read from stderr.
 //!
-//! A line is built in [`line`]; this module decides which events become one. Practitioners choose the level with
+//! A line is built in `line`; this module decides which events become one. Practitioners choose the level with
 //! `TF_LOG_PROVIDER_<NAME>`, `TF_LOG_PROVIDER` or `TF_LOG`, the first that is set.
 
 mod line;
 
-use std::io::Write;
+use std::io::Write as _;
 
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -27,9 +27,12 @@ pub fn install(options: &ServeOptions) {
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
 }
 
+/// Takes one whole line.
+type Write = dyn Fn(&[u8]) + Send + Sync;
+
 /// Writes one line for each event, with its own fields and those of the spans around it.
 pub struct HclogLayer {
-    write: Box<dyn Fn(&[u8]) + Send + Sync>,
+    write: Box<Write>,
 }
 
 impl HclogLayer {

@@ -1,8 +1,8 @@
 //! The plugin server: everything between `main` and the Provider RPCs.
 //!
 //! A core (Terraform or OpenTofu) starts the provider as a child process, reads one line from its stdout
-//! ([`handshake`]), connects to the socket named there ([`listener`]) with mutual TLS ([`tls`]), and ends the process with
-//! an RPC ([`services`]). Logs go to stderr ([`logging`]). [`run`] is all of it for a `main`; [`serve`] is the same
+//! ([`handshake`]), connects to the socket named there (`listener`) with mutual TLS (`tls`), and ends the process with
+//! an RPC (`services`). Logs go to stderr ([`logging`]), and so do panics ([`panic`](mod@panic)). [`run`] is all of it for a `main`; [`serve`] is the same
 //! inside a runtime that exists already; [`serve_in`] has no ties to the process, for tests.
 //!
 //! The other way to be started is by hand, see [`Mode::Reattach`].
@@ -24,9 +24,12 @@ use tfplugin::tfplugin6::provider_server::Provider;
 use tokio_util::sync::CancellationToken;
 
 use crate::server::connections::Connections;
-use crate::server::handshake::Environment;
+use crate::server::handshake::{Environment, EnvironmentError};
 use crate::server::listener::Listener;
 use crate::server::tls::ServerTls;
+
+pub use crate::server::listener::ListenError;
+pub use crate::server::tls::TlsError;
 
 /// How long RPCs that are still open may take to end once the server stops. The client kills the process 2 s after
 /// Shutdown, so this leaves time to exit properly.
@@ -77,13 +80,13 @@ pub enum ServeError {
     NotStartedByCore,
     /// The environment has a value that cannot be understood.
     #[error("unable to read the plugin client's environment")]
-    ReadEnvironment(#[source] handshake::EnvironmentError),
+    ReadEnvironment(#[source] EnvironmentError),
     /// TLS could not be set up.
     #[error("unable to set up TLS")]
-    SetUpTls(#[source] tls::TlsError),
+    SetUpTls(#[source] TlsError),
     /// No socket could be opened.
     #[error("unable to listen")]
-    Listen(#[source] listener::ListenError),
+    Listen(#[source] ListenError),
     /// The address could not be written for the core to read.
     #[error("unable to announce the address")]
     Announce(#[source] io::Error),
@@ -144,8 +147,8 @@ pub async fn serve<S: Provider>(service: S, options: ServeOptions) -> Result<(),
 /// Serves `service` with the environment that `lookup` finds, and writes the address (the handshake line, or
 /// `TF_REATTACH_PROVIDERS`) to `announcement` once it listens there.
 ///
-/// When it returns, the socket is gone and `options.stop` is canceled. Handlers that ignored the token are left to the
-/// runtime.
+/// When it returns, the socket is gone and `options.stop` is canceled. Handlers that ignore the token for half a second
+/// are left to the runtime.
 ///
 /// # Errors
 /// [`ServeError`] names the step that failed.
@@ -182,6 +185,12 @@ pub async fn serve_in<S: Provider>(
         .write_all(line.as_bytes())
         .and_then(|()| announcement.flush())
         .map_err(ServeError::Announce)?;
+    tracing::debug!(
+        tf_provider_addr = provider_address,
+        network = listener.address().network,
+        tls = tls.is_some(),
+        "the provider is listening"
+    );
     if mode == Mode::Plugin && !environment.offers_protocol_6 {
         // The client reads the version from the line and explains this to the practitioner better than we can.
         tracing::warn!("the core does not offer plugin protocol 6");

@@ -1,7 +1,7 @@
 //! go-plugin's mutual TLS: each side makes a certificate for this process only and learns the other's out of band, ours
 //! through the handshake line, the client's through the environment. Trust is therefore equality with that certificate.
 //!
-//! The client's certificate is a CA's with a P-521 key. webpki refuses a CA as a leaf, hence [`PinnedClient`]; ring has
+//! The client's certificate is a CA's with a P-521 key. webpki refuses a CA as a leaf, hence `PinnedClient`; ring has
 //! no P-521, hence aws-lc-rs. How connections get here is in `connections`.
 
 use std::sync::Arc;

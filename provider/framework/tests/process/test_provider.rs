@@ -1,4 +1,5 @@
 //! A provider without resources, for the tests that need a process of their own. `--debug` is the reattach mode.
+#![expect(clippy::panic, reason = "the tests look at what becomes of a panic")]
 
 use std::process::ExitCode;
 
