@@ -117,17 +117,18 @@ async fn interrupt_is_left_to_the_core_and_terminate_ends_the_process() {
 async fn shutdown_ends_the_process_although_an_rpc_is_open() {
     let tmp = tempfile::tempdir().unwrap();
     let provider = Running::start(test_provider(), tmp.path()).await;
-    let mut applying = provider.provider();
-    // The connection carries the requests in order, so this one is open when Shutdown is answered.
-    let apply = applying.apply_resource_change(apply_resource_change::Request::default());
-    let mut controller = GrpcControllerClient::new(provider.channel.clone());
-    tokio::select! {
-        biased;
-        response = apply => panic!("apply ended first: {response:?}"),
-        response = controller.shutdown(Empty {}) => drop(response.unwrap()),
-    }
+    let (mut applying, mut controller) = (provider.provider(), GrpcControllerClient::new(provider.channel.clone()));
 
-    provider.exited(tmp.path()).await;
+    // The connection carries requests in order, so the apply is open when Shutdown is answered.
+    let (applied, ()) = tokio::join!(
+        applying.apply_resource_change(apply_resource_change::Request::default()),
+        async {
+            controller.shutdown(Empty {}).await.unwrap();
+            provider.exited(tmp.path()).await;
+        }
+    );
+
+    assert!(applied.is_err(), "it was open until the exit");
 }
 
 #[cfg(target_os = "linux")]

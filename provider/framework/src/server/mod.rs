@@ -2,8 +2,10 @@
 //!
 //! A core (Terraform or OpenTofu) starts the provider as a child process, reads one line from its stdout
 //! ([`handshake`]), connects to the socket named there (`listener`) with mutual TLS (`tls`), and ends the process with
-//! an RPC (`services`). Logs go to stderr ([`logging`]), and so do panics ([`panic`](mod@panic)). [`run`] is all of it for a `main`; [`serve`] is the same
-//! inside a runtime that exists already; [`serve_in`] has no ties to the process, for tests.
+//! an RPC (`services`). Logs go to stderr ([`logging`]), and so do panics ([`panic`](mod@panic)).
+//!
+//! [`run`] is all of it for a `main`; [`serve`] is the same inside a runtime that exists already; [`serve_in`] has no ties
+//! to the process, for tests.
 //!
 //! The other way to be started is by hand, see [`Mode::Reattach`].
 
@@ -174,17 +176,12 @@ pub async fn serve_in<S: Provider>(
         (Mode::Plugin, None) | (Mode::Reattach, _) => None,
     };
     let listener = Listener::bind(&environment).map_err(ServeError::Listen)?;
-    let line = match mode {
-        Mode::Plugin => {
-            let certificate = tls.as_ref().map(|tls| tls.certificate.as_ref());
-            handshake::line(listener.address(), certificate, environment.multiplex)
-        }
-        Mode::Reattach => handshake::reattach_line(&provider_address, listener.address()),
+    let line = match (mode, &tls) {
+        (Mode::Plugin, Some(tls)) => handshake::line(listener.address(), Some(&tls.certificate), environment.multiplex),
+        (Mode::Plugin, None) => handshake::line(listener.address(), None, environment.multiplex),
+        (Mode::Reattach, _) => handshake::reattach_line(&provider_address, listener.address()),
     };
-    announcement
-        .write_all(line.as_bytes())
-        .and_then(|()| announcement.flush())
-        .map_err(ServeError::Announce)?;
+    write_at_once(&mut announcement, &line).map_err(ServeError::Announce)?;
     tracing::debug!(
         tf_provider_addr = provider_address,
         network = listener.address().network,
@@ -219,4 +216,9 @@ async fn stopped(stop: &CancellationToken, mode: Mode, connections: &Connections
         }
     }
     tokio::time::sleep(DRAIN).await;
+}
+
+fn write_at_once(output: &mut impl Write, line: &str) -> io::Result<()> {
+    output.write_all(line.as_bytes())?;
+    output.flush()
 }
