@@ -9,7 +9,7 @@ pub mod diagnostics;
 pub mod lifecycle;
 pub mod model;
 mod operations;
-mod panic;
+pub mod panic;
 pub mod path;
 pub mod provider;
 pub mod record;
@@ -22,6 +22,7 @@ pub mod value;
 pub mod wire;
 
 pub use model::{Attr, AttributeType, FromValue, Model, Timeouts, ToValue, WriteOnly};
+pub use server::serve;
 pub use tf_framework_derive::Model;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Panics: those that an RPC survives become an error, all others are reported as the crash of a plugin.
 //!
 //! A core shows "plugin crashed" with whatever follows a stderr line that starts with `panic: `, Go's words for it.
-//! [`install_hook`] writes such lines, except for panics inside [`catch_panics`], which answers the RPC instead.
+//! [`install_hook`] makes panics write such lines, except for panics inside [`catch_panics`], which answers the RPC instead.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -84,6 +84,8 @@ struct Mark;
 impl Mark {
     fn set() -> Self {
         CATCHING.set(CATCHING.get() + 1);
+        // What is still there from before is of a panic that did not get as far as here.
+        CAUGHT.set(None);
         Self
     }
 }
