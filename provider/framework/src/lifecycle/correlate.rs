@@ -14,7 +14,7 @@ use crate::value::Value;
 enum Fit {
     /// It could have come from it, whatever is unknown turns out to be and whatever the provider decided.
     Possible,
-    /// It says nothing that the configuration does not say.
+    /// It says nothing that the configuration does not say, in the same words.
     Exact,
 }
 
@@ -136,7 +136,7 @@ fn attribute_fits(attribute: &Attribute, prior: &Value, wanted: &Value, fit: Fit
         return fit == Fit::Possible;
     }
     let Kind::Nested(nesting, attributes) = &attribute.kind else {
-        return same_meaning(attribute, prior, wanted);
+        return prior == wanted || (fit == Fit::Possible && same_meaning(attribute, prior, wanted));
     };
     match (nesting, prior, wanted) {
         (Nesting::Single, prior, wanted) => object_fits(attributes, prior, wanted, fit),

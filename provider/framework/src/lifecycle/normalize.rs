@@ -86,3 +86,84 @@ fn is_like(attributes: &[Attribute], reference: &Value, new: &Value) -> bool {
             reference.is_unknown() || normalize_attribute(attribute, reference, new.clone()) == *reference
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::fixtures::{attribute, nested, object, schema};
+    use crate::model::{Attr, WriteOnly};
+    use crate::schema::{Nesting, Presence};
+
+    fn lenient(name: &str) -> Attribute {
+        Attribute {
+            semantic_equality: Some(|a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)),
+            ..attribute::<String>(name)
+        }
+    }
+
+    #[test]
+    fn a_spelling_is_kept_and_a_drift_is_not_hidden() {
+        let schema = schema(vec![lenient("zone"), attribute::<String>("name")]);
+        let state = |zone: Value, name: Value| object(&schema, [("zone", zone), ("name", name)]);
+        let reference = state("Africa".into(), "A".into());
+        for (zone, name, zone_after, name_after) in [
+            ("africa", "A", "Africa", "A"),
+            ("asia", "A", "asia", "A"),
+            ("africa", "a", "Africa", "a"),
+        ] {
+            let new = normalize(&schema, &reference, state(zone.into(), name.into()));
+            assert_eq!(new, state(zone_after.into(), name_after.into()), "{zone} {name}");
+        }
+        let gone = state(Value::Null, "A".into());
+        assert_eq!(normalize(&schema, &reference, gone.clone()), gone);
+        assert_eq!(normalize(&schema, &reference, Value::Null), Value::Null);
+        let unknown = state(Value::UNKNOWN, "A".into());
+        let new = state("africa".into(), "A".into());
+        assert_eq!(normalize(&schema, &unknown, new.clone()), new);
+    }
+
+    #[test]
+    fn elements_keep_the_spelling_of_their_counterparts() {
+        let element = |zone: &str, id: Value| Value::object([("zone", zone.into()), ("id", id)]);
+        let keyed =
+            |elements: Vec<Value>| Value::Map(["a", "b"].map(str::to_owned).into_iter().zip(elements).collect());
+        let collections: [(Nesting, fn(Vec<Value>) -> Value); 3] = [
+            (Nesting::List, Value::List),
+            (Nesting::Set, |elements| Value::set(elements)),
+            (Nesting::Map, keyed),
+        ];
+        for (nesting, collect) in collections {
+            let inner = vec![lenient("zone"), attribute::<Attr<i64>>("id")];
+            let schema = schema(vec![nested("nodes", nesting, Presence::Optional, inner)]);
+            let state = |elements: Vec<Value>| object(&schema, [("nodes", collect(elements))]);
+            let planned = state(vec![element("A", Value::UNKNOWN), element("b", Value::UNKNOWN)]);
+            let answered = state(vec![element("a", 1.into()), element("B", 2.into())]);
+            let expected = state(vec![element("A", 1.into()), element("b", 2.into())]);
+            assert_eq!(normalize(&schema, &planned, answered), expected);
+        }
+    }
+
+    #[test]
+    fn write_only_attributes_lose_their_value_wherever_they_are() {
+        for nesting in [Nesting::Single, Nesting::List, Nesting::Map] {
+            let inner = vec![attribute::<String>("user"), attribute::<WriteOnly<String>>("password")];
+            let schema = schema(vec![
+                attribute::<WriteOnly<String>>("token"),
+                nested("login", nesting, Presence::Optional, inner),
+            ]);
+            let state = |secret: &Value| {
+                let login = Value::object([("user", "u".into()), ("password", secret.clone())]);
+                let login = match nesting {
+                    Nesting::Single => login,
+                    Nesting::List | Nesting::Set => Value::List(vec![login]),
+                    Nesting::Map => Value::Map([("a".to_owned(), login)].into()),
+                };
+                object(&schema, [("token", secret.clone()), ("login", login)])
+            };
+            assert_eq!(
+                without_write_only(&schema, state(&"secret".into())),
+                state(&Value::Null)
+            );
+        }
+    }
+}

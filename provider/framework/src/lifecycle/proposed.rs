@@ -110,3 +110,102 @@ fn nested_could_come_from(attribute: &Attribute, prior: &Value, config: &Value) 
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::fixtures::{attribute, nested, object, schema};
+    use crate::model::Attr;
+    use crate::schema::Presence;
+
+    fn port(number: i64, id: Value) -> Value {
+        Value::object([("number", number.into()), ("id", id)])
+    }
+
+    fn ports(nesting: Nesting, presence: Presence) -> Schema {
+        let port = vec![attribute::<Option<i64>>("number"), attribute::<Attr<String>>("id")];
+        schema(vec![nested("ports", nesting, presence, port)])
+    }
+
+    fn propose(schema: &Schema, prior: Value, config: Value) -> Value {
+        let (prior, config) = (object(schema, [("ports", prior)]), object(schema, [("ports", config)]));
+        proposed_new(schema, &prior, &config).attribute_or_null("ports").clone()
+    }
+
+    #[test]
+    fn computed_attributes_without_configuration_keep_their_prior_value() {
+        let schema = schema(vec![
+            attribute::<Option<String>>("label"),
+            attribute::<Option<String>>("zone").optional_computed(),
+            attribute::<Attr<String>>("id"),
+        ]);
+        let prior = object(
+            &schema,
+            [("label", "l".into()), ("zone", "z".into()), ("id", "i".into())],
+        );
+        let config = object(&schema, []);
+        let expected = object(&schema, [("zone", "z".into()), ("id", "i".into())]);
+        assert_eq!(proposed_new(&schema, &prior, &config), expected);
+        assert_eq!(proposed_new(&schema, &Value::Null, &config), config);
+        assert_eq!(proposed_new(&schema, &prior, &Value::Null), Value::Null);
+        let unknown = object(&schema, [("label", Value::UNKNOWN), ("zone", "y".into())]);
+        let expected = object(
+            &schema,
+            [("label", Value::UNKNOWN), ("zone", "y".into()), ("id", "i".into())],
+        );
+        assert_eq!(proposed_new(&schema, &prior, &unknown), expected);
+    }
+
+    #[test]
+    fn elements_are_paired_by_index_key_and_likeness() {
+        let prior = || vec![port(1, "x".into()), port(2, "y".into())];
+        let config = || vec![port(2, Value::Null), port(3, Value::Null)];
+        let keyed =
+            |elements: Vec<Value>| Value::Map(["a", "b"].map(str::to_owned).into_iter().zip(elements).collect());
+        let by_position = || vec![port(2, "x".into()), port(3, "y".into())];
+        let by_likeness = || vec![port(2, "y".into()), port(3, Value::Null)];
+        for (nesting, prior, config, expected) in [
+            (
+                Nesting::List,
+                Value::List(prior()),
+                Value::List(config()),
+                Value::List(by_position()),
+            ),
+            (Nesting::Map, keyed(prior()), keyed(config()), keyed(by_position())),
+            (
+                Nesting::Set,
+                Value::set(prior()),
+                Value::set(config()),
+                Value::set(by_likeness()),
+            ),
+        ] {
+            assert_eq!(propose(&ports(nesting, Presence::Optional), prior, config), expected);
+        }
+    }
+
+    #[test]
+    fn a_prior_element_of_a_set_is_used_once() {
+        let inner = vec![
+            attribute::<Attr<i64>>("id"),
+            attribute::<Option<bool>>("open").optional_computed(),
+        ];
+        let schema = schema(vec![nested("ports", Nesting::Set, Presence::Optional, inner)]);
+        let port = |id: Value, open: Value| Value::object([("id", id), ("open", open)]);
+        let config = Value::set([port(Value::Null, Value::Null), port(Value::Null, true.into())]);
+        let prior = Value::set([port(1.into(), true.into()), port(2.into(), false.into())]);
+        // The first element takes what the second would fit alone: the core looks no further than that.
+        let expected = Value::set([port(1.into(), true.into()), port(Value::Null, true.into())]);
+        assert_eq!(propose(&schema, prior, config), expected);
+    }
+
+    #[test]
+    fn a_nested_attribute_that_was_configured_and_is_not_any_more_is_proposed_null() {
+        let schema = ports(Nesting::Single, Presence::OptionalComputed);
+        assert_eq!(propose(&schema, port(1, "x".into()), Value::Null), Value::Null);
+        let decided_by_provider = Value::object([("number", Value::Null), ("id", "x".into())]);
+        assert_eq!(
+            propose(&schema, decided_by_provider.clone(), Value::Null),
+            decided_by_provider
+        );
+    }
+}

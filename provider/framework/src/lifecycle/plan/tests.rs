@@ -342,6 +342,23 @@ fn no_element_of_a_set_takes_the_prior_element_of_another() {
 }
 
 #[test]
+fn elements_of_a_set_that_mean_the_same_stay_apart() {
+    let schema = rules(vec![Attribute {
+        semantic_equality: Some(|a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)),
+        ..attribute::<String>("host")
+    }]);
+    let state = |hosts: &[&str]| {
+        let elements = hosts.iter().map(|host| rule([("host", (*host).into())]));
+        object(&schema, [("rules", Value::set(elements))])
+    };
+    assert_eq!(plan(&schema, &state(&["a"]), &state(&["A"])).value, state(&["a"]));
+    assert_eq!(
+        plan(&schema, &state(&["a"]), &state(&["A", "a"])).value,
+        state(&["A", "a"])
+    );
+}
+
+#[test]
 fn an_unknown_element_of_a_set_leaves_what_it_may_turn_out_to_be_unclaimed() {
     let schema = rules(vec![
         attribute::<String>("host"),
