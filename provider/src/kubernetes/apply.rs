@@ -16,12 +16,14 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 use tracing::debug;
 
-use super::client::{Cluster, PARALLEL_CALLS, Patch};
+use super::client::{Cluster, PARALLEL_CALLS};
 use super::drift::removal_patch;
 use super::error::Error;
-use super::object::{Kind, Object, ObjectKey};
+use super::kind::Kind;
+use super::object::{Object, ObjectKey};
 use super::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, OwnerId};
 use super::read::{Found, LiveObject};
+use super::request::Patch;
 
 /// How often a removal is computed anew because the list changed meanwhile.
 const PRUNE_TRIES: usize = 4;
@@ -216,9 +218,10 @@ impl Cluster {
             let query = format!("fieldManager={MANAGER}");
             live = match self.patch(object.key(), Patch::Json, &query, &patch).await {
                 Ok(live) => live,
-                Err(error @ Error::Rejected { .. }) if tries >= PRUNE_TRIES => return Err(error),
                 // The object was there a moment ago; if it is gone now, the next plan shows it.
-                Err(Error::Rejected { .. }) => self.get(object.key()).await?.unwrap_or(live),
+                Err(Error::Rejected { .. } | Error::Conflict { .. }) if tries < PRUNE_TRIES => {
+                    self.get(object.key()).await?.unwrap_or(live)
+                }
                 Err(error) => return Err(error),
             };
         }

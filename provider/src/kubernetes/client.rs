@@ -8,15 +8,16 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use http::{Method, Request, header};
+use http::Method;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tracing::trace;
 
-use super::error::{Call, Error, Source};
-use super::object::{Kind, ObjectKey, encode_segment};
+use super::error::{Error, Source};
+use super::kind::{Kind, encode_segment};
+use super::object::ObjectKey;
+use super::request::{Call, Outgoing, Patch};
 use super::retry::Retry;
 use super::status;
 
@@ -231,56 +232,6 @@ impl fmt::Debug for Cluster {
         f.debug_struct("Cluster")
             .field("host", &self.host)
             .finish_non_exhaustive()
-    }
-}
-
-/// The kinds of patches that are sent.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Patch {
-    /// Server-side apply.
-    Apply,
-    /// RFC 6902.
-    Json,
-}
-
-impl Patch {
-    fn content_type(self) -> &'static str {
-        match self {
-            Self::Apply => "application/apply-patch+yaml",
-            Self::Json => "application/json-patch+json",
-        }
-    }
-}
-
-struct Outgoing {
-    call: Call,
-    method: Method,
-    target: String,
-    content_type: &'static str,
-    body: Vec<u8>,
-}
-
-impl Outgoing {
-    fn get(call: Call, target: String) -> Self {
-        Self {
-            call,
-            method: Method::GET,
-            target,
-            content_type: "application/json",
-            body: Vec::new(),
-        }
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        Request::builder()
-            .method(self.method.clone())
-            .uri(&self.target)
-            .header(header::CONTENT_TYPE, self.content_type)
-            .body(Body::from(self.body.clone()))
-            .map_err(|source| Error::BuildRequest {
-                call: self.call.clone(),
-                source,
-            })
     }
 }
 

@@ -13,7 +13,8 @@ use tracing::debug;
 
 use super::client::{Cluster, PARALLEL_CALLS};
 use super::error::Error;
-use super::object::{Kind, ObjectKey};
+use super::kind::Kind;
+use super::object::ObjectKey;
 use super::ownership::{Owner, OwnerId, Taken};
 use super::read::{Found, LiveObject};
 

@@ -9,45 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::connection::Problem;
-use super::object::ObjectKey;
 use super::ownership::Taken;
-
-/// One call to the API, in RBAC's words, so that an error says which permission is missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    /// The RBAC verb.
-    pub verb: &'static str,
-    /// The resource with its group, `deployments.apps`.
-    pub resource: Box<str>,
-    /// The namespace, unless the call is about the whole cluster.
-    pub namespace: Option<Box<str>>,
-    /// The object's name, unless the call is about a collection.
-    pub name: Option<Box<str>>,
-}
-
-impl Call {
-    pub(super) fn on(verb: &'static str, key: &ObjectKey) -> Self {
-        Self {
-            verb,
-            resource: key.kind.resource().into(),
-            namespace: key.namespace.as_deref().map(Into::into),
-            name: Some(key.name.as_str().into()),
-        }
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.verb, self.resource)?;
-        if let Some(name) = &self.name {
-            write!(f, " \"{name}\"")?;
-        }
-        match &self.namespace {
-            Some(namespace) => write!(f, " in namespace \"{namespace}\""),
-            None => Ok(()),
-        }
-    }
-}
+use super::request::Call;
 
 /// A field that another manager owns and that an apply without force may not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +98,8 @@ pub enum Error {
     Unauthorized { call: Call },
     #[error("not allowed to {call}: {message}")]
     Forbidden { call: Call, message: String },
+    #[error("the namespace is being deleted: {call}")]
+    NamespaceTerminating { call: Call },
     #[error("nothing found to {call}: {message}")]
     NotFound { call: Call, message: String },
     #[error("others own fields of it: {call}: {}", list_conflicts(conflicts))]
@@ -210,6 +175,11 @@ impl Error {
         self.asks(|error| matches!(error, Self::Forbidden { .. }))
     }
 
+    /// Whether the namespace must be gone before anything can be made in a new one of its name.
+    pub fn is_namespace_terminating(&self) -> bool {
+        self.asks(|error| matches!(error, Self::NamespaceTerminating { .. }))
+    }
+
     /// Whether the cluster gave no answer at all, which never means that something in it is gone.
     pub fn is_unreachable(&self) -> bool {
         self.asks(|error| {
@@ -248,6 +218,7 @@ impl Error {
             | Self::Certificate { .. }
             | Self::Unauthorized { .. }
             | Self::Forbidden { .. }
+            | Self::NamespaceTerminating { .. }
             | Self::NotFound { .. }
             | Self::FieldConflicts { .. }
             | Self::Conflict { .. }

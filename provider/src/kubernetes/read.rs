@@ -12,9 +12,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::client::{Cluster, PARALLEL_CALLS};
-use super::error::{Call, Error};
-use super::object::{Kind, ObjectKey, encode_segment};
+use super::error::Error;
+use super::kind::{Kind, encode_segment};
+use super::object::ObjectKey;
 use super::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, OwnerId};
+use super::request::Call;
 
 /// How many objects a page holds, as kubectl has it.
 const PAGE: usize = 500;
