@@ -165,7 +165,8 @@ impl Cluster {
     }
 
     /// Asks the server what it would say to an apply of the whole set, admission included, without changing anything.
-    /// Objects whose namespace is not there yet cannot be tried and are listed as skipped.
+    /// Objects whose namespace is not there yet cannot be tried and are listed as skipped. Whose the objects are is not
+    /// asked: that is [`Cluster::check_ownership`].
     ///
     /// # Errors
     /// The cluster does not answer, or refuses the credentials. What it says to an object is in the result instead.

@@ -2,7 +2,7 @@
 //!
 //! A variant is the step that failed, with what a person needs to act on it. [`super::client`] makes most of them from
 //! the server's [`Status`](https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/) answers;
-//! [`super::status`] does the reading.
+//! `super::status` does the reading.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -100,7 +100,7 @@ pub enum Error {
     Forbidden { call: Call, message: String },
     #[error("the namespace is being deleted: {call}")]
     NamespaceTerminating { call: Call },
-    #[error("nothing found to {call}: {message}")]
+    #[error("not found: {call}: {message}")]
     NotFound { call: Call, message: String },
     #[error("others own fields of it: {call}: {}", list_conflicts(conflicts))]
     FieldConflicts { call: Call, conflicts: Vec<FieldConflict> },

@@ -75,9 +75,13 @@ fn manager(message: &str) -> String {
 fn rejection(call: Call, status: &Status) -> Error {
     // The server quotes the refused value, which for a Secret must not reach a log.
     let secret = &*call.resource == "secrets";
-    let shown = |message: &str| match message.find(['"', '{']) {
-        Some(at) if secret => format!("{}(sensitive value)", message.get(..at).unwrap_or_default()),
-        Some(_) | None => message.to_owned(),
+    let shown = |message: &str| {
+        // Some kinds append a diff of Go values, line by line.
+        let message = message.lines().next().unwrap_or_default();
+        match message.find(['"', '{']) {
+            Some(at) if secret => format!("{}(sensitive value)", message.get(..at).unwrap_or_default()),
+            Some(_) | None => message.to_owned(),
+        }
     };
     let mut rejections: Vec<_> = causes(status)
         .iter()
@@ -201,7 +205,7 @@ mod tests {
         for (message, immutable) in [
             ("Invalid value: {\"matchLabels\":{}}: field is immutable", true),
             (
-                "Forbidden: spec is immutable after creation except resources.requests",
+                "Forbidden: spec is immutable after creation except resources.requests\n@@ -1 +1 @@",
                 true,
             ),
             ("Forbidden: updates to parameters are forbidden.", true),
@@ -211,7 +215,10 @@ mod tests {
                 "details": {"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "spec.selector"}]}});
             let error = read(422, "deployments.apps", &body.to_string());
             assert_eq!(error.is_immutable_field(), immutable, "{message}");
-            assert!(error.to_string().contains("spec.selector: "), "{error}");
+            assert!(
+                error.to_string().contains("spec.selector: ") && !error.to_string().contains("@@"),
+                "{error}"
+            );
         }
     }
 
