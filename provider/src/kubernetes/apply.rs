@@ -12,11 +12,10 @@
 
 use std::collections::BTreeSet;
 
-use futures::{StreamExt as _, stream};
 use serde_json::Value;
 use tracing::debug;
 
-use super::client::{Cluster, PARALLEL_CALLS};
+use super::client::{Cluster, in_parallel};
 use super::drift::removal_patch;
 use super::error::Error;
 use super::kind::Kind;
@@ -124,7 +123,7 @@ impl Cluster {
         self.check_ownership(set).await?;
         let mut found = Vec::new();
         for phase in &set.phases {
-            let results = in_parallel(phase, |object| self.apply_object(object, how)).await;
+            let results = in_parallel(phase.iter().map(|object| self.apply_object(object, how)).collect()).await;
             let mut errors = Vec::new();
             for result in results {
                 match result {
@@ -151,7 +150,7 @@ impl Cluster {
             .filter(|o| o.key().namespace.as_ref().is_none_or(|ns| !absent.contains(ns)))
             .collect();
         let mut taken = Vec::new();
-        let lives = in_parallel(may_exist.iter().copied(), |object| self.get(object.key())).await;
+        let lives = in_parallel(may_exist.iter().map(|object| self.get(object.key())).collect()).await;
         for (object, live) in may_exist.iter().zip(lives) {
             if let Some(live) = live? {
                 taken.extend(set.owner.refusal(&LiveObject::from_json(live)?, object.adopt()));
@@ -176,10 +175,11 @@ impl Cluster {
             .objects()
             .partition(|o| o.key().namespace.as_ref().is_some_and(|ns| absent.contains(ns)));
         let query = format!("{}&dryRun=All", query(how));
-        let answers = in_parallel(tried.iter().copied(), |o| {
-            self.patch(o.key(), Patch::Apply, &query, o.json())
-        })
-        .await;
+        let calls = tried
+            .iter()
+            .map(|o| self.patch(o.key(), Patch::Apply, &query, o.json()))
+            .collect();
+        let answers = in_parallel(calls).await;
         let mut result = DryRun {
             skipped: skipped.iter().map(|o| o.key().clone()).collect(),
             ..DryRun::default()
@@ -248,17 +248,6 @@ fn query(how: Apply) -> String {
         Apply::Repair => true,
     };
     format!("fieldManager={MANAGER}&force={force}&fieldValidation=Strict")
-}
-
-/// Runs one call for each object, a few at a time; the results are in the objects' order.
-async fn in_parallel<'a, T, F: Future<Output = T>>(
-    objects: impl IntoIterator<Item = &'a Object>,
-    call: impl Fn(&'a Object) -> F,
-) -> Vec<T> {
-    stream::iter(objects.into_iter().map(call))
-        .buffered(PARALLEL_CALLS)
-        .collect()
-        .await
 }
 
 #[cfg(test)]

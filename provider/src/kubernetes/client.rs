@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use futures::{StreamExt as _, stream};
 use http::Method;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ use super::status;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many calls one operation makes at once: enough to hide a slow line, few enough to stay under API priority.
-pub(super) const PARALLEL_CALLS: usize = 8;
+const PARALLEL_CALLS: usize = 8;
 
 /// A cluster that can be talked to.
 #[derive(Clone)]
@@ -233,6 +234,12 @@ impl fmt::Debug for Cluster {
             .field("host", &self.host)
             .finish_non_exhaustive()
     }
+}
+
+/// Makes calls a few at a time; the results are in the order of the calls. It takes them ready-made: a stream that
+/// makes them from borrowed values in a closure would not be [`Send`].
+pub(super) async fn in_parallel<F: Future>(calls: Vec<F>) -> Vec<F::Output> {
+    stream::iter(calls).buffered(PARALLEL_CALLS).collect().await
 }
 
 fn optional<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {

@@ -7,11 +7,10 @@
 use std::cmp::Reverse;
 use std::fmt;
 
-use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::client::{Cluster, PARALLEL_CALLS};
+use super::client::{Cluster, in_parallel};
 use super::error::Error;
 use super::kind::Kind;
 use super::object::ObjectKey;
@@ -93,16 +92,9 @@ impl Cluster {
     /// # Errors
     /// The cluster does not answer, which does not mean that anything is gone.
     pub async fn probe_gone(&self, deleting: &[Deleting]) -> Result<Vec<Remaining>, Error> {
-        let answers: Vec<_> = stream::iter(
-            deleting
-                .iter()
-                .map(|one| async move { (one, self.get(&one.key).await) }),
-        )
-        .buffered(PARALLEL_CALLS)
-        .collect()
-        .await;
+        let answers = in_parallel(deleting.iter().map(|one| self.get(&one.key)).collect()).await;
         let mut remaining = Vec::new();
-        for (one, answer) in answers {
+        for (one, answer) in deleting.iter().zip(answers) {
             if let Some(live) = answer?.map(LiveObject::from_json).transpose()?
                 && live.uid() == one.uid
             {
