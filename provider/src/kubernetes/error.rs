@@ -155,9 +155,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether what was asked for is definitely not there.
+    /// Whether what was asked for is definitely not there. One other failure among several leaves that open.
     pub fn is_not_found(&self) -> bool {
-        self.asks(|error| matches!(error, Self::NotFound { .. }))
+        match self {
+            Self::Several(errors) => errors.iter().all(Self::is_not_found),
+            error => matches!(error, Self::NotFound { .. }),
+        }
     }
 
     /// Whether somebody else owns or changed what was to be changed.
@@ -303,4 +306,43 @@ fn list_rejections(rejections: &[FieldRejection]) -> String {
         })
         .collect();
     texts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_failures_are_gone_only_together_and_a_conflict_by_one() {
+        let call = || Call {
+            verb: "get",
+            resource: "pods".into(),
+            namespace: None,
+            name: None,
+        };
+        let missing = || Error::NotFound {
+            call: call(),
+            message: "no".into(),
+        };
+        let conflict = || Error::Conflict {
+            call: call(),
+            message: "uid".into(),
+        };
+        let throttled = || Error::Throttled {
+            call: call(),
+            retry_after: None,
+        };
+        let several = |errors| Error::from_many(errors).unwrap();
+        assert!(several(vec![missing(), missing()]).is_not_found());
+        let mixed = several(vec![missing(), conflict()]);
+        assert!(!mixed.is_not_found() && mixed.is_conflict());
+        assert_eq!(
+            mixed.to_string(),
+            "2 calls failed: not found: get pods: no; it changed meanwhile: get pods: uid"
+        );
+        assert!(!several(vec![throttled(), missing()]).is_retryable());
+        assert!(several(vec![throttled(), throttled()]).is_retryable());
+        assert!(matches!(several(vec![missing()]), Error::NotFound { .. }));
+        assert!(Error::from_many(vec![]).is_none());
+    }
 }
