@@ -15,12 +15,14 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use tracing::debug;
 
-use super::client::{Cluster, Patch, in_parallel};
+use super::client::{Cluster, in_parallel};
 use super::drift::removal_patch;
 use super::error::Error;
-use super::object::{Kind, Object, ObjectKey};
+use super::kind::Kind;
+use super::object::{Object, ObjectKey};
 use super::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, OwnerId};
 use super::read::{Found, LiveObject};
+use super::request::Patch;
 
 /// How often a removal is computed anew because the list changed meanwhile.
 const PRUNE_TRIES: usize = 4;
@@ -162,7 +164,8 @@ impl Cluster {
     }
 
     /// Asks the server what it would say to an apply of the whole set, admission included, without changing anything.
-    /// Objects whose namespace is not there yet cannot be tried and are listed as skipped.
+    /// Objects whose namespace is not there yet cannot be tried and are listed as skipped. Whose the objects are is not
+    /// asked: that is [`Cluster::check_ownership`].
     ///
     /// # Errors
     /// The cluster does not answer, or refuses the credentials. What it says to an object is in the result instead.
@@ -174,8 +177,9 @@ impl Cluster {
         let query = format!("{}&dryRun=All", query(how));
         let calls = tried
             .iter()
-            .map(|o| self.patch(o.key(), Patch::Apply, &query, o.json()));
-        let answers = in_parallel(calls.collect()).await;
+            .map(|o| self.patch(o.key(), Patch::Apply, &query, o.json()))
+            .collect();
+        let answers = in_parallel(calls).await;
         let mut result = DryRun {
             skipped: skipped.iter().map(|o| o.key().clone()).collect(),
             ..DryRun::default()
@@ -215,9 +219,10 @@ impl Cluster {
             let query = format!("fieldManager={MANAGER}");
             live = match self.patch(object.key(), Patch::Json, &query, &patch).await {
                 Ok(live) => live,
-                Err(error @ Error::Rejected { .. }) if tries >= PRUNE_TRIES => return Err(error),
                 // The object was there a moment ago; if it is gone now, the next plan shows it.
-                Err(Error::Rejected { .. }) => self.get(object.key()).await?.unwrap_or(live),
+                Err(Error::Rejected { .. } | Error::Conflict { .. }) if tries < PRUNE_TRIES => {
+                    self.get(object.key()).await?.unwrap_or(live)
+                }
                 Err(error) => return Err(error),
             };
         }

@@ -237,3 +237,37 @@ async fn probe_proves_the_credentials_and_names_the_user() {
     assert!(cluster.probe().await.unwrap_err().is_unauthorized());
     server.finished().await;
 }
+
+/// The framework runs operations on tasks of their own, so that all futures must be [`Send`]. That it compiles is the
+/// proof.
+#[tokio::test]
+async fn operations_may_run_on_any_thread() {
+    fn is_send<T: Send>(operation: T) -> T {
+        operation
+    }
+    let (cluster, server) = cluster(vec![]);
+    let set = set(vec![]);
+    let owner = set.owner().clone();
+    let spec = super::super::ConnectionSpec::default();
+    let mut rollout = super::super::Rollout::new(cluster.clone(), vec![], std::time::Duration::ZERO);
+    assert!(is_send(cluster.apply(&set, Apply::Repair)).await.unwrap().is_empty());
+    assert!(
+        is_send(cluster.dry_run(&set, Apply::Careful))
+            .await
+            .unwrap()
+            .rejected
+            .is_empty()
+    );
+    assert!(is_send(cluster.read(&owner, &[], &[])).await.unwrap().is_empty());
+    assert!(
+        is_send(cluster.delete(&owner, &Found::default()))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(is_send(cluster.probe_gone(&[])).await.unwrap().is_empty());
+    assert!(is_send(rollout.probe()).await.is_ok());
+    assert!(is_send(spec.connect()).await.is_err());
+    drop(is_send(cluster.probe()));
+    server.finished().await;
+}

@@ -9,15 +9,16 @@ use std::io;
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
-use http::{Method, Request, header};
+use http::Method;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tracing::trace;
 
-use super::error::{Call, Error, Source};
-use super::object::{Kind, ObjectKey, encode_segment};
+use super::error::{Error, Source};
+use super::kind::{Kind, encode_segment};
+use super::object::ObjectKey;
+use super::request::{Call, Outgoing, Patch};
 use super::retry::Retry;
 use super::status;
 
@@ -235,54 +236,10 @@ impl fmt::Debug for Cluster {
     }
 }
 
-/// The kinds of patches that are sent.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Patch {
-    /// Server-side apply.
-    Apply,
-    /// RFC 6902.
-    Json,
-}
-
-impl Patch {
-    fn content_type(self) -> &'static str {
-        match self {
-            Self::Apply => "application/apply-patch+yaml",
-            Self::Json => "application/json-patch+json",
-        }
-    }
-}
-
-struct Outgoing {
-    call: Call,
-    method: Method,
-    target: String,
-    content_type: &'static str,
-    body: Vec<u8>,
-}
-
-impl Outgoing {
-    fn get(call: Call, target: String) -> Self {
-        Self {
-            call,
-            method: Method::GET,
-            target,
-            content_type: "application/json",
-            body: Vec::new(),
-        }
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        Request::builder()
-            .method(self.method.clone())
-            .uri(&self.target)
-            .header(header::CONTENT_TYPE, self.content_type)
-            .body(Body::from(self.body.clone()))
-            .map_err(|source| Error::BuildRequest {
-                call: self.call.clone(),
-                source,
-            })
-    }
+/// Makes calls a few at a time; the results are in the order of the calls. It takes them ready-made: a stream that
+/// makes them from borrowed values in a closure would not be [`Send`].
+pub(super) async fn in_parallel<F: Future>(calls: Vec<F>) -> Vec<F::Output> {
+    stream::iter(calls).buffered(PARALLEL_CALLS).collect().await
 }
 
 fn optional<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
@@ -314,9 +271,4 @@ fn any_cause(error: &(dyn StdError + 'static), question: &dyn Fn(&(dyn StdError 
     question(error)
         || wrapped.is_some_and(|error| any_cause(error, question))
         || error.source().is_some_and(|error| any_cause(error, question))
-}
-
-/// Makes calls, a few at a time; the answers are in the order of the calls.
-pub(super) async fn in_parallel<F: Future>(calls: Vec<F>) -> Vec<F::Output> {
-    stream::iter(calls).buffered(PARALLEL_CALLS).collect().await
 }

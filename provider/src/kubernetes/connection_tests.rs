@@ -121,6 +121,22 @@ fn every_problem_names_its_attribute() {
 }
 
 #[tokio::test]
+async fn client_certificate_needs_its_own_key() {
+    let ((certificate, key), (_, other_key)) = (certificate(), certificate());
+    let with = |key: String| ConnectionSpec {
+        token: None,
+        client_certificate: Some(certificate.clone()),
+        client_key: Some(key.into()),
+        ..given()
+    };
+    assert!(with(key).connect().await.is_ok());
+    assert!(matches!(
+        with(other_key).connect().await,
+        Err(Error::BuildClient { .. })
+    ));
+}
+
+#[tokio::test]
 async fn connecting_reports_all_problems_at_once() {
     let spec = ConnectionSpec {
         host: Some("ftp://x".into()),

@@ -15,7 +15,8 @@ use tracing::debug;
 
 use super::client::{Cluster, in_parallel};
 use super::error::Error;
-use super::object::{Kind, ObjectKey, encode_segment};
+use super::kind::{Kind, encode_segment};
+use super::object::ObjectKey;
 use super::ownership::{OWNER_LABEL, Owner, OwnerId, Taken};
 use super::read::{Found, LiveObject};
 
@@ -100,17 +101,8 @@ impl Cluster {
             Kind::namespaced::<PersistentVolumeClaim>(),
             Kind::namespaced::<Service>(),
         ];
-        let query = format!(
-            "labelSelector={}",
-            encode_segment(&format!("{OWNER_LABEL}!={}", owner.as_str()))
-        );
-        let lists = in_parallel(
-            kinds
-                .iter()
-                .map(|kind| self.list(*kind, Some(namespace), &query))
-                .collect(),
-        )
-        .await;
+        let query = format!("labelSelector={}", encode_segment(&format!("{OWNER_LABEL}!={}", owner.as_str())));
+        let lists = in_parallel(kinds.iter().map(|kind| self.list(*kind, Some(namespace), &query)).collect()).await;
         let mut others = Vec::new();
         for list in lists {
             for json in list? {

@@ -2,52 +2,15 @@
 //!
 //! A variant is the step that failed, with what a person needs to act on it. [`super::client`] makes most of them from
 //! the server's [`Status`](https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/) answers;
-//! [`super::status`] does the reading.
+//! `super::status` does the reading.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::connection::Problem;
-use super::object::ObjectKey;
 use super::ownership::Taken;
-
-/// One call to the API, in RBAC's words, so that an error says which permission is missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    /// The RBAC verb.
-    pub verb: &'static str,
-    /// The resource with its group, `deployments.apps`.
-    pub resource: Box<str>,
-    /// The namespace, unless the call is about the whole cluster.
-    pub namespace: Option<Box<str>>,
-    /// The object's name, unless the call is about a collection.
-    pub name: Option<Box<str>>,
-}
-
-impl Call {
-    pub(super) fn on(verb: &'static str, key: &ObjectKey) -> Self {
-        Self {
-            verb,
-            resource: key.kind.resource().into(),
-            namespace: key.namespace.as_deref().map(Into::into),
-            name: Some(key.name.as_str().into()),
-        }
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.verb, self.resource)?;
-        if let Some(name) = &self.name {
-            write!(f, " \"{name}\"")?;
-        }
-        match &self.namespace {
-            Some(namespace) => write!(f, " in namespace \"{namespace}\""),
-            None => Ok(()),
-        }
-    }
-}
+use super::request::Call;
 
 /// A field that another manager owns and that an apply without force may not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +98,9 @@ pub enum Error {
     Unauthorized { call: Call },
     #[error("not allowed to {call}: {message}")]
     Forbidden { call: Call, message: String },
-    #[error("nothing found to {call}: {message}")]
+    #[error("the namespace is being deleted: {call}")]
+    NamespaceTerminating { call: Call },
+    #[error("not found: {call}: {message}")]
     NotFound { call: Call, message: String },
     #[error("others own fields of it: {call}: {}", list_conflicts(conflicts))]
     FieldConflicts { call: Call, conflicts: Vec<FieldConflict> },
@@ -190,9 +155,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether what was asked for is definitely not there.
+    /// Whether what was asked for is definitely not there. One other failure among several leaves that open.
     pub fn is_not_found(&self) -> bool {
-        self.asks(|error| matches!(error, Self::NotFound { .. }))
+        match self {
+            Self::Several(errors) => errors.iter().all(Self::is_not_found),
+            error => matches!(error, Self::NotFound { .. }),
+        }
     }
 
     /// Whether somebody else owns or changed what was to be changed.
@@ -208,6 +176,11 @@ impl Error {
     /// Whether the credentials are right and lack a permission.
     pub fn is_forbidden(&self) -> bool {
         self.asks(|error| matches!(error, Self::Forbidden { .. }))
+    }
+
+    /// Whether the namespace must be gone before anything can be made in a new one of its name.
+    pub fn is_namespace_terminating(&self) -> bool {
+        self.asks(|error| matches!(error, Self::NamespaceTerminating { .. }))
     }
 
     /// Whether the cluster gave no answer at all, which never means that something in it is gone.
@@ -248,6 +221,7 @@ impl Error {
             | Self::Certificate { .. }
             | Self::Unauthorized { .. }
             | Self::Forbidden { .. }
+            | Self::NamespaceTerminating { .. }
             | Self::NotFound { .. }
             | Self::FieldConflicts { .. }
             | Self::Conflict { .. }
@@ -332,4 +306,43 @@ fn list_rejections(rejections: &[FieldRejection]) -> String {
         })
         .collect();
     texts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_failures_are_gone_only_together_and_a_conflict_by_one() {
+        let call = || Call {
+            verb: "get",
+            resource: "pods".into(),
+            namespace: None,
+            name: None,
+        };
+        let missing = || Error::NotFound {
+            call: call(),
+            message: "no".into(),
+        };
+        let conflict = || Error::Conflict {
+            call: call(),
+            message: "uid".into(),
+        };
+        let throttled = || Error::Throttled {
+            call: call(),
+            retry_after: None,
+        };
+        let several = |errors| Error::from_many(errors).unwrap();
+        assert!(several(vec![missing(), missing()]).is_not_found());
+        let mixed = several(vec![missing(), conflict()]);
+        assert!(!mixed.is_not_found() && mixed.is_conflict());
+        assert_eq!(
+            mixed.to_string(),
+            "2 calls failed: not found: get pods: no; it changed meanwhile: get pods: uid"
+        );
+        assert!(!several(vec![throttled(), missing()]).is_retryable());
+        assert!(several(vec![throttled(), throttled()]).is_retryable());
+        assert!(matches!(several(vec![missing()]), Error::NotFound { .. }));
+        assert!(Error::from_many(vec![]).is_none());
+    }
 }

@@ -11,9 +11,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::client::{Cluster, in_parallel};
-use super::error::{Call, Error};
-use super::object::{Kind, ObjectKey, encode_segment};
+use super::error::Error;
+use super::kind::{Kind, encode_segment};
+use super::object::ObjectKey;
 use super::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, OwnerId};
+use super::request::Call;
 
 /// How many objects a page holds, as kubectl has it.
 const PAGE: usize = 500;
@@ -135,24 +137,29 @@ impl Cluster {
     pub async fn read(&self, owner: &OwnerId, kinds: &[Kind], namespaces: &[String]) -> Result<Found, Error> {
         let selector = format!("{MANAGED_BY_LABEL}={MANAGER},{OWNER_LABEL}={}", owner.as_str());
         let query = format!("labelSelector={}", encode_segment(&selector));
-        let lists: Vec<(Kind, Option<&str>)> = kinds
-            .iter()
-            .flat_map(|kind| match kind.namespaced {
-                true => namespaces
-                    .iter()
-                    .map(|namespace| (*kind, Some(namespace.as_str())))
-                    .collect(),
-                false => vec![(*kind, None)],
-            })
-            .collect();
-        let calls = lists
-            .into_iter()
-            .map(|(kind, namespace)| self.list(kind, namespace, &query));
-        let lists = in_parallel(calls.collect())
-            .await
-            .into_iter()
-            .collect::<Result<Vec<_>, _>>()?;
-        lists.into_iter().flatten().map(LiveObject::from_json).collect()
+        let mut lists = Vec::new();
+        for kind in kinds {
+            if kind.namespaced {
+                lists.extend(
+                    namespaces
+                        .iter()
+                        .map(|namespace| self.list(*kind, Some(namespace), &query)),
+                );
+            } else {
+                lists.push(self.list(*kind, None, &query));
+            }
+        }
+        let (mut items, mut errors) = (Vec::new(), Vec::new());
+        for result in in_parallel(lists).await {
+            match result {
+                Ok(list) => items.extend(list),
+                Err(error) => errors.push(error),
+            }
+        }
+        match Error::from_many(errors) {
+            Some(error) => Err(error),
+            None => items.into_iter().map(LiveObject::from_json).collect(),
+        }
     }
 
     /// Lists a kind, page by page; `query` selects by label or field, or is empty for all.

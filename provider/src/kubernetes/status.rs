@@ -9,7 +9,8 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode, header};
 use kube::core::response::{Status, StatusCause};
 
-use super::error::{Call, Error, FieldConflict, FieldRejection};
+use super::error::{Error, FieldConflict, FieldRejection};
+use super::request::Call;
 
 /// The longest part of a body that is no `Status` that goes into an error.
 const LONGEST_TEXT: usize = 300;
@@ -22,12 +23,17 @@ pub(super) fn error(call: Call, code: StatusCode, headers: &HeaderMap, body: &[u
     let message = status.message.clone();
     match code {
         StatusCode::UNAUTHORIZED => Error::Unauthorized { call },
+        StatusCode::FORBIDDEN if has_cause(&status, "NamespaceTerminating") => Error::NamespaceTerminating { call },
         StatusCode::FORBIDDEN => Error::Forbidden { call, message },
         StatusCode::NOT_FOUND => Error::NotFound { call, message },
         StatusCode::CONFLICT => conflict(call, &status),
         StatusCode::GONE => Error::Expired { call },
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST => rejection(call, &status),
         StatusCode::TOO_MANY_REQUESTS => Error::Throttled { call, retry_after },
+        // The server answers so to an apply with a field that its schema does not have; no retry makes it better.
+        StatusCode::INTERNAL_SERVER_ERROR if message.starts_with("failed to create typed patch object") => {
+            rejection(call, &status)
+        }
         code if code.is_server_error() => Error::Server {
             call,
             code: code.as_u16(),
@@ -69,9 +75,13 @@ fn manager(message: &str) -> String {
 fn rejection(call: Call, status: &Status) -> Error {
     // The server quotes the refused value, which for a Secret must not reach a log.
     let secret = &*call.resource == "secrets";
-    let shown = |message: &str| match message.find(['"', '{']) {
-        Some(at) if secret => format!("{}(sensitive value)", message.get(..at).unwrap_or_default()),
-        Some(_) | None => message.to_owned(),
+    let shown = |message: &str| {
+        // Some kinds append a diff of Go values, line by line.
+        let message = message.lines().next().unwrap_or_default();
+        match message.find(['"', '{']) {
+            Some(at) if secret => format!("{}(sensitive value)", message.get(..at).unwrap_or_default()),
+            Some(_) | None => message.to_owned(),
+        }
     };
     let mut rejections: Vec<_> = causes(status)
         .iter()
@@ -108,6 +118,10 @@ fn is_immutable(message: &str) -> bool {
     ]
     .iter()
     .any(|words| message.contains(words))
+}
+
+fn has_cause(status: &Status, reason: &str) -> bool {
+    causes(status).iter().any(|cause| cause.reason == reason)
 }
 
 fn causes(status: &Status) -> &[StatusCause] {
@@ -191,7 +205,7 @@ mod tests {
         for (message, immutable) in [
             ("Invalid value: {\"matchLabels\":{}}: field is immutable", true),
             (
-                "Forbidden: spec is immutable after creation except resources.requests",
+                "Forbidden: spec is immutable after creation except resources.requests\n@@ -1 +1 @@",
                 true,
             ),
             ("Forbidden: updates to parameters are forbidden.", true),
@@ -201,7 +215,10 @@ mod tests {
                 "details": {"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "spec.selector"}]}});
             let error = read(422, "deployments.apps", &body.to_string());
             assert_eq!(error.is_immutable_field(), immutable, "{message}");
-            assert!(error.to_string().contains("spec.selector: "), "{error}");
+            assert!(
+                error.to_string().contains("spec.selector: ") && !error.to_string().contains("@@"),
+                "{error}"
+            );
         }
     }
 
@@ -231,6 +248,21 @@ mod tests {
         assert!(matches!(read(410, "pods", ""), Error::Expired { .. }));
         assert!(read(503, "pods", "<html>Bad gateway</html>").is_retryable());
         assert!(!read(405, "pods", "").is_retryable());
+    }
+
+    #[test]
+    fn field_that_the_schema_lacks_is_not_tried_again() {
+        let body = r#"{"kind":"Status","message":"failed to create typed patch object (n/c; /v1, Kind=ConfigMap): .dato: field not declared in schema"}"#;
+        let error = read(500, "configmaps", body);
+        assert!(matches!(error, Error::Rejected { .. }) && !error.is_retryable());
+    }
+
+    #[test]
+    fn dying_namespace_is_told_from_a_missing_permission() {
+        let body = json!({"kind": "Status", "message": "is forbidden: being terminated", "reason": "Forbidden",
+            "details": {"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]}});
+        let error = read(403, "secrets", &body.to_string());
+        assert!(error.is_namespace_terminating() && !error.is_forbidden());
     }
 
     #[test]

@@ -187,7 +187,7 @@ fn client(access: &Access, model: &InstanceModel, credentials: Option<&Credentia
 
 /// The failure of a rollout, blaming the attribute that decides what is in its way.
 fn rollout_failed(reason: &Reason) -> Diagnostics {
-    let component = match reason.deployment.name.as_str() {
+    let component = match reason.workload.name.as_str() {
         "cht-couchdb" => InstanceModel::COUCHDB,
         "cht-haproxy" => InstanceModel::HAPROXY,
         "cht-sentinel" => InstanceModel::SENTINEL,

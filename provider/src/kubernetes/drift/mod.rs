@@ -4,9 +4,9 @@
 //! status, and fields that others added are not ours. The one exception are list items that others added inside a list
 //! of ours, such as an environment variable in a container: they change what our workload does, so they are drift.
 //!
-//! - [`compare`] walks both sides; lists of maps are matched by Kubernetes' own merge keys ([`path`]).
+//! - `compare` walks both sides; lists of maps are matched by Kubernetes' own merge keys (`path`).
 //! - [`quantity`](super::quantity) compares amounts by value, since the server keeps `1024Mi` as it was written.
-//! - [`managers`] reads from `metadata.managedFields` who changed a field.
+//! - `managers` reads from `metadata.managedFields` who changed a field.
 
 mod compare;
 mod managers;
@@ -31,6 +31,8 @@ const SENSITIVE: &str = "(sensitive value)";
 pub enum Drift {
     /// The object is not there.
     Missing(ObjectKey),
+    /// The object is on its way out, so that no apply keeps it: it must be gone before it can be made anew.
+    BeingDeleted(ObjectKey),
     /// A field is not as it was applied.
     Field(FieldDrift),
 }
@@ -54,6 +56,7 @@ impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let drift = match self {
             Self::Missing(object) => return write!(f, "{object} is not there"),
+            Self::BeingDeleted(object) => return write!(f, "{object} is being deleted"),
             Self::Field(drift) => drift,
         };
         write!(f, "{} {}: ", drift.object, drift.path)?;
@@ -73,6 +76,7 @@ impl fmt::Display for Drift {
 pub fn drift(set: &ObjectSet, found: &Found) -> Vec<Drift> {
     set.objects()
         .flat_map(|object| match found.get(object.key()) {
+            Some(live) if live.is_being_deleted() => vec![Drift::BeingDeleted(object.key().clone())],
             Some(live) => object_drift(object, live.json()),
             None => vec![Drift::Missing(object.key().clone())],
         })

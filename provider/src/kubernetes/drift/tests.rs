@@ -171,7 +171,7 @@ fn secret_values_are_compared_and_never_shown() {
 }
 
 #[test]
-fn missing_object_and_removed_label_are_drift() {
+fn missing_or_dying_object_and_removed_label_are_drift() {
     let object = json!({"apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "c", "namespace": "cht", "labels": {"a.b/c": ""}}, "data": {"k": "v"}});
     let set = ObjectSet::new(
@@ -182,8 +182,9 @@ fn missing_object_and_removed_label_are_drift() {
     assert_eq!(missing, ["ConfigMap cht/c is not there"]);
     let mut live = object.clone();
     live["metadata"]["labels"] = json!({});
-    assert_eq!(
-        texts(object, live),
-        ["ConfigMap cht/c metadata.labels[\"a.b/c\"]: was removed"]
-    );
+    let label = "ConfigMap cht/c metadata.labels[\"a.b/c\"]: was removed";
+    assert_eq!(texts(object.clone(), live), [label]);
+    let mut dying = object.clone();
+    dying["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    assert_eq!(texts(object, dying), ["ConfigMap cht/c is being deleted"]);
 }

@@ -1,21 +1,23 @@
-//! Decides from what was listed how far Deployments are, without any I/O.
+//! Decides from what was listed how far workloads are, without any I/O.
+//!
+//! [`super::workload`] reads a single workload; here its claims and Pods are asked for causes.
 
-use k8s_openapi::api::apps::v1::{Deployment, DeploymentStatus, ReplicaSet};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet};
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, PersistentVolumeClaim, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::super::object::ObjectKey;
 use super::RolloutStatus;
 use super::reason::{Cause, ClaimProblem, Reason};
+use super::workload::Workload;
 
-/// The annotation by which the controller numbers a Deployment's ReplicaSets.
-const REVISION: &str = "deployment.kubernetes.io/revision";
-
-/// What was listed in the namespaces of the Deployments.
+/// What was listed in the namespaces of the workloads.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// The Deployments.
     pub deployments: Vec<Deployment>,
+    /// The DaemonSets.
+    pub daemon_sets: Vec<DaemonSet>,
     /// The ReplicaSets.
     pub replica_sets: Vec<ReplicaSet>,
     /// The Pods.
@@ -26,16 +28,14 @@ pub struct Observed {
     pub claim_events: Vec<Event>,
 }
 
-/// Says how far `deployments` are together. `Failed` means here that something is in the way right now, with the most
+/// Says how far `workloads` are together. `Failed` means here that something is in the way right now, with the most
 /// fundamental reason; whether it persists is for [`super::Rollout`] to see.
-pub fn diagnose(deployments: &[ObjectKey], observed: &Observed) -> RolloutStatus {
-    if let Some(reason) = reasons(deployments, observed).into_iter().next() {
+pub fn diagnose(workloads: &[ObjectKey], observed: &Observed) -> RolloutStatus {
+    if let Some(reason) = reasons(workloads, observed).into_iter().next() {
         return RolloutStatus::Failed(reason);
     }
-    let awaited: Vec<_> = deployments
-        .iter()
-        .filter_map(|key| Some(format!("{key}: {}", awaited(find(key, &observed.deployments)?)?)))
-        .collect();
+    let awaited = |key: &ObjectKey| Some(format!("{key}: {}", Workload::find(key, observed)?.awaited?));
+    let awaited: Vec<_> = workloads.iter().filter_map(awaited).collect();
     if awaited.is_empty() {
         RolloutStatus::Ready
     } else {
@@ -44,16 +44,16 @@ pub fn diagnose(deployments: &[ObjectKey], observed: &Observed) -> RolloutStatus
 }
 
 /// Everything that is in the way, root causes first.
-pub(super) fn reasons(deployments: &[ObjectKey], observed: &Observed) -> Vec<Reason> {
+pub(super) fn reasons(workloads: &[ObjectKey], observed: &Observed) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    for key in deployments {
-        let causes = match find(key, &observed.deployments) {
+    for key in workloads {
+        let causes = match Workload::find(key, observed) {
             None => vec![Cause::Missing],
-            Some(deployment) if awaited(deployment).is_none() => Vec::new(),
-            Some(deployment) => causes(deployment, observed),
+            Some(workload) if workload.awaited.is_none() => Vec::new(),
+            Some(workload) => causes(&workload, observed),
         };
         reasons.extend(causes.into_iter().map(|cause| Reason {
-            deployment: key.clone(),
+            workload: key.clone(),
             cause,
         }));
     }
@@ -61,74 +61,10 @@ pub(super) fn reasons(deployments: &[ObjectKey], observed: &Observed) -> Vec<Rea
     reasons
 }
 
-/// What a Deployment still waits for, by the rules of `kubectl rollout status`; `None` if it is rolled out.
-fn awaited(deployment: &Deployment) -> Option<String> {
-    let status = deployment.status.clone().unwrap_or_default();
-    if deployment.metadata.generation.unwrap_or_default() > status.observed_generation.unwrap_or_default() {
-        return Some("the controller has not seen the change yet".to_owned());
-    }
-    let wanted = deployment.spec.replicas.unwrap_or(1);
-    let updated = status.updated_replicas.unwrap_or_default();
-    let available = status.available_replicas.unwrap_or_default();
-    let old = status.replicas.unwrap_or_default() - updated;
-    if updated < wanted {
-        Some(format!("{updated} of {wanted} replicas are of the new revision"))
-    } else if old > 0 {
-        Some(format!("{old} replicas of the old revision are still there"))
-    } else if available < wanted {
-        Some(format!("{available} of {wanted} replicas are available"))
-    } else {
-        None
-    }
-}
-
-fn causes(deployment: &Deployment, observed: &Observed) -> Vec<Cause> {
-    let status = deployment.status.clone().unwrap_or_default();
-    // Conditions and Pods of a change that the controller has not seen yet belong to the revision before.
-    if deployment.metadata.generation.unwrap_or_default() > status.observed_generation.unwrap_or_default() {
-        return Vec::new();
-    }
-    let mut causes = Vec::new();
-    causes.extend(claims_of(deployment, &observed.claims).filter_map(|claim| claim_cause(claim, observed)));
-    causes.extend(condition_cause(&status));
-    for pod in newest_pods(deployment, observed) {
-        causes.extend(pod_causes(pod));
-    }
-    causes
-}
-
-fn condition_cause(status: &DeploymentStatus) -> Option<Cause> {
-    let conditions = status.conditions.as_deref().unwrap_or_default();
-    let find = |kind: &str| {
-        conditions
-            .iter()
-            .find(|condition| condition.type_.as_deref() == Some(kind))
-    };
-    if let Some(failure) = find("ReplicaFailure").filter(|condition| condition.status.as_deref() == Some("True")) {
-        return Some(Cause::ReplicaFailure {
-            message: failure.message.clone().unwrap_or_default(),
-        });
-    }
-    let stuck = find("Progressing").filter(|c| c.reason.as_deref() == Some("ProgressDeadlineExceeded"))?;
-    Some(Cause::ProgressDeadline {
-        message: stuck.message.clone().unwrap_or_default(),
-    })
-}
-
-/// The Pods of the newest revision. Those of older ones may crash as they like: they are on their way out.
-fn newest_pods<'a>(deployment: &'a Deployment, observed: &'a Observed) -> impl Iterator<Item = &'a Pod> {
-    let newest: Vec<_> = observed
-        .replica_sets
-        .iter()
-        .filter(|set| is_owned_by(&set.metadata, &deployment.metadata))
-        .filter(|set| annotation(&set.metadata, REVISION) == annotation(&deployment.metadata, REVISION))
-        .collect();
-    let is_newest = move |pod: &&Pod| newest.iter().any(|set| is_owned_by(&pod.metadata, &set.metadata));
-    observed
-        .pods
-        .iter()
-        .filter(is_newest)
-        .filter(|pod| pod.metadata.deletion_timestamp.is_none())
+fn causes(workload: &Workload<'_>, observed: &Observed) -> Vec<Cause> {
+    let claims = claims_of(workload, &observed.claims).filter_map(|claim| claim_cause(claim, observed));
+    let pods = workload.pods.iter().flat_map(|pod| pod_causes(pod));
+    claims.chain(workload.condition.clone()).chain(pods).collect()
 }
 
 fn pod_causes(pod: &Pod) -> Vec<Cause> {
@@ -202,18 +138,22 @@ fn container_cause(pod: &Pod, pod_name: &str, status: &ContainerStatus) -> Optio
 }
 
 fn claims_of<'a>(
-    deployment: &'a Deployment,
+    workload: &Workload<'a>,
     claims: &'a [PersistentVolumeClaim],
 ) -> impl Iterator<Item = &'a PersistentVolumeClaim> {
-    let spec = deployment.spec.template.spec.as_ref();
-    let volumes = spec.and_then(|spec| spec.volumes.as_deref()).unwrap_or_default();
+    let namespace = workload.namespace;
+    let volumes = workload
+        .template
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.volumes.as_deref())
+        .unwrap_or_default();
     let names = volumes
         .iter()
         .filter_map(|volume| Some(&volume.persistent_volume_claim.as_ref()?.claim_name));
-    names.filter_map(|name| {
-        claims.iter().find(|claim| {
-            claim.metadata.name.as_ref() == Some(name) && claim.metadata.namespace == deployment.metadata.namespace
-        })
+    names.filter_map(move |name| {
+        let is_it = |claim: &ObjectMeta| claim.name.as_ref() == Some(name) && claim.namespace.as_ref() == namespace;
+        claims.iter().find(|claim| is_it(&claim.metadata))
     })
 }
 
@@ -267,24 +207,6 @@ fn latest_event<'a>(claim: &PersistentVolumeClaim, events: &'a [Event]) -> Optio
         let first = event.event_time.as_ref().map(|time| time.0);
         event.last_timestamp.as_ref().map(|time| time.0).or(first)
     })
-}
-
-fn find<'a>(key: &ObjectKey, deployments: &'a [Deployment]) -> Option<&'a Deployment> {
-    deployments.iter().find(|deployment| {
-        deployment.metadata.name.as_ref() == Some(&key.name) && deployment.metadata.namespace == key.namespace
-    })
-}
-
-fn is_owned_by(owned: &ObjectMeta, owner: &ObjectMeta) -> bool {
-    let references = owned.owner_references.as_deref().unwrap_or_default();
-    owner
-        .uid
-        .as_ref()
-        .is_some_and(|uid| references.iter().any(|reference| reference.uid == *uid))
-}
-
-fn annotation<'a>(metadata: &'a ObjectMeta, name: &str) -> Option<&'a String> {
-    metadata.annotations.as_ref()?.get(name)
 }
 
 fn name(metadata: &ObjectMeta) -> String {

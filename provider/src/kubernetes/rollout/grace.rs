@@ -37,7 +37,7 @@ impl Grace {
             .retain(|_, sighting| now.duration_since(sighting.last) <= grace);
         let mut persisting = None;
         for reason in reasons {
-            let key = (reason.deployment.clone(), reason.cause.rank());
+            let key = (reason.workload.clone(), reason.cause.rank());
             let sighting = self.seen.entry(key).or_insert(Sighting { first: now, last: now });
             sighting.last = now;
             if now.duration_since(sighting.first) >= grace && persisting.is_none() {
@@ -56,7 +56,7 @@ mod tests {
 
     fn missing(name: &str) -> Vec<Reason> {
         vec![Reason {
-            deployment: ObjectKey::namespaced::<Deployment>("cht", name),
+            workload: ObjectKey::namespaced::<Deployment>("cht", name),
             cause: Cause::Missing,
         }]
     }

@@ -1,18 +1,19 @@
-//! Tells whether Deployments are rolled out, and if not, why.
+//! Tells whether Deployments and DaemonSets are rolled out, and if not, why.
 //!
-//! A [`Rollout`] is probed by the framework's wait. A probe costs one list for each namespace while all is well; what it
+//! A [`Rollout`] is probed by the framework's wait. A probe costs one list for each kind and namespace while all is well; what it
 //! takes to find a cause (ReplicaSets, Pods, claims and their Events) is listed only while something is not ready.
-//! [`diagnose`] decides on what was listed, without any I/O; [`reason`] has the causes.
+//! [`diagnose`] decides on what was listed, without any I/O; `reason` has the causes.
 
 mod diagnose;
 mod grace;
 mod reason;
+mod workload;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::try_join;
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::apps::v1::{DaemonSet, ReplicaSet};
 use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim, Pod};
 use k8s_openapi::{NamespaceResourceScope, Resource};
 use serde::de::DeserializeOwned;
@@ -21,37 +22,38 @@ use tracing::debug;
 use self::grace::Grace;
 use super::client::Cluster;
 use super::error::Error;
+use super::kind::Kind;
 use super::object::ObjectKey;
 
 pub use self::diagnose::{Observed, diagnose};
 pub use self::reason::{Cause, ClaimProblem, Reason};
 
-/// How far Deployments are.
+/// How far workloads are.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RolloutStatus {
     /// Not yet there; says what is awaited.
     Progressing(String),
-    /// All replicas are of the newest revision and available.
+    /// All Pods are of the newest revision and available.
     Ready,
     /// Something is in the way that waiting does not remove.
     Failed(Reason),
 }
 
-/// The rollout of some Deployments, seen over time.
+/// The rollout of some workloads, seen over time.
 #[derive(Debug)]
 pub struct Rollout {
     cluster: Cluster,
-    deployments: Vec<ObjectKey>,
+    workloads: Vec<ObjectKey>,
     grace: Grace,
 }
 
 impl Rollout {
-    /// Follows Deployments. What is in the way counts as a failure only after it persisted for `grace`: a registry may
+    /// Follows Deployments and DaemonSets. What is in the way counts as a failure only after it persisted for `grace`: a registry may
     /// come back, and a container may crash until its database is up.
-    pub fn new(cluster: Cluster, deployments: Vec<ObjectKey>, grace: Duration) -> Self {
+    pub fn new(cluster: Cluster, workloads: Vec<ObjectKey>, grace: Duration) -> Self {
         Self {
             cluster,
-            deployments,
+            workloads,
             grace: Grace::new(grace),
         }
     }
@@ -59,30 +61,38 @@ impl Rollout {
     /// Looks once.
     ///
     /// # Errors
-    /// The Deployments cannot be listed. What else cannot be listed for want of permission only makes the diagnosis
+    /// The workloads cannot be listed. What else cannot be listed for want of permission only makes the diagnosis
     /// poorer.
     pub async fn probe(&mut self) -> Result<RolloutStatus, Error> {
-        let mut observed = self.observe_deployments().await?;
-        if diagnose(&self.deployments, &observed) == RolloutStatus::Ready {
+        let mut observed = self.observe_workloads().await?;
+        if diagnose(&self.workloads, &observed) == RolloutStatus::Ready {
             return Ok(RolloutStatus::Ready);
         }
         self.observe_causes(&mut observed).await?;
-        let reasons = diagnose::reasons(&self.deployments, &observed);
+        let reasons = diagnose::reasons(&self.workloads, &observed);
         match self.grace.judge(Instant::now(), reasons) {
             Some(reason) => Ok(RolloutStatus::Failed(self.with_log(reason).await)),
-            None => Ok(match diagnose(&self.deployments, &observed) {
+            None => Ok(match diagnose(&self.workloads, &observed) {
                 RolloutStatus::Failed(reason) => RolloutStatus::Progressing(reason.to_string()),
                 status => status,
             }),
         }
     }
 
-    async fn observe_deployments(&self) -> Result<Observed, Error> {
+    async fn observe_workloads(&self) -> Result<Observed, Error> {
         let mut observed = Observed::default();
-        for namespace in self.namespaces() {
-            observed
-                .deployments
-                .extend(self.cluster.list_typed::<Deployment>(namespace, "").await?);
+        let places: BTreeSet<_> = self
+            .workloads
+            .iter()
+            .map(|key| (key.kind, key.namespace.as_deref()))
+            .collect();
+        for (kind, namespace) in places {
+            let (cluster, namespace) = (&self.cluster, namespace.unwrap_or_default());
+            if kind == Kind::namespaced::<DaemonSet>() {
+                observed.daemon_sets.extend(cluster.list_typed(namespace, "").await?);
+            } else {
+                observed.deployments.extend(cluster.list_typed(namespace, "").await?);
+            }
         }
         Ok(observed)
     }
@@ -118,7 +128,7 @@ impl Rollout {
 
     /// Adds the last lines of a container that crashes. They are a help, so failing to read them is no failure.
     async fn with_log(&self, mut reason: Reason) -> Reason {
-        let namespace = reason.deployment.namespace.clone().unwrap_or_default();
+        let namespace = reason.workload.namespace.clone().unwrap_or_default();
         if let Cause::CrashLoop {
             pod, container, log, ..
         } = &mut reason.cause
@@ -133,7 +143,7 @@ impl Rollout {
     }
 
     fn namespaces(&self) -> BTreeSet<&str> {
-        self.deployments
+        self.workloads
             .iter()
             .filter_map(|key| key.namespace.as_deref())
             .collect()

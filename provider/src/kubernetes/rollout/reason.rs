@@ -4,19 +4,19 @@ use std::fmt;
 
 use super::super::object::ObjectKey;
 
-/// Why a Deployment does not come up.
+/// Why a workload does not come up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
-    /// The Deployment.
-    pub deployment: ObjectKey,
+    /// The workload.
+    pub workload: ObjectKey,
     /// What is in its way.
     pub cause: Cause,
 }
 
-/// What is in the way of a Deployment. The order is from root causes to their consequences.
+/// What is in the way of a workload. The order is from root causes to their consequences.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cause {
-    /// The Deployment is not there.
+    /// The workload is not there.
     Missing,
     /// A volume claim of its Pods is not bound.
     UnboundClaim {
@@ -114,7 +114,7 @@ impl Cause {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.deployment, self.cause)
+        write!(f, "{}: {}", self.workload, self.cause)
     }
 }
 

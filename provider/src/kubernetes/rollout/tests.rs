@@ -1,3 +1,4 @@
+use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, from_value, json};
 
 use super::super::testing::{Exchange, cluster};
@@ -63,6 +64,7 @@ fn text(deployment: Value, pods: Value, claims: Value, events: Value) -> String 
         pods: from_value(pods).unwrap(),
         claims: from_value(claims).unwrap(),
         claim_events: from_value(events).unwrap(),
+        ..Observed::default()
     };
     match diagnose(&[key()], &observed) {
         RolloutStatus::Ready => "ready".to_owned(),
@@ -100,7 +102,7 @@ fn progress_follows_generation_revision_and_availability() {
     assert_eq!(
         nothing,
         RolloutStatus::Failed(Reason {
-            deployment: key(),
+            workload: key(),
             cause: Cause::Missing
         })
     );
@@ -141,6 +143,38 @@ fn pods_of_the_newest_revision_say_what_is_wrong() {
     }
     let old = json!([pod("r1", waiting("CrashLoopBackOff", ""))]);
     assert!(text(deployment(json!({})), old, json!([]), json!([])).starts_with("progressing"));
+}
+
+#[test]
+fn daemon_set_is_ready_on_all_nodes_and_its_newest_pods_tell_what_is_wrong() {
+    let key = ObjectKey::namespaced::<DaemonSet>("cht", "node");
+    let text = |status: Value, generation: &str| {
+        let set = json!({"metadata": {"name": "node", "namespace": "cht", "uid": "d", "generation": 1,
+                "annotations": {"deprecated.daemonset.template.generation": "2"}},
+            "spec": {"selector": {}, "template": {}}, "status": status});
+        let mut pod = pod("d", waiting("ErrImagePull", "no route"));
+        pod["metadata"]["labels"] = json!({"pod-template-generation": generation});
+        let observed = Observed {
+            daemon_sets: vec![from_value(set).unwrap()],
+            pods: vec![from_value(pod).unwrap()],
+            ..Observed::default()
+        };
+        format!("{:?}", diagnose(std::slice::from_ref(&key), &observed))
+    };
+    let status = |updated: i32, available: i32| {
+        json!({"observedGeneration": 1, "currentNumberScheduled": 3, "numberMisscheduled": 0, "numberReady": available,
+            "desiredNumberScheduled": 3, "updatedNumberScheduled": updated, "numberAvailable": available})
+    };
+    assert_eq!(text(status(3, 3), "2"), "Ready");
+    assert_eq!(
+        text(status(1, 3), "1"),
+        r#"Progressing("DaemonSet cht/node: 1 of 3 nodes have the new revision")"#
+    );
+    assert_eq!(
+        text(status(3, 2), "1"),
+        r#"Progressing("DaemonSet cht/node: it is available on 2 of 3 nodes")"#
+    );
+    assert!(text(status(3, 2), "2").contains("no route"));
 }
 
 #[test]
