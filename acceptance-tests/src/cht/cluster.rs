@@ -15,7 +15,7 @@ pub trait Cluster: Send + Sync + 'static {
     fn observe(&self, namespace: &str) -> impl Future<Output = anyhow::Result<Observation>> + Send;
 }
 
-/// The objects of an instance, as far as the CHT's behavior follows from them. Pods count only while they run.
+/// The objects of an instance, as far as the CHT's behavior follows from them. Pods count only while they are ready.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observation {
     /// The UID of the volume claim, which stands for what CouchDB has on its disk.
@@ -115,9 +115,14 @@ fn component_of(pod: &Pod) -> &str {
         .map_or("", String::as_str)
 }
 
+/// A pod that is ready: one whose containers crash again and again is in phase Running, too.
 fn is_running(pod: &Pod) -> bool {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-    phase == Some("Running") && pod.metadata.deletion_timestamp.is_none()
+    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+    let is_ready = conditions
+        .into_iter()
+        .flatten()
+        .any(|condition| condition.type_ == "Ready" && condition.status == "True");
+    is_ready && pod.metadata.deletion_timestamp.is_none()
 }
 
 fn image_tag(pod: &Pod) -> Option<String> {

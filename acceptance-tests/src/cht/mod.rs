@@ -7,6 +7,8 @@
 //! `server` the HTTP side of it. A test injects a [`Fault`] to see what the provider makes of it.
 //!
 //! The instance is taken from the `Host` header, `api.<namespace>.svc.<domain>`: all port-forwards of the lab end here.
+//! So a closed port can only be played by ending the connection once the request is read. kwok does not pass that end on
+//! through a port-forward: its client sees no answer until its own timeout, unlike with a real kubelet.
 
 mod accept;
 mod answers;

@@ -21,7 +21,9 @@ use super::transport::{Transport, TransportError};
 
 const PORT: u16 = 5988;
 const POD_SELECTOR: &str = "cht.service=api";
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// Long enough for the slowest of the calls, which counts conflicts. Not every kubelet passes on that the API hung up,
+/// so this also ends the wait for an answer that will never come.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 
 /// How long the reason of a broken connection may lag behind the break.
@@ -33,6 +35,7 @@ pub struct PortForwardTransport {
     pods: Api<Pod>,
     namespace: String,
     host: String,
+    timeout: Duration,
 }
 
 impl PortForwardTransport {
@@ -43,7 +46,14 @@ impl PortForwardTransport {
             pods: Api::namespaced(client, namespace),
             namespace: namespace.to_owned(),
             host: format!("api.{namespace}.svc.{cluster_domain}:{PORT}"),
+            timeout: REQUEST_TIMEOUT,
         }
+    }
+
+    /// The same with another limit for one request and its answer, in place of 30 seconds.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     async fn forward(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
@@ -102,10 +112,8 @@ impl PortForwardTransport {
 
 impl Transport for PortForwardTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.forward(request)).await;
-        answer.unwrap_or(Err(TransportError::Timeout {
-            waited: REQUEST_TIMEOUT,
-        }))
+        let answer = tokio::time::timeout(self.timeout, self.forward(request)).await;
+        answer.unwrap_or(Err(TransportError::Timeout { waited: self.timeout }))
     }
 }
 
@@ -165,117 +173,4 @@ fn is_ready(pod: &Pod) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use kube::client::Body;
-
-    use super::*;
-
-    fn pod(name: &str, phase: &str, ready: &str, deleted: bool) -> Pod {
-        let deletion = if deleted {
-            serde_json::json!("2026-01-01T00:00:00Z")
-        } else {
-            serde_json::Value::Null
-        };
-        serde_json::from_value(serde_json::json!({
-            "metadata": { "name": name, "deletionTimestamp": deletion },
-            "status": { "phase": phase, "conditions": [{ "type": "Ready", "status": ready }] },
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn ready_pod_is_chosen_before_one_that_only_runs() {
-        let pods = [
-            pod("leaving", "Running", "True", true),
-            pod("pending", "Pending", "False", false),
-            pod("starting", "Running", "False", false),
-            pod("ready", "Running", "True", false),
-        ];
-        assert_eq!(choose_pod(&pods).as_deref(), Some("ready"));
-        assert_eq!(choose_pod(&pods[..3]).as_deref(), Some("starting"));
-        assert_eq!(choose_pod(&pods[..2]), None);
-    }
-
-    #[tokio::test]
-    async fn whole_answer_comes_back_over_a_stream() {
-        let (near, far) = tokio::io::duplex(4096);
-        let server = tokio::spawn(async move {
-            use tokio::io::{AsyncReadExt, AsyncWriteExt};
-            let (mut read, mut write) = tokio::io::split(far);
-            let mut request = vec![0; 4096];
-            let length = read.read(&mut request).await.unwrap();
-            write
-                .write_all(b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nwait")
-                .await
-                .unwrap();
-            String::from_utf8(request[..length].to_vec()).unwrap()
-        });
-        let request = Request::get("/setup/poll")
-            .header(HOST, "api.cht.svc.cluster.local:5988")
-            .body(Bytes::new());
-        let answer = exchange("cht-api-1", near, request.unwrap()).await.unwrap();
-        assert_eq!(
-            (answer.status().as_u16(), answer.body().as_ref()),
-            (503, b"wait".as_ref())
-        );
-        let sent = server.await.unwrap();
-        assert!(sent.starts_with("GET /setup/poll HTTP/1.1\r\n"), "{sent}");
-        assert!(sent.contains("host: api.cht.svc.cluster.local:5988\r\n"), "{sent}");
-    }
-
-    #[tokio::test]
-    async fn stream_that_ends_without_an_answer_means_closed() {
-        let (near, far) = tokio::io::duplex(4096);
-        drop(far);
-        let request = Request::get("/setup/poll").body(Bytes::new()).unwrap();
-        let error = exchange("cht-api-1", near, request).await.unwrap_err();
-        assert!(error.is_closed(), "{error}");
-    }
-
-    /// Sends one request; the Kubernetes API gives the scripted answers to the scripted paths.
-    async fn send_with(script: Vec<(&'static str, u16, serde_json::Value)>) -> TransportError {
-        let (service, mut handle) = tower_test::mock::pair::<Request<Body>, Response<Body>>();
-        let kubernetes = tokio::spawn(async move {
-            for (path, status, body) in script {
-                let (request, respond) = handle.next_request().await.unwrap();
-                assert_eq!(request.uri().path(), path);
-                let body = Body::from(body.to_string().into_bytes());
-                respond.send_response(Response::builder().status(status).body(body).unwrap());
-            }
-        });
-        let client = kube::Client::new(service, "cht-kisumu");
-        let transport = PortForwardTransport::new(client, "cht-kisumu", "cluster.local");
-        let error = transport
-            .send(Request::get("/setup/poll").body(Bytes::new()).unwrap())
-            .await
-            .unwrap_err();
-        kubernetes.await.unwrap();
-        error
-    }
-
-    #[tokio::test]
-    async fn refusals_of_kubernetes_are_told_apart() {
-        const PODS: &str = "/api/v1/namespaces/cht-kisumu/pods";
-        const FORWARD: &str = "/api/v1/namespaces/cht-kisumu/pods/cht-api-1/portforward";
-        let list = |pods: &[Pod]| serde_json::json!({ "metadata": {}, "items": pods });
-        let running = || list(&[pod("cht-api-1", "Running", "True", false)]);
-        let status = |code: u16| serde_json::json!({ "kind": "Status", "status": "Failure", "message": "no", "reason": "No", "code": code });
-        let table = [
-            // Script, whether the API is closed, whether to try again.
-            (vec![(PODS, 200, list(&[]))], true, true),
-            (vec![(PODS, 403, status(403))], false, false),
-            (vec![(PODS, 503, status(503))], false, true),
-            (vec![(PODS, 200, running()), (FORWARD, 404, status(404))], true, true),
-            (vec![(PODS, 200, running()), (FORWARD, 403, status(403))], false, false),
-            (vec![(PODS, 200, running()), (FORWARD, 500, status(500))], false, true),
-        ];
-        for (script, is_closed, is_retryable) in table {
-            let error = send_with(script).await;
-            assert_eq!(
-                (error.is_closed(), error.is_retryable()),
-                (is_closed, is_retryable),
-                "{error:?}"
-            );
-        }
-    }
-}
+mod tests;

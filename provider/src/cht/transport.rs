@@ -70,7 +70,7 @@ pub enum TransportError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It took too long.
-    #[error("no answer came within {} seconds", .waited.as_secs())]
+    #[error("no answer came within {waited:?}")]
     Timeout {
         /// How long it took.
         waited: Duration,

@@ -1,0 +1,126 @@
+use kube::client::Body;
+
+use super::*;
+
+fn pod(name: &str, phase: &str, ready: &str, deleted: bool) -> Pod {
+    let deletion = if deleted {
+        serde_json::json!("2026-01-01T00:00:00Z")
+    } else {
+        serde_json::Value::Null
+    };
+    serde_json::from_value(serde_json::json!({
+        "metadata": { "name": name, "deletionTimestamp": deletion },
+        "status": { "phase": phase, "conditions": [{ "type": "Ready", "status": ready }] },
+    }))
+    .unwrap()
+}
+
+#[test]
+fn ready_pod_is_chosen_before_one_that_only_runs() {
+    let pods = [
+        pod("leaving", "Running", "True", true),
+        pod("pending", "Pending", "False", false),
+        pod("starting", "Running", "False", false),
+        pod("ready", "Running", "True", false),
+    ];
+    assert_eq!(choose_pod(&pods).as_deref(), Some("ready"));
+    assert_eq!(choose_pod(&pods[..3]).as_deref(), Some("starting"));
+    assert_eq!(choose_pod(&pods[..2]), None);
+}
+
+#[tokio::test]
+async fn whole_answer_comes_back_over_a_stream() {
+    let (near, far) = tokio::io::duplex(4096);
+    let server = tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut read, mut write) = tokio::io::split(far);
+        let mut request = vec![0; 4096];
+        let length = read.read(&mut request).await.unwrap();
+        write
+            .write_all(b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nwait")
+            .await
+            .unwrap();
+        String::from_utf8(request[..length].to_vec()).unwrap()
+    });
+    let request = Request::get("/setup/poll")
+        .header(HOST, "api.cht.svc.cluster.local:5988")
+        .body(Bytes::new());
+    let answer = exchange("cht-api-1", near, request.unwrap()).await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.body().as_ref()),
+        (503, b"wait".as_ref())
+    );
+    let sent = server.await.unwrap();
+    assert!(sent.starts_with("GET /setup/poll HTTP/1.1\r\n"), "{sent}");
+    assert!(sent.contains("host: api.cht.svc.cluster.local:5988\r\n"), "{sent}");
+}
+
+#[tokio::test]
+async fn stream_that_ends_without_an_answer_means_closed() {
+    let (near, far) = tokio::io::duplex(4096);
+    drop(far);
+    let request = Request::get("/setup/poll").body(Bytes::new()).unwrap();
+    let error = exchange("cht-api-1", near, request).await.unwrap_err();
+    assert!(error.is_closed(), "{error}");
+}
+
+/// Sends one request; the Kubernetes API gives the scripted answers to the scripted paths.
+async fn send_with(script: Vec<(&'static str, u16, serde_json::Value)>) -> TransportError {
+    let (service, mut handle) = tower_test::mock::pair::<Request<Body>, Response<Body>>();
+    let kubernetes = tokio::spawn(async move {
+        for (path, status, body) in script {
+            let (request, respond) = handle.next_request().await.unwrap();
+            assert_eq!(request.uri().path(), path);
+            let body = Body::from(body.to_string().into_bytes());
+            respond.send_response(Response::builder().status(status).body(body).unwrap());
+        }
+    });
+    let client = kube::Client::new(service, "cht-kisumu");
+    let transport = PortForwardTransport::new(client, "cht-kisumu", "cluster.local");
+    let error = transport
+        .send(Request::get("/setup/poll").body(Bytes::new()).unwrap())
+        .await
+        .unwrap_err();
+    kubernetes.await.unwrap();
+    error
+}
+
+#[tokio::test]
+async fn refusals_of_kubernetes_are_told_apart() {
+    const PODS: &str = "/api/v1/namespaces/cht-kisumu/pods";
+    const FORWARD: &str = "/api/v1/namespaces/cht-kisumu/pods/cht-api-1/portforward";
+    let list = |pods: &[Pod]| serde_json::json!({ "metadata": {}, "items": pods });
+    let running = || list(&[pod("cht-api-1", "Running", "True", false)]);
+    let status = |code: u16| serde_json::json!({ "kind": "Status", "status": "Failure", "message": "no", "reason": "No", "code": code });
+    let table = [
+        // Script, whether the API is closed, whether to try again.
+        (vec![(PODS, 200, list(&[]))], true, true),
+        (vec![(PODS, 403, status(403))], false, false),
+        (vec![(PODS, 503, status(503))], false, true),
+        (vec![(PODS, 200, running()), (FORWARD, 404, status(404))], true, true),
+        (vec![(PODS, 200, running()), (FORWARD, 403, status(403))], false, false),
+        (vec![(PODS, 200, running()), (FORWARD, 500, status(500))], false, true),
+    ];
+    for (script, is_closed, is_retryable) in table {
+        let error = send_with(script).await;
+        assert_eq!(
+            (error.is_closed(), error.is_retryable()),
+            (is_closed, is_retryable),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn request_that_is_never_answered_times_out_and_may_be_repeated() {
+    let (service, _never_answers) = tower_test::mock::pair::<Request<Body>, Response<Body>>();
+    let client = kube::Client::new(service, "cht-kisumu");
+    let transport =
+        PortForwardTransport::new(client, "cht-kisumu", "cluster.local").with_timeout(Duration::from_millis(1));
+    let error = transport
+        .send(Request::get("/setup/poll").body(Bytes::new()).unwrap())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, TransportError::Timeout { .. }), "{error}");
+    assert_eq!((error.is_closed(), error.is_retryable()), (false, true));
+}
