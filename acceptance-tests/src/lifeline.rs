@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 const SCRIPT: &str = r#"
 groups=
 while read -r line; do groups=$line; done
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -KILL "-$group" 2>/dev/null; done
 rm -rf -- "$1" || rm -rf -- "$1"
 "#;
 

@@ -73,11 +73,11 @@ impl Component {
         Ok(Self { name, child, log })
     }
 
-    /// Fails if the process has ended, with the end of its log.
+    /// Fails if the process has ended.
     pub(super) fn check(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!("{} ended ({status})\n{}", self.name, self.log_tail()),
+            Some(status) => bail!("{} ended ({status})", self.name),
         }
     }
 
@@ -94,8 +94,9 @@ impl Component {
         Ok(())
     }
 
-    /// Waits for the end of a process that was killed through the lifeline.
+    /// Ends the process, if the lifeline has not already, and takes note of its end.
     pub(super) fn reap(&mut self) {
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
@@ -119,7 +120,6 @@ pub(super) fn etcd(lifeline: &Lifeline, ports: &Ports) -> Result<Component> {
 
 /// The API server: RBAC, no anonymous requests.
 pub(super) fn api_server(lifeline: &Lifeline, ports: &Ports, credentials: &Credentials) -> Result<Component> {
-    let service_account_key = credentials.service_account_key_file.display();
     let arguments = [
         format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd_client),
         "--bind-address=127.0.0.1".to_owned(),
@@ -130,8 +130,14 @@ pub(super) fn api_server(lifeline: &Lifeline, ports: &Ports, credentials: &Crede
         "--authorization-mode=RBAC".to_owned(),
         format!("--token-auth-file={}", credentials.token_file.display()),
         "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-        format!("--service-account-key-file={service_account_key}"),
-        format!("--service-account-signing-key-file={service_account_key}"),
+        format!(
+            "--service-account-key-file={}",
+            credentials.service_account_public_key_file.display()
+        ),
+        format!(
+            "--service-account-signing-key-file={}",
+            credentials.service_account_key_file.display()
+        ),
         "--service-cluster-ip-range=10.96.0.0/16".to_owned(),
         "--kubelet-preferred-address-types=InternalIP".to_owned(),
         format!("--kubelet-certificate-authority={}", credentials.ca_file.display()),

@@ -17,6 +17,7 @@ pub(super) struct Credentials {
     pub(super) certificate_file: PathBuf,
     pub(super) key_file: PathBuf,
     pub(super) service_account_key_file: PathBuf,
+    pub(super) service_account_public_key_file: PathBuf,
     pub(super) token_file: PathBuf,
 }
 
@@ -29,12 +30,14 @@ impl Credentials {
             Ok(path)
         };
         let (ca_pem, certificate_pem, key_pem) = certificates()?;
+        let service_account_key = KeyPair::generate()?;
         let admin_token = uuid::Uuid::new_v4().simple().to_string();
         Ok(Self {
             ca_file: write("ca.pem", &ca_pem)?,
             certificate_file: write("server.pem", &certificate_pem)?,
             key_file: write("server-key.pem", &key_pem)?,
-            service_account_key_file: write("service-account-key.pem", &KeyPair::generate()?.serialize_pem())?,
+            service_account_key_file: write("service-account-key.pem", &service_account_key.serialize_pem())?,
+            service_account_public_key_file: write("service-account.pem", &service_account_key.public_key_pem())?,
             token_file: write(
                 "tokens.csv",
                 &format!("{admin_token},lab-admin,lab-admin,system:masters\n"),

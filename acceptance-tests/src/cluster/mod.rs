@@ -192,7 +192,7 @@ impl Cluster {
         });
         let waited = waited.await;
         for component in &mut self.others {
-            component.check()?;
+            component.check().with_context(|| component.log_tail())?;
         }
         let logs = || {
             self.others

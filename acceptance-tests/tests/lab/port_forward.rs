@@ -1,5 +1,7 @@
 //! Port-forwards go through the API server and the node's kubelet to an address of the test's.
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -32,8 +34,12 @@ async fn port_forward_reaches_the_target() {
     let mut forward = pods.portforward("pod", &[5988]).await.unwrap();
     let mut stream = forward.take_stream(5988).unwrap();
     stream.write_all(b"ping").await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    assert_eq!(answer, b"pong");
+    let mut answer = [0; 4];
+    let read = stream.read_exact(&mut answer);
+    tokio::time::timeout(Duration::from_secs(20), read)
+        .await
+        .expect("an answer in time")
+        .unwrap();
+    assert_eq!(&answer, b"pong");
     assert_eq!(&target.await.unwrap(), b"ping");
 }
