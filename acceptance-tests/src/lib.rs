@@ -1,3 +1,15 @@
-//! The lab.
+//! The lab: the real peers that acceptance tests and the demo run against, as a library.
+//!
+//! - [`tools`] finds or builds the programs (OpenTofu, etcd, the Kubernetes control plane, kwok), once per machine.
+//! - [`cht`] plays the CHT application's HTTP API.
+//! - [`cluster`] runs a real Kubernetes API server with its controllers on loopback, and plays the nodes.
+//! - [`tofu`] drives the real command line in a directory of its own and reads what it says.
+//! - [`lifeline`] makes sure that no process and no directory outlives the program that started it.
+//!
+//! The chores (`cargo xtask`) are in `main.rs`; the tests of the lab itself in `tests/lab/`.
 
 pub mod cht;
+pub mod cluster;
+pub mod lifeline;
+pub mod tofu;
+pub mod tools;

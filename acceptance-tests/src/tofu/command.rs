@@ -1,0 +1,118 @@
+//! One run of the command line: in a process group of its own, with a time limit, and ended together with its providers.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use super::outcome::{Error, Outcome};
+use crate::lifeline::Lifeline;
+
+/// A command that is under way, for tests that interrupt it. Dropping it kills it.
+#[derive(Debug)]
+pub struct Running {
+    command: String,
+    child: Child,
+    group: u32,
+    stdout: JoinHandle<String>,
+    stderr: JoinHandle<String>,
+    lifeline: Arc<Lifeline>,
+    limit: Duration,
+}
+
+impl Running {
+    pub(super) fn start(
+        mut command: Command,
+        line: String,
+        lifeline: Arc<Lifeline>,
+        limit: Duration,
+    ) -> Result<Self, Error> {
+        let failed = |source| Error::Run {
+            command: line.clone(),
+            source,
+        };
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let mut child = command.spawn().map_err(failed)?;
+        let group = child.id().unwrap_or_default();
+        lifeline.adopt(group).map_err(failed)?;
+        let stdout = tokio::spawn(read(child.stdout.take()));
+        let stderr = tokio::spawn(read(child.stderr.take()));
+        Ok(Self {
+            command: line,
+            child,
+            group,
+            stdout,
+            stderr,
+            lifeline,
+            limit,
+        })
+    }
+
+    /// Does what Ctrl-C does in a terminal: interrupts the command and, as they share its group, its providers.
+    pub fn interrupt(&self) {
+        self.signal(Signal::SIGINT);
+    }
+
+    /// Kills the command and its providers, as a power cut would.
+    pub fn kill(&self) {
+        self.signal(Signal::SIGKILL);
+    }
+
+    /// Waits for the end, successful or not.
+    ///
+    /// # Errors
+    /// If the time limit is over; the command is killed then.
+    pub async fn wait(mut self) -> Result<Outcome, Error> {
+        let ended = tokio::time::timeout(self.limit, self.child.wait()).await;
+        // Providers that outlive the command would keep its output open.
+        self.kill();
+        let status = ended.map(|status| {
+            status.map_err(|source| Error::Run {
+                command: self.command.clone(),
+                source,
+            })
+        });
+        let stdout = (&mut self.stdout).await.unwrap_or_default();
+        let stderr = (&mut self.stderr).await.unwrap_or_default();
+        match status {
+            Ok(status) => Ok(Outcome::new(self.command.clone(), status?.code(), stdout, stderr)),
+            Err(_) => Err(Error::TimedOut {
+                command: self.command.clone(),
+                limit: self.limit.as_secs(),
+                text: format!("{stdout}{stderr}"),
+            }),
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        // There is no such group any more once the command and its providers have ended.
+        if let Ok(group @ 1..) = i32::try_from(self.group) {
+            let _ = killpg(Pid::from_raw(group), signal);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = self.lifeline.release(self.group);
+    }
+}
+
+async fn read(pipe: Option<impl AsyncRead + Unpin>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        // What came before a broken pipe is still worth showing.
+        let _ = pipe.read_to_end(&mut bytes).await;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

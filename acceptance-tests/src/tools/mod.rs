@@ -1,0 +1,121 @@
+//! The programs of the lab: found on PATH or built once, from pinned versions, into a cache outside the checkout.
+//!
+//! The cache is `$CHT_LAB_CACHE`, else `$XDG_CACHE_HOME/cht`, else `~/.cache/cht`. What is built is in [`recipe`], how in [`build`].
+
+pub mod build;
+pub mod recipe;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use semver::Version;
+
+use recipe::{ETCD, KUBERNETES, KWOK, OPENTOFU};
+
+/// The oldest OpenTofu on PATH that the suite runs with; an older one is passed over.
+const MINIMUM_TOFU: Version = Version::new(1, 12, 0);
+
+/// OpenTofu: from PATH if it is recent enough, else built.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn tofu() -> Result<PathBuf> {
+    match on_path("tofu") {
+        Some(path) if cli_version(&path).is_some_and(|version| version >= MINIMUM_TOFU) => Ok(path),
+        _ => build::binary(&OPENTOFU, "tofu"),
+    }
+}
+
+/// Terraform, if it is on PATH. Its license does not let us build or ship it.
+pub fn terraform() -> Option<PathBuf> {
+    on_path("terraform")
+}
+
+/// The store of the API server.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn etcd() -> Result<PathBuf> {
+    build::binary(&ETCD, "etcd")
+}
+
+/// One of the binaries of the control plane, such as `kube-apiserver`.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn kubernetes(binary: &str) -> Result<PathBuf> {
+    build::binary(&KUBERNETES, binary)
+}
+
+/// The player of nodes.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn kwok() -> Result<PathBuf> {
+    build::binary(&KWOK, "kwok")
+}
+
+/// Every tool there is, built where necessary: name and path.
+///
+/// # Errors
+/// If a build fails.
+pub fn all() -> Result<Vec<(&'static str, PathBuf)>> {
+    let mut tools = vec![("etcd", etcd()?), ("kwok", kwok()?)];
+    for (binary, _) in KUBERNETES.binaries {
+        tools.push((binary, kubernetes(binary)?));
+    }
+    tools.push(("tofu", tofu()?));
+    tools.extend(terraform().map(|path| ("terraform", path)));
+    Ok(tools)
+}
+
+/// The cache directory; it is shared with `.ci/run`, which keeps Cargo's target directory there too.
+///
+/// # Errors
+/// If no home directory is known.
+pub fn cache_directory() -> Result<PathBuf> {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("CHT_LAB_CACHE")
+        .or_else(|| set("XDG_CACHE_HOME").map(|directory| directory.join("cht")))
+        .or_else(|| set("HOME").map(|directory| directory.join(".cache/cht")))
+        .context("none of CHT_LAB_CACHE, XDG_CACHE_HOME and HOME is set")
+}
+
+/// The version that `tofu` or `terraform` says it has.
+fn cli_version(path: &Path) -> Option<Version> {
+    let output = Command::new(path)
+        .args(["version", "-json"])
+        .env("CHECKPOINT_DISABLE", "1")
+        .output()
+        .ok()?;
+    parse_cli_version(&output.stdout)
+}
+
+fn parse_cli_version(json: &[u8]) -> Option<Version> {
+    let value: serde_json::Value = serde_json::from_slice(json).ok()?;
+    Version::parse(value.get("terraform_version")?.as_str()?).ok()
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|directory| directory.join(name))
+        .find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cli_version_is_read_from_json() {
+        let json = br#"{"terraform_version": "1.12.6", "platform": "linux_amd64", "provider_selections": {}}"#;
+        assert_eq!(parse_cli_version(json), Some(Version::new(1, 12, 6)));
+    }
+
+    #[test]
+    fn unreadable_cli_version_is_none() {
+        assert_eq!(parse_cli_version(b"OpenTofu v1.6.0"), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! How each tool is built: a `go.mod` of our own around a pinned version. The upstream modules carry `replace`
+//! directives, which Go honors only in the main module, so `go install …@version` refuses them; a main module of ours repeats them.
+//!
+//! The builder is in [`super::build`].
+
+/// What to build, and everything that decides what comes out of it.
+#[derive(Debug)]
+pub struct Recipe {
+    /// The tool's name, first part of its cache directory.
+    pub tool: &'static str,
+    /// The upstream module that is required.
+    pub module: &'static str,
+    /// Its pinned version.
+    pub version: &'static str,
+    /// The `go` directive: the language version that upstream asks for.
+    pub go: &'static str,
+    /// Binary name and the package it is built from.
+    pub binaries: &'static [(&'static str, &'static str)],
+    /// Further lines of the `go.mod`.
+    pub directives: &'static str,
+    /// Kubernetes only: the version at which the modules that its own `go.mod` replaces by local folders are published.
+    pub staging_version: Option<&'static str>,
+    /// A main package of ours, where upstream's own cannot be built from outside.
+    pub main: Option<&'static str>,
+    /// Variables that upstream's own build sets, and their values.
+    pub variables: &'static [(&'static str, &'static str)],
+}
+
+/// The Kubernetes control plane.
+pub const KUBERNETES: Recipe = Recipe {
+    tool: "kubernetes",
+    module: "k8s.io/kubernetes",
+    version: "v1.36.3",
+    go: "1.26.0",
+    binaries: &[
+        ("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
+        (
+            "kube-controller-manager",
+            "k8s.io/kubernetes/cmd/kube-controller-manager",
+        ),
+        ("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler"),
+    ],
+    directives: "",
+    staging_version: Some("v0.36.3"),
+    main: None,
+    // Without it, clients cannot parse what the server answers.
+    variables: &[("k8s.io/component-base/version.gitVersion", "v1.36.3")],
+};
+
+/// The API server's store.
+pub const ETCD: Recipe = Recipe {
+    tool: "etcd",
+    module: "go.etcd.io/etcd/server/v3",
+    version: "v3.6.8",
+    go: "1.25",
+    binaries: &[("etcd", ".")],
+    directives: "",
+    staging_version: None,
+    main: Some(
+        "package main\n\nimport (\n\t\"os\"\n\n\t\"go.etcd.io/etcd/server/v3/etcdmain\"\n)\n\nfunc main() { etcdmain.Main(os.Args) }\n",
+    ),
+    variables: &[],
+};
+
+/// The player of nodes and their kubelets.
+pub const KWOK: Recipe = Recipe {
+    tool: "kwok",
+    module: "sigs.k8s.io/kwok",
+    version: "v0.8.0",
+    go: "1.25",
+    binaries: &[("kwok", "sigs.k8s.io/kwok/cmd/kwok")],
+    directives: "",
+    staging_version: None,
+    main: None,
+    variables: &[],
+};
+
+/// OpenTofu. It needs its fork of the configuration language, as its own `go.mod` says.
+pub const OPENTOFU: Recipe = Recipe {
+    tool: "opentofu",
+    module: "github.com/opentofu/opentofu",
+    version: "v1.12.6",
+    go: "1.26.0",
+    binaries: &[("tofu", "github.com/opentofu/opentofu/cmd/tofu")],
+    directives: "replace github.com/hashicorp/hcl/v2 v2.20.1 => github.com/opentofu/hcl/v2 v2.20.2-0.20251021132045-587d123c2828\n",
+    staging_version: None,
+    main: None,
+    // Else it calls itself a development version, which is older than its release.
+    variables: &[("github.com/opentofu/opentofu/version.dev", "no")],
+};
+
+impl Recipe {
+    /// The name of the cache directory: tool, version, and a hash of the whole recipe, so that a changed recipe builds anew.
+    pub fn key(&self) -> String {
+        format!(
+            "{}-{}-{:08x}",
+            self.tool,
+            self.version,
+            fnv1a(&format!("{self:?}")) as u32
+        )
+    }
+
+    /// The `go.mod`, given the `go.mod` of the required module itself.
+    pub fn go_mod(&self, upstream: &str) -> String {
+        let mut text = format!(
+            "module lab\n\ngo {}\n\nrequire {} {}\n{}",
+            self.go, self.module, self.version, self.directives
+        );
+        if let Some(version) = self.staging_version {
+            for module in staging_modules(upstream) {
+                text.push_str(&format!("replace {module} => {module} {version}\n"));
+            }
+        }
+        text
+    }
+
+    /// What the linker is told: no debug information, and the variables.
+    pub fn linker_flags(&self) -> String {
+        let variables = self.variables.iter().map(|(name, value)| format!(" -X {name}={value}"));
+        ["-s -w".to_owned()].into_iter().chain(variables).collect()
+    }
+}
+
+/// The modules that an upstream `go.mod` replaces by folders of its own repository.
+fn staging_modules(go_mod: &str) -> impl Iterator<Item = &str> {
+    go_mod.lines().filter_map(|line| {
+        let (module, target) = line.trim().split_once(" => ")?;
+        target.starts_with("./staging/").then_some(module)
+    })
+}
+
+/// A hash that stays the same between compilers, which the standard library's does not promise.
+fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_names_tool_and_version() {
+        let key = ETCD.key();
+        let hash = key.strip_prefix("etcd-v3.6.8-").expect("tool and version come first");
+        assert_eq!(hash.len(), 8);
+        assert_eq!(key, ETCD.key());
+    }
+
+    #[test]
+    fn key_changes_with_any_part_of_the_recipe() {
+        let changed = Recipe {
+            directives: "replace a => b v1.0.0\n",
+            ..ETCD
+        };
+        assert_ne!(changed.key(), ETCD.key());
+    }
+
+    #[test]
+    fn go_mod_repeats_staging_replaces_at_their_published_version() {
+        let upstream =
+            "module k8s.io/kubernetes\n\nreplace (\n\tk8s.io/api => ./staging/src/k8s.io/api\n\tother => ../x\n)\n";
+        let go_mod = KUBERNETES.go_mod(upstream);
+        assert_eq!(
+            go_mod,
+            "module lab\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes v1.36.3\nreplace k8s.io/api => k8s.io/api v0.36.3\n"
+        );
+    }
+
+    #[test]
+    fn linker_flags_set_the_variables() {
+        assert_eq!(
+            KUBERNETES.linker_flags(),
+            "-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3"
+        );
+        assert_eq!(KWOK.linker_flags(), "-s -w");
+    }
+}

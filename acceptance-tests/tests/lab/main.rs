@@ -1,0 +1,14 @@
+//! The lab itself, tested: what the acceptance tests take for granted of the cluster and of the command line.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail as tests do"
+)]
+
+mod cluster;
+mod port_forward;
+mod storage;
+mod support;
+mod tofu;
+mod workloads;
