@@ -1,7 +1,8 @@
 //! Types, servers and clients of the Terraform plugin protocol, generated from the .proto files in `proto/`.
 //!
-//! - [`tfplugin6`] is protocol 6.11 as Terraform 1.16.3 speaks it, a superset of what OpenTofu 1.12 speaks (6.10). Names
-//!   and numbers are those of the `docs/plugin-protocol` folders of both; everything else in the files is our own.
+//! - [`tfplugin6`] is protocol 6.11 as Terraform 1.16.3 speaks it, a superset of what OpenTofu 1.12 speaks (6.10).
+//!   Names and numbers are those of the `docs/plugin-protocol` folders of both; everything else in the files is our
+//!   own.
 //! - [`plugin`] are the services that go-plugin 1.8 adds to the connection: shutdown, standard streams, broker.
 //!
 //! There is no logic here. Maps are sorted, so that encoding is deterministic; `bytes` fields are

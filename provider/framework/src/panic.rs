@@ -1,7 +1,7 @@
 //! Panics: those that an RPC survives become an error, all others are reported as the crash of a plugin.
 //!
 //! A core shows "plugin crashed" with whatever follows a stderr line that starts with `panic: `, Go's words for it.
-//! [`install_hook`] makes panics write such lines, except for panics inside [`catch_panics`], which answers the RPC instead.
+//! [`install_hook`] makes panics write such lines, except for those inside [`catch_panics`], which answers the RPC.
 
 use std::any::Any;
 use std::backtrace::Backtrace;

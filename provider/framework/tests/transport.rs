@@ -25,6 +25,7 @@ use tfplugin::plugin::grpc_stdio_client::GrpcStdioClient;
 use tfplugin::tfplugin6::provider_client::ProviderClient;
 use tfplugin::tfplugin6::{DynamicValue, apply_resource_change, get_metadata, read_resource};
 use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
 use tonic::Code;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
@@ -269,6 +270,29 @@ async fn shutdown_answers_and_ends_the_server_although_rpcs_are_open() {
     assert!(server.stop.is_cancelled(), "handlers are not told");
     assert!(stdio.next().await.is_none(), "the stream ends without an error");
     assert!(broker.next().await.is_none(), "the stream ends without an error");
+}
+
+#[tokio::test]
+async fn rpc_that_is_open_when_the_process_is_told_to_stop_may_still_answer() {
+    let tmp = tempfile::tempdir().unwrap();
+    let mut server = Server::start(environment(tmp.path(), None), Mode::Plugin)
+        .await
+        .unwrap();
+    let mut applying = provider(server.handshake().channel(None).await);
+    let apply = tokio::spawn(async move {
+        applying
+            .apply_resource_change(apply_resource_change::Request::default())
+            .await
+    });
+    server.applying.recv().await.unwrap();
+
+    server.stop.cancel();
+    let early = timeout(Duration::from_secs(1), &mut server.serving).await;
+    assert!(early.is_err(), "it did not wait");
+    server.release.notify_one();
+
+    apply.await.unwrap().unwrap();
+    server.serving.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -82,8 +82,8 @@ impl Drop for Connection {
     }
 }
 
-/// The connections that come in on `listener`. One whose TLS handshake fails is logged and left out; one whose handshake
-/// is slow holds up no other. The stream never ends.
+/// The connections that come in on `listener`. One whose TLS handshake fails is logged and left out; one whose
+/// handshake is slow holds up no other. The stream never ends.
 pub(super) fn incoming(
     listener: Listener,
     tls: Option<TlsAcceptor>,

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// What a person reads who starts the provider by hand.
 pub const NOT_STARTED_BY_CORE: &str = "\
-This program is a plugin: Terraform or OpenTofu starts it when a configuration needs it, and it does nothing on its own.\n\
+This program is a plugin: Terraform or OpenTofu starts it when a configuration needs it. It does nothing on its own.\n\
 Name the provider in the `required_providers` block of a configuration, then run `terraform init` or `tofu init`.\n";
 
 /// The version of go-plugin's own protocol.

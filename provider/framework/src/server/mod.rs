@@ -4,7 +4,8 @@
 //! ([`handshake`]), connects to the socket named there (`listener`) with mutual TLS (`tls`), and ends the process with
 //! an RPC (`services`). Logs go to stderr ([`logging`]), and so do panics ([`panic`](mod@crate::panic)).
 //!
-//! [`serve`] is all of it for a `main`; [`serve_in`] has no ties to the process, for tests. The RPCs themselves are in `rpc`.
+//! [`serve`] is all of it for a `main`, and [`run`] the same for any implementation of the RPCs; [`serve_in`] has no ties
+//! to the process, for tests. A provider's RPCs are in `rpc`.
 //!
 //! The other way to be started is by hand, see [`Mode::Reattach`].
 
@@ -35,9 +36,13 @@ use crate::server::tls::ServerTls;
 pub use crate::server::listener::ListenError;
 pub use crate::server::tls::TlsError;
 
-/// How long RPCs that are still open may take to end once the server stops. The client kills the process 2 s after
-/// Shutdown, so this leaves time to exit properly.
-const DRAIN: Duration = Duration::from_millis(500);
+/// How long RPCs that are still open may take to end after Shutdown. The client, which no longer waits for them, kills
+/// the process 2 s later, so this leaves time to exit properly.
+const DRAIN_AFTER_SHUTDOWN: Duration = Duration::from_millis(500);
+
+/// How long RPCs that are still open may take to end after anything else, such as a SIGTERM to all processes of a job:
+/// the core may well wait for their answers, and save what they say.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// How a provider is served.
 #[derive(Debug, Clone)]
@@ -71,8 +76,8 @@ pub enum Mode {
     /// A core does: it is authenticated, and ends the process.
     Plugin,
     /// A person or a debugger does, and cores find the process through the environment variable
-    /// `TF_REATTACH_PROVIDERS`, which is printed to stderr. There is no TLS, any number of cores may come and go, and an
-    /// interrupt ends the process.
+    /// `TF_REATTACH_PROVIDERS`, which is printed to stderr. There is no TLS, any number of cores may come and go, and
+    /// an interrupt ends the process.
     Reattach,
 }
 
@@ -116,10 +121,16 @@ pub fn serve<P: Provider>(provider: P, log_targets: &[&'static str]) -> ExitCode
         mode: if debug { Mode::Reattach } else { Mode::Plugin },
         ..ServeOptions::new(P::ADDRESS)
     };
+    run(ProviderService::new(provider), options)
+}
+
+/// Serves `service` as the whole life of a process: sets up TLS, logs and panics, runs the runtime, and returns the
+/// exit code of `main`.
+pub fn run(service: impl Service, options: ServeOptions) -> ExitCode {
     tls::install_default_provider();
     logging::install(&options);
     panic::install_hook();
-    match run(ProviderService::new(provider), options) {
+    match run_until_stopped(service, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(ServeError::NotStartedByCore) => {
             // If stderr is closed there is nobody to tell.
@@ -134,7 +145,7 @@ pub fn serve<P: Provider>(provider: P, log_targets: &[&'static str]) -> ExitCode
 }
 
 /// Serves until the core that started this process says Shutdown, is gone, or a signal ends the process.
-fn run(service: impl Service, options: ServeOptions) -> Result<(), ServeError> {
+fn run_until_stopped(service: impl Service, options: ServeOptions) -> Result<(), ServeError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::StartRuntime)?;
     let result = runtime.block_on(async {
@@ -153,8 +164,8 @@ fn run(service: impl Service, options: ServeOptions) -> Result<(), ServeError> {
 /// Serves `service` with the environment that `lookup` finds, and writes the address (the handshake line, or
 /// `TF_REATTACH_PROVIDERS`) to `announcement` once it listens there.
 ///
-/// When it returns, the socket is gone and `options.stop` is canceled. Handlers that ignore the token for half a second
-/// are left to the runtime.
+/// When it returns, the socket is gone and `options.stop` is canceled. Handlers that ignore the token for too long are
+/// left to the runtime.
 ///
 /// # Errors
 /// [`ServeError`] names the step that failed.
@@ -198,28 +209,51 @@ pub async fn serve_in<S: Service>(
     }
 
     let connections = Connections::new();
-    let server = services::router(service, mode, &stop)
+    let stops = Stops {
+        stop: stop.clone(),
+        shutdown: CancellationToken::new(),
+    };
+    let server = services::router(service, mode, &stops)
         .await
         .serve_with_incoming_shutdown(
             connections::incoming(listener, tls.map(|tls| tls.acceptor), connections.clone()),
-            stop.clone().cancelled_owned(),
+            stop.cancelled_owned(),
         );
     tokio::select! {
         result = server => result.map_err(ServeError::Serve),
-        () = stopped(&stop, mode, &connections) => Ok(()),
+        () = stops.drained(mode, &connections) => Ok(()),
     }
 }
 
-/// Ends [`DRAIN`] after the server has been asked to stop, by the token or by the core's absence.
-async fn stopped(stop: &CancellationToken, mode: Mode, connections: &Connections) {
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = connections.abandoned(), if mode == Mode::Plugin => {
-            tracing::info!("stopping because the core is gone");
-            stop.cancel();
+/// The two ways in which the end comes: both are told to the handlers, but one leaves them less time.
+#[derive(Debug, Clone)]
+struct Stops {
+    /// The server stops.
+    stop: CancellationToken,
+    /// The core has said Shutdown.
+    shutdown: CancellationToken,
+}
+
+impl Stops {
+    fn shut_down(&self) {
+        self.shutdown.cancel();
+        self.stop.cancel();
+    }
+
+    /// Stops the server if the core is gone, and ends when RPCs have had their time since the server was stopped.
+    async fn drained(&self, mode: Mode, connections: &Connections) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = connections.abandoned(), if mode == Mode::Plugin => {
+                tracing::info!("stopping because the core is gone");
+                self.stop.cancel();
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(DRAIN) => {}
+            () = self.shutdown.cancelled() => tokio::time::sleep(DRAIN_AFTER_SHUTDOWN).await,
         }
     }
-    tokio::time::sleep(DRAIN).await;
 }
 
 fn write_at_once(output: &mut impl Write, line: &str) -> io::Result<()> {

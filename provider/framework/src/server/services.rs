@@ -1,7 +1,8 @@
 //! What is served on a connection: the provider, and the services that go-plugin adds to it.
 //!
-//! Of go-plugin's services only Shutdown does something. The streams just stay open: the client opens both at start, and
-//! an open RPC keeps its end of the connection from being closed as idle after half an hour of waiting for an answer.
+//! Of go-plugin's services only Shutdown does something. The streams just stay open: the client opens both at start,
+//! and an open RPC keeps its end of the connection from being closed as idle after half an hour of waiting for an
+//! answer.
 
 use std::time::Duration;
 
@@ -11,14 +12,13 @@ use tfplugin::plugin::grpc_controller_server::{GrpcController, GrpcControllerSer
 use tfplugin::plugin::grpc_stdio_server::{GrpcStdio, GrpcStdioServer};
 use tfplugin::plugin::{ConnInfo, Empty, StdioData};
 use tfplugin::tfplugin6::provider_server::{Provider, ProviderServer};
-use tokio_util::sync::CancellationToken;
 use tonic::codegen::BoxStream;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
 use tonic::{Request, Response, Status, Streaming};
 use tonic_health::ServingStatus;
 
-use crate::server::Mode;
+use crate::server::{Mode, Stops};
 
 /// The largest message, either way. States of this size exist; tonic's own limit of 4 MiB is soon met.
 const MAX_MESSAGE: usize = 256 << 20;
@@ -34,7 +34,7 @@ const HEALTH_SERVICE: &str = "plugin";
 ///
 /// There are no keepalive pings: a local socket reports a dead peer by itself, and a core that is suspended or in a
 /// debugger answers none.
-pub(super) async fn router<S: Provider>(service: S, mode: Mode, stop: &CancellationToken) -> Router {
+pub(super) async fn router<S: Provider>(service: S, mode: Mode, stops: &Stops) -> Router {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter
         .set_service_status(HEALTH_SERVICE, ServingStatus::Serving)
@@ -44,7 +44,7 @@ pub(super) async fn router<S: Provider>(service: S, mode: Mode, stop: &Cancellat
         .max_encoding_message_size(MAX_MESSAGE);
     let plugin = PluginServices {
         mode,
-        stop: stop.clone(),
+        stops: stops.clone(),
     };
     Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
@@ -60,13 +60,13 @@ pub(super) async fn router<S: Provider>(service: S, mode: Mode, stop: &Cancellat
 #[derive(Debug, Clone)]
 struct PluginServices {
     mode: Mode,
-    stop: CancellationToken,
+    stops: Stops,
 }
 
 impl PluginServices {
     /// `stream`, but it also ends when the server stops.
     fn until_stopped<T>(&self, stream: impl Stream<Item = Result<T, Status>> + Send + 'static) -> BoxStream<T> {
-        stream.take_until(self.stop.clone().cancelled_owned()).boxed()
+        stream.take_until(self.stops.stop.clone().cancelled_owned()).boxed()
     }
 }
 
@@ -75,7 +75,7 @@ impl GrpcController for PluginServices {
     /// Stops the server. RPCs that are open, this one among them, still get to answer.
     async fn shutdown(&self, _request: Request<Empty>) -> Result<Response<Empty>, Status> {
         match self.mode {
-            Mode::Plugin => self.stop.cancel(),
+            Mode::Plugin => self.stops.shut_down(),
             // The core that leaves did not start this process, and others may follow.
             Mode::Reattach => tracing::debug!("not stopping, as no core started this process"),
         }

@@ -1,5 +1,5 @@
-//! go-plugin's client, as far as the tests of the transport need it: what it puts into the environment, how it reads the
-//! handshake line, and the certificate by which it proves who it is.
+//! go-plugin's client, as far as the tests of the transport need it: what it puts into the environment, how it reads
+//! the handshake line, and the certificate by which it proves who it is.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use tf_framework::server::panic::catch_panics;
+use tf_framework::panic::catch_panics;
 use tf_framework::server::{Mode, ServeOptions, run};
 use tfplugin::tfplugin6::provider_server::Provider;
 use tfplugin::tfplugin6::{

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use tf_framework::server::{Mode, ServeError, ServeOptions, serve_in};
 use tfplugin::tfplugin6::provider_server::Provider;
 use tfplugin::tfplugin6::{apply_resource_change, get_metadata, read_resource};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -14,8 +15,10 @@ use tonic::{Request, Response, Status};
 use crate::go_plugin::Handshake;
 
 struct TestProvider {
-    /// Told when an apply begins, which then never ends.
+    /// Told when an apply begins.
     applying: mpsc::UnboundedSender<()>,
+    /// Lets an apply end.
+    release: Arc<Notify>,
 }
 
 #[tonic::async_trait]
@@ -49,7 +52,8 @@ impl Provider for TestProvider {
         _request: Request<apply_resource_change::Request>,
     ) -> Result<Response<apply_resource_change::Response>, Status> {
         self.applying.send(()).unwrap();
-        std::future::pending().await
+        self.release.notified().await;
+        Ok(Response::new(apply_resource_change::Response::default()))
     }
 }
 
@@ -57,6 +61,7 @@ impl Provider for TestProvider {
 pub(crate) struct Server {
     pub(crate) line: String,
     pub(crate) applying: mpsc::UnboundedReceiver<()>,
+    pub(crate) release: Arc<Notify>,
     pub(crate) stop: CancellationToken,
     pub(crate) serving: JoinHandle<Result<(), ServeError>>,
 }
@@ -71,12 +76,17 @@ impl Server {
         };
         let stop = options.stop.clone();
         let lookup = move |name: &str| environment.get(name).cloned();
-        let provider = TestProvider { applying: sender };
+        let release = Arc::new(Notify::new());
+        let provider = TestProvider {
+            applying: sender,
+            release: Arc::clone(&release),
+        };
         let serving = tokio::spawn(serve_in(provider, options, lookup, Announcement(announcement)));
         match announced.recv().await {
             Some(line) => Ok(Self {
                 line,
                 applying,
+                release,
                 stop,
                 serving,
             }),
