@@ -1,2 +1,68 @@
-//! The project's chores.
-fn main() {}
+//! `cargo xtask`: the project's chores, the same by hand and in CI.
+//!
+//! `test` is in `checks.rs`, `demo` in `demo.rs`; the lab that both use is this crate's library.
+
+#![expect(clippy::print_stdout, reason = "a command line speaks to its terminal")]
+
+mod checks;
+mod demo;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use acceptance_tests::cluster::{Cluster, ClusterOptions};
+use acceptance_tests::tools;
+
+/// The project's chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run everything that CI runs: format, lints, tests, documentation, and the acceptance tests on the lab
+    Test(checks::Arguments),
+    /// Build a whole environment on the lab, change it, and tear it down
+    Demo(demo::Arguments),
+    /// Build all tools of the lab
+    Tools,
+    /// Run the lab's cluster
+    #[command(subcommand)]
+    Lab(Lab),
+}
+
+#[derive(Subcommand)]
+enum Lab {
+    /// Start a cluster and keep it until Ctrl-C
+    Up,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    match Arguments::parse().chore {
+        Chore::Test(arguments) => checks::run(&arguments),
+        Chore::Demo(arguments) => demo::run(arguments).await,
+        Chore::Tools => {
+            for (name, path) in tools::all()? {
+                println!("{name}: {}", path.display());
+            }
+            Ok(())
+        }
+        Chore::Lab(Lab::Up) => up().await,
+    }
+}
+
+async fn up() -> Result<()> {
+    let cluster = Cluster::start(ClusterOptions::default()).await?;
+    println!("The cluster is ready at {}. Use it with:\n", cluster.host());
+    println!(
+        "    export KUBECONFIG={}\n    kubectl get nodes\n",
+        cluster.kubeconfig().display()
+    );
+    println!("Ctrl-C ends it.");
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

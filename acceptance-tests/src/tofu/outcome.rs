@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+/// The warning that comes with every command because of what the workspace itself sets.
+const OVERRIDES_WARNING: &str = "Provider development overrides are in effect";
+
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
@@ -52,7 +55,7 @@ pub struct Outcome {
     pub stdout: String,
     /// What it printed to standard error.
     pub stderr: String,
-    /// All errors and warnings.
+    /// All errors and warnings, without the one that a provider under development always causes.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -62,6 +65,7 @@ impl Outcome {
         if diagnostics.is_empty() {
             diagnostics = from_text(&format!("{stdout}\n{stderr}"));
         }
+        diagnostics.retain(|diagnostic| diagnostic.summary != OVERRIDES_WARNING);
         Self {
             command,
             code,
@@ -258,6 +262,13 @@ mod tests {
             ]
         );
         assert_eq!(outcome.diagnostics[0].address.as_deref(), Some("cht_x.y"));
+    }
+
+    #[test]
+    fn warning_about_the_provider_under_test_is_left_out() {
+        let outcome = parse("Warning: Provider development overrides are in effect\n\nText.\n\nError: No\n");
+        assert_eq!(outcome.diagnostics.len(), 1);
+        assert_eq!(outcome.errors().count(), 1);
     }
 
     #[test]
