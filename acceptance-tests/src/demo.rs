@@ -11,7 +11,8 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use acceptance_tests::cluster::{Cluster, ClusterOptions};
+use acceptance_tests::cluster::Cluster;
+use acceptance_tests::lab::Lab;
 use acceptance_tests::tofu::{Cli, Outcome, Plan, Workspace};
 
 use crate::checks::build_provider;
@@ -22,8 +23,9 @@ const VARIABLES: &str = "demo.auto.tfvars.json";
 /// What to show.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The name of a folder in examples/environments; the first one that has a demo.tfvars.json, if none is named
-    environment: Option<String>,
+    /// The name of a folder in examples/environments
+    #[arg(default_value = "quickstart")]
+    environment: String,
     /// Leave everything up after the first apply, and say how to go on by hand
     #[arg(long)]
     keep: bool,
@@ -37,11 +39,12 @@ struct Script {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
-    let environment = find(arguments.environment.as_deref())?;
+    let environment = find(&arguments.environment)?;
     let script = fs::read(environment.join("demo.tfvars.json"))?;
     let script: Script = serde_json::from_slice(&script).context("read demo.tfvars.json")?;
     let provider = build_provider()?;
-    let cluster = step("Start the lab's cluster", Cluster::start(ClusterOptions::default())).await?;
+    let lab = step("Start the lab", Lab::start()).await?;
+    let cluster = &lab.cluster;
     let workspace = Workspace::new(Cli::tofu()?, &provider)?;
     copy(&environment, &workspace)?;
 
@@ -62,7 +65,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         bail!("the second plan is not empty");
     }
     if arguments.keep {
-        return keep(&cluster, &workspace).await;
+        return keep(cluster, &workspace).await;
     }
     println!("\nNow: {}", Value::from(script.change.clone()));
     variables.extend(script.change);
@@ -74,7 +77,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
 }
 
 /// The folder of the environment; it must have a script for the demo.
-fn find(name: Option<&str>) -> Result<PathBuf> {
+fn find(name: &str) -> Result<PathBuf> {
     let environments = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/environments");
     let entries = fs::read_dir(&environments).with_context(|| format!("read {}", environments.display()))?;
     let mut found: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
@@ -85,9 +88,7 @@ fn find(name: Option<&str>) -> Result<PathBuf> {
         .filter_map(|path| path.file_name())
         .map(|name| name.display().to_string())
         .collect::<Vec<_>>();
-    let wanted = found
-        .into_iter()
-        .find(|path| name.is_none_or(|name| path.ends_with(name)));
+    let wanted = found.into_iter().find(|path| path.ends_with(name));
     wanted.with_context(|| {
         format!(
             "no such environment with a demo.tfvars.json; there are: {}",

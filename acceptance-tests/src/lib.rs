@@ -3,6 +3,7 @@
 //! - [`tools`] finds or builds the programs (OpenTofu, etcd, the Kubernetes control plane, kwok), once per machine.
 //! - [`cht`] plays the CHT application's HTTP API.
 //! - [`cluster`] runs a real Kubernetes API server with its controllers on loopback, and plays the nodes.
+//! - [`lab`] puts the two together.
 //! - [`tofu`] drives the real command line in a directory of its own and reads what it says.
 //! - [`lifeline`] makes sure that no process and no directory outlives the program that started it.
 //!
@@ -10,6 +11,7 @@
 
 pub mod cht;
 pub mod cluster;
+pub mod lab;
 pub mod lifeline;
 pub mod tofu;
 pub mod tools;

@@ -10,7 +10,7 @@ mod demo;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use acceptance_tests::cluster::{Cluster, ClusterOptions};
+use acceptance_tests::lab::Lab;
 use acceptance_tests::tools;
 
 /// The project's chores.
@@ -31,11 +31,11 @@ enum Chore {
     Tools,
     /// Run the lab's cluster
     #[command(subcommand)]
-    Lab(Lab),
+    Lab(LabChore),
 }
 
 #[derive(Subcommand)]
-enum Lab {
+enum LabChore {
     /// Start a cluster and keep it until Ctrl-C
     Up,
 }
@@ -51,12 +51,13 @@ async fn main() -> Result<()> {
             }
             Ok(())
         }
-        Chore::Lab(Lab::Up) => up().await,
+        Chore::Lab(LabChore::Up) => up().await,
     }
 }
 
 async fn up() -> Result<()> {
-    let cluster = Cluster::start(ClusterOptions::default()).await?;
+    let lab = Lab::start().await?;
+    let cluster = &lab.cluster;
     println!("The cluster is ready at {}. Use it with:\n", cluster.host());
     println!(
         "    export KUBECONFIG={}\n    kubectl get nodes\n",

@@ -101,8 +101,17 @@ impl Cluster {
             Kind::namespaced::<PersistentVolumeClaim>(),
             Kind::namespaced::<Service>(),
         ];
-        let query = format!("labelSelector={}", encode_segment(&format!("{OWNER_LABEL}!={}", owner.as_str())));
-        let lists = in_parallel(kinds.iter().map(|kind| self.list(*kind, Some(namespace), &query)).collect()).await;
+        let query = format!(
+            "labelSelector={}",
+            encode_segment(&format!("{OWNER_LABEL}!={}", owner.as_str()))
+        );
+        let lists = in_parallel(
+            kinds
+                .iter()
+                .map(|kind| self.list(*kind, Some(namespace), &query))
+                .collect(),
+        )
+        .await;
         let mut others = Vec::new();
         for list in lists {
             for json in list? {

@@ -146,8 +146,10 @@ pub fn run(service: impl Service, options: ServeOptions) -> ExitCode {
 
 /// Serves until the core that started this process says Shutdown, is gone, or a signal ends the process.
 fn run_until_stopped(service: impl Service, options: ServeOptions) -> Result<(), ServeError> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::StartRuntime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(ServeError::StartRuntime)?;
     let result = runtime.block_on(async {
         signals::watch(options.mode, &options.stop).map_err(ServeError::HandleSignals)?;
         let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
