@@ -2,7 +2,7 @@
 //! kwok plays. Objects behave as they do in production; only containers do not run.
 //!
 //! - Nodes and pods: `stages.yaml`, with the faults that a pod can ask for.
-//! - Volumes and ingresses: [`controllers`], for the classes in [`fixtures`].
+//! - Volumes and ingresses: `controllers/`, for the classes in [`fixtures`].
 //! - Port-forwards reach [`Cluster::set_port_forward_target`], through the API server and the kubelet's protocol.
 
 mod components;

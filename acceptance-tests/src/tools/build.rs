@@ -130,6 +130,8 @@ fn go(source: &Path, log: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
         .output()
         .context("start go; the lab is built with Go 1.26 or later")?;
     if !output.status.success() {
+        // With -json, the reason is in the answer.
+        File::options().append(true).open(log)?.write_all(&output.stdout)?;
         bail!(
             "go {} failed ({})\n{}\nThe whole log: {}",
             arguments.join(" "),

@@ -1,6 +1,11 @@
-//! Access to the API server: certificates, rights, and its absence.
+//! Access to the API server, its absence, and what is left of a cluster when it ends.
 
-use acceptance_tests::cluster::{Cluster, ClusterOptions};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use acceptance_tests::cluster::{Cluster, ClusterOptions, wait};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use kube::Api;
@@ -22,16 +27,14 @@ async fn restricted_user_may_do_what_the_rules_say_and_no_more() {
     let token = cluster.user("reader", vec![rule]).await.unwrap();
     let maps = Api::<ConfigMap>::namespaced(cluster.client_with_token(&token).unwrap(), &namespace);
     // The API server learns of new rules by a watch, a moment later.
-    let limit = std::time::Duration::from_secs(20);
+    let limit = Duration::from_secs(20);
     let list = async || {
         maps.list(&ListParams::default())
             .await
             .map(drop)
             .map_err(|error| error.to_string())
     };
-    acceptance_tests::cluster::wait::until("the rules to hold", limit, list)
-        .await
-        .unwrap();
+    wait::until("the rules to hold", limit, list).await.unwrap();
     let error = maps
         .create(&PostParams::default(), &ConfigMap::default())
         .await
@@ -75,4 +78,38 @@ async fn api_server_comes_back_with_what_it_stored() {
     let directory = cluster.kubeconfig().parent().unwrap().to_owned();
     drop(cluster);
     assert!(!directory.exists(), "a dropped cluster leaves no files");
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn killed_program_leaves_nothing_behind() {
+    let program = env!("CARGO_BIN_EXE_xtask");
+    let mut xtask = Command::new(program)
+        .args(["lab", "up"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(xtask.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let said: Vec<String> = lines.take_while(|line| !line.contains("Ctrl-C")).collect();
+    let after = |mark: &str| {
+        said.iter()
+            .find_map(|line| Some(line.split_once(mark)?.1.to_owned()))
+            .unwrap()
+    };
+    let kubeconfig = after("export KUBECONFIG=");
+    let address = after("https://").split(". ").next().unwrap().to_owned();
+    assert!(Path::new(&kubeconfig).is_file());
+
+    xtask.kill().unwrap();
+    xtask.wait().unwrap();
+    let gone = async || match (
+        Path::new(&kubeconfig).exists(),
+        tokio::net::TcpStream::connect(&address).await.is_ok(),
+    ) {
+        (false, false) => Ok(()),
+        (files, server) => Err(format!("files: {files}, server: {server}")),
+    };
+    wait::until("the cluster to be gone", Duration::from_secs(20), gone)
+        .await
+        .unwrap();
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use acceptance_tests::cluster::wait;
 use acceptance_tests::tofu::{Cli, Error, Workspace};
 
 const DATA: &str = r#"
@@ -82,6 +83,31 @@ async fn command_that_takes_too_long_is_killed() {
         workspace.set_limit(Duration::from_secs(3));
         let error = workspace.apply().await.unwrap_err();
         assert!(matches!(&error, Error::TimedOut { limit: 3, .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn apply_can_be_interrupted_and_killed() {
+    for workspace in workspaces() {
+        let slow = "resource \"terraform_data\" \"it\" {\n  provisioner \"local-exec\" {\n    command = \"touch started; sleep 600\"\n  }\n}\n";
+        workspace.write("main.tf", slow).unwrap();
+        let started = workspace.directory().join("started");
+        for killed in [false, true] {
+            let apply = workspace.start_apply().unwrap();
+            let look = async || started.exists().then_some(()).ok_or_else(|| "no file".to_owned());
+            wait::until("the apply to be under way", Duration::from_secs(30), look)
+                .await
+                .unwrap();
+            if killed {
+                apply.kill()
+            } else {
+                apply.interrupt()
+            }
+            let outcome = apply.wait().await.unwrap();
+            assert_eq!(outcome.code, (!killed).then_some(1), "{}", outcome.text());
+            std::fs::remove_file(&started).unwrap();
+        }
     }
 }
 

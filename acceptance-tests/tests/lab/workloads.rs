@@ -53,6 +53,36 @@ async fn missing_image_keeps_its_container_waiting() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn missing_image_of_an_init_container_keeps_all_waiting() {
+    let (client, namespace) = namespace("missing-init-image").await;
+    let mut pod = pod_template("pod", json!({"name": "main", "image": "example/app:1"}), json!([]));
+    pod["metadata"]["name"] = json!("pod");
+    pod["spec"]["initContainers"] = json!([{"name": "init", "image": "example/unknown-image:1"}]);
+    let pods = create::<Pod>(&client, &namespace, pod).await;
+    let init = |it: &Pod| it.status.clone()?.init_container_statuses?.first().cloned();
+    let init = wait_for(&pods, "pod", "an init container status", init).await;
+    assert_eq!(
+        init.state.unwrap().waiting.unwrap().reason.as_deref(),
+        Some("ImagePullBackOff")
+    );
+    let main = pods
+        .get("pod")
+        .await
+        .unwrap()
+        .status
+        .unwrap()
+        .container_statuses
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        main.state.unwrap().waiting.unwrap().reason.as_deref(),
+        Some("PodInitializing")
+    );
+    assert!(!main.ready);
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn crash_shows_its_last_end() {
     let (client, namespace) = namespace("crash").await;
     let container = json!({"name": "main", "image": "example/app:1", "env": [{"name": "LAB_FAULT", "value": "crash"}]});
