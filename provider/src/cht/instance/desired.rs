@@ -12,7 +12,7 @@ use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::objects::{self, secret};
 use crate::cht::instance::record::{self, Record, Stage};
 use crate::kubernetes::diagnostics::Access;
-use crate::kubernetes::{Error, Found, Kind, Object, ObjectKey, ObjectSet, OwnerId, drift};
+use crate::kubernetes::{Drift, Error, Found, Kind, Object, ObjectKey, ObjectSet, OwnerId, drift};
 
 /// The objects of an instance, and the name of each phase of their creation.
 #[derive(Clone, Debug)]
@@ -97,7 +97,14 @@ pub(super) fn differences(state: &InstanceModel, live: Known, found: &Found) -> 
     // A password that the state does not have can only be compared with itself.
     let credentials = Known::of(&state.couchdb).or(live).or_generate();
     let desired = Desired::new(state, &credentials, stage)?;
-    let mut lines: Vec<String> = drift(&desired.set, found).iter().map(ToString::to_string).collect();
+    // The record repeats attributes, some of which the cluster decides; each of them shows by itself.
+    let is_record = |drift: &Drift| matches!(drift, Drift::Field(field) if field.object == record::key(namespace));
+    let drift = drift(&desired.set, found);
+    let mut lines: Vec<String> = drift
+        .iter()
+        .filter(|drift| !is_record(drift))
+        .map(ToString::to_string)
+        .collect();
     if stage == Stage::Creating {
         lines.push("The creation of the instance was not finished".to_owned());
     }

@@ -87,6 +87,7 @@ pub(super) fn object(model: &InstanceModel, stage: Stage) -> Result<Object, Diag
         .map_err(|error| Diagnostic::bug(format!("The record cannot be made into an object: {error}.")).into())
 }
 
-fn key(namespace: &str) -> ObjectKey {
+/// What names the record.
+pub(super) fn key(namespace: &str) -> ObjectKey {
     ObjectKey::namespaced::<ConfigMap>(namespace, MANAGER)
 }
