@@ -12,7 +12,7 @@ use crate::path::Path;
 use crate::schema::Schema;
 use crate::value::Value;
 
-mod compatible;
+pub(super) mod compatible;
 pub(crate) mod conform;
 mod valid_plan;
 

@@ -35,11 +35,16 @@ pub(super) fn correlate(attributes: &[Attribute], prior: &[Value], config: &[Val
     withdraw_contested(config, &mut candidates);
     pin_exact(attributes, prior, config, &mut candidates);
 
+    pair(&candidates)
+}
+
+/// One of its candidates for each position, none of them twice, for as many positions as possible.
+pub(super) fn pair(candidates: &[BTreeSet<usize>]) -> Vec<Option<usize>> {
     let mut owners = BTreeMap::new();
     for position in 0..candidates.len() {
-        claim(position, &candidates, &mut owners, &mut BTreeSet::new());
+        claim(position, candidates, &mut owners, &mut BTreeSet::new());
     }
-    let mut partners = vec![None; config.len()];
+    let mut partners = vec![None; candidates.len()];
     for (index, position) in owners {
         if let Some(partner) = partners.get_mut(position) {
             *partner = Some(index);
