@@ -15,7 +15,7 @@ use crate::value::Value;
 /// same, and without write-only values.
 #[must_use]
 pub fn normalize(schema: &Schema, reference: &Value, new: Value) -> Value {
-    object(&schema.attributes, reference, new)
+    normalize_object(&schema.attributes, reference, new)
 }
 
 /// The value with null for every write-only attribute.
@@ -24,7 +24,8 @@ pub fn without_write_only(schema: &Schema, value: Value) -> Value {
     normalize(schema, NULL, value)
 }
 
-fn object(attributes: &[Attribute], reference: &Value, new: Value) -> Value {
+/// The same for an object of these attributes.
+pub(super) fn normalize_object(attributes: &[Attribute], reference: &Value, new: Value) -> Value {
     let Value::Object(mut values) = new else {
         return new;
     };
@@ -44,18 +45,18 @@ fn normalize_attribute(attribute: &Attribute, reference: &Value, new: Value) -> 
     match (&attribute.kind, new) {
         (Kind::Type(_), new) if same_meaning(attribute, reference, &new) => reference.clone(),
         (Kind::Type(_), new) => new,
-        (Kind::Nested(_, attributes), new @ Value::Object(_)) => object(attributes, reference, new),
+        (Kind::Nested(_, attributes), new @ Value::Object(_)) => normalize_object(attributes, reference, new),
         (Kind::Nested(_, attributes), Value::List(new)) => Value::List(
             new.into_iter()
                 .enumerate()
-                .map(|(index, new)| object(attributes, at_index(reference, index), new))
+                .map(|(index, new)| normalize_object(attributes, at_index(reference, index), new))
                 .collect(),
         ),
         (Kind::Nested(_, attributes), Value::Map(new)) => Value::Map(
             new.into_iter()
                 .map(|(key, new)| {
                     let reference = at_key(reference, &key);
-                    let new = object(attributes, reference, new);
+                    let new = normalize_object(attributes, reference, new);
                     (key, new)
                 })
                 .collect::<BTreeMap<_, _>>(),
@@ -85,7 +86,7 @@ fn set(attributes: &[Attribute], reference: &[Value], new: Vec<Value>) -> Value 
         // What has a counterpart of the same words has its spelling.
         let counterpart = similar.filter(|_| verbatim.is_none());
         let reference = counterpart.and_then(|index| reference.get(index)).unwrap_or(NULL);
-        object(attributes, reference, element.clone())
+        normalize_object(attributes, reference, element.clone())
     }))
 }
 

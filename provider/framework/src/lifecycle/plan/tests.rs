@@ -342,7 +342,7 @@ fn no_element_of_a_set_takes_the_prior_element_of_another() {
 }
 
 #[test]
-fn elements_of_a_set_that_mean_the_same_stay_apart() {
+fn elements_of_a_set_are_planned_in_the_spelling_of_the_configuration() {
     let schema = rules(vec![Attribute {
         semantic_equality: Some(|a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)),
         ..attribute::<String>("host")
@@ -351,11 +351,33 @@ fn elements_of_a_set_that_mean_the_same_stay_apart() {
         let elements = hosts.iter().map(|host| rule([("host", (*host).into())]));
         object(&schema, [("rules", Value::set(elements))])
     };
-    assert_eq!(plan(&schema, &state(&["a"]), &state(&["A"])).value, state(&["a"]));
+    assert_eq!(plan(&schema, &state(&["a"]), &state(&["A"])).value, state(&["A"]));
     assert_eq!(
         plan(&schema, &state(&["a"]), &state(&["A", "a"])).value,
         state(&["A", "a"])
     );
+}
+
+#[test]
+fn an_element_of_a_set_in_another_spelling_keeps_its_computed_values() {
+    let host = Attribute {
+        semantic_equality: Some(|a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)),
+        ..attribute::<String>("host")
+    };
+    let schema = rules(vec![host, attribute::<Attr<String>>("id").keep()]);
+    let element = |host: Value, id: Value| rule([("host", host), ("id", id)]);
+    let state = |elements: Vec<Value>| object(&schema, [("rules", Value::set(elements))]);
+    let prior = state(vec![element("A".into(), "x".into())]);
+    let config = |other: Value| state(vec![element("a".into(), Value::Null), element(other, Value::Null)]);
+    let first = plan(&schema, &prior, &config(Value::UNKNOWN)).value;
+    let second = plan(&schema, &prior, &config("b".into())).value;
+    let expected = state(vec![
+        element("a".into(), "x".into()),
+        element("b".into(), Value::UNKNOWN),
+    ]);
+    assert_eq!(second, expected);
+    let defects = crate::lifecycle::check::assert_replan_compatible(&schema, &first, &second);
+    assert!(defects.is_empty(), "{defects}");
 }
 
 #[test]
