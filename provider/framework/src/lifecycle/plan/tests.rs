@@ -367,6 +367,9 @@ fn an_element_of_a_set_in_another_spelling_keeps_its_computed_values() {
     let schema = rules(vec![host, attribute::<Attr<String>>("id").keep()]);
     let element = |host: Value, id: Value| rule([("host", host), ("id", id)]);
     let state = |elements: Vec<Value>| object(&schema, [("rules", Value::set(elements))]);
+    let both = state(vec![element("A".into(), "y".into()), element("a".into(), "x".into())]);
+    let same = state(vec![element("A".into(), Value::Null), element("a".into(), Value::Null)]);
+    assert_eq!(plan(&schema, &both, &same).value, both);
     let prior = state(vec![element("A".into(), "x".into())]);
     let config = |other: Value| state(vec![element("a".into(), Value::Null), element(other, Value::Null)]);
     let first = plan(&schema, &prior, &config(Value::UNKNOWN)).value;
