@@ -19,6 +19,10 @@ mod replace;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod replace_tests;
+#[cfg(test)]
+mod set_tests;
+#[cfg(test)]
 mod tests;
 
 /// What a plan does to an object; a replacement is an update here, see [`Planned::requires_replace`].
