@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::lifecycle::{elements, same_meaning, wanted};
+use crate::lifecycle::{same_meaning, wanted};
 use crate::schema::{Attribute, Kind, Nesting};
 use crate::value::Value;
 
@@ -14,6 +14,8 @@ use crate::value::Value;
 enum Fit {
     /// It could have come from it, whatever is unknown turns out to be and whatever the provider decided.
     Possible,
+    /// The same, and what the configuration says it says in the same words.
+    Verbatim,
     /// It says nothing that the configuration does not say, in the same words.
     Exact,
 }
@@ -23,23 +25,46 @@ enum Fit {
 /// An element that an unknown value might yet claim is given to nobody: what the plan says now has to be true of the
 /// plan that the core asks for when the value is known.
 pub(super) fn correlate(attributes: &[Attribute], prior: &[Value], config: &[Value]) -> Vec<Option<usize>> {
-    let fitting = |element: &Value| {
-        prior
-            .iter()
-            .enumerate()
-            .filter(|(_, candidate)| object_fits(attributes, candidate, element, Fit::Possible))
-            .map(|(index, _)| index)
-            .collect::<BTreeSet<usize>>()
-    };
-    let mut candidates: Vec<BTreeSet<usize>> = config.iter().map(fitting).collect();
+    let mut candidates = candidates(attributes, prior, config, Fit::Possible);
     withdraw_contested(config, &mut candidates);
     pin_exact(attributes, prior, config, &mut candidates);
 
+    let mut verbatim = self::candidates(attributes, prior, config, Fit::Verbatim);
+    for (verbatim, candidates) in verbatim.iter_mut().zip(&candidates) {
+        verbatim.retain(|index| candidates.contains(index));
+    }
+    let verbatim = pair(&verbatim);
+    let taken: BTreeSet<usize> = verbatim.iter().flatten().copied().collect();
+    for (candidates, partner) in candidates.iter_mut().zip(&verbatim) {
+        candidates.retain(|index| partner.is_none() && !taken.contains(index));
+    }
+    let similar = pair(&candidates);
+    verbatim
+        .into_iter()
+        .zip(similar)
+        .map(|(verbatim, similar)| verbatim.or(similar))
+        .collect()
+}
+
+/// The indexes of the prior elements that fit each configured one.
+fn candidates(attributes: &[Attribute], prior: &[Value], config: &[Value], fit: Fit) -> Vec<BTreeSet<usize>> {
+    let fitting = |element: &Value| {
+        let elements = prior.iter().enumerate();
+        elements
+            .filter(|(_, candidate)| object_fits(attributes, candidate, element, fit))
+            .map(|(index, _)| index)
+            .collect()
+    };
+    config.iter().map(fitting).collect()
+}
+
+/// One of its candidates for each position, none of them twice, for as many positions as possible.
+pub(super) fn pair(candidates: &[BTreeSet<usize>]) -> Vec<Option<usize>> {
     let mut owners = BTreeMap::new();
     for position in 0..candidates.len() {
-        claim(position, &candidates, &mut owners, &mut BTreeSet::new());
+        claim(position, candidates, &mut owners, &mut BTreeSet::new());
     }
-    let mut partners = vec![None; config.len()];
+    let mut partners = vec![None; candidates.len()];
     for (index, position) in owners {
         if let Some(partner) = partners.get_mut(position) {
             *partner = Some(index);
@@ -116,7 +141,7 @@ fn claim(
 
 fn object_fits(attributes: &[Attribute], prior: &Value, config: &Value, fit: Fit) -> bool {
     match (prior, config) {
-        (_, Value::Unknown(_)) => fit == Fit::Possible,
+        (_, Value::Unknown(_)) => fit != Fit::Exact,
         (Value::Object(_), Value::Object(_)) => attributes.iter().all(|attribute| {
             let (prior, config) = (
                 prior.attribute_or_null(&attribute.name),
@@ -130,10 +155,10 @@ fn object_fits(attributes: &[Attribute], prior: &Value, config: &Value, fit: Fit
 
 fn attribute_fits(attribute: &Attribute, prior: &Value, wanted: &Value, fit: Fit) -> bool {
     if wanted.is_null() {
-        return prior.is_null() || (attribute.is_computed() && fit == Fit::Possible);
+        return prior.is_null() || (attribute.is_computed() && fit != Fit::Exact);
     }
     if !wanted.is_wholly_known() {
-        return fit == Fit::Possible;
+        return fit != Fit::Exact;
     }
     let Kind::Nested(nesting, attributes) = &attribute.kind else {
         return prior == wanted || (fit == Fit::Possible && same_meaning(attribute, prior, wanted));
@@ -155,9 +180,9 @@ fn attribute_fits(attribute: &Attribute, prior: &Value, wanted: &Value, fit: Fit
                         .is_some_and(|wanted| object_fits(attributes, prior, wanted, fit))
                 })
         }
-        (Nesting::Set, prior @ Value::Set(_), wanted @ Value::Set(_)) if fit == Fit::Possible => {
-            let (prior, wanted) = (elements(prior), elements(wanted));
-            prior.len() == wanted.len() && correlate(attributes, prior, wanted).iter().all(Option::is_some)
+        (Nesting::Set, Value::Set(prior), Value::Set(wanted)) if fit != Fit::Exact => {
+            let partners = pair(&candidates(attributes, prior, wanted, fit));
+            prior.len() == wanted.len() && partners.iter().all(Option::is_some)
         }
         _ => prior == wanted,
     }

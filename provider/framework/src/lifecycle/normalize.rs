@@ -3,8 +3,10 @@
 //! A remote API may answer `4096Mi` to a configured `4Gi`, or a name in lower case. Where an attribute says that both mean
 //! the same, the state keeps the spelling it has; anything else that differs is drift, and stays visible.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lifecycle::check::compatible::keeps_promise;
+use crate::lifecycle::correlate::pair;
 use crate::lifecycle::{NULL, at_index, at_key, elements, same_meaning};
 use crate::schema::{Attribute, Kind, Schema};
 use crate::value::Value;
@@ -13,7 +15,7 @@ use crate::value::Value;
 /// same, and without write-only values.
 #[must_use]
 pub fn normalize(schema: &Schema, reference: &Value, new: Value) -> Value {
-    object(&schema.attributes, reference, new)
+    normalize_object(&schema.attributes, reference, new)
 }
 
 /// The value with null for every write-only attribute.
@@ -22,7 +24,8 @@ pub fn without_write_only(schema: &Schema, value: Value) -> Value {
     normalize(schema, NULL, value)
 }
 
-fn object(attributes: &[Attribute], reference: &Value, new: Value) -> Value {
+/// The same for an object of these attributes.
+pub(super) fn normalize_object(attributes: &[Attribute], reference: &Value, new: Value) -> Value {
     let Value::Object(mut values) = new else {
         return new;
     };
@@ -42,18 +45,18 @@ fn normalize_attribute(attribute: &Attribute, reference: &Value, new: Value) -> 
     match (&attribute.kind, new) {
         (Kind::Type(_), new) if same_meaning(attribute, reference, &new) => reference.clone(),
         (Kind::Type(_), new) => new,
-        (Kind::Nested(_, attributes), new @ Value::Object(_)) => object(attributes, reference, new),
+        (Kind::Nested(_, attributes), new @ Value::Object(_)) => normalize_object(attributes, reference, new),
         (Kind::Nested(_, attributes), Value::List(new)) => Value::List(
             new.into_iter()
                 .enumerate()
-                .map(|(index, new)| object(attributes, at_index(reference, index), new))
+                .map(|(index, new)| normalize_object(attributes, at_index(reference, index), new))
                 .collect(),
         ),
         (Kind::Nested(_, attributes), Value::Map(new)) => Value::Map(
             new.into_iter()
                 .map(|(key, new)| {
                     let reference = at_key(reference, &key);
-                    let new = object(attributes, reference, new);
+                    let new = normalize_object(attributes, reference, new);
                     (key, new)
                 })
                 .collect::<BTreeMap<_, _>>(),
@@ -63,27 +66,43 @@ fn normalize_attribute(attribute: &Attribute, reference: &Value, new: Value) -> 
     }
 }
 
-/// Each element in the spelling of the first element of the reference that it is like and that no other element has taken.
+/// Each element in the spelling of its counterpart in the reference: an element of the same words, or else of the same
+/// meaning.
 fn set(attributes: &[Attribute], reference: &[Value], new: Vec<Value>) -> Value {
-    let mut free: Vec<&Value> = reference.iter().collect();
-    Value::set(new.into_iter().map(|element| {
-        let counterpart = free
-            .iter()
-            .position(|candidate| is_like(attributes, candidate, &element))
-            .map_or(NULL, |position| free.remove(position));
-        object(attributes, counterpart, element)
+    let candidates = |verbatim: bool, taken: &BTreeSet<usize>| -> Vec<BTreeSet<usize>> {
+        let fitting = |element: &Value| {
+            let free = reference.iter().enumerate().filter(|(index, _)| !taken.contains(index));
+            free.filter(|(_, candidate)| is_like(attributes, candidate, element, verbatim))
+                .map(|(index, _)| index)
+                .collect()
+        };
+        new.iter().map(fitting).collect()
+    };
+    let verbatim = pair(&candidates(true, &BTreeSet::new()));
+    let taken = verbatim.iter().flatten().copied().collect();
+    let similar = pair(&candidates(false, &taken));
+    let elements = new.iter().zip(verbatim.into_iter().zip(similar));
+    Value::set(elements.map(|(element, (verbatim, similar))| {
+        // What has a counterpart of the same words has its spelling.
+        let counterpart = similar.filter(|_| verbatim.is_none());
+        let reference = counterpart.and_then(|index| reference.get(index)).unwrap_or(NULL);
+        normalize_object(attributes, reference, element.clone())
     }))
 }
 
-/// Whether two elements of a set mean the same in all that can be configured, as far as the reference is known.
-fn is_like(attributes: &[Attribute], reference: &Value, new: &Value) -> bool {
+/// Whether an element of a set says what the reference says, as far as that is known, in all that can be configured.
+fn is_like(attributes: &[Attribute], reference: &Value, new: &Value, verbatim: bool) -> bool {
     attributes
         .iter()
         .filter(|attribute| attribute.is_configurable() && !attribute.write_only)
         .all(|attribute| {
             let reference = reference.attribute_or_null(&attribute.name);
             let new = new.attribute_or_null(&attribute.name);
-            reference.is_unknown() || normalize_attribute(attribute, reference, new.clone()) == *reference
+            if verbatim {
+                keeps_promise(reference, new)
+            } else {
+                keeps_promise(reference, &normalize_attribute(attribute, reference, new.clone()))
+            }
         })
 }
 
@@ -127,12 +146,12 @@ mod tests {
         let element = |zone: &str, id: Value| Value::object([("zone", zone.into()), ("id", id)]);
         let keyed =
             |elements: Vec<Value>| Value::Map(["a", "b"].map(str::to_owned).into_iter().zip(elements).collect());
-        let collections: [(Nesting, fn(Vec<Value>) -> Value); 3] = [
-            (Nesting::List, Value::List),
-            (Nesting::Set, |elements| Value::set(elements)),
-            (Nesting::Map, keyed),
-        ];
-        for (nesting, collect) in collections {
+        for nesting in [Nesting::List, Nesting::Set, Nesting::Map] {
+            let collect = |elements: Vec<Value>| match nesting {
+                Nesting::Single | Nesting::List => Value::List(elements),
+                Nesting::Set => Value::set(elements),
+                Nesting::Map => keyed(elements),
+            };
             let inner = vec![lenient("zone"), attribute::<Attr<i64>>("id")];
             let schema = schema(vec![nested("nodes", nesting, Presence::Optional, inner)]);
             let state = |elements: Vec<Value>| object(&schema, [("nodes", collect(elements))]);
@@ -141,6 +160,28 @@ mod tests {
             let expected = state(vec![element("A", 1.into()), element("b", 2.into())]);
             assert_eq!(normalize(&schema, &planned, answered), expected);
         }
+    }
+
+    #[test]
+    fn elements_of_the_same_words_are_counterparts_before_those_of_the_same_meaning() {
+        let schema = schema(vec![nested(
+            "nodes",
+            Nesting::Set,
+            Presence::Optional,
+            vec![lenient("zone")],
+        )]);
+        let state = |zones: &[&str]| {
+            let elements = zones.iter().map(|zone| Value::object([("zone", (*zone).into())]));
+            object(&schema, [("nodes", Value::set(elements))])
+        };
+        assert_eq!(
+            normalize(&schema, &state(&["A", "a"]), state(&["A", "a"])),
+            state(&["A", "a"])
+        );
+        assert_eq!(
+            normalize(&schema, &state(&["B", "a"]), state(&["a", "b"])),
+            state(&["B", "a"])
+        );
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::path::{Path, Step};
 use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, Schema, TIMEOUTS};
 use crate::types::Type;
 
+#[cfg(test)]
+mod tests;
+
 /// Names that mean something else in a resource.
 const RESERVED: [&str; 7] = [
     "connection",
@@ -249,147 +252,5 @@ fn holds_dynamic(of: &Type) -> bool {
         Type::Object(attributes) => attributes.values().any(holds_dynamic),
         Type::Tuple(elements) => elements.iter().any(holds_dynamic),
         Type::Bool | Type::Number | Type::String => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Attr, AttributeType, Timeouts, WriteOnly};
-    use crate::value::Value;
-
-    fn schema(attributes: Vec<Attribute>) -> Schema {
-        Schema {
-            description: "A thing.".to_owned(),
-            attributes,
-            ..Schema::default()
-        }
-    }
-
-    fn attribute<T: AttributeType>(name: &str) -> Attribute {
-        Attribute::new::<T>(name, "A part.")
-    }
-
-    fn nested(name: &str, nesting: Nesting, attributes: Vec<Attribute>) -> Attribute {
-        Attribute {
-            kind: Kind::Nested(nesting, attributes),
-            ..attribute::<Option<String>>(name)
-        }
-    }
-
-    #[test]
-    fn a_good_schema_passes() {
-        let good = schema(vec![
-            attribute::<String>("name").requires_replace(),
-            attribute::<String>("version").default_value("1"),
-            attribute::<Attr<String>>("id").keep(),
-            attribute::<Attr<String>>("url").modifier(PlanModifier::DependsOn(vec!["name".into()])),
-            attribute::<WriteOnly<String>>("password"),
-            nested("rules", Nesting::Set, vec![attribute::<String>("port")]),
-            attribute::<Timeouts>("timeouts"),
-        ]);
-        assert_eq!(good.lint(), Vec::<String>::new());
-    }
-
-    #[test]
-    fn each_rule_names_the_attribute_that_breaks_it() {
-        let dynamic = |of: Type| Attribute {
-            kind: Kind::Type(of),
-            ..attribute::<Option<String>>("any")
-        };
-        let with = |change: fn(&mut Attribute)| {
-            let mut changed = attribute::<Option<String>>("part");
-            change(&mut changed);
-            changed
-        };
-        let cases = [
-            (attribute::<String>("count"), "`count` has a reserved name."),
-            (attribute::<String>("Name"), "`Name` is not in snake case."),
-            (attribute::<String>("a__b"), "`a__b` is not in snake case."),
-            (
-                Attribute::new::<String>("name", "No dot"),
-                "The description of `name` does not end with a dot.",
-            ),
-            (
-                nested("outer", Nesting::List, vec![Attribute::new::<String>("inner", "")]),
-                "The description of `outer.inner` does not end with a dot.",
-            ),
-            (
-                with(|part| part.default = Some("x".into())),
-                "`part` has a default, so it has to be optional and computed.",
-            ),
-            (
-                attribute::<String>("part").default_value(5),
-                "`part` has a default that is not a value of its type.",
-            ),
-            (
-                attribute::<String>("part").default_value(Value::UNKNOWN),
-                "`part` has a default that is not a value of its type.",
-            ),
-            (
-                attribute::<i64>("part")
-                    .validator(crate::schema::Validator::between(1..=3))
-                    .default_value(5),
-                "`part` has a default that it does not accept (It must be a whole number between 1 and 3, not 5).",
-            ),
-            (
-                attribute::<WriteOnly<String>>("part").optional_computed(),
-                "`part` is write-only and computed.",
-            ),
-            (
-                nested("outer", Nesting::Set, vec![attribute::<WriteOnly<String>>("part")]),
-                "`outer.part` is write-only inside a set.",
-            ),
-            (
-                attribute::<String>("part").keep(),
-                "`part` keeps a value, but is not computed.",
-            ),
-            (
-                attribute::<Attr<String>>("part").modifier(PlanModifier::DependsOn(vec!["nmae".into()])),
-                "`part` depends on `nmae`, which is no attribute beside it.",
-            ),
-            (
-                attribute::<Attr<String>>("part").requires_replace(),
-                "`part` requires a replacement, but is computed.",
-            ),
-            (
-                nested(
-                    "outer",
-                    Nesting::Set,
-                    vec![attribute::<String>("part").requires_replace()],
-                ),
-                "`outer.part` requires a replacement, but elements of a set do not change.",
-            ),
-            (
-                dynamic(Type::List(Box::new(Type::Set(Box::new(Type::Dynamic))))),
-                "`any` has a dynamic type inside a set.",
-            ),
-            (
-                nested("outer", Nesting::Set, vec![dynamic(Type::Dynamic)]),
-                "`outer.any` has a dynamic type inside a set.",
-            ),
-            (
-                nested("outer", Nesting::Single, vec![attribute::<String>("part")]).optional_computed(),
-                "`outer` is computed where it is not configured, but has required attributes in it.",
-            ),
-            (
-                attribute::<Timeouts>("timeouts").optional_computed(),
-                "`timeouts` is not optional.",
-            ),
-            (
-                attribute::<Option<String>>("timeouts"),
-                "`timeouts` has other attributes than optional limits for create, read, update and delete.",
-            ),
-        ];
-        for (wrong, problem) in cases {
-            let problems = schema(vec![wrong]).lint();
-            assert!(problems.iter().any(|found| found == problem), "{problem}\n{problems:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_is_there_once() {
-        let twice = schema(vec![attribute::<String>("name"), attribute::<String>("name")]);
-        assert_eq!(twice.lint(), ["`name` is there twice."]);
     }
 }

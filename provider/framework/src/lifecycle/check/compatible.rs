@@ -36,6 +36,11 @@ pub(super) fn mismatches<'v>(planned: &'v Value, actual: &'v Value) -> Vec<Misma
     found
 }
 
+/// Whether `actual` breaks nothing that `planned` promised.
+pub(in crate::lifecycle) fn keeps_promise(planned: &Value, actual: &Value) -> bool {
+    mismatches(planned, actual).is_empty()
+}
+
 fn compare<'v>(planned: &'v Value, actual: &'v Value, path: &Path, found: &mut Vec<Mismatch<'v>>) {
     match (planned, actual) {
         (Value::Unknown(refinements), actual) => {
@@ -87,15 +92,14 @@ fn compare_part<'v>(planned: Option<&'v Value>, actual: Option<&'v Value>, path:
 
 /// Each element has to have a counterpart on the other side, though several may share one.
 fn compare_sets<'v>(planned: &'v [Value], actual: &'v [Value], path: &Path, found: &mut Vec<Mismatch<'v>>) {
-    let keeps = |planned: &Value, actual: &Value| mismatches(planned, actual).is_empty();
     if !planned
         .iter()
-        .all(|planned| actual.iter().any(|actual| keeps(planned, actual)))
+        .all(|planned| actual.iter().any(|actual| keeps_promise(planned, actual)))
     {
         report(path, Problem::ElementVanished, found);
     } else if !actual
         .iter()
-        .all(|actual| planned.iter().any(|planned| keeps(planned, actual)))
+        .all(|actual| planned.iter().any(|planned| keeps_promise(planned, actual)))
     {
         report(path, Problem::ElementAppeared, found);
     } else if actual.len() > planned.len() {

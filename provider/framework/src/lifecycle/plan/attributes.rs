@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lifecycle::correlate::correlate;
+use crate::lifecycle::normalize::normalize_object;
 use crate::lifecycle::{NULL, at_index, at_key, elements, same_meaning, wanted};
 use crate::path::Path;
 use crate::schema::{Attribute, Kind, Nesting, PlanModifier};
@@ -97,13 +98,23 @@ fn plan_nested(
             let prior = elements(prior);
             let partners = correlate(attributes, prior, wanted);
             Value::set(wanted.iter().zip(partners).map(|(wanted, partner)| {
-                let prior = partner.and_then(|index| prior.get(index)).unwrap_or(NULL);
-                plan_object(attributes, prior, wanted, undecided)
+                let partner = partner.and_then(|index| prior.get(index)).unwrap_or(NULL);
+                let prior = spelled_as_wanted(attributes, partner, wanted);
+                plan_object(attributes, &prior, wanted, undecided)
             }))
         }
         // Unknown as a whole; what does not fit its type is the codec's and the checks' business.
         (Nesting::List | Nesting::Map | Nesting::Set, wanted) => wanted.clone(),
     }
+}
+
+/// A prior element of a set in the spelling that its configured element has.
+///
+/// Elsewhere the prior spelling is planned. But an element that is not paired while others are unknown is planned as it is
+/// configured, and may be paired in the next plan, which has to say the same.
+fn spelled_as_wanted(attributes: &[Attribute], prior: &Value, wanted: &Value) -> Value {
+    let reference = plan_object(attributes, NULL, wanted, Undecided::Stays);
+    normalize_object(attributes, &reference, prior.clone())
 }
 
 /// Gives back the prior value of unknown attributes of which nothing changes that they depend on.

@@ -240,12 +240,19 @@ fn known(kind: &Kind, unknown: bool) -> BoxedStrategy<Value> {
 enum Filling {
     /// What a configuration turns out to have: words that it has elsewhere too.
     Configured(usize),
-    /// What a provider decides: nothing, or a word of its own. Were it one of the configuration's, elements of a set could
-    /// become one, and the state would never be what is configured.
+    /// What a provider decides: nothing, or a word of its own. Were it something that a configuration says, elements of a
+    /// set could become one, and the state would never be what is configured.
     Provided(usize),
 }
 
 impl Filling {
+    fn collection(&self, empty: Value) -> Value {
+        match self {
+            Filling::Configured(_) => empty,
+            Filling::Provided(_) => Value::Null,
+        }
+    }
+
     fn word(&mut self) -> Value {
         match self {
             Filling::Configured(next) => {
@@ -268,10 +275,9 @@ impl Filling {
 
 fn fill(of: &Type, value: &Value, filling: &mut Filling) -> Value {
     match (of, value) {
-        (Type::List(_), Value::Unknown(_)) => Value::List(Vec::new()),
-        (Type::Set(_), Value::Unknown(_)) => Value::set([]),
-        (Type::Map(_), Value::Unknown(_)) => Value::Map(BTreeMap::new()),
-        // A provider decides only computed attributes of an object, and a configuration may leave it out.
+        (Type::List(_), Value::Unknown(_)) => filling.collection(Value::List(Vec::new())),
+        (Type::Set(_), Value::Unknown(_)) => filling.collection(Value::set([])),
+        (Type::Map(_), Value::Unknown(_)) => filling.collection(Value::Map(BTreeMap::new())),
         (Type::Object(_), Value::Unknown(_)) => Value::Null,
         (_, Value::Unknown(_)) => filling.word(),
         (Type::List(of), Value::List(elements)) => {

@@ -6,7 +6,7 @@ use crate::model::{Attr, Timeouts, WriteOnly};
 use crate::schema::{Attribute, Nesting, PlanModifier, Presence};
 
 /// A schema with one attribute of each kind that planning treats in its own way.
-fn server() -> Schema {
+pub(super) fn server() -> Schema {
     schema(vec![
         attribute::<String>("name").requires_replace(),
         attribute::<Option<String>>("label"),
@@ -19,7 +19,7 @@ fn server() -> Schema {
     ])
 }
 
-fn deployed(schema: &Schema) -> Value {
+pub(super) fn deployed(schema: &Schema) -> Value {
     object(
         schema,
         [
@@ -32,7 +32,7 @@ fn deployed(schema: &Schema) -> Value {
     )
 }
 
-fn plan(schema: &Schema, prior: &Value, config: &Value) -> Planned {
+pub(super) fn plan(schema: &Schema, prior: &Value, config: &Value) -> Planned {
     Planning::new(schema, prior, config, config)
         .and_then(Planning::finish)
         .unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
@@ -161,104 +161,6 @@ fn a_deletion_plans_nothing_at_all() {
 }
 
 #[test]
-fn a_replacement_names_the_changed_attribute_only_if_there_is_an_object() {
-    let schema = server();
-    let prior = deployed(&schema);
-    let config = object(&schema, [("name", "b".into()), ("label", "x".into())]);
-    assert_eq!(plan(&schema, &prior, &config).requires_replace, ["name".into()]);
-    assert_eq!(plan(&schema, &Value::Null, &config).requires_replace, []);
-    let unknown = object(&schema, [("name", Value::UNKNOWN)]);
-    assert_eq!(plan(&schema, &prior, &unknown).requires_replace, ["name".into()]);
-}
-
-#[test]
-fn what_an_import_could_not_find_out_is_no_reason_to_replace() {
-    let schema = schema(vec![
-        attribute::<String>("name").requires_replace(),
-        attribute::<String>("size").default_value("small").requires_replace(),
-        attribute::<Option<String>>("zone").requires_replace(),
-    ]);
-    let imported = object(&schema, []);
-    let config = object(&schema, [("name", "a".into())]);
-    assert_eq!(plan(&schema, &imported, &config).requires_replace, []);
-    // An optional attribute may have been absent, and adding it is a change.
-    let with_zone = object(&schema, [("name", "a".into()), ("zone", "z".into())]);
-    assert_eq!(plan(&schema, &imported, &with_zone).requires_replace, ["zone".into()]);
-}
-
-#[test]
-fn a_replacement_can_depend_on_the_values() {
-    fn shrinks(prior: &Value, planned: &Value) -> bool {
-        matches!((prior, planned), (Value::Number(prior), Value::Number(planned)) if planned.as_i64() < prior.as_i64())
-    }
-    let schema = schema(vec![
-        attribute::<i64>("disk").modifier(PlanModifier::ReplaceIf(shrinks)),
-    ]);
-    let prior = object(&schema, [("disk", 10.into())]);
-    for (disk, replaced) in [(20, false), (10, false), (5, true)] {
-        let config = object(&schema, [("disk", disk.into())]);
-        assert_eq!(
-            !plan(&schema, &prior, &config).requires_replace.is_empty(),
-            replaced,
-            "{disk}"
-        );
-    }
-}
-
-#[test]
-fn a_computed_value_that_only_might_change_replaces_nothing() {
-    let vpc = vec![attribute::<String>("cidr"), attribute::<Attr<String>>("arn")];
-    let schema = schema(vec![
-        nested("vpc", Nesting::Single, Presence::Required, vpc).requires_replace(),
-        attribute::<Option<String>>("zone")
-            .optional_computed()
-            .requires_replace(),
-        attribute::<Option<String>>("label"),
-    ]);
-    let vpc = |cidr: &str, arn: Value| Value::object([("cidr", cidr.into()), ("arn", arn)]);
-    let prior = object(&schema, [("vpc", vpc("10", "arn".into())), ("zone", "z".into())]);
-    let labeled = object(&schema, [("vpc", vpc("10", Value::Null)), ("label", "x".into())]);
-    let planned = plan(&schema, &prior, &labeled);
-    assert_eq!(planned.value.attribute("vpc"), Some(&vpc("10", Value::UNKNOWN)));
-    assert_eq!(planned.requires_replace, []);
-    let moved = object(&schema, [("vpc", vpc("11", Value::Null))]);
-    assert_eq!(plan(&schema, &prior, &moved).requires_replace, ["vpc".into()]);
-}
-
-#[test]
-fn replacements_name_elements_of_lists_and_maps_that_were_there_before() {
-    let disk = || vec![attribute::<i64>("size").requires_replace()];
-    let schema = schema(vec![
-        nested("disks", Nesting::List, Presence::Optional, disk()),
-        nested("volumes", Nesting::Map, Presence::Optional, disk()),
-        nested("boot", Nesting::Single, Presence::Optional, disk()),
-    ]);
-    let disk = |size: i64| Value::object([("size", size.into())]);
-    let state = |sizes: &[i64], volume: i64, boot: Value| {
-        object(
-            &schema,
-            [
-                ("disks", Value::List(sizes.iter().map(|size| disk(*size)).collect())),
-                ("volumes", Value::Map([("a".to_owned(), disk(volume))].into())),
-                ("boot", boot),
-            ],
-        )
-    };
-    let prior = state(&[1, 2], 1, Value::Null);
-    let paths = |config: &Value| {
-        let paths = plan(&schema, &prior, config).requires_replace;
-        paths.iter().map(Path::to_string).collect::<Vec<_>>()
-    };
-    assert_eq!(paths(&state(&[1, 2, 3], 1, Value::Null)), [""; 0]);
-    assert_eq!(paths(&state(&[1], 1, Value::Null)), [""; 0]);
-    assert_eq!(
-        paths(&state(&[1, 3], 2, Value::Null)),
-        ["disks[1].size", r#"volumes["a"].size"#]
-    );
-    assert_eq!(paths(&state(&[1, 2], 1, disk(1))), ["boot.size"]);
-}
-
-#[test]
 fn elements_keep_their_computed_values_by_index_and_key() {
     let port = || vec![attribute::<i64>("number"), attribute::<Attr<String>>("id").keep()];
     for (nesting, collect) in [
@@ -279,113 +181,6 @@ fn elements_keep_their_computed_values_by_index_and_key() {
     }
 }
 
-fn rules(attributes: Vec<Attribute>) -> Schema {
-    schema(vec![nested("rules", Nesting::Set, Presence::Optional, attributes)])
-}
-
-fn rule<const N: usize>(attributes: [(&str, Value); N]) -> Value {
-    Value::object(attributes)
-}
-
-#[test]
-fn elements_of_a_set_keep_their_computed_values_when_others_come_and_go() {
-    let schema = rules(vec![attribute::<i64>("port"), attribute::<Attr<String>>("id").keep()]);
-    let element = |port: i64, id: Value| rule([("port", port.into()), ("id", id)]);
-    let state = |elements: Vec<Value>| object(&schema, [("rules", Value::set(elements))]);
-    let prior = state(vec![element(1, "x".into()), element(2, "y".into())]);
-    let config = state(vec![element(2, Value::Null), element(3, Value::Null)]);
-    let planned = plan(&schema, &prior, &config).value;
-    assert_eq!(planned, state(vec![element(2, "y".into()), element(3, Value::UNKNOWN)]));
-}
-
-#[test]
-fn defaults_are_applied_to_each_element_of_a_set() {
-    let schema = rules(vec![
-        attribute::<i64>("port"),
-        attribute::<String>("protocol").default_value("tcp"),
-    ]);
-    let element = |port: i64, protocol: Value| rule([("port", port.into()), ("protocol", protocol)]);
-    let state = |elements: Vec<Value>| object(&schema, [("rules", Value::set(elements))]);
-    let config = state(vec![
-        element(1, Value::Null),
-        element(2, "udp".into()),
-        element(3, Value::Null),
-    ]);
-    let planned = plan(&schema, &Value::Null, &config).value;
-    assert_eq!(
-        planned,
-        state(vec![
-            element(1, "tcp".into()),
-            element(2, "udp".into()),
-            element(3, "tcp".into())
-        ])
-    );
-    assert_eq!(plan(&schema, &planned, &config).value, planned);
-}
-
-#[test]
-fn no_element_of_a_set_takes_the_prior_element_of_another() {
-    let schema = rules(vec![
-        attribute::<i64>("port"),
-        attribute::<Option<String>>("zone").optional_computed().keep(),
-    ]);
-    let element = |zone: Value| rule([("port", 1.into()), ("zone", zone)]);
-    let state = |elements: Vec<Value>| object(&schema, [("rules", Value::set(elements))]);
-    // The first element could be either prior one, the second only one of them.
-    let config = state(vec![element(Value::Null), element("a".into())]);
-    let prior = state(vec![element("a".into()), element("b".into())]);
-    assert_eq!(plan(&schema, &prior, &config).value, prior);
-    // There is one prior element, and the second is it exactly: the first must not become the same.
-    let prior = state(vec![element("a".into())]);
-    let expected = state(vec![element(Value::UNKNOWN), element("a".into())]);
-    assert_eq!(plan(&schema, &prior, &config).value, expected);
-}
-
-#[test]
-fn elements_of_a_set_that_mean_the_same_stay_apart() {
-    let schema = rules(vec![Attribute {
-        semantic_equality: Some(|a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)),
-        ..attribute::<String>("host")
-    }]);
-    let state = |hosts: &[&str]| {
-        let elements = hosts.iter().map(|host| rule([("host", (*host).into())]));
-        object(&schema, [("rules", Value::set(elements))])
-    };
-    assert_eq!(plan(&schema, &state(&["a"]), &state(&["A"])).value, state(&["a"]));
-    assert_eq!(
-        plan(&schema, &state(&["a"]), &state(&["A", "a"])).value,
-        state(&["A", "a"])
-    );
-}
-
-#[test]
-fn an_unknown_element_of_a_set_leaves_what_it_may_turn_out_to_be_unclaimed() {
-    let schema = rules(vec![
-        attribute::<String>("host"),
-        attribute::<Option<String>>("zone").optional_computed().keep(),
-    ]);
-    let element = |host: Value, zone: Value| rule([("host", host), ("zone", zone)]);
-    let state = |elements: Vec<Value>| object(&schema, [("rules", Value::set(elements))]);
-    let prior = state(vec![element("h".into(), "a".into()), element("g".into(), "b".into())]);
-    let config = |unknown: Value| {
-        state(vec![
-            element(unknown, "a".into()),
-            element("h".into(), Value::Null),
-            element("g".into(), Value::Null),
-        ])
-    };
-    let first = plan(&schema, &prior, &config(Value::UNKNOWN)).value;
-    let expected = state(vec![
-        element(Value::UNKNOWN, "a".into()),
-        element("h".into(), Value::UNKNOWN),
-        element("g".into(), "b".into()),
-    ]);
-    assert_eq!(first, expected);
-    let second = plan(&schema, &prior, &config("h".into())).value;
-    let defects = crate::lifecycle::check::assert_replan_compatible(&schema, &first, &second);
-    assert!(defects.is_empty(), "{defects}");
-}
-
 #[test]
 fn an_unknown_collection_is_planned_unknown_and_an_empty_one_is_not_null() {
     for nesting in [Nesting::Single, Nesting::List, Nesting::Set, Nesting::Map] {
@@ -400,7 +195,12 @@ fn an_unknown_collection_is_planned_unknown_and_an_empty_one_is_not_null() {
             assert_eq!(plan(&schema, &Value::Null, &config).value, config);
         }
     }
-    let schema = rules(vec![attribute::<i64>("port")]);
+    let schema = schema(vec![nested(
+        "rules",
+        Nesting::Set,
+        Presence::Optional,
+        vec![attribute::<i64>("port")],
+    )]);
     let prior = object(&schema, []);
     let config = object(&schema, [("rules", Value::set([]))]);
     assert_eq!(plan(&schema, &prior, &config).value, config);
@@ -515,34 +315,4 @@ fn a_hook_that_sets_a_write_only_attribute_sets_nothing() {
     let mut planning = Planning::new(&schema, &prior, &config, &config).unwrap();
     planning.set("password", "secret".into());
     assert_eq!(planning.finish().unwrap().value, prior);
-}
-
-#[test]
-fn paths_into_sets_are_cut_before_the_set() {
-    let schema = rules(vec![attribute::<i64>("port")]);
-    let state = |port: i64| object(&schema, [("rules", Value::set([rule([("port", port.into())])]))]);
-    let (prior, config) = (state(1), state(2));
-    let mut planning = Planning::new(&schema, &prior, &config, &config).unwrap();
-    let element = crate::path::Step::Element(rule([("port", 2.into())]));
-    planning.require_replace(Path::new("rules").step(element).attribute("port"));
-    planning.require_replace("rules");
-    assert_eq!(planning.finish().unwrap().requires_replace, ["rules".into()]);
-}
-
-#[test]
-fn what_may_turn_out_to_need_a_replacement_is_planned_as_one() {
-    let disk = || vec![attribute::<i64>("size").requires_replace()];
-    let schema = schema(vec![
-        nested("disks", Nesting::List, Presence::Optional, disk()),
-        nested("boot", Nesting::Single, Presence::Optional, disk()),
-    ]);
-    let disk = Value::object([("size", 1.into())]);
-    let config = object(&schema, [("disks", Value::UNKNOWN), ("boot", Value::UNKNOWN)]);
-    let replaced = |prior: &Value| {
-        let paths = plan(&schema, prior, &config).requires_replace;
-        paths.iter().map(Path::to_string).collect::<Vec<_>>()
-    };
-    let prior = object(&schema, [("disks", Value::List(vec![disk.clone()])), ("boot", disk)]);
-    assert_eq!(replaced(&prior), ["boot.size", "disks[0].size"]);
-    assert_eq!(replaced(&object(&schema, [])), ["boot"]);
 }
