@@ -143,8 +143,11 @@ fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static s
     }
 }
 
-/// The text with its first letter in upper case.
+/// The text with its first letter in upper case, unless it begins with an address.
 fn sentence(text: &str) -> String {
+    if text.starts_with("http") {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters
         .next()

@@ -36,7 +36,15 @@ pub(crate) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
 }
 
-fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
+fn diagnostic(mut diagnostic: Diagnostic) -> proto::Diagnostic {
+    if let Some(path) = diagnostic
+        .path
+        .take_if(|path| path.steps().len() > visible(path).steps().len())
+    {
+        // The core would show the wrong line, or none, so it gets the part that it can show, and people get the rest.
+        diagnostic.detail.push_str(&format!("\n\nAttribute: {path}"));
+        diagnostic.path = Some(visible(&path));
+    }
     let severity = match diagnostic.severity {
         Severity::Error => proto::diagnostic::Severity::Error,
         Severity::Warning => proto::diagnostic::Severity::Warning,
@@ -53,6 +61,17 @@ fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
         detail: diagnostic.detail,
         attribute: diagnostic.path.filter(|path| !path.is_root()).map(path),
     }
+}
+
+/// The part of a path whose place in the configuration the core can show: an attribute at the root, and one of its
+/// elements. It takes any step after that for a block, and if there is none, looks for the name at the root again.
+fn visible(path: &Path) -> Path {
+    let mut steps = path.steps().iter();
+    let first = steps.next().into_iter();
+    let element = steps
+        .next()
+        .filter(|step| matches!(step, Step::Index(_) | Step::Key(_)));
+    first.chain(element).cloned().fold(Path::root(), Path::step)
 }
 
 /// A path, up to the first set: the core cannot address the elements of sets.
@@ -127,5 +146,26 @@ fn object(nesting: Nesting, attributes: &[Attribute]) -> proto_schema::Object {
         attributes: attributes.iter().map(attribute).collect(),
         nesting: mode.into(),
         ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diagnostic_points_at_what_the_core_can_show_and_names_the_rest() {
+        let nested = Path::new("kubernetes").attribute("host");
+        let sent = diagnostic(Diagnostic::error("Unreachable", "It does not answer.").at(nested));
+        assert_eq!(sent.attribute, Some(path(Path::new("kubernetes"))));
+        assert_eq!(sent.detail, "It does not answer.\n\nAttribute: kubernetes.host");
+    }
+
+    #[test]
+    fn a_diagnostic_keeps_a_path_that_the_core_can_show() {
+        let element = Path::new("disks").index(1);
+        let sent = diagnostic(Diagnostic::error("Too small", "It must grow.").at(element.clone()));
+        assert_eq!(sent.attribute, Some(path(element)));
+        assert_eq!(sent.detail, "It must grow.");
     }
 }
