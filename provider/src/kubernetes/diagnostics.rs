@@ -127,6 +127,18 @@ fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static s
         );
     }
     match error {
+        Error::ReadKubeconfig { .. } => (
+            Some(Kubernetes::CONFIG_PATH),
+            "Give the path of a kubeconfig file that can be read.",
+        ),
+        Error::UnknownContext { .. } | Error::NoCurrentContext { .. } => (
+            Some(Kubernetes::CONFIG_CONTEXT),
+            "Give the name of one of these contexts.",
+        ),
+        Error::CredentialHelper { .. } => (
+            Some(Kubernetes::CONFIG_PATH),
+            "No other program is run to reach a cluster, so it works the same everywhere.",
+        ),
         Error::FieldConflicts { .. } => (
             None,
             "Another tool manages these fields. Let it leave them alone; a plan that shows the difference as `drift` takes \
