@@ -83,15 +83,6 @@ impl ObjectSet {
             .into_iter()
             .collect()
     }
-
-    /// The part of the set that has only one phase, for callers that wait between phases.
-    pub fn phase(&self, index: usize) -> Option<Self> {
-        let phase = self.phases.get(index)?.clone();
-        Some(Self {
-            owner: self.owner.clone(),
-            phases: vec![phase],
-        })
-    }
 }
 
 /// How to treat what others did to our objects.
@@ -123,19 +114,30 @@ impl Cluster {
         self.check_ownership(set).await?;
         let mut found = Vec::new();
         for phase in &set.phases {
-            let results = in_parallel(phase.iter().map(|object| self.apply_object(object, how)).collect()).await;
-            let mut errors = Vec::new();
-            for result in results {
-                match result {
-                    Ok(live) => found.push(live),
-                    Err(error) => errors.push(error),
-                }
-            }
-            if let Some(error) = Error::from_many(errors) {
-                return Err(error);
-            }
+            found.extend(self.apply_phase(phase, how).await?);
         }
         Ok(found.into_iter().collect())
+    }
+
+    /// Applies the objects of one phase of a set, for callers that wait between phases. They check the ownership of the
+    /// whole set first ([`Cluster::check_ownership`]), so that nothing is begun that cannot be finished.
+    ///
+    /// # Errors
+    /// As [`Cluster::apply`], but for the ownership.
+    pub async fn apply_phase(&self, phase: &[Object], how: Apply) -> Result<Vec<LiveObject>, Error> {
+        let results = in_parallel(phase.iter().map(|object| self.apply_object(object, how)).collect()).await;
+        let mut found = Vec::new();
+        let mut errors = Vec::new();
+        for result in results {
+            match result {
+                Ok(live) => found.push(live),
+                Err(error) => errors.push(error),
+            }
+        }
+        match Error::from_many(errors) {
+            Some(error) => Err(error),
+            None => Ok(found),
+        }
     }
 
     /// Checks that every object of the set is either not there, or ours, or may be adopted. Costs one small read for

@@ -65,7 +65,8 @@ impl Way {
 
     /// The attribute that holds what is wrong; a kubeconfig holds everything.
     fn path(self, attribute: &str) -> Path {
-        Path::new(ATTRIBUTE).attribute(if self.kubeconfig {
+        let in_kubeconfig = self.kubeconfig && attribute != Kubernetes::CONFIG_CONTEXT;
+        Path::new(ATTRIBUTE).attribute(if in_kubeconfig {
             Kubernetes::CONFIG_PATH
         } else {
             attribute

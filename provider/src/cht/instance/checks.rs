@@ -74,6 +74,35 @@ pub(crate) fn same_quantity(one: &Value, other: &Value) -> bool {
     matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if quantity::is_same(one, other))
 }
 
+/// The environment variables of the API and of Sentinel that follow from other attributes.
+pub(super) const MANAGED_ENV: [&str; 6] = [
+    "API_HOST",
+    "API_PORT",
+    "BUILDS_URL",
+    "COUCH_URL",
+    "LOG_LEVEL",
+    "NODE_ENV",
+];
+
+/// Environment variables beside those that CHT needs.
+pub(crate) fn extra_env() -> Validator {
+    Validator::new("names of variables that are not managed", |value| {
+        let Value::Map(variables) = value else { return Ok(()) };
+        for name in variables.keys() {
+            if MANAGED_ENV.contains(&name.as_str()) {
+                return Err(format!(
+                    "`{name}` is managed by the provider: it follows from other attributes."
+                ));
+            }
+            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+            if name.is_empty() || !name.chars().all(allowed) || name.starts_with(|c: char| c.is_ascii_digit()) {
+                return Err(format!("`{name}` is not the name of an environment variable."));
+            }
+        }
+        Ok(())
+    })
+}
+
 /// The name of CouchDB's administrator: it stands in URLs and in files of `key = value` lines.
 pub(crate) fn admin_user() -> Validator {
     Validator::string("letters, digits, `.`, `_` and `-`", |text| {

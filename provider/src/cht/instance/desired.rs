@@ -18,7 +18,7 @@ use crate::kubernetes::{Drift, Error, Found, Kind, Object, ObjectKey, ObjectSet,
 #[derive(Clone, Debug)]
 pub(super) struct Desired {
     pub(super) set: ObjectSet,
-    pub(super) phases: Vec<&'static str>,
+    phases: Vec<&'static str>,
 }
 
 impl Desired {
@@ -42,6 +42,14 @@ impl Desired {
             set: ObjectSet::new(owner(&model.namespace)?, sets),
             phases,
         })
+    }
+
+    /// The phases of a creation: what each makes, and its objects.
+    pub(super) fn phases(&self) -> impl Iterator<Item = (&'static str, &[Object])> {
+        self.phases
+            .iter()
+            .copied()
+            .zip(self.set.phases().iter().map(Vec::as_slice))
     }
 }
 

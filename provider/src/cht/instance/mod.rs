@@ -139,12 +139,11 @@ async fn converge(
     how: Apply,
 ) -> Result<InstanceModel, Diagnostics> {
     credentials.store(&mut model.couchdb);
-    let unfinished = Desired::new(&model, credentials, stage)?;
-    steps::apply(cx, access, &unfinished, how, || cx.checkpoint(&model)).await?;
+    let desired = Desired::new(&model, credentials, stage)?;
+    steps::apply(cx, access, &desired, how, || cx.checkpoint(&model)).await?;
     let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
     if stage == Stage::Creating {
-        let finished = Desired::new(&model, credentials, Stage::Created)?;
-        steps::apply(cx, access, &finished, how, || ()).await?;
+        steps::finish(access, &model).await?;
     }
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);

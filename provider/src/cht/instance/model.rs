@@ -65,7 +65,7 @@ pub struct InstanceModel {
     #[tf(default = true)]
     pub retain_volumes: bool,
     /// Address of the instance for users.
-    #[tf(depends_on(host))]
+    #[tf(depends_on(host, ingress))]
     pub url: Attr<String>,
     /// CHT release that the running instance reports.
     #[tf(depends_on(cht_version, image))]
@@ -162,6 +162,7 @@ pub struct Component {
     #[tf(validate(Validator::one_of(["production", "development"])))]
     pub node_env: Option<String>,
     /// Further environment variables of the container; they cannot replace those that CHT needs.
+    #[tf(validate(checks::extra_env()))]
     pub env: Option<BTreeMap<String, String>>,
     /// Labels of the nodes on which the pod may run.
     pub node_selector: Option<BTreeMap<String, String>>,

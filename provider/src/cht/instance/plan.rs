@@ -213,11 +213,13 @@ pub(super) fn show_repairs(plan: &mut Plan<'_, '_, InstanceResource>) {
         plan.set(InstanceModel::DRIFT, &Vec::<String>::new());
     }
     if plan.action() == Action::Update {
-        // Whatever is applied, the application is asked again.
-        plan.set_unknown(InstanceModel::READY);
-        if drifted {
-            plan.set_unknown(InstanceModel::LIVE_VERSION);
-            plan.set_unknown(InstanceModel::INGRESS_ADDRESS);
+        // Whatever is applied, the application and the ingress are asked again.
+        for asked in [
+            InstanceModel::READY,
+            InstanceModel::LIVE_VERSION,
+            InstanceModel::INGRESS_ADDRESS,
+        ] {
+            plan.set_unknown(asked);
         }
     }
     let write_only = plan

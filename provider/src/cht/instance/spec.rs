@@ -104,7 +104,7 @@ pub struct NodeService {
 pub struct PodSettings {
     /// What the main container asks for and is limited to.
     pub resources: ResourceRequirements,
-    /// Variables beside those that the instance itself needs; see [`super::objects::managed_env`].
+    /// Variables beside those that the instance itself needs, which win.
     pub env: BTreeMap<String, String>,
     /// Labels of the nodes on which the pod may run.
     pub node_selector: BTreeMap<String, String>,

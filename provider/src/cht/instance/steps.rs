@@ -13,11 +13,12 @@ use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
+use crate::cht::instance::record::{self, Stage};
 use crate::cht::port_forward::PortForwardTransport;
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
 use crate::kubernetes::rollout::{Cause, Reason, Rollout, RolloutStatus};
-use crate::kubernetes::{Apply, Found, ObjectKey};
+use crate::kubernetes::{Apply, Found, ObjectKey, ObjectSet};
 
 /// How long something may be in a pod's way before it counts as a failure: registries come back, and containers end while
 /// what they depend on is starting.
@@ -36,13 +37,12 @@ pub(super) async fn apply(
 ) -> Result<(), Diagnostics> {
     let explain = access.explain("Unable to apply the CHT instance");
     access.cluster.check_ownership(&desired.set).await.map_err(&explain)?;
-    for (index, phase) in desired.phases.iter().enumerate() {
-        let Some(set) = desired.set.phase(index) else { break };
-        tracing::debug!(phase, "applying objects");
-        access.cluster.apply(&set, how).await.map_err(&explain)?;
+    for (name, objects) in desired.phases() {
+        tracing::debug!(phase = name, "applying objects");
+        access.cluster.apply_phase(objects, how).await.map_err(&explain)?;
         applied();
-        let deployments: Vec<ObjectKey> = set
-            .objects()
+        let deployments: Vec<ObjectKey> = objects
+            .iter()
             .map(|object| object.key().clone())
             .filter(|key| key.kind.kind == "Deployment")
             .collect();
@@ -51,6 +51,16 @@ pub(super) async fn apply(
         }
     }
     Ok(())
+}
+
+/// Remembers in the cluster that the instance has been usable.
+pub(super) async fn finish(access: &Access, model: &InstanceModel) -> Result<(), Diagnostics> {
+    let record = record::object(model, Stage::Created)?;
+    let set = ObjectSet::new(desired::owner(&model.namespace)?, vec![vec![record]]);
+    let finished = access.cluster.apply(&set, Apply::Careful).await;
+    finished
+        .map(|_| ())
+        .map_err(access.explain("Unable to record that the CHT instance is finished"))
 }
 
 async fn wait_for_pods(

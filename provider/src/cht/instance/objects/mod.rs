@@ -93,22 +93,6 @@ pub fn objects(spec: &InstanceSpec, labels: &BTreeMap<String, String>) -> Vec<Ph
     phases.into_iter().filter(|phase| !phase.objects.is_empty()).collect()
 }
 
-/// The variables of each component that the instance sets itself; a variable of the same name in the component's
-/// settings has no effect, which is for a configuration's validation to say.
-#[must_use]
-pub fn managed_env(spec: &InstanceSpec) -> BTreeMap<&'static str, Vec<String>> {
-    let components = [
-        ("couchdb", couchdb::env(spec)),
-        ("haproxy", haproxy::env(spec)),
-        ("api", api::env(spec)),
-        ("sentinel", sentinel::env(spec)),
-    ];
-    components
-        .into_iter()
-        .map(|(name, env)| (name, env.into_iter().map(|variable| variable.name).collect()))
-        .collect()
-}
-
 fn services(labels: &Labels<'_>) -> Vec<Manifest> {
     [
         couchdb::services(labels),

@@ -1,12 +1,13 @@
 //! What follows from the specification: which objects there are, what reaches the pods, and what restarts them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-use super::super::{managed_env, objects};
+use super::super::{api, objects, sentinel};
 use super::{DEPLOYMENTS, container, env, everything, manifests, minimal, object, phases};
+use crate::cht::instance::checks::MANAGED_ENV;
 use crate::cht::instance::spec::{Healthcheck, InstanceSpec};
 
 #[test]
@@ -72,7 +73,6 @@ fn settings_of_a_pod_reach_it_but_never_replace_what_it_needs() {
         .pod
         .env
         .insert("COUCH_URL".to_owned(), "http://elsewhere".to_owned());
-    assert!(managed_env(&spec)["api"].contains(&"COUCH_URL".to_owned()));
     for (deployment, component, containers, _) in DEPLOYMENTS {
         let main = container(&spec, deployment, containers[0]);
         let env = env(&main);
@@ -155,4 +155,15 @@ fn debug_output_shows_no_secret() {
         let encoded = base64::engine::general_purpose::STANDARD.encode(secret);
         assert!(!shown.contains(secret) && !shown.contains(&encoded), "{secret}");
     }
+}
+
+#[test]
+fn exactly_the_variables_that_components_need_are_refused() {
+    let spec = minimal();
+    let needed: BTreeSet<String> = [api::env(&spec), sentinel::env(&spec)]
+        .concat()
+        .into_iter()
+        .map(|variable| variable.name)
+        .collect();
+    assert_eq!(needed, MANAGED_ENV.map(str::to_owned).into());
 }
