@@ -51,17 +51,6 @@ impl Clients {
     }
 }
 
-impl std::fmt::Debug for Kubernetes {
-    /// Tells which cluster, and nothing that gives access to it.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Kubernetes")
-            .field("host", &self.host)
-            .field("config_path", &self.config_path)
-            .field("config_context", &self.config_context)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Provider for ChtProvider {
     type Model = ProviderModel;
     type Clients = Clients;

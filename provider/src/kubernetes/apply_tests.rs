@@ -248,7 +248,7 @@ async fn operations_may_run_on_any_thread() {
     let (cluster, server) = cluster(vec![]);
     let set = set(vec![]);
     let owner = set.owner().clone();
-    let spec = super::super::ConnectionSpec::default();
+    let spec = super::super::Kubernetes::default();
     let mut rollout = super::super::Rollout::new(cluster.clone(), vec![], std::time::Duration::ZERO);
     assert!(is_send(cluster.apply(&set, Apply::Repair)).await.unwrap().is_empty());
     assert!(

@@ -3,15 +3,15 @@
 //! Every resource that makes a cluster exports it, every resource that lives in a cluster takes it. It may be unknown at
 //! plan time, because the cluster may be made in the same apply. The names are those of hashicorp/kubernetes.
 
+use std::fmt;
+
 use secrecy::SecretString;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::{Attr, Model};
 
-use crate::kubernetes::ConnectionSpec;
-
 /// The way to a Kubernetes cluster: either an address with credentials, or a kubeconfig file.
-#[derive(Clone, Model)]
+#[derive(Clone, Default, Model)]
 pub struct Kubernetes {
     /// Address of the API server, such as `https://10.20.0.10:6443`.
     pub host: Option<String>,
@@ -35,20 +35,14 @@ pub struct Kubernetes {
     pub tls_server_name: Option<String>,
 }
 
-impl Kubernetes {
-    /// What the connection is made from.
-    pub fn spec(&self) -> ConnectionSpec {
-        ConnectionSpec {
-            host: self.host.clone(),
-            cluster_ca_certificate: self.cluster_ca_certificate.clone(),
-            client_certificate: self.client_certificate.clone(),
-            client_key: self.client_key.clone(),
-            token: self.token.clone(),
-            config_path: self.config_path.clone(),
-            config_context: self.config_context.clone(),
-            insecure: self.insecure,
-            tls_server_name: self.tls_server_name.clone(),
-        }
+impl fmt::Debug for Kubernetes {
+    /// Tells which cluster, and nothing that gives access to it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kubernetes")
+            .field("host", &self.host)
+            .field("config_path", &self.config_path)
+            .field("config_context", &self.config_context)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,9 +65,9 @@ impl KubernetesDraft {
     /// Reports everything that is wrong with the value, as far as it is known.
     pub fn validate(&self, path: &Path, diagnostics: &mut Diagnostics) {
         let Some(kubernetes) = self.known() else { return };
-        for problem in kubernetes.spec().validate() {
+        for problem in kubernetes.validate() {
             diagnostics.push(
-                Diagnostic::error("Invalid way to the cluster", problem.message)
+                Diagnostic::error("Invalid way to the cluster", problem.sentence())
                     .at(path.clone().attribute(problem.attribute)),
             );
         }

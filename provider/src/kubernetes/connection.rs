@@ -1,6 +1,6 @@
 //! The way to a cluster, in the words of the `kubernetes` attribute (and of hashicorp/kubernetes).
 //!
-//! A [`ConnectionSpec`] either holds everything itself (`host`, `cluster_ca_certificate`, credentials) or names a
+//! A [`Kubernetes`] value either holds everything itself (`host`, `cluster_ca_certificate`, credentials) or names a
 //! kubeconfig (`config_path`). Nothing is run to get credentials. [`super::client`] is what comes out.
 
 use std::fmt;
@@ -14,37 +14,15 @@ use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
+use super::attribute::Kubernetes;
 use super::client::Cluster;
 use super::error::Error;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How to reach a cluster. Every attribute may be absent; [`ConnectionSpec::validate`] says what does not fit.
-#[derive(Clone, Debug, Default)]
-pub struct ConnectionSpec {
-    /// The URL of the API server.
-    pub host: Option<String>,
-    /// The certificates of the authorities that sign the server's certificate, in PEM; the system's if absent.
-    pub cluster_ca_certificate: Option<String>,
-    /// The client's certificate, in PEM.
-    pub client_certificate: Option<String>,
-    /// The key of the client's certificate, in PEM.
-    pub client_key: Option<SecretString>,
-    /// A bearer token.
-    pub token: Option<SecretString>,
-    /// The path of a kubeconfig; a leading `~` is the home directory.
-    pub config_path: Option<String>,
-    /// The context of the kubeconfig; its current context if absent.
-    pub config_context: Option<String>,
-    /// Accepts any server certificate.
-    pub insecure: Option<bool>,
-    /// The name to expect in the server's certificate, if it is not the host's.
-    pub tls_server_name: Option<String>,
-}
-
-/// Something that does not fit in a [`ConnectionSpec`].
+/// Something that does not fit in a [`Kubernetes`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The attribute to blame.
@@ -59,7 +37,14 @@ impl fmt::Display for Problem {
     }
 }
 
-impl ConnectionSpec {
+impl Problem {
+    /// The problem as a sentence.
+    pub fn sentence(&self) -> String {
+        format!("`{}` {}.", self.attribute, self.message)
+    }
+}
+
+impl Kubernetes {
     /// Lists everything that is wrong with the description, without any I/O.
     pub fn validate(&self) -> Vec<Problem> {
         let mut problems = Problems::default();

@@ -9,16 +9,16 @@ fn certificate() -> (String, String) {
     (made.cert.pem(), made.signing_key.serialize_pem())
 }
 
-fn given() -> ConnectionSpec {
-    ConnectionSpec {
+fn given() -> Kubernetes {
+    Kubernetes {
         host: Some("https://10.0.0.1:6443".into()),
         cluster_ca_certificate: Some(certificate().0),
         token: Some("t".into()),
-        ..ConnectionSpec::default()
+        ..Kubernetes::default()
     }
 }
 
-fn texts(spec: &ConnectionSpec) -> Vec<String> {
+fn texts(spec: &Kubernetes) -> Vec<String> {
     spec.validate().iter().map(ToString::to_string).collect()
 }
 
@@ -36,10 +36,10 @@ fn kubeconfig(text: &str) -> PathBuf {
 }
 
 async fn connect_error(path: &Path, context: Option<&str>) -> Error {
-    let spec = ConnectionSpec {
+    let spec = Kubernetes {
         config_path: Some(path.display().to_string()),
         config_context: context.map(str::to_owned),
-        ..ConnectionSpec::default()
+        ..Kubernetes::default()
     };
     spec.connect().await.unwrap_err()
 }
@@ -48,7 +48,7 @@ async fn connect_error(path: &Path, context: Option<&str>) -> Error {
 fn complete_descriptions_have_no_problems() {
     assert_eq!(texts(&given()), Vec::<String>::new());
     let (certificate, key) = certificate();
-    let with_certificate = ConnectionSpec {
+    let with_certificate = Kubernetes {
         token: None,
         client_certificate: Some(certificate),
         client_key: Some(key.into()),
@@ -56,23 +56,23 @@ fn complete_descriptions_have_no_problems() {
         ..given()
     };
     assert_eq!(texts(&with_certificate), Vec::<String>::new());
-    let from_file = ConnectionSpec {
+    let from_file = Kubernetes {
         config_path: Some("~/.kube/config".into()),
-        ..ConnectionSpec::default()
+        ..Kubernetes::default()
     };
     assert_eq!(texts(&from_file), Vec::<String>::new());
 }
 
 #[test]
 fn every_problem_names_its_attribute() {
-    let all = ConnectionSpec {
+    let all = Kubernetes {
         host: Some("http://10.0.0.1".into()),
         cluster_ca_certificate: Some("LS0tLS1CRUdJTi".into()),
         client_certificate: Some("no".into()),
         config_context: Some("c".into()),
         insecure: Some(true),
         tls_server_name: Some("a b".into()),
-        ..ConnectionSpec::default()
+        ..Kubernetes::default()
     };
     assert_eq!(
         texts(&all),
@@ -86,27 +86,27 @@ fn every_problem_names_its_attribute() {
             "tls_server_name is neither a DNS name nor an IP address",
         ]
     );
-    let both = ConnectionSpec {
+    let both = Kubernetes {
         config_path: Some("x".into()),
         ..given()
     };
     assert_eq!(texts(&both), ["host and config_path exclude each other"]);
     assert_eq!(
-        texts(&ConnectionSpec::default()),
+        texts(&Kubernetes::default()),
         ["host or config_path must say where the cluster is"]
     );
-    let anonymous = ConnectionSpec { token: None, ..given() };
+    let anonymous = Kubernetes { token: None, ..given() };
     assert_eq!(
         texts(&anonymous),
         ["token or client_certificate and client_key must say who we are"]
     );
-    let overridden = ConnectionSpec {
+    let overridden = Kubernetes {
         config_path: Some("x".into()),
         token: Some("t".into()),
         ..Default::default()
     };
     assert!(texts(&overridden)[0].starts_with("token and config_path exclude each other"));
-    let keyed = ConnectionSpec {
+    let keyed = Kubernetes {
         client_key: Some("secret-key".into()),
         ..given()
     };
@@ -123,7 +123,7 @@ fn every_problem_names_its_attribute() {
 #[tokio::test]
 async fn client_certificate_needs_its_own_key() {
     let ((certificate, key), (_, other_key)) = (certificate(), certificate());
-    let with = |key: String| ConnectionSpec {
+    let with = |key: String| Kubernetes {
         token: None,
         client_certificate: Some(certificate.clone()),
         client_key: Some(key.into()),
@@ -138,9 +138,9 @@ async fn client_certificate_needs_its_own_key() {
 
 #[tokio::test]
 async fn connecting_reports_all_problems_at_once() {
-    let spec = ConnectionSpec {
+    let spec = Kubernetes {
         host: Some("ftp://x".into()),
-        ..ConnectionSpec::default()
+        ..Kubernetes::default()
     };
     assert!(matches!(spec.connect().await, Err(Error::InvalidConnection(problems)) if problems.len() == 2));
 }
@@ -167,10 +167,10 @@ async fn kubeconfig_says_which_context_there_are_and_runs_no_program() {
     assert!(
         matches!(&error, Error::CredentialHelper { user, helper, .. } if user == "helper" && helper.contains("aws"))
     );
-    let spec = ConnectionSpec {
+    let spec = Kubernetes {
         config_path: Some(path.display().to_string()),
         config_context: Some("two".into()),
-        ..ConnectionSpec::default()
+        ..Kubernetes::default()
     };
     assert_eq!(spec.connect().await.unwrap().host(), "https://10.0.0.9:6443");
     std::fs::remove_file(&path).unwrap();
@@ -187,7 +187,7 @@ fn tilde_is_the_home_directory() {
     assert_eq!(expand_home("~other/x"), PathBuf::from("~other/x"));
 }
 
-async fn probe_error(spec: ConnectionSpec) -> Error {
+async fn probe_error(spec: Kubernetes) -> Error {
     spec.connect()
         .await
         .unwrap()
@@ -205,7 +205,7 @@ async fn closed_port_is_unreachable() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let error = probe_error(ConnectionSpec {
+    let error = probe_error(Kubernetes {
         host: Some(format!("https://{address}")),
         ..given()
     })
@@ -242,7 +242,7 @@ async fn unknown_certificate_is_not_taken_for_an_unreachable_server() {
         let _ = stream.read(&mut [0]);
     });
     // Another self-signed certificate is the authority that is trusted.
-    let error = probe_error(ConnectionSpec {
+    let error = probe_error(Kubernetes {
         host: Some(format!("https://{address}")),
         ..given()
     })

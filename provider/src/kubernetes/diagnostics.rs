@@ -42,8 +42,7 @@ impl Access {
             .into());
         };
         let way = own.map(Way::of);
-        let spec = kubernetes.spec();
-        match spec.connect().await {
+        match kubernetes.connect().await {
             Ok(cluster) => Ok(Access { cluster, way }),
             Err(error) => Err(explain("Unable to use the way to the cluster", &error, way)),
         }
@@ -78,7 +77,7 @@ fn explain(summary: &str, error: &Error, way: Option<Way>) -> Diagnostics {
     if let Error::InvalidConnection(problems) = error {
         let mut diagnostics = Diagnostics::new();
         for problem in problems {
-            let message = Diagnostic::error("Invalid way to the cluster", problem.message.clone());
+            let message = Diagnostic::error("Invalid way to the cluster", problem.sentence());
             diagnostics.push(match way {
                 Some(_) => message.at(Path::new(ATTRIBUTE).attribute(problem.attribute)),
                 None => message,

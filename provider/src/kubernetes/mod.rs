@@ -2,7 +2,7 @@
 //!
 //! A resource describes what it wants as an [`ObjectSet`], marked with its own [`OwnerId`], and then
 //!
-//! 1. reaches the cluster: [`ConnectionSpec::connect`] gives a [`Cluster`], [`Cluster::probe`] proves that it answers
+//! 1. reaches the cluster: [`Kubernetes::connect`] gives a [`Cluster`], [`Cluster::probe`] proves that it answers
 //!    ([`connection`], [`client`], [`retry`]);
 //! 2. asks what the server would say ([`Cluster::dry_run`]) and applies, never over what is somebody else's
 //!    ([`Cluster::apply`], [`ownership`]);
@@ -37,7 +37,7 @@ mod testing;
 pub use self::apply::{Apply, DryRun, ObjectSet};
 pub use self::attribute::{Kubernetes, KubernetesDraft};
 pub use self::client::{Cluster, Probe};
-pub use self::connection::{ConnectionSpec, Problem};
+pub use self::connection::Problem;
 pub use self::delete::{Deleting, Remaining};
 pub use self::diagnostics::Access;
 pub use self::drift::{Drift, FieldDrift, FieldPath, drift};
