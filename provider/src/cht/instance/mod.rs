@@ -67,11 +67,7 @@ impl Resource for InstanceResource {
     async fn read(&self, cx: &Context<Self>, mut state: InstanceModel) -> Result<Option<InstanceModel>, Diagnostics> {
         let access = access(cx, &state).await?;
         let found = desired::find(&access, &state.namespace, state.create_namespace).await?;
-        // The volume's claim may outlive the instance; it alone is none.
-        if found
-            .objects()
-            .all(|live| *live.key() == desired::claim_key(&state.namespace))
-        {
+        if found.is_empty() {
             return Ok(None);
         }
         steps::store_live(&mut state, &found);

@@ -7,6 +7,7 @@ use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::path::Path;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::cht::client::{Client, Credentials as Login};
 use crate::cht::instance::InstanceResource;
@@ -17,12 +18,15 @@ use crate::cht::instance::record::{self, Stage};
 use crate::cht::port_forward::PortForwardTransport;
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
-use crate::kubernetes::rollout::{Cause, Reason, Rollout, RolloutStatus};
+use crate::kubernetes::rollout::{Cause, ClaimProblem, Reason, Rollout, RolloutStatus};
 use crate::kubernetes::{Apply, Found, ObjectKey, ObjectSet};
 
 /// How long something may be in a pod's way before it counts as a failure: registries come back, and containers end while
 /// what they depend on is starting.
 const ROLLOUT_GRACE: Duration = Duration::from_secs(45);
+
+/// How long the cluster may take for what it usually mends by itself: a volume that is being made, a node that is being added.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 /// How long the address of the ingress is waited for: without an ingress controller it never comes.
 const ADDRESS_PATIENCE: Duration = Duration::from_secs(60);
@@ -73,16 +77,49 @@ async fn wait_for_pods(
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ");
+    let began = Instant::now();
     let rollout = Mutex::new(Rollout::new(access.cluster.clone(), deployments, ROLLOUT_GRACE));
+    let in_the_way: Mutex<Option<Reason>> = Mutex::new(None);
     let explain = access.explain("Unable to watch the rollout");
-    cx.wait(&what, Backoff::QUICK, || async {
-        match rollout.lock().await.probe().await.map_err(&explain)? {
-            RolloutStatus::Ready => Ok(Progress::Ready(())),
-            RolloutStatus::Progressing(status) => Ok(Progress::Pending(status)),
-            RolloutStatus::Failed(reason) => Err(rollout_failed(&reason)),
-        }
+    let waited = cx
+        .wait(&what, Backoff::QUICK, || async {
+            let status = rollout.lock().await.probe().await.map_err(&explain)?;
+            match status {
+                RolloutStatus::Ready => Ok(Progress::Ready(())),
+                RolloutStatus::Progressing(status) => {
+                    *in_the_way.lock().await = None;
+                    Ok(Progress::Pending(status))
+                }
+                RolloutStatus::Failed(reason) if may_pass(&reason.cause) && began.elapsed() < PATIENCE => {
+                    let status = reason.to_string();
+                    *in_the_way.lock().await = Some(reason);
+                    Ok(Progress::Pending(status))
+                }
+                RolloutStatus::Failed(reason) => Err(rollout_failed(&reason)),
+            }
+        })
+        .await;
+    let in_the_way = in_the_way.into_inner();
+    waited.map_err(|failure| match in_the_way {
+        Some(reason) => failure.at(blamed(&reason).0),
+        None => failure,
     })
-    .await
+}
+
+/// Whether the cluster may well take it out of the way by itself: by making a volume, or by adding a node.
+fn may_pass(cause: &Cause) -> bool {
+    match cause {
+        Cause::UnboundClaim { problem, .. } => {
+            matches!(problem, ClaimProblem::NotProvisioned(_) | ClaimProblem::Unknown)
+        }
+        Cause::Unschedulable { .. } => true,
+        Cause::Missing
+        | Cause::ReplicaFailure { .. }
+        | Cause::Config { .. }
+        | Cause::ImagePull { .. }
+        | Cause::CrashLoop { .. }
+        | Cause::ProgressDeadline { .. } => false,
+    }
 }
 
 /// Waits until CHT serves requests in the version that is wanted, and answers with the version that it reports.
@@ -129,7 +166,7 @@ pub(super) async fn wait_for_address(
     access: &Access,
     model: &InstanceModel,
 ) -> Result<Found, Diagnostics> {
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     let found = cx
         .wait("the address of the ingress", Backoff::QUICK, || async {
             let found = desired::find(access, &model.namespace, model.create_namespace).await?;
@@ -195,8 +232,15 @@ fn client(access: &Access, model: &InstanceModel, credentials: Option<&Credentia
     )
 }
 
-/// The failure of a rollout, blaming the attribute that decides what is in its way.
 fn rollout_failed(reason: &Reason) -> Diagnostics {
+    let (path, advice) = blamed(reason);
+    Diagnostic::error("CHT does not start", format!("{reason}.\n\n{advice}"))
+        .at(path)
+        .into()
+}
+
+/// The attribute that decides what is in the way of a rollout, and what to do about it.
+fn blamed(reason: &Reason) -> (Path, &'static str) {
     let component = match reason.workload.name.as_str() {
         "cht-couchdb" => InstanceModel::COUCHDB,
         "cht-haproxy" => InstanceModel::HAPROXY,
@@ -204,7 +248,7 @@ fn rollout_failed(reason: &Reason) -> Diagnostics {
         "cht-api" => InstanceModel::API,
         _ => InstanceModel::NAMESPACE,
     };
-    let (path, advice) = match &reason.cause {
+    match &reason.cause {
         Cause::UnboundClaim { .. } => (
             Path::new(InstanceModel::COUCHDB).attribute(Couchdb::STORAGE_CLASS),
             "Give a storage class that exists and can make volumes, or make the missing volume.",
@@ -231,10 +275,7 @@ fn rollout_failed(reason: &Reason) -> Diagnostics {
             Path::new(component),
             "Look at the events of the deployment and its pods for the cause.",
         ),
-    };
-    Diagnostic::error("CHT does not start", format!("{reason}.\n\n{advice}"))
-        .at(path)
-        .into()
+    }
 }
 
 fn unauthorized() -> Diagnostics {
