@@ -249,7 +249,12 @@ async fn operations_may_run_on_any_thread() {
     let set = set(vec![]);
     let owner = set.owner().clone();
     let spec = super::super::Kubernetes::default();
-    let mut rollout = super::super::Rollout::new(cluster.clone(), vec![], std::time::Duration::ZERO);
+    let mut rollout = super::super::Rollout::new(
+        cluster.clone(),
+        vec![],
+        std::time::Duration::ZERO,
+        std::time::Duration::ZERO,
+    );
     assert!(is_send(cluster.apply(&set, Apply::Repair)).await.unwrap().is_empty());
     assert!(
         is_send(cluster.dry_run(&set, Apply::Careful))

@@ -18,7 +18,7 @@ use crate::cht::instance::record::{self, Stage};
 use crate::cht::port_forward::PortForwardTransport;
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
-use crate::kubernetes::rollout::{Cause, ClaimProblem, Reason, Rollout, RolloutStatus};
+use crate::kubernetes::rollout::{Cause, Reason, Rollout, RolloutStatus};
 use crate::kubernetes::{Apply, Found, ObjectKey, ObjectSet};
 
 /// How long something may be in a pod's way before it counts as a failure: registries come back, and containers end while
@@ -77,8 +77,12 @@ async fn wait_for_pods(
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ");
-    let began = Instant::now();
-    let rollout = Mutex::new(Rollout::new(access.cluster.clone(), deployments, ROLLOUT_GRACE));
+    let rollout = Mutex::new(Rollout::new(
+        access.cluster.clone(),
+        deployments,
+        ROLLOUT_GRACE,
+        PATIENCE,
+    ));
     let in_the_way: Mutex<Option<Reason>> = Mutex::new(None);
     let explain = access.explain("Unable to watch the rollout");
     let waited = cx
@@ -90,7 +94,7 @@ async fn wait_for_pods(
                     *in_the_way.lock().await = None;
                     Ok(Progress::Pending(status))
                 }
-                RolloutStatus::Failed(reason) if may_pass(&reason.cause) && began.elapsed() < PATIENCE => {
+                RolloutStatus::Blocked(reason) => {
                     let status = reason.to_string();
                     *in_the_way.lock().await = Some(reason);
                     Ok(Progress::Pending(status))
@@ -104,22 +108,6 @@ async fn wait_for_pods(
         Some(reason) => failure.at(blamed(&reason).0),
         None => failure,
     })
-}
-
-/// Whether the cluster may well take it out of the way by itself: by making a volume, or by adding a node.
-fn may_pass(cause: &Cause) -> bool {
-    match cause {
-        Cause::UnboundClaim { problem, .. } => {
-            matches!(problem, ClaimProblem::NotProvisioned(_) | ClaimProblem::Unknown)
-        }
-        Cause::Unschedulable { .. } => true,
-        Cause::Missing
-        | Cause::ReplicaFailure { .. }
-        | Cause::Config { .. }
-        | Cause::ImagePull { .. }
-        | Cause::CrashLoop { .. }
-        | Cause::ProgressDeadline { .. } => false,
-    }
 }
 
 /// Waits until CHT serves requests in the version that is wanted, and answers with the version that it reports.

@@ -13,6 +13,7 @@ use super::reason::Reason;
 #[derive(Debug)]
 pub(super) struct Grace {
     grace: Duration,
+    patience: Duration,
     seen: BTreeMap<(ObjectKey, u8), Sighting>,
 }
 
@@ -23,9 +24,10 @@ struct Sighting {
 }
 
 impl Grace {
-    pub(super) fn new(grace: Duration) -> Self {
+    pub(super) fn new(grace: Duration, patience: Duration) -> Self {
         Self {
             grace,
+            patience,
             seen: BTreeMap::new(),
         }
     }
@@ -40,7 +42,12 @@ impl Grace {
             let key = (reason.workload.clone(), reason.cause.rank());
             let sighting = self.seen.entry(key).or_insert(Sighting { first: now, last: now });
             sighting.last = now;
-            if now.duration_since(sighting.first) >= grace && persisting.is_none() {
+            let limit = if reason.cause.may_pass() {
+                self.patience.max(grace)
+            } else {
+                grace
+            };
+            if now.duration_since(sighting.first) >= limit && persisting.is_none() {
                 persisting = Some(reason);
             }
         }
@@ -63,7 +70,7 @@ mod tests {
 
     fn steps(steps: &[(u64, Vec<Reason>)]) -> Vec<bool> {
         let start = Instant::now();
-        let mut grace = Grace::new(Duration::from_secs(60));
+        let mut grace = Grace::new(Duration::from_secs(60), Duration::from_secs(600));
         let judge = |(at, reasons): &(u64, Vec<Reason>)| {
             grace.judge(start + Duration::from_secs(*at), reasons.clone()).is_some()
         };
@@ -89,6 +96,34 @@ mod tests {
 
     #[test]
     fn without_grace_the_first_sight_fails() {
-        assert!(Grace::new(Duration::ZERO).judge(Instant::now(), missing("a")).is_some());
+        assert!(
+            Grace::new(Duration::ZERO, Duration::ZERO)
+                .judge(Instant::now(), missing("a"))
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn what_the_cluster_mends_itself_is_given_more_time() {
+        let mut grace = Grace::new(Duration::from_secs(60), Duration::from_secs(600));
+        let began = Instant::now();
+        let unschedulable = || {
+            let cause = Cause::Unschedulable {
+                pod: "a".to_owned(),
+                message: "no node".to_owned(),
+            };
+            missing("a")
+                .into_iter()
+                .map(|reason| Reason {
+                    cause: cause.clone(),
+                    ..reason
+                })
+                .collect::<Vec<_>>()
+        };
+        let mut at = |seconds: u64| grace.judge(began + Duration::from_secs(seconds), unschedulable());
+        for seconds in (0..600).step_by(30) {
+            assert_eq!(at(seconds), None, "after {seconds} s");
+        }
+        assert!(at(600).is_some());
     }
 }

@@ -35,6 +35,8 @@ pub enum RolloutStatus {
     Progressing(String),
     /// All Pods are of the newest revision and available.
     Ready,
+    /// Something is in the way that may still go away.
+    Blocked(Reason),
     /// Something is in the way that waiting does not remove.
     Failed(Reason),
 }
@@ -48,13 +50,14 @@ pub struct Rollout {
 }
 
 impl Rollout {
-    /// Follows Deployments and DaemonSets. What is in the way counts as a failure only after it persisted for `grace`: a registry may
-    /// come back, and a container may crash until its database is up.
-    pub fn new(cluster: Cluster, workloads: Vec<ObjectKey>, grace: Duration) -> Self {
+    /// Follows Deployments and DaemonSets. What is in the way counts as a failure only after it persisted for `grace`: a
+    /// registry may come back, and a container may crash until its database is up. What the cluster usually mends itself
+    /// ([`Cause::may_pass`]) may persist for `patience`.
+    pub fn new(cluster: Cluster, workloads: Vec<ObjectKey>, grace: Duration, patience: Duration) -> Self {
         Self {
             cluster,
             workloads,
-            grace: Grace::new(grace),
+            grace: Grace::new(grace, patience),
         }
     }
 
@@ -73,7 +76,7 @@ impl Rollout {
         match self.grace.judge(Instant::now(), reasons) {
             Some(reason) => Ok(RolloutStatus::Failed(self.with_log(reason).await)),
             None => Ok(match diagnose(&self.workloads, &observed) {
-                RolloutStatus::Failed(reason) => RolloutStatus::Progressing(reason.to_string()),
+                RolloutStatus::Failed(reason) => RolloutStatus::Blocked(reason),
                 status => status,
             }),
         }

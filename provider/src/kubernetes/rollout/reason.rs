@@ -97,6 +97,22 @@ pub enum ClaimProblem {
 }
 
 impl Cause {
+    /// Whether the cluster may well take it out of the way by itself: by making a volume, or by adding a node.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::UnboundClaim { problem, .. } => {
+                matches!(problem, ClaimProblem::NotProvisioned(_) | ClaimProblem::Unknown)
+            }
+            Self::Unschedulable { .. } => true,
+            Self::Missing
+            | Self::ReplicaFailure { .. }
+            | Self::Config { .. }
+            | Self::ImagePull { .. }
+            | Self::CrashLoop { .. }
+            | Self::ProgressDeadline { .. } => false,
+        }
+    }
+
     /// Where the cause stands between root causes and consequences.
     pub(super) fn rank(&self) -> u8 {
         match self {

@@ -69,6 +69,7 @@ fn text(deployment: Value, pods: Value, claims: Value, events: Value) -> String 
     match diagnose(&[key()], &observed) {
         RolloutStatus::Ready => "ready".to_owned(),
         RolloutStatus::Progressing(text) => format!("progressing: {text}"),
+        RolloutStatus::Blocked(reason) => format!("blocked: {reason}"),
         RolloutStatus::Failed(reason) => format!("failed: {reason}"),
     }
 }
@@ -268,7 +269,7 @@ async fn ready_deployments_cost_one_call() {
     let (cluster, server) = cluster(vec![
         Exchange::get("/apis/apps/v1/namespaces/cht/deployments?").answer(200, list(json!([rolled_out()]))),
     ]);
-    let mut rollout = Rollout::new(cluster, vec![key()], Duration::ZERO);
+    let mut rollout = Rollout::new(cluster, vec![key()], Duration::ZERO, Duration::ZERO);
     assert_eq!(rollout.probe().await.unwrap(), RolloutStatus::Ready);
     server.finished().await;
 }
@@ -285,7 +286,7 @@ async fn crash_is_reported_with_its_log_and_missing_permissions_do_not_hide_it()
             .answer(403, forbidden()),
         Exchange::get("/pods/couchdb-x/log?container=couchdb&previous=true").answer(200, json!("last words")),
     ]);
-    let mut rollout = Rollout::new(cluster, vec![key()], Duration::ZERO);
+    let mut rollout = Rollout::new(cluster, vec![key()], Duration::ZERO, Duration::ZERO);
     let RolloutStatus::Failed(reason) = rollout.probe().await.unwrap() else {
         panic!("not failed")
     };
@@ -305,10 +306,15 @@ async fn what_may_heal_is_progress_until_the_grace_is_over() {
         Exchange::get("/persistentvolumeclaims?").answer(200, list(json!([]))),
         Exchange::get("/events?").answer(200, list(json!([]))),
     ]);
-    let mut rollout = Rollout::new(cluster, vec![key()], Duration::from_secs(3600));
+    let mut rollout = Rollout::new(
+        cluster,
+        vec![key()],
+        Duration::from_secs(3600),
+        Duration::from_secs(3600),
+    );
     let status = rollout.probe().await.unwrap();
     assert!(
-        matches!(&status, RolloutStatus::Progressing(text) if text.contains("no route")),
+        matches!(&status, RolloutStatus::Blocked(reason) if reason.to_string().contains("no route")),
         "{status:?}"
     );
     server.finished().await;
