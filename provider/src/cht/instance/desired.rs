@@ -151,56 +151,6 @@ pub(super) fn restore_secrets(model: &mut InstanceModel, found: &Found) {
     }
 }
 
-/// What a creation finds.
-pub(super) struct Survey {
-    pub(super) started_with: Known,
-    record: Option<Record>,
-    has_claim: bool,
-}
-
-impl Survey {
-    /// Looks at what is there before a creation.
-    pub(super) async fn take(access: &Access, model: &InstanceModel) -> Result<Self, Diagnostics> {
-        let found = find(access, &model.namespace, model.create_namespace).await?;
-        Ok(Survey {
-            started_with: live_credentials(&found, &model.namespace),
-            record: Record::find(&found, &model.namespace),
-            has_claim: found.get(&claim_key(&model.namespace)).is_some(),
-        })
-    }
-
-    /// Checks that an instance can be made: there is none, or an unfinished one, or the data of one that was destroyed and
-    /// everything that is needed to use it.
-    pub(super) fn allows_creation(&self, model: &InstanceModel) -> Result<(), Diagnostics> {
-        let namespace = &model.namespace;
-        let wanted = Known::of(&model.couchdb);
-        match &self.record {
-            Some(record) if record.stage == Stage::Created => Err(Diagnostic::error(
-                "CHT instance exists already",
-                format!(
-                    "There is a finished instance in the namespace {namespace}, which is not in this state. Import it with \
-                     the id `{namespace}`, or choose another namespace."
-                ),
-            )
-            .at(InstanceModel::NAMESPACE)
-            .into()),
-            Some(_) => self.started_with.agree_with(&wanted),
-            None if self.has_claim && wanted.complete().is_none() => Err(Diagnostic::error(
-                "Data of an earlier instance",
-                format!(
-                    "The namespace {namespace} holds the data volume of an instance that was destroyed and whose volumes \
-                     were retained. It only works with the `admin_password`, `secret` and `uuid` of that instance: give all \
-                     three. If the data is not needed any more, delete the volume claim {} first.",
-                    objects::CLAIM
-                ),
-            )
-            .at(InstanceModel::COUCHDB)
-            .into()),
-            None => Ok(()),
-        }
-    }
-}
-
 /// The kinds of which an instance has objects in its namespace.
 const KINDS: [Kind; 6] = [
     Kind::namespaced::<ConfigMap>(),
@@ -213,4 +163,94 @@ const KINDS: [Kind; 6] = [
 
 fn defect(error: impl std::error::Error) -> Diagnostics {
     Diagnostic::bug(format!("The objects of the instance cannot be made: {error}.")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cht::instance::fixtures::{self, cluster, credentials, model, with};
+
+    fn state() -> InstanceModel {
+        fixtures::state(&with(json!({"ingress": {"class": "nginx"}})))
+    }
+
+    fn lines(state: &InstanceModel, found: &Found) -> Vec<String> {
+        let live = live_credentials(found, &state.namespace);
+        differences(state, live, found).expect("the state is complete")
+    }
+
+    #[test]
+    fn the_record_comes_right_after_the_namespace() {
+        let desired = Desired::new(&state(), &credentials(), Stage::Creating).expect("the model is complete");
+        let names: Vec<&str> = desired.phases().map(|(name, _)| name).collect();
+        assert_eq!(names[..3], ["namespace", "record", "configuration"]);
+        let given = model(&with(json!({"create_namespace": false})));
+        let desired = Desired::new(&given, &credentials(), Stage::Creating).expect("the model is complete");
+        assert_eq!(desired.phases().next().expect("a phase").0, "record");
+    }
+
+    #[test]
+    fn an_untouched_instance_has_no_drift() {
+        let state = state();
+        assert_eq!(
+            lines(&state, &cluster(&state, Stage::Created, &[])),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn what_is_missing_obsolete_or_unfinished_is_drift() {
+        let state = state();
+        assert_eq!(
+            lines(&state, &cluster(&state, Stage::Created, &["haproxy"])),
+            ["Service cht-kisumu/haproxy is not there"]
+        );
+        let unfinished = lines(&state, &cluster(&state, Stage::Creating, &[]));
+        assert_eq!(unfinished, ["The creation of the instance was not finished"]);
+        let without_ingress = InstanceModel {
+            ingress: None,
+            ..state.clone()
+        };
+        let obsolete = lines(&without_ingress, &cluster(&state, Stage::Created, &[]));
+        assert_eq!(obsolete, ["Ingress cht-kisumu/api-ingress is not needed any more"]);
+    }
+
+    #[test]
+    fn a_password_that_the_state_does_not_have_is_no_drift() {
+        let mut state = state();
+        let found = cluster(&state, Stage::Created, &[]);
+        state.couchdb.admin_password = tf_framework::Attr::Null;
+        assert_eq!(lines(&state, &found), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_record_holds_no_secret_and_an_import_gets_them_from_the_cluster() {
+        let tls = json!({"ingress": {"tls": {"certificate": "the certificate", "private_key": "the private key"}}});
+        let original = fixtures::state(&with(tls));
+        let found = cluster(&original, Stage::Created, &[]);
+        let record = found
+            .get(&record::key("cht-kisumu"))
+            .expect("the record")
+            .json()
+            .to_string();
+        for secret in [
+            "correct horse battery",
+            "0f0e0d0c0b0a0908",
+            "00112233445566778899",
+            "the private key",
+        ] {
+            assert!(!record.contains(secret), "{record}");
+        }
+        let mut imported = Record::find(&found, "cht-kisumu")
+            .expect("the record")
+            .model()
+            .expect("it can be read");
+        restore_secrets(&mut imported, &found);
+        assert_eq!(
+            tf_framework::ToValue::to_value(&imported),
+            tf_framework::ToValue::to_value(&original)
+        );
+    }
 }

@@ -3,9 +3,11 @@
 //! It is deliberately more than one API object: what the objects of an instance have in common (names, credentials, order of
 //! creation, readiness) is what is hard to get right, and none of them is of use without the others.
 //!
-//! - [`model`] has the attributes, [`checks`] their rules, [`plan`] the rules that need the prior state or the cluster.
+//! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes, [`plan`]
+//!   those that need the prior state or the cluster.
 //! - [`spec`] and [`objects`] say which Kubernetes objects follow from them, [`from_model`] leads there.
-//! - [`desired`] brings objects and cluster together, [`record`] remembers in the cluster what was configured.
+//! - [`desired`] brings objects and cluster together, [`record`] remembers in the cluster what was configured, [`survey`]
+//!   tells whether an instance can be made.
 //! - [`steps`] are what creation and update share, [`teardown`] what a deletion does.
 //!
 //! In place: everything but `namespace` and `cluster_domain`, which replace, and what CouchDB decides once, which is refused.
@@ -16,15 +18,18 @@ use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
 
 use crate::cht::instance::credentials::{Credentials, Known};
-use crate::cht::instance::desired::{Desired, Survey};
+use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::{Record, Stage};
+use crate::cht::instance::survey::Survey;
 use crate::kubernetes::{Access, Apply};
 use crate::provider::Clients;
 
 mod checks;
 mod credentials;
 mod desired;
+#[cfg(test)]
+mod fixtures;
 mod from_model;
 mod model;
 pub mod objects;
@@ -32,7 +37,9 @@ mod plan;
 mod record;
 pub mod spec;
 mod steps;
+mod survey;
 mod teardown;
+mod validate;
 
 /// Manages one CHT instance.
 #[derive(Debug)]
@@ -46,7 +53,7 @@ impl Resource for InstanceResource {
     const TYPE_NAME: &'static str = "cht_instance";
 
     fn validate(&self, config: &Draft<Self>, diagnostics: &mut Diagnostics) {
-        plan::validate(config, diagnostics);
+        validate::validate(config, diagnostics);
     }
 
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {

@@ -1,5 +1,5 @@
-//! Rules for plans that attributes alone cannot say: what CouchDB decides once, what would lose data, what the cluster
-//! would refuse.
+//! Rules for plans that need the prior state or the cluster: what CouchDB decides once, what would lose data, what the
+//! cluster would refuse.
 
 use secrecy::ExposeSecret;
 use tf_framework::Attr;
@@ -7,81 +7,17 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::lifecycle::plan::Action;
 use tf_framework::path::Path;
-use tf_framework::resource::{Draft, Plan};
+use tf_framework::resource::Plan;
 
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::{Credentials, Known};
-use crate::cht::instance::desired::{Desired, Survey};
-use crate::cht::instance::model::{Couchdb, CouchdbDraft, Ingress, IngressDraft, InstanceModel, Tls};
+use crate::cht::instance::desired::Desired;
+use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::record::Stage;
+use crate::cht::instance::survey::Survey;
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Apply, Kubernetes, KubernetesDraft, quantity};
-
-/// Checks what concerns more than one attribute of a configuration.
-pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagnostics) {
-    if let Attr::Known(kubernetes) = &config.kubernetes {
-        kubernetes.validate(&Path::new(KUBERNETES), diagnostics);
-    }
-    if let Attr::Known(couchdb) = &config.couchdb {
-        validate_password(couchdb, diagnostics);
-    }
-    if let Attr::Known(ingress) = &config.ingress {
-        validate_tls(ingress, diagnostics);
-    }
-}
-
-fn validate_password(couchdb: &CouchdbDraft, diagnostics: &mut Diagnostics) {
-    let path = |attribute: &str| Path::new(InstanceModel::COUCHDB).attribute(attribute);
-    let given = |attr: &Attr<_>| !attr.is_null();
-    if given(&couchdb.admin_password) && given(&couchdb.admin_password_wo) {
-        diagnostics.push(
-            Diagnostic::error(
-                "Two admin passwords",
-                "Give either `admin_password` or `admin_password_wo`, not both.",
-            )
-            .at(path(Couchdb::ADMIN_PASSWORD_WO)),
-        );
-    }
-    if given(&couchdb.admin_password_wo) && couchdb.admin_password_wo_version.is_null() {
-        diagnostics.push(
-            Diagnostic::error(
-                "Version of the admin password is missing",
-                "`admin_password_wo` is not stored, so `admin_password_wo_version` has to tell which password it is: start \
-                 with 1.",
-            )
-            .at(path(Couchdb::ADMIN_PASSWORD_WO_VERSION)),
-        );
-    }
-}
-
-fn validate_tls(ingress: &IngressDraft, diagnostics: &mut Diagnostics) {
-    let Attr::Known(tls) = &ingress.tls else { return };
-    let path = |attribute: &str| {
-        Path::new(InstanceModel::INGRESS)
-            .attribute(Ingress::TLS)
-            .attribute(attribute)
-    };
-    let (certificate, key, secret) = (
-        !tls.certificate.is_null(),
-        !tls.private_key.is_null(),
-        !tls.secret_name.is_null(),
-    );
-    let (problem, attribute) = match (certificate, key, secret) {
-        (true, true, false) | (false, false, true) => return,
-        (_, _, true) => (
-            "Give either `secret_name`, or `certificate` and `private_key`.",
-            Tls::SECRET_NAME,
-        ),
-        (true, false, _) => ("`certificate` needs `private_key`.", Tls::PRIVATE_KEY),
-        (false, true, _) => ("`private_key` needs `certificate`.", Tls::CERTIFICATE),
-        (false, false, false) => (
-            "Give `certificate` and `private_key`, or `secret_name`.",
-            Tls::CERTIFICATE,
-        ),
-    };
-    diagnostics.push(Diagnostic::error("Incomplete TLS settings", problem).at(path(attribute)));
-}
 
 /// Refuses plans that CouchDB would not follow, or that would lose data.
 pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnostics> {
@@ -327,5 +263,36 @@ fn known_way(kubernetes: &Attr<KubernetesDraft>) -> Option<Option<Kubernetes>> {
         Attr::Unknown => None,
         Attr::Null => Some(None),
         Attr::Known(draft) => draft.known().map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cht::instance::fixtures::{model, state, with};
+
+    #[test]
+    fn a_protected_instance_is_not_destroyed() {
+        let protected = model(&with(json!({})));
+        assert!(allows_destruction(&protected).is_err());
+        let open = model(&with(json!({"deletion_protection": false})));
+        assert!(allows_destruction(&open).is_ok());
+    }
+
+    #[test]
+    fn an_instance_with_another_uuid_is_another_one() {
+        let prior = state(&with(json!({})));
+        let live = |uuid: Option<&str>| Known {
+            uuid: uuid.map(Into::into),
+            ..Known::default()
+        };
+        assert!(same_instance(&prior, &live(Some("00112233445566778899aabbccddeeff"))).is_ok());
+        assert!(
+            same_instance(&prior, &live(None)).is_ok(),
+            "a deleted secret is made again"
+        );
+        assert!(same_instance(&prior, &live(Some("b"))).is_err());
     }
 }

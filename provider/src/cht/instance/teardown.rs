@@ -18,14 +18,7 @@ pub(super) async fn remove(
 ) -> Result<(), Diagnostics> {
     let found = desired::find(access, &state.namespace, state.create_namespace).await?;
     let retained = |live: &LiveObject| state.retain_volumes && kind(live) == "PersistentVolumeClaim";
-    delete(
-        cx,
-        access,
-        state,
-        found.clone().filter(|live| is_workload(live)),
-        "the workloads",
-    )
-    .await?;
+    delete(cx, access, state, found.clone().filter(is_workload), "the workloads").await?;
     let content = found
         .clone()
         .filter(|live| !is_workload(live) && kind(live) != "Namespace" && !retained(live));
