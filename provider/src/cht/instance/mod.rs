@@ -57,8 +57,8 @@ impl Resource for InstanceResource {
     }
 
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        plan::show_outcome(plan);
         plan::check(plan)?;
-        plan::show_repairs(plan);
         plan::try_in_cluster(cx, plan).await
     }
 

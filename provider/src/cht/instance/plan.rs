@@ -70,10 +70,12 @@ const PASSWORD_REASON: &str =
     "CouchDB keeps the password with which its volume was first used, so the other services would be locked out.";
 
 fn check_couchdb(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, diagnostics: &mut Diagnostics) {
+    let same_password = same_password(plan, prior);
     for (attribute, reason) in DECIDED_ONCE {
         let path = Path::new(InstanceModel::COUCHDB).attribute(attribute);
         let from_nothing = attribute == Couchdb::STORAGE_CLASS && prior.couchdb.storage_class.is_null();
-        if !plan.changed(path.clone()) || from_nothing {
+        let moved = same_password && [Couchdb::ADMIN_PASSWORD, Couchdb::ADMIN_PASSWORD_WO_VERSION].contains(&attribute);
+        if !plan.changed(path.clone()) || from_nothing || moved {
             continue;
         }
         let detail = format!("{reason} Put the old value of `{attribute}` back.");
@@ -96,6 +98,19 @@ fn check_couchdb(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, d
         );
         let path = Path::new(InstanceModel::COUCHDB).attribute(Couchdb::STORAGE_SIZE);
         diagnostics.push(Diagnostic::error("Volume cannot shrink", detail).at(path));
+    }
+}
+
+/// Whether the write-only password is the one in the state, which it is going to replace there.
+fn same_password(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel) -> bool {
+    let configured = plan
+        .config
+        .couchdb
+        .known()
+        .and_then(|couchdb| couchdb.admin_password_wo.known());
+    match (configured, prior.couchdb.admin_password.known()) {
+        (Some(configured), Some(prior)) => configured.expose_secret() == prior.expose_secret(),
+        (None, _) | (_, None) => false,
     }
 }
 
@@ -135,8 +150,9 @@ pub(super) fn allows_destruction(state: &InstanceModel) -> Result<(), Diagnostic
     .into())
 }
 
-/// Makes the plan show that what was changed from outside is going to be repaired.
-pub(super) fn show_repairs(plan: &mut Plan<'_, '_, InstanceResource>) {
+/// Makes the plan show what applying it will bring: repairs of what was changed from outside, a new look at the running
+/// application, and no password in the state where the configuration keeps it out of there.
+pub(super) fn show_outcome(plan: &mut Plan<'_, '_, InstanceResource>) {
     if plan.action() == Action::Delete {
         return;
     }
@@ -163,7 +179,7 @@ pub(super) fn show_repairs(plan: &mut Plan<'_, '_, InstanceResource>) {
         .couchdb
         .known()
         .is_some_and(|couchdb| !couchdb.admin_password_wo.is_null());
-    if write_only && plan.prior.is_none() {
+    if write_only {
         plan.set(
             Path::new(InstanceModel::COUCHDB).attribute(Couchdb::ADMIN_PASSWORD),
             &Option::<String>::None,

@@ -121,11 +121,14 @@ fn spelled_as_wanted(attributes: &[Attribute], prior: &Value, wanted: &Value) ->
 ///
 /// One attribute may depend on another one of them, so this goes on until nothing is given back any more.
 fn keep_independent(attributes: &[Attribute], prior: &Value, config: &Value, mut planned: Value) -> Value {
+    // A new object has nothing to give back; of one that is there, null is as good a prior value as any other.
+    if prior.is_null() {
+        return planned;
+    }
     let candidates: BTreeMap<&String, &[Path]> = attributes
         .iter()
         .filter(|attribute| !attribute.write_only && attribute.is_computed())
         .filter(|attribute| wanted(attribute, config.attribute_or_null(&attribute.name)).is_null())
-        .filter(|attribute| !prior.attribute_or_null(&attribute.name).is_null())
         .filter_map(|attribute| Some((&attribute.name, dependencies(attribute)?)))
         .collect();
     loop {
