@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use acceptance_tests::cluster::Cluster;
 use acceptance_tests::lab::Lab;
-use acceptance_tests::tofu::{Cli, Outcome, Plan, Workspace};
+use acceptance_tests::tofu::{Cli, Outcome, PLAN_FILE, Plan, Workspace};
 
 use crate::checks::build_provider;
 
@@ -56,11 +56,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     ]);
     let set = |variables: &Map<String, Value>| workspace.write(VARIABLES, &serde_json::to_string_pretty(variables)?);
     set(&variables)?;
-    show_plan(&step("Plan", workspace.plan()).await?);
+    plan("Plan", &workspace).await?;
     show_outcome(&step("Apply", workspace.apply()).await?);
     show_outputs(&workspace).await?;
-    let again = step("Plan again", workspace.plan()).await?;
-    show_plan(&again);
+    let again = plan("Plan again", &workspace).await?;
     if !again.is_empty() {
         bail!("the second plan is not empty");
     }
@@ -70,7 +69,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     println!("\nNow: {}", Value::from(script.change.clone()));
     variables.extend(script.change);
     set(&variables)?;
-    show_plan(&step("Plan the change", workspace.plan()).await?);
+    plan("Plan the change", &workspace).await?;
     show_outcome(&step("Apply the change", workspace.apply()).await?);
     show_outcome(&step("Destroy", workspace.destroy()).await?);
     Ok(())
@@ -123,13 +122,14 @@ async fn step<T, E: Into<anyhow::Error>>(title: &str, work: impl Future<Output =
     Ok(result)
 }
 
-fn show_plan(plan: &Plan) {
-    if plan.is_empty() {
-        println!("    no changes");
+/// Plans, and prints the plan as the command line words it.
+async fn plan(title: &str, workspace: &Workspace) -> Result<Plan> {
+    let plan = step(title, workspace.plan()).await?;
+    let shown = workspace.run(&["show", "-no-color", PLAN_FILE]).await?;
+    for line in shown.stdout.trim().lines() {
+        println!("    {line}");
     }
-    for (address, change) in plan.changes() {
-        println!("    {:<16} {address}", change.actions.join(" and "));
-    }
+    Ok(plan)
 }
 
 fn show_outcome(outcome: &Outcome) {

@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 pub use command::Running;
 pub use outcome::{Diagnostic, Error, Outcome, Severity};
 pub use plan::{Change, Plan};
-pub use workspace::Workspace;
+pub use workspace::{PLAN_FILE, Workspace};
 
 use crate::tools;
 

@@ -27,6 +27,9 @@ const VERSIONS: &str = r#"terraform {
 }
 "#;
 
+/// The file in a workspace that holds its last plan.
+pub const PLAN_FILE: &str = "plan.bin";
+
 /// A configuration of its own, removed with its processes when dropped. Nothing in it ever reaches a registry.
 #[derive(Debug)]
 pub struct Workspace {
@@ -137,12 +140,13 @@ impl Workspace {
     /// # Errors
     /// If the command fails.
     pub async fn plan_with(&self, options: &[&str]) -> Result<Plan, Error> {
-        let fixed = ["plan", "-json", "-input=false", "-detailed-exitcode", "-out=plan.bin"];
+        let out = format!("-out={PLAN_FILE}");
+        let fixed = ["plan", "-json", "-input=false", "-detailed-exitcode", &out];
         let outcome = self.start(&[&fixed, options].concat())?.wait().await?;
         if !matches!(outcome.code, Some(0 | 2)) {
             return Err(Error::Failed(Box::new(outcome)));
         }
-        let json = self.json(&["show", "-json", "plan.bin"]).await?;
+        let json = self.json(&["show", "-json", PLAN_FILE]).await?;
         let command = outcome.command.clone();
         Plan::parse(outcome, json).map_err(|source| Error::Parse { command, source })
     }
