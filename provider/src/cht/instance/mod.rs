@@ -101,8 +101,11 @@ impl Resource for InstanceResource {
             .or_generate();
         let stage = Record::find(&found, &plan.namespace).map_or(Stage::Creating, |record| record.stage);
         // The plan showed what was changed from outside, so taking it back has been approved.
-        let drifted = prior.drift.known().is_some_and(|drift| !drift.is_empty());
-        let how = if drifted { Apply::Repair } else { Apply::Careful };
+        let how = if plan::has_drift(&prior) {
+            Apply::Repair
+        } else {
+            Apply::Careful
+        };
         let made = converge(cx, &access, plan, &credentials, stage, how).await?;
         teardown::remove_obsolete(cx, &access, &made, &credentials).await?;
         Ok(made)

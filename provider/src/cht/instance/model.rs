@@ -65,7 +65,6 @@ pub struct InstanceModel {
     #[tf(default = true)]
     pub retain_volumes: bool,
     /// Address of the instance for users.
-    #[tf(depends_on(host, ingress))]
     pub url: Attr<String>,
     /// CHT release that the running instance reports.
     #[tf(depends_on(cht_version, image))]

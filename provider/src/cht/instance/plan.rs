@@ -14,6 +14,7 @@ use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::record::Stage;
+use crate::cht::instance::steps;
 use crate::cht::instance::survey::Survey;
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
@@ -153,14 +154,16 @@ pub(super) fn allows_destruction(state: &InstanceModel) -> Result<(), Diagnostic
 /// Makes the plan show what applying it will bring: repairs of what was changed from outside, a new look at the running
 /// application, and no password in the state where the configuration keeps it out of there.
 pub(super) fn show_outcome(plan: &mut Plan<'_, '_, InstanceResource>) {
-    if plan.action() == Action::Delete {
-        return;
+    let Some(planned) = &plan.planned else { return };
+    let url = match (&planned.ingress, &planned.host) {
+        (Attr::Null, _) => Some(None),
+        (Attr::Known(_), Attr::Known(host)) => Some(Some(steps::url(host))),
+        (Attr::Unknown, _) | (_, Attr::Unknown | Attr::Null) => None,
+    };
+    if let Some(url) = url {
+        plan.set(InstanceModel::URL, &url);
     }
-    let drifted = plan
-        .prior
-        .as_ref()
-        .and_then(|prior| prior.drift.known())
-        .is_some_and(|drift| !drift.is_empty());
+    let drifted = plan.prior.as_ref().is_none_or(has_drift);
     if drifted {
         plan.set(InstanceModel::DRIFT, &Vec::<String>::new());
     }
@@ -180,11 +183,14 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, InstanceResource>) {
         .known()
         .is_some_and(|couchdb| !couchdb.admin_password_wo.is_null());
     if write_only {
-        plan.set(
-            Path::new(InstanceModel::COUCHDB).attribute(Couchdb::ADMIN_PASSWORD),
-            &Option::<String>::None,
-        );
+        let password = Path::new(InstanceModel::COUCHDB).attribute(Couchdb::ADMIN_PASSWORD);
+        plan.set(password, &Option::<String>::None);
     }
+}
+
+/// Whether the last refresh found differences.
+pub(super) fn has_drift(prior: &InstanceModel) -> bool {
+    prior.drift.known().is_some_and(|drift| !drift.is_empty())
 }
 
 /// Asks the cluster, if it is known and there already, what it would say to the plan.
@@ -226,12 +232,11 @@ pub(super) async fn try_in_cluster(
         .await
         .map_err(access.explain("Unable to create the CHT instance"))
         .map_err(|failure| failure.at(InstanceModel::NAMESPACE))?;
-    let drifted = plan
-        .prior
-        .as_ref()
-        .and_then(|prior| prior.drift.known())
-        .is_some_and(|drift| !drift.is_empty());
-    let how = if drifted { Apply::Repair } else { Apply::Careful };
+    let how = if plan.prior.as_ref().is_some_and(has_drift) {
+        Apply::Repair
+    } else {
+        Apply::Careful
+    };
     let tried = access
         .cluster
         .dry_run(&desired.set, how)

@@ -196,9 +196,14 @@ pub(super) fn store_live(model: &mut InstanceModel, found: &Found) {
     }
     model.ingress_address = address(found, &model.namespace).into();
     model.url = match &model.ingress {
-        Some(_) => Attr::Known(format!("https://{}/", model.host)),
+        Some(_) => Attr::Known(url(&model.host)),
         None => Attr::Null,
     };
+}
+
+/// The address of an instance for users.
+pub(super) fn url(host: &str) -> String {
+    format!("https://{host}/")
 }
 
 fn address(found: &Found, namespace: &str) -> Option<String> {
