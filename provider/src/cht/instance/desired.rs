@@ -114,7 +114,7 @@ pub(super) fn differences(state: &InstanceModel, live: Known, found: &Found) -> 
         .map(ToString::to_string)
         .collect();
     if stage == Stage::Creating {
-        lines.push("The creation of the instance was not finished".to_owned());
+        lines.push(UNFINISHED.to_owned());
     }
     lines.extend(
         obsolete(&desired, found)
@@ -123,6 +123,9 @@ pub(super) fn differences(state: &InstanceModel, live: Known, found: &Found) -> 
     );
     Ok(lines)
 }
+
+/// The line of an instance that has never been usable.
+pub(super) const UNFINISHED: &str = "The creation of the instance was not finished";
 
 /// The objects of an instance that it no longer consists of; its namespace and its data are never among them.
 pub(super) fn obsolete(desired: &Desired, found: &Found) -> Found {

@@ -112,9 +112,12 @@ impl Resource for InstanceResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: InstanceModel) -> Result<(), Diagnostics> {
-        plan::allows_destruction(&state)?;
         let access = access(cx, &state).await?;
-        teardown::remove(cx, &access, &state).await
+        let found = desired::find(&access, &state.namespace, state.create_namespace).await?;
+        if !teardown::is_unfinished(&found, &state) {
+            plan::allows_destruction(&state)?;
+        }
+        teardown::remove(cx, &access, &state, found).await
     }
 
     async fn import(&self, cx: &Context<Self>, id: &str) -> Result<InstanceModel, Diagnostics> {

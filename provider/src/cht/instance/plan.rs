@@ -11,7 +11,7 @@ use tf_framework::resource::Plan;
 
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::{Credentials, Known};
-use crate::cht::instance::desired::Desired;
+use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::steps;
@@ -24,11 +24,17 @@ use crate::kubernetes::{Access, Apply, Kubernetes, KubernetesDraft, quantity};
 pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnostics> {
     let Some(prior) = &plan.prior else { return Ok(()) };
     if plan.action() == Action::Delete {
-        return allows_destruction(prior);
+        // One that has never been usable has nothing to protect, and has to go before its creation can start over.
+        return if was_usable(prior) {
+            allows_destruction(prior)
+        } else {
+            Ok(())
+        };
     }
     let mut diagnostics = Diagnostics::new();
     if let Some(path) = plan.requires_replace().first()
         && prior.deletion_protection
+        && was_usable(prior)
     {
         let detail = format!(
             "Changing `{path}` replaces the instance, and `deletion_protection` is on. Put the old value back. To really \
@@ -134,6 +140,12 @@ fn check_version(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, d
     }
 }
 
+/// Whether a state is that of an instance which has been usable, as far as the state can tell.
+fn was_usable(state: &InstanceModel) -> bool {
+    let unfinished = |line: &String| line == desired::UNFINISHED;
+    !state.ready.is_null() && !state.drift.known().is_some_and(|drift| drift.iter().any(unfinished))
+}
+
 /// Refuses to destroy a protected instance.
 pub(super) fn allows_destruction(state: &InstanceModel) -> Result<(), Diagnostics> {
     if !state.deletion_protection {
@@ -215,15 +227,16 @@ pub(super) async fn try_in_cluster(
         .await
         .map_err(access.explain("Unable to reach the cluster"))?;
     let (credentials, stage) = if plan.prior.is_none() {
-        Survey::take(&access, &model).await?.allows_creation(&model)?;
+        let survey = Survey::take(&access, &model).await?;
+        if survey.is_unfinished() {
+            // Whether the creation goes on with what is there, or starts over after it is gone, cannot be told from here.
+            return Ok(());
+        }
+        survey.allows_creation(&model)?;
         (Known::of(&model.couchdb).or_generate(), Stage::Creating)
     } else {
-        (
-            Known::of(&model.couchdb)
-                .complete()
-                .unwrap_or_else(Credentials::placeholder),
-            Stage::Created,
-        )
+        let known = Known::of(&model.couchdb).complete();
+        (known.unwrap_or_else(Credentials::placeholder), Stage::Created)
     };
     let desired = Desired::new(&model, &credentials, stage)?;
     access
@@ -300,6 +313,16 @@ mod tests {
         assert!(allows_destruction(&protected).is_err());
         let open = model(&with(json!({"deletion_protection": false})));
         assert!(allows_destruction(&open).is_ok());
+    }
+
+    #[test]
+    fn an_instance_that_was_never_usable_is_not_protected() {
+        let never_refreshed = state(&with(json!({})));
+        assert!(!was_usable(&never_refreshed));
+        let unfinished = state(&with(json!({"ready": false, "drift": [desired::UNFINISHED]})));
+        assert!(!was_usable(&unfinished));
+        let down = state(&with(json!({"ready": false, "drift": ["Service cht-kisumu/api is not there"]})));
+        assert!(was_usable(&down), "it may hold data");
     }
 
     #[test]

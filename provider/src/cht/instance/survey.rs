@@ -27,6 +27,13 @@ impl Survey {
         })
     }
 
+    /// Whether there is an instance whose creation was not finished.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.record
+            .as_ref()
+            .is_some_and(|record| record.stage == Stage::Creating)
+    }
+
     /// Checks that an instance can be made: there is none, or an unfinished one, or the data of one that was destroyed and
     /// everything that is needed to use it.
     pub(super) fn allows_creation(&self, model: &InstanceModel) -> Result<(), Diagnostics> {

@@ -7,24 +7,35 @@ use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::InstanceModel;
-use crate::cht::instance::record::Stage;
+use crate::cht::instance::record::{self, Record, Stage};
 use crate::kubernetes::{Access, Found, LiveObject};
 
 /// Removes an instance; the data volume and the namespace that holds it only if they are not to be retained.
+///
+/// An instance that was never usable holds no data of its own. So that its creation can start over, its volume goes too,
+/// unless the volume is older than the instance and was given to it.
 pub(super) async fn remove(
     cx: &Context<InstanceResource>,
     access: &Access,
     state: &InstanceModel,
+    found: Found,
 ) -> Result<(), Diagnostics> {
-    let found = desired::find(access, &state.namespace, state.create_namespace).await?;
-    let retained = |live: &LiveObject| state.retain_volumes && kind(live) == "PersistentVolumeClaim";
+    let record = found.get(&record::key(&state.namespace));
+    let record_made = record.map(made_at).filter(|_| is_unfinished(&found, state));
+    let retained = |live: &LiveObject| {
+        let retain = record_made
+            .as_ref()
+            .map_or(state.retain_volumes, |record_made| made_at(live) < *record_made);
+        retain && kind(live) == "PersistentVolumeClaim"
+    };
+    let keeps_volume = found.objects().any(&retained);
     delete(cx, access, state, found.clone().filter(is_workload), "the workloads").await?;
     let content = found
         .clone()
         .filter(|live| !is_workload(live) && kind(live) != "Namespace" && !retained(live));
     delete(cx, access, state, content, "the objects of the instance").await?;
     let namespace = found.filter(|live| kind(live) == "Namespace");
-    if state.retain_volumes || namespace.is_empty() {
+    if keeps_volume || namespace.is_empty() {
         return Ok(());
     }
     let others = access
@@ -47,6 +58,11 @@ pub(super) async fn remove(
         .at(InstanceModel::NAMESPACE),
     );
     Ok(())
+}
+
+/// Whether the instance has never been usable.
+pub(super) fn is_unfinished(found: &Found, state: &InstanceModel) -> bool {
+    Record::find(found, &state.namespace).is_some_and(|record| record.stage == Stage::Creating)
 }
 
 /// Removes what the instance no longer consists of, such as the ingress after `ingress` was taken away.
@@ -100,4 +116,13 @@ fn is_workload(live: &LiveObject) -> bool {
 
 fn kind(live: &LiveObject) -> &'static str {
     live.key().kind.kind
+}
+
+/// When an object was made, in a form whose order is that of time.
+fn made_at(live: &LiveObject) -> String {
+    let timestamp = live
+        .json()
+        .pointer("/metadata/creationTimestamp")
+        .and_then(|timestamp| timestamp.as_str());
+    timestamp.unwrap_or_default().to_owned()
 }
