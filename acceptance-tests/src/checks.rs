@@ -70,7 +70,8 @@ fn acceptance(filter: Option<&str>) -> Result<()> {
     let provider = provider.to_str().context("the path of the provider is not UTF-8")?;
     let mut arguments = vec!["test", "--package", "acceptance-tests", "--tests", "--"];
     arguments.extend(filter);
-    arguments.push("--ignored");
+    // They wait for the cluster most of the time, so more of them run at once than there are processors.
+    arguments.extend(["--ignored", "--test-threads=8"]);
     cargo(&arguments, &[("CHT_PROVIDER_BINARY", provider)])
 }
 

@@ -1,1 +1,9 @@
-//! Acceptance tests.
+//! Acceptance tests: the real `tofu` (and `terraform`, where there is one) applies real configurations to the lab's
+//! cluster through the real provider.
+//!
+//! One module for each resource; [`support`] has the lab that they share. They are ignored in a plain `cargo test`,
+//! `cargo xtask test` runs them.
+
+mod examples;
+mod instance;
+mod support;

@@ -321,7 +321,9 @@ mod tests {
         assert!(!was_usable(&never_refreshed));
         let unfinished = state(&with(json!({"ready": false, "drift": [desired::UNFINISHED]})));
         assert!(!was_usable(&unfinished));
-        let down = state(&with(json!({"ready": false, "drift": ["Service cht-kisumu/api is not there"]})));
+        let down = state(&with(
+            json!({"ready": false, "drift": ["Service cht-kisumu/api is not there"]}),
+        ));
         assert!(was_usable(&down), "it may hold data");
     }
 

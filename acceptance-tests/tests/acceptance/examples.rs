@@ -1,0 +1,81 @@
+//! Every file in `examples/` is executed: environments are applied, the rest is planned or validated.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::support::{Scene, done, lab};
+
+/// Examples that are only validated, each with the reason.
+const VALIDATED: [(&str, &str); 2] = [
+    ("provider", "it configures the provider and has nothing to apply"),
+    (
+        "resources/cht_instance",
+        "it names a kubeconfig and a TLS secret of the reader",
+    ),
+];
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")
+}
+
+/// The folders with configurations, relative to `examples/`.
+fn folders(below: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(below).expect("the folder can be read") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            folders(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "tf") {
+            found.push(below.strip_prefix(examples()).expect("it is below").to_owned());
+        }
+    }
+}
+
+fn copy(scene: &Scene, folder: &Path) {
+    let mut declared = false;
+    for entry in fs::read_dir(examples().join(folder)).expect("the folder can be read") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "tf") {
+            let text = fs::read_to_string(&path).expect("the file can be read");
+            declared |= text.contains("required_providers");
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            scene.workspace.write(&name, &text).expect("the file is written");
+        }
+    }
+    if declared {
+        scene.workspace.write("versions.tf", "").expect("the file is written");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn every_example_works() {
+    let mut found = Vec::new();
+    folders(&examples(), &mut found);
+    found.sort();
+    found.dedup();
+    assert!(found.len() >= 3, "{found:?}");
+    for folder in found {
+        let scene = Scene::new("cht-quickstart").await;
+        copy(&scene, &folder);
+        if VALIDATED.iter().any(|(validated, _)| Path::new(validated) == folder) {
+            done("validate", scene.workspace.validate().await);
+            continue;
+        }
+        let script = fs::read(examples().join(&folder).join("demo.tfvars.json")).expect("an environment has variables");
+        let script: Map<String, Value> = serde_json::from_slice(&script).expect("it is JSON");
+        let cluster = &lab().await.cluster;
+        let mut variables = script["first"].clone();
+        variables["kubernetes_host"] = json!(cluster.host());
+        variables["kubernetes_ca"] = json!(cluster.ca_pem());
+        variables["kubernetes_token"] = json!(cluster.admin_token());
+        scene
+            .workspace
+            .write("test.auto.tfvars.json", &variables.to_string())
+            .expect("the file is written");
+        scene.apply().await;
+        scene.is_settled().await;
+        scene.destroy().await;
+    }
+}

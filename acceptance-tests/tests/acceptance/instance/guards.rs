@@ -1,0 +1,166 @@
+//! What is refused before anything is changed, each with the attribute that is to blame.
+
+use crate::support::{Scene, blames, failure};
+
+/// An invalid configuration: lines of `couchdb`, other lines, and the summary, text and line of the error.
+type Invalid = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+const INVALID: [Invalid; 9] = [
+    (
+        "",
+        "cht_version = \"5.2.0\"",
+        "Invalid value",
+        "runs CHT 5.3",
+        "cht_version = \"5.2.0\"",
+    ),
+    (
+        "storage_size = \"big\"",
+        "",
+        "Invalid value",
+        "not a quantity",
+        "couchdb = {",
+    ),
+    (
+        "admin_user = \"a:b\"",
+        "",
+        "Invalid value",
+        "letters, digits",
+        "couchdb = {",
+    ),
+    (
+        "admin_password = \"short\"",
+        "",
+        "Invalid value",
+        "at least 8 printable characters",
+        "couchdb = {",
+    ),
+    (
+        "admin_password_wo = \"long enough\"",
+        "",
+        "Version of the admin password is missing",
+        "start with 1",
+        "couchdb = {",
+    ),
+    (
+        "",
+        "api = { env = { COUCH_URL = \"x\" } }",
+        "Invalid value",
+        "managed by the provider",
+        "api = {",
+    ),
+    (
+        "",
+        "ingress = { tls = { certificate = \"x\" } }",
+        "Incomplete TLS settings",
+        "needs `private_key`",
+        "ingress = {",
+    ),
+    (
+        "",
+        "timeouts = { create = \"soon\" }",
+        "Invalid value",
+        "not a duration",
+        "timeouts = {",
+    ),
+    (
+        "",
+        "kubernetes = { host = \"http://a.example\" }",
+        "Invalid way to the cluster",
+        "https URL",
+        "kubernetes = {",
+    ),
+];
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn invalid_configurations_are_refused_at_the_attribute() {
+    let scene = Scene::new("invalid").await;
+    for (couchdb, body, summary, text, code) in INVALID {
+        scene.write(&scene.instance().couchdb(couchdb).with(body).hcl(""));
+        let error = failure("validate", scene.workspace.validate().await);
+        blames(&error, summary, text, code);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_would_lose_data_is_refused_in_the_plan() {
+    let scene = Scene::new("guarded").await;
+    scene.configure(&scene.instance().protected()).await;
+    scene.apply().await;
+
+    let error = failure("destroy", scene.workspace.destroy().await);
+    blames(&error, "Instance is protected", "`deletion_protection` is on", "");
+    scene
+        .configure(&scene.instance().protected().with("cluster_domain = \"other.local\""))
+        .await;
+    blames(
+        &scene.plan_fails().await,
+        "Instance is protected",
+        "replaces the instance",
+        "cluster_domain",
+    );
+
+    for (couchdb, text) in [
+        ("storage_size = \"512Mi\"", "never shrink"),
+        (
+            "admin_user = \"other\"",
+            "the administrator with which its volume was first used",
+        ),
+        ("admin_password = \"another password\"", "would be locked out"),
+        ("secret = \"another secret, long enough\"", "would become invalid"),
+        ("uuid = \"7f9a3c1e-54b2-4d8e-9c61-0a2b3c4d5e6f\"", "replication anew"),
+        ("data_path = \"elsewhere\"", "an empty database"),
+        ("storage_class = \"lab-retain\"", "another storage class"),
+    ] {
+        scene.configure(&scene.instance().protected().couchdb(couchdb)).await;
+        let error = scene.plan_fails().await;
+        assert!(
+            ["Cannot be changed", "Volume cannot shrink"].contains(&error.summary.as_str()),
+            "{error:#?}"
+        );
+        blames(&error, &error.summary, text, "couchdb = {");
+    }
+
+    scene
+        .configure(&scene.instance().protected().with("cht_version = \"5.3.0\""))
+        .await;
+    blames(
+        &scene.plan_fails().await,
+        "CHT cannot be downgraded",
+        "cht_version = \"5.3.1\"",
+        "cht_version = \"5.3.0\"",
+    );
+
+    scene.configure(&scene.instance()).await;
+    scene.apply().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_somebody_else_made_is_not_taken_over() {
+    let scene = Scene::new("foreign").await;
+    scene.configure(&scene.instance()).await;
+    scene.apply().await;
+
+    let other = Scene::new("foreign").await;
+    other.configure(&other.instance()).await;
+    blames(
+        &other.plan_fails().await,
+        "CHT instance exists already",
+        "Import it",
+        "namespace = ",
+    );
+
+    scene.destroy().await;
+    let namespace = Scene::new("kube-public").await;
+    namespace.configure(&namespace.instance()).await;
+    let error = namespace.plan_fails().await;
+    blames(
+        &error,
+        "Unable to create the CHT instance",
+        "Namespace kube-public exists already",
+        "namespace = ",
+    );
+}

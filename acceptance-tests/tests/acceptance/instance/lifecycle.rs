@@ -1,0 +1,203 @@
+//! The six steps: create, nothing to do, import, update, replace, destroy.
+
+use acceptance_tests::tofu::Cli;
+use kube::ResourceExt;
+use serde_json::json;
+
+use crate::support::{
+    ADDRESS, CLAIM, CONFIG_MAP, DEPLOYMENT, INGRESS, Instance, NAMESPACE, SECRET, SERVICE, Scene, VOLUME, done,
+    eventually, kubernetes,
+};
+
+const NOTHING: [&str; 0] = [];
+
+/// Every optional attribute.
+const EVERYTHING: &str = r#"
+image = { registry = "registry.example/medic", tag = "5.3.1", pull_policy = "Always", pull_secrets = ["registry"] }
+builds_url = "https://builds.example/_couch/builds_4"
+nouveau = { resources = { limits = { memory = "1Gi" } } }
+api = { log_level = "debug", node_env = "development", env = { TZ = "Africa/Nairobi" }, resources = { requests = { cpu = "100m" } } }
+sentinel = { log_level = "warn", tolerations = [{ key = "dedicated", value = "cht", effect = "NoSchedule" }] }
+haproxy = { resources = { limits = { memory = "1Gi" } }, node_selector = { "kubernetes.io/os" = "linux" } }
+healthcheck = true
+ingress = {
+  class = "lab"
+  annotations = { "example.org/team" = "kisumu" }
+  tls = { secret_name = "wildcard" }
+  timeout_seconds = 1800
+  body_size_mib = 64
+}
+probes = { enabled = true, readiness = true }
+timeouts = { create = "5m", update = "5m" }
+"#;
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_instance_is_made_imported_changed_replaced_and_destroyed() {
+    let scene = Scene::new("steps").await;
+    scene
+        .configure(&scene.instance().with("ingress = { class = \"lab\" }"))
+        .await;
+    scene.apply().await;
+    assert_eq!(
+        scene.owned(&DEPLOYMENT).await,
+        ["cht-api", "cht-couchdb", "cht-haproxy", "cht-sentinel"]
+    );
+    assert_eq!(scene.owned(&SERVICE).await, ["api", "couchdb", "haproxy", "nouveau"]);
+    assert_eq!(scene.owned(&CLAIM).await, ["couchdb-claim0"]);
+    assert_eq!(scene.owned(&INGRESS).await, ["api-ingress"]);
+    let made = scene.state().await["values"].clone();
+    assert_eq!(made["url"], "https://steps.health.example/");
+    assert_eq!(made["live_version"], "5.3.1");
+    assert_eq!(made["ready"], true);
+    assert_eq!(made["ingress_address"], "127.0.0.1");
+    assert_eq!(made["couchdb"]["storage_class"], "lab");
+
+    scene.is_settled().await;
+
+    let other = Scene::new("steps").await;
+    let provider = format!("provider \"cht\" {{\n  kubernetes = {}\n}}\n", kubernetes().await);
+    other.write(&(provider + &scene.instance().with("ingress = { class = \"lab\" }").hcl("")));
+    done("import", other.workspace.import(ADDRESS, "steps").await);
+    let imported = other.state().await["values"].clone();
+    for attribute in ["couchdb", "url", "live_version", "ready", "ingress_address", "ingress"] {
+        assert_eq!(imported[attribute], made[attribute], "{attribute}");
+    }
+    assert!(other.plan().await.is_empty(), "an imported instance needs no change");
+
+    let untouched = scene
+        .object(&DEPLOYMENT, "cht-sentinel")
+        .await
+        .expect("it is there")
+        .metadata
+        .generation;
+    let changed = scene
+        .instance()
+        .with("ingress = { class = \"lab\" }\napi = { log_level = \"debug\" }");
+    scene
+        .configure(&changed.couchdb("resources = { requests = { memory = \"2Gi\" } }"))
+        .await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
+    scene.apply().await;
+    let couchdb = scene.object(&DEPLOYMENT, "cht-couchdb").await.expect("it is there");
+    let container = &couchdb.data["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["resources"]["requests"], json!({"memory": "2Gi"}));
+    let sentinel = scene.object(&DEPLOYMENT, "cht-sentinel").await.expect("it is there");
+    assert_eq!(
+        sentinel.metadata.generation, untouched,
+        "what does not change is not restarted"
+    );
+    scene.is_settled().await;
+
+    scene.configure(&Instance::new("steps-replaced").with(EVERYTHING)).await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
+    scene.apply().await;
+    assert!(
+        scene.object(&NAMESPACE, "steps").await.is_none(),
+        "nothing of the old one is left"
+    );
+    scene.is_settled().await;
+
+    scene.destroy().await;
+    assert!(scene.object(&NAMESPACE, "steps-replaced").await.is_none());
+    let volumes = scene
+        .api(&VOLUME)
+        .list(&Default::default())
+        .await
+        .expect("volumes are listed");
+    let left = volumes
+        .iter()
+        .filter(|volume| volume.data["spec"]["claimRef"]["namespace"] == "steps-replaced");
+    assert_eq!(left.map(ResourceExt::name_any).collect::<Vec<_>>(), NOTHING);
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_destroyed_instance_leaves_its_data_and_nothing_else() {
+    let scene = Scene::new("retained").await;
+    scene
+        .configure(&scene.instance().protected().with("deletion_protection = false"))
+        .await;
+    scene.apply().await;
+    let made = scene.state().await["values"]["couchdb"].clone();
+    scene.destroy().await;
+    for kind in [&DEPLOYMENT, &SERVICE, &SECRET, &CONFIG_MAP, &INGRESS] {
+        assert_eq!(scene.owned(kind).await, NOTHING);
+    }
+    assert_eq!(scene.owned(&CLAIM).await, ["couchdb-claim0"]);
+
+    let refused = scene.plan_fails().await;
+    crate::support::blames(
+        &refused,
+        "Data of an earlier instance",
+        "`secret` and `uuid`",
+        "couchdb = {",
+    );
+
+    let credentials = ["admin_password", "secret", "uuid"]
+        .map(|name| format!("{name} = {}\n", made[name]))
+        .concat();
+    scene.configure(&scene.instance().couchdb(&credentials)).await;
+    scene.apply().await;
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_given_namespace_outlives_its_instance() {
+    let scene = Scene::new("given").await;
+    scene
+        .configure(&scene.instance().with("create_namespace = false"))
+        .await;
+    let refused = scene.plan_fails().await;
+    crate::support::blames(&refused, "Namespace not found", "does not exist", "namespace = ");
+    let namespace = serde_json::from_value(json!({
+        "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "given"}
+    }));
+    scene
+        .api(&NAMESPACE)
+        .create(&Default::default(), &namespace.expect("an object"))
+        .await
+        .expect("the namespace is made");
+    scene.apply().await;
+    scene.is_settled().await;
+    scene.destroy().await;
+    assert!(scene.object(&NAMESPACE, "given").await.is_some());
+    assert_eq!(scene.owned(&CLAIM).await, NOTHING);
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_volume_grows_in_place_where_its_class_allows_it() {
+    let scene = Scene::new("growing").await;
+    scene.configure(&scene.instance()).await;
+    scene.apply().await;
+    scene
+        .configure(&scene.instance().couchdb("storage_size = \"2048Mi\"\n"))
+        .await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
+    scene.apply().await;
+    eventually("the claim to grow", async || {
+        let claim = scene.object(&CLAIM, "couchdb-claim0").await.expect("it is there");
+        let size = claim.data["status"]["capacity"]["storage"].clone();
+        if size == "2Gi" { Ok(()) } else { Err(size.to_string()) }
+    })
+    .await;
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn terraform_can_do_it_too() {
+    let Some(terraform) = Cli::terraform() else { return };
+    let scene = Scene::with(terraform, "terraform").await;
+    scene
+        .configure(&scene.instance().with("ingress = { class = \"lab\" }"))
+        .await;
+    scene.apply().await;
+    scene.is_settled().await;
+    scene.destroy().await;
+    assert!(scene.object(&NAMESPACE, "terraform").await.is_none());
+}

@@ -1,0 +1,9 @@
+//! `cht_instance`.
+
+mod drift;
+mod failures;
+mod guards;
+mod interrupted;
+mod lifecycle;
+mod secrets;
+mod together;

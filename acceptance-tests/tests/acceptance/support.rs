@@ -1,0 +1,341 @@
+//! The lab that all tests share, and a scene for each: a workspace, a namespace, a client.
+
+use std::future::Future;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use acceptance_tests::cluster::wait;
+use acceptance_tests::lab::Lab;
+use acceptance_tests::tofu::{Cli, Diagnostic, Error, Plan, Workspace, provider_binary};
+use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
+use kube::{Api, Client};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+
+/// The address of the resource in most configurations.
+pub(crate) const ADDRESS: &str = "cht_instance.test";
+
+/// What plays the application outlives the test that started it, so it has a runtime of its own.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
+static LAB: OnceCell<Lab> = OnceCell::const_new();
+
+/// The shared lab.
+pub(crate) async fn lab() -> &'static Lab {
+    LAB.get_or_init(async || {
+        let started = RUNTIME.spawn(Lab::start()).await.expect("the lab does not panic");
+        started.expect("the lab starts")
+    })
+    .await
+}
+
+/// What one test works with.
+pub(crate) struct Scene {
+    pub(crate) workspace: Workspace,
+    pub(crate) client: Client,
+    pub(crate) namespace: String,
+}
+
+impl Scene {
+    /// A scene with OpenTofu, in a namespace that no other test uses.
+    pub(crate) async fn new(namespace: &str) -> Self {
+        Self::with(Cli::tofu().expect("tofu is there"), namespace).await
+    }
+
+    /// A scene with any command line.
+    pub(crate) async fn with(cli: Cli, namespace: &str) -> Self {
+        let client = lab().await.cluster.client().expect("a client");
+        let workspace = Workspace::new(cli, &provider_binary().expect("the provider was built")).expect("a workspace");
+        Scene {
+            workspace,
+            client,
+            namespace: namespace.to_owned(),
+        }
+    }
+
+    /// An instance in the scene's namespace that can be destroyed without a trace.
+    pub(crate) fn instance(&self) -> Instance {
+        Instance::new(&self.namespace)
+    }
+
+    /// Writes the configuration of an instance on the lab's cluster.
+    pub(crate) async fn configure(&self, instance: &Instance) {
+        self.write(&instance.hcl(&kubernetes().await));
+    }
+
+    pub(crate) fn write(&self, configuration: &str) {
+        self.workspace
+            .write("main.tf", configuration)
+            .expect("the configuration is written");
+    }
+
+    pub(crate) async fn apply(&self) {
+        done("apply", self.workspace.apply().await);
+    }
+
+    /// Applies what has to fail, and answers with the first error.
+    pub(crate) async fn apply_fails(&self) -> Diagnostic {
+        failure("apply", self.workspace.apply().await)
+    }
+
+    pub(crate) async fn plan(&self) -> Plan {
+        done("plan", self.workspace.plan().await)
+    }
+
+    /// Plans what has to be refused, and answers with the first error.
+    pub(crate) async fn plan_fails(&self) -> Diagnostic {
+        failure("plan", self.workspace.plan().await)
+    }
+
+    pub(crate) async fn destroy(&self) {
+        done("destroy", self.workspace.destroy().await);
+    }
+
+    /// Checks that there is nothing to do, and nothing to refresh.
+    pub(crate) async fn is_settled(&self) {
+        let plan = self.plan().await;
+        assert!(
+            plan.is_empty(),
+            "the second plan is not empty: {:?}",
+            plan.changes().collect::<Vec<_>>()
+        );
+        let refresh = done("plan -refresh-only", self.workspace.plan_refresh_only().await);
+        assert!(
+            refresh.drift().is_empty(),
+            "the refresh finds changes: {:?}",
+            refresh.drift()
+        );
+    }
+
+    /// The attributes of the resource in the state; null if it is not there.
+    pub(crate) async fn state(&self) -> Value {
+        let state = done("show", self.workspace.show().await);
+        let resources = state.pointer("/values/root_module/resources").and_then(Value::as_array);
+        let found = resources.and_then(|all| all.iter().find(|one| one["address"] == ADDRESS));
+        found.cloned().unwrap_or_default()
+    }
+
+    /// An object of the scene's namespace, by kind and name.
+    pub(crate) async fn object(&self, kind: &Kind, name: &str) -> Option<DynamicObject> {
+        self.api(kind).get_opt(name).await.expect("the API server answers")
+    }
+
+    /// The names of the objects of a kind that carry the mark of the scene's instance.
+    pub(crate) async fn owned(&self, kind: &Kind) -> Vec<String> {
+        let mark = format!("cht.terraform.io/owner=instance.{}", self.namespace);
+        let list = self
+            .api(kind)
+            .list(&ListParams::default().labels(&mark))
+            .await
+            .expect("the API server answers");
+        list.items
+            .into_iter()
+            .filter_map(|object| object.metadata.name)
+            .collect()
+    }
+
+    /// Changes an object as somebody else would.
+    pub(crate) async fn patch(&self, kind: &Kind, name: &str, patch: Value) {
+        let params = PatchParams {
+            field_manager: Some("somebody-else".to_owned()),
+            ..PatchParams::default()
+        };
+        self.api(kind)
+            .patch(name, &params, &Patch::Strategic(patch))
+            .await
+            .expect("the patch is taken");
+    }
+
+    /// Deletes an object and waits until it is gone.
+    pub(crate) async fn delete(&self, kind: &Kind, name: &str) {
+        let api = self.api(kind);
+        api.delete(name, &Default::default())
+            .await
+            .expect("the object is deleted");
+        eventually("the object to be gone", async || match api.get_opt(name).await {
+            Ok(None) => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .await;
+    }
+
+    /// Makes a volume for a claim that nobody provides one for.
+    pub(crate) async fn provide_volume(&self, claim: &str) {
+        let class =
+            self.object(&CLAIM, claim).await.expect("the claim is there").data["spec"]["storageClassName"].clone();
+        let volume = json!({
+            "apiVersion": "v1", "kind": "PersistentVolume",
+            "metadata": {"name": format!("{}-{claim}", self.namespace)},
+            "spec": {
+                "accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "storageClassName": class,
+                "persistentVolumeReclaimPolicy": "Retain",
+                "claimRef": {"namespace": self.namespace, "name": claim},
+                "hostPath": {"path": "/nowhere"},
+            },
+        });
+        let volume = serde_json::from_value(volume).expect("an object");
+        self.api(&VOLUME)
+            .create(&Default::default(), &volume)
+            .await
+            .expect("the volume is made");
+    }
+
+    pub(crate) fn api(&self, kind: &Kind) -> Api<DynamicObject> {
+        let resource = ApiResource {
+            group: kind.0.to_owned(),
+            version: "v1".to_owned(),
+            api_version: if kind.0.is_empty() {
+                "v1".to_owned()
+            } else {
+                format!("{}/v1", kind.0)
+            },
+            kind: kind.1.to_owned(),
+            plural: kind.2.to_owned(),
+        };
+        match kind.1 {
+            "Namespace" | "PersistentVolume" => Api::all_with(self.client.clone(), &resource),
+            _ => Api::namespaced_with(self.client.clone(), &self.namespace, &resource),
+        }
+    }
+}
+
+/// Group, kind and plural.
+pub(crate) struct Kind(&'static str, &'static str, &'static str);
+
+pub(crate) const NAMESPACE: Kind = Kind("", "Namespace", "namespaces");
+pub(crate) const SECRET: Kind = Kind("", "Secret", "secrets");
+pub(crate) const CONFIG_MAP: Kind = Kind("", "ConfigMap", "configmaps");
+pub(crate) const SERVICE: Kind = Kind("", "Service", "services");
+pub(crate) const CLAIM: Kind = Kind("", "PersistentVolumeClaim", "persistentvolumeclaims");
+pub(crate) const VOLUME: Kind = Kind("", "PersistentVolume", "persistentvolumes");
+pub(crate) const DEPLOYMENT: Kind = Kind("apps", "Deployment", "deployments");
+pub(crate) const INGRESS: Kind = Kind("networking.k8s.io", "Ingress", "ingresses");
+
+/// The text of an instance's configuration.
+#[derive(Clone)]
+pub(crate) struct Instance {
+    namespace: String,
+    couchdb: String,
+    body: String,
+}
+
+impl Instance {
+    pub(crate) fn new(namespace: &str) -> Self {
+        let body = "deletion_protection = false\nretain_volumes = false\n".to_owned();
+        Instance {
+            namespace: namespace.to_owned(),
+            couchdb: String::new(),
+            body,
+        }
+    }
+
+    /// With the protections that instances have by default.
+    pub(crate) fn protected(mut self) -> Self {
+        self.body.clear();
+        self
+    }
+
+    /// With further lines in `couchdb`.
+    pub(crate) fn couchdb(mut self, lines: &str) -> Self {
+        self.couchdb.push_str(lines);
+        self
+    }
+
+    /// With further lines.
+    pub(crate) fn with(mut self, lines: &str) -> Self {
+        self.body.push_str(lines);
+        self.body.push('\n');
+        self
+    }
+
+    /// The configuration, reaching the cluster in this way; without one, in the provider's.
+    pub(crate) fn hcl(&self, kubernetes: &str) -> String {
+        let Instance {
+            namespace,
+            couchdb,
+            body,
+        } = self;
+        let way = if kubernetes.is_empty() {
+            String::new()
+        } else {
+            format!("kubernetes = {kubernetes}")
+        };
+        let size = if couchdb.contains("storage_size") {
+            ""
+        } else {
+            "storage_size = \"1Gi\""
+        };
+        let version = if body.contains("cht_version") {
+            ""
+        } else {
+            "cht_version = \"5.3.1\""
+        };
+        format!(
+            "resource \"cht_instance\" \"test\" {{
+               namespace = \"{namespace}\"
+               {version}
+               host = \"{namespace}.health.example\"
+               {way}
+               couchdb = {{
+                 {size}
+                 {couchdb}
+               }}
+               {body}
+             }}"
+        )
+    }
+}
+
+/// The way to the lab's cluster.
+pub(crate) async fn kubernetes() -> String {
+    let cluster = &lab().await.cluster;
+    kubernetes_at(&cluster.host(), cluster.ca_pem(), cluster.admin_token())
+}
+
+/// A way to a cluster, as an expression.
+pub(crate) fn kubernetes_at(host: &str, ca: &str, token: &str) -> String {
+    format!("{{ host = {host:?}, cluster_ca_certificate = {ca:?}, token = {token:?} }}")
+}
+
+/// The result of a command that has to succeed.
+#[track_caller]
+pub(crate) fn done<T>(command: &str, result: Result<T, Error>) -> T {
+    result.unwrap_or_else(|error| panic!("{command} fails: {error}\n{:#?}", error.diagnostics()))
+}
+
+/// The first error of a command that has to fail.
+#[track_caller]
+pub(crate) fn failure<T>(command: &str, result: Result<T, Error>) -> Diagnostic {
+    let Err(error) = result else {
+        panic!("{command} succeeds")
+    };
+    let outcome = error
+        .outcome()
+        .unwrap_or_else(|| panic!("{command} does not run: {error}"));
+    outcome
+        .errors()
+        .next()
+        .unwrap_or_else(|| panic!("no error: {}", outcome.text()))
+        .clone()
+}
+
+/// Checks an error: its summary, a part of its text, and the line of the configuration that it points at.
+#[track_caller]
+pub(crate) fn blames(error: &Diagnostic, summary: &str, text: &str, code: &str) {
+    assert_eq!(error.summary, summary, "{error:#?}");
+    let flat = error.detail.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains(text), "{error:#?}");
+    let snippet = error
+        .snippet
+        .as_ref()
+        .map(|snippet| snippet.code.as_str())
+        .unwrap_or_default();
+    assert!(snippet.contains(code), "it points at {snippet:?}: {error:#?}");
+}
+
+/// Waits for something in the cluster.
+pub(crate) async fn eventually<T, F: Future<Output = Result<T, String>>>(what: &str, probe: impl FnMut() -> F) -> T {
+    wait::until(what, Duration::from_secs(60), probe)
+        .await
+        .expect("it comes true")
+}
