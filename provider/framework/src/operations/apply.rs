@@ -229,7 +229,11 @@ mod tests {
     async fn answer(prior: Value, outcome: Outcome) -> StateAnswer {
         let asked = Asked {
             schema: &thing(),
-            change: if prior.is_null() { Change::Create } else { Change::Update },
+            change: if prior.is_null() {
+                Change::Create
+            } else {
+                Change::Update
+            },
             prior,
             planned: state("new", Value::UNKNOWN),
         };
@@ -244,7 +248,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_result_that_fits_no_state_is_replaced_by_the_best_that_does() {
-        let odd = || Ok(Value::object([("name", "new")].map(|(name, value)| (name, Value::from(value)))));
+        let odd = || {
+            Ok(Value::object(
+                [("name", "new")].map(|(name, value)| (name, Value::from(value))),
+            ))
+        };
         let saved = state("new", "a".into());
         for (prior, result, checkpoint, expected) in [
             (Value::Null, odd(), Some(saved.clone()), saved.clone()),
@@ -252,7 +260,12 @@ mod tests {
             (Value::Null, Ok(Value::Null), None, state("new", Value::Null)),
             (Value::Null, Ok(Value::UNKNOWN), None, state("new", Value::Null)),
             (state("old", "a".into()), odd(), None, state("old", "a".into())),
-            (state("old", "a".into()), Ok(Value::Null), None, state("old", "a".into())),
+            (
+                state("old", "a".into()),
+                Ok(Value::Null),
+                None,
+                state("old", "a".into()),
+            ),
             (Value::Null, failure(), odd().ok(), Value::Null),
         ] {
             let answer = answer(prior, outcome(result, checkpoint)).await;

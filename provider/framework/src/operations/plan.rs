@@ -30,13 +30,7 @@ pub(crate) async fn plan<C: Send + Sync + 'static>(
     // Plans have no limit of their own in `timeouts`; like a refresh, they only look.
     let limit = Limit::Read.of(resource.schema(), &request.config);
     let cancel = stop.child_token();
-    let scope = Scope::new(
-        clients,
-        Limit::Read.name(),
-        limit,
-        cancel.clone(),
-        Arc::clone(&report),
-    );
+    let scope = Scope::new(clients, Limit::Read.name(), limit, cancel.clone(), Arc::clone(&report));
     let planned = task::guard(plan_with(resource, scope, request), &cancel, limit).await;
     (planned, report.take_warnings())
 }

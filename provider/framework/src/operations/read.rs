@@ -61,13 +61,7 @@ pub(crate) async fn read_data<C: Send + Sync + 'static>(
     let report = Arc::new(Report::default());
     let limit = Limit::Read.of(schema, config);
     let cancel = stop.child_token();
-    let scope = Scope::new(
-        clients,
-        Limit::Read.name(),
-        limit,
-        cancel.clone(),
-        Arc::clone(&report),
-    );
+    let scope = Scope::new(clients, Limit::Read.name(), limit, cancel.clone(), Arc::clone(&report));
     let found = task::guard(data_source.read(scope, config), &cancel, limit).await;
     let found = found.and_then(|found| {
         if found.is_null() {

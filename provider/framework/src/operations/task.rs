@@ -155,10 +155,21 @@ mod tests {
         schema.timeouts.delete = Duration::from_secs(7);
         assert_eq!(Limit::Delete.of(&schema, &configured("2m")), Duration::from_secs(120));
         // What validation lets through is either a duration or not known yet.
-        for without in [Value::Null, configured("soon"), Value::object([("timeouts", Value::UNKNOWN)])] {
-            assert_eq!(Limit::Delete.of(&schema, &without), Duration::from_secs(7), "{without:?}");
+        for without in [
+            Value::Null,
+            configured("soon"),
+            Value::object([("timeouts", Value::UNKNOWN)]),
+        ] {
+            assert_eq!(
+                Limit::Delete.of(&schema, &without),
+                Duration::from_secs(7),
+                "{without:?}"
+            );
         }
-        assert_eq!(Limit::Create.of(&schema, &configured("2m")), TimeoutDefaults::default().create);
+        assert_eq!(
+            Limit::Create.of(&schema, &configured("2m")),
+            TimeoutDefaults::default().create
+        );
         assert_eq!(Timeouts::kind().value_type(), schema.attributes[0].value_type());
     }
 
