@@ -11,6 +11,8 @@
 
 mod connections;
 pub mod handshake;
+#[cfg(feature = "testing")]
+pub(crate) mod in_process;
 mod keys;
 mod listener;
 pub mod logging;
