@@ -30,6 +30,8 @@ pub(crate) enum Step {
     Hang,
     /// Waits, as it should be done, for what never happens.
     WaitInVain,
+    /// Does these steps, and goes on if they fail.
+    Tolerate(&'static [Step]),
     /// Answers something else than the truth.
     Change(fn(&mut ThingModel)),
     /// Plans another revision each time.
@@ -95,6 +97,13 @@ impl World {
                     let passphrase = model.passphrase.get().expect("a passphrase").expose_secret();
                     panic!("bad passphrase {passphrase}");
                 }
+                Step::Tolerate(steps) => {
+                    for step in steps {
+                        self.play_simple(cx, *step)
+                            .await
+                            .expect_err("there was something to tolerate");
+                    }
+                }
                 other => self.play_simple(cx, other).await?,
             }
         }
@@ -113,7 +122,7 @@ impl World {
                 let pending = || async { Ok::<Progress<()>, Diagnostics>(Progress::Pending("half done".into())) };
                 scope.wait("the thing", Backoff::QUICK, pending).await?;
             }
-            Step::Checkpoint | Step::Change(_) | Step::PanicTellingSecrets | Step::PlanAnything => {
+            Step::Checkpoint | Step::Change(_) | Step::PanicTellingSecrets | Step::PlanAnything | Step::Tolerate(_) => {
                 panic!("no step of this operation")
             }
         }
@@ -155,7 +164,7 @@ pub(crate) struct Private {
     passphrase_length: usize,
 }
 
-pub(crate) struct Thing(Arc<World>);
+pub(crate) struct Thing(pub(crate) Arc<World>);
 
 impl Resource for Thing {
     type Model = ThingModel;
