@@ -35,7 +35,8 @@ pub struct Context<R: Resource> {
 #[derive(Default)]
 pub(crate) struct Report {
     checkpoint: Mutex<Option<Value>>,
-    private: Mutex<serde_json::Value>,
+    /// As it is stored: what a resource does not look at goes back byte for byte.
+    private: Mutex<Vec<u8>>,
     warnings: Mutex<Diagnostics>,
 }
 
@@ -212,12 +213,17 @@ impl<R: Resource> Context<R> {
     /// # Errors
     /// Fails if what is stored was not written by this resource.
     pub fn private(&self) -> Result<R::Private, Diagnostics> {
-        let stored = lock(&self.scope.report.private).clone();
-        if stored.is_null() {
+        let stored = lock(&self.scope.report.private);
+        if stored.is_empty() {
             return Ok(R::Private::default());
         }
-        serde_json::from_value(stored).map_err(|error| {
-            Diagnostic::bug(format!("The private state of this resource cannot be read: {error}.")).into()
+        // The parser's own words may quote what is stored.
+        serde_json::from_slice(&stored).map_err(|error| {
+            let (type_name, line, column) = (R::TYPE_NAME, error.line(), error.column());
+            let detail = format!(
+                "What is kept beside the state is not what {type_name} keeps there (line {line}, column {column})."
+            );
+            Diagnostic::bug(detail).into()
         })
     }
 
@@ -226,8 +232,12 @@ impl<R: Resource> Context<R> {
     /// # Errors
     /// Fails if it cannot be written as JSON.
     pub fn set_private(&self, private: &R::Private) -> Result<(), Diagnostics> {
-        let stored = serde_json::to_value(private)
-            .map_err(|error| Diagnostic::bug(format!("The private state cannot be stored: {error}.")))?;
+        let stored = serde_json::to_vec(private).map_err(|_| {
+            Diagnostic::bug(format!(
+                "What {} keeps beside its state cannot be written as JSON.",
+                R::TYPE_NAME
+            ))
+        })?;
         *lock(&self.scope.report.private) = stored;
         Ok(())
     }
@@ -256,9 +266,9 @@ impl<R: Resource> fmt::Debug for Context<R> {
 }
 
 impl Report {
-    pub(crate) fn with_private(private: serde_json::Value) -> Self {
+    pub(crate) fn with_private(private: &[u8]) -> Self {
         Report {
-            private: Mutex::new(private),
+            private: Mutex::new(private.to_vec()),
             ..Report::default()
         }
     }
@@ -267,7 +277,7 @@ impl Report {
         lock(&self.checkpoint).clone()
     }
 
-    pub(crate) fn private(&self) -> serde_json::Value {
+    pub(crate) fn private(&self) -> Vec<u8> {
         lock(&self.private).clone()
     }
 

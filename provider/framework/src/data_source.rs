@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 
 use crate::context::Scope;
 use crate::diagnostics::Diagnostics;
+use crate::lifecycle::validate::draft;
 use crate::model::{FromValue, Model, ToValue};
 use crate::schema::Schema;
 use crate::value::Value;
@@ -46,7 +47,8 @@ pub trait DataSource: Sized + Send + Sync + 'static {
 pub(crate) trait DynDataSource<C>: Send + Sync {
     fn type_name(&self) -> &'static str;
     fn schema(&self) -> &Schema;
-    fn validate(&self, config: &Value) -> Diagnostics;
+    /// Adds what the author finds wrong to what the schema has found.
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics);
     fn read<'a>(&'a self, scope: Scope<C>, config: &'a Value) -> BoxFuture<'a, Result<Value, Diagnostics>>;
 }
 
@@ -72,13 +74,10 @@ impl<D: DataSource> DynDataSource<D::Clients> for Erased<D> {
         &self.schema
     }
 
-    fn validate(&self, config: &Value) -> Diagnostics {
-        let mut diagnostics = Diagnostics::new();
-        match <D::Model as Model>::Draft::from_value(config) {
-            Ok(draft) => self.data_source.validate(&draft, &mut diagnostics),
-            Err(error) => diagnostics.append(error.into()),
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        if let Some(draft) = draft::<<D::Model as Model>::Draft>(config, diagnostics) {
+            self.data_source.validate(&draft, diagnostics);
         }
-        diagnostics
     }
 
     fn read<'a>(&'a self, scope: Scope<D::Clients>, config: &'a Value) -> BoxFuture<'a, Result<Value, Diagnostics>> {

@@ -121,6 +121,15 @@ impl Diagnostics {
         self.messages.iter()
     }
 
+    /// These messages, with an error among them: without one, the core would take a failure for success.
+    #[must_use]
+    pub(crate) fn or_bug(mut self) -> Self {
+        if !self.has_errors() {
+            self.push(Diagnostic::bug("The operation failed without saying why."));
+        }
+        self
+    }
+
     /// `Ok` with the given value, or these messages if one of them is an error.
     ///
     /// # Errors

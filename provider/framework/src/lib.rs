@@ -16,6 +16,8 @@ pub mod record;
 pub mod resource;
 pub mod schema;
 pub mod server;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod types;
 pub mod value;
 #[doc(hidden)]

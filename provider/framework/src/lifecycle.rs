@@ -23,7 +23,7 @@ pub mod validate;
 pub(crate) mod write_only;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 
 /// Null, for places where a value has no counterpart.
 const NULL: &Value = &Value::Null;

@@ -171,7 +171,10 @@ impl Model for Empty {
     }
 
     fn schema() -> Schema {
-        Schema::default()
+        Schema {
+            description: "There is nothing to configure.".to_owned(),
+            ..Schema::default()
+        }
     }
 }
 

@@ -52,6 +52,13 @@ pub trait Provider: Sized + Send + Sync + 'static {
     fn data_sources(&self) -> Vec<DataSourceEntry<Self::Clients>> {
         Vec::new()
     }
+
+    /// What is wrong with the schemas and the lists above, one sentence for each thing; nothing if all is well.
+    ///
+    /// Every provider has a test that this is empty: a core that finds something makes none of the provider usable.
+    fn lint(&self) -> Vec<String> {
+        lint(self)
+    }
 }
 
 /// An entry in the list of resources.
@@ -92,6 +99,62 @@ impl<C> DataSourceEntry<C> {
     pub fn schema(&self) -> &Schema {
         self.0.schema()
     }
+}
+
+fn lint<P: Provider>(provider: &P) -> Vec<String> {
+    let mut problems = lint_block(&provider.schema());
+    let resources = provider.resources();
+    let data_sources = provider.data_sources();
+    lint_types::<P>(
+        resources.iter().map(|entry| (entry.type_name(), entry.schema())),
+        &mut problems,
+    );
+    lint_types::<P>(
+        data_sources.iter().map(|entry| (entry.type_name(), entry.schema())),
+        &mut problems,
+    );
+    problems
+}
+
+/// The provider block: cores keep some names for themselves, and there is nothing that could be computed.
+fn lint_block(schema: &Schema) -> Vec<String> {
+    let mut problems = schema.lint();
+    for attribute in &schema.attributes {
+        let name = &attribute.name;
+        if ["alias", "version"].contains(&name.as_str()) {
+            problems.push(format!("`{name}` has a name that is reserved in provider blocks."));
+        }
+        if attribute.is_computed() {
+            problems.push(format!(
+                "`{name}` is computed, which nothing in a provider block can be."
+            ));
+        }
+    }
+    prefixed("provider", problems)
+}
+
+fn lint_types<'s, P: Provider>(types: impl Iterator<Item = (&'static str, &'s Schema)>, problems: &mut Vec<String>) {
+    let mut last = None;
+    for (type_name, schema) in types {
+        if last.replace(type_name).is_some_and(|last| last >= type_name) {
+            problems.push(format!("{type_name}: is there twice, or not in alphabetical order."));
+        }
+        if type_name
+            .strip_prefix(P::NAME)
+            .and_then(|rest| rest.strip_prefix('_'))
+            .is_none()
+        {
+            problems.push(format!("{type_name}: does not begin with `{}_`.", P::NAME));
+        }
+        problems.extend(prefixed(type_name, schema.lint()));
+    }
+}
+
+fn prefixed(what: &str, problems: Vec<String>) -> Vec<String> {
+    problems
+        .into_iter()
+        .map(|problem| format!("{what}: {problem}"))
+        .collect()
 }
 
 impl<C> fmt::Debug for ResourceEntry<C> {

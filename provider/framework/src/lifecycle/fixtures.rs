@@ -6,12 +6,12 @@ use crate::schema::{Attribute, Kind, Nesting, Presence, Schema};
 use crate::value::Value;
 
 /// An attribute of a Rust type.
-pub(super) fn attribute<T: AttributeType>(name: &str) -> Attribute {
+pub(crate) fn attribute<T: AttributeType>(name: &str) -> Attribute {
     Attribute::new::<T>(name, "A part.")
 }
 
 /// An attribute with attributes in it.
-pub(super) fn nested(name: &str, nesting: Nesting, presence: Presence, attributes: Vec<Attribute>) -> Attribute {
+pub(crate) fn nested(name: &str, nesting: Nesting, presence: Presence, attributes: Vec<Attribute>) -> Attribute {
     Attribute {
         kind: Kind::Nested(nesting, attributes),
         presence,
@@ -20,7 +20,7 @@ pub(super) fn nested(name: &str, nesting: Nesting, presence: Presence, attribute
 }
 
 /// A schema of these attributes.
-pub(super) fn schema(attributes: Vec<Attribute>) -> Schema {
+pub(crate) fn schema(attributes: Vec<Attribute>) -> Schema {
     Schema {
         description: "A thing.".to_owned(),
         attributes,
@@ -29,7 +29,7 @@ pub(super) fn schema(attributes: Vec<Attribute>) -> Schema {
 }
 
 /// An object of a schema: the given attributes, and null for the others.
-pub(super) fn object<const N: usize>(schema: &Schema, values: [(&str, Value); N]) -> Value {
+pub(crate) fn object<const N: usize>(schema: &Schema, values: [(&str, Value); N]) -> Value {
     let mut object = Value::object(
         schema
             .attributes

@@ -6,6 +6,7 @@
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::plan::attributes::{Undecided, plan_object};
 use crate::lifecycle::{NULL, elements, objects};
+use crate::model::FromValue;
 use crate::path::Path;
 use crate::schema::{Attribute, Kind, Presence, Schema, Validator};
 use crate::value::Value;
@@ -24,6 +25,23 @@ pub fn validate_config(schema: &Schema, config: &Value, write_only_allowed: bool
     }
     validation.object(&schema.attributes, &Path::root(), config);
     validation.diagnostics
+}
+
+/// The draft of a configuration that has been validated by its schema, for the rules of the author.
+///
+/// There is none if the configuration does not fit the model. The schema has said so already in most cases; otherwise it
+/// is said here, and not as a defect of the provider: a fraction for a whole number is for the core a number like others.
+pub(crate) fn draft<D: FromValue>(config: &Value, diagnostics: &mut Diagnostics) -> Option<D> {
+    match D::from_value(config) {
+        Ok(draft) => Some(draft),
+        Err(error) => {
+            if !diagnostics.has_errors() {
+                let detail = format!("Expected {}, found {}.", error.expected, error.found);
+                diagnostics.push(Diagnostic::error("Invalid value", detail).at(error.path));
+            }
+            None
+        }
+    }
 }
 
 struct Validation<'a> {

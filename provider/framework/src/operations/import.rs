@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::lifecycle::check::assert_conforms;
 use crate::lifecycle::normalize::without_write_only;
 use crate::operations::apply::{StateAnswer, settled};
 use crate::operations::task::{self, Limit};
 use crate::resource::erased::{DynResource, Operation};
+use crate::schema::Schema;
 use crate::value::Value;
 
 /// Finds the object with the id that the user gave.
@@ -25,10 +28,18 @@ pub(crate) async fn import<C: Send + Sync + 'static>(
         diagnostics: outcome.warnings,
         ..StateAnswer::default()
     };
-    match outcome.result {
-        // The core reads the object next, so what is not known yet can be left open.
-        Ok(found) => answer.state = settled(without_write_only(schema, found)),
+    match outcome.result.and_then(|found| importable(schema, found)) {
+        Ok(found) => answer.state = found,
         Err(failure) => answer.diagnostics.append(failure),
     }
     answer
+}
+
+/// What was found as a state. The core reads the object next, so what is not known yet can be left open.
+fn importable(schema: &Schema, found: Value) -> Result<Value, Diagnostics> {
+    let found = settled(without_write_only(schema, found));
+    if found.is_null() {
+        return Err(Diagnostic::bug("The import found nothing and did not fail.").into());
+    }
+    assert_conforms(schema, &found).into_result(found)
 }

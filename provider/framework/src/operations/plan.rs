@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::context::{Report, Scope};
 use crate::diagnostics::Diagnostics;
 use crate::lifecycle::plan::{Planned, Planning};
-use crate::operations::task::{Limit, decode_private};
+use crate::operations::task::{self, Limit};
 use crate::resource::erased::DynResource;
 use crate::value::Value;
 
@@ -26,16 +26,12 @@ pub(crate) async fn plan<C: Send + Sync + 'static>(
     request: &PlanRequest,
     stop: &CancellationToken,
 ) -> (Result<Planned, Diagnostics>, Diagnostics) {
-    let report = Arc::new(Report::with_private(decode_private(&request.private)));
+    let report = Arc::new(Report::with_private(&request.private));
+    // Plans have no limit of their own in `timeouts`; like a refresh, they only look.
     let limit = Limit::Read.of(resource.schema(), &request.config);
-    let scope = Scope::new(
-        clients,
-        Limit::Read.name(),
-        limit,
-        stop.child_token(),
-        Arc::clone(&report),
-    );
-    let planned = plan_with(resource, scope, request).await;
+    let cancel = stop.child_token();
+    let scope = Scope::new(clients, Limit::Read.name(), limit, cancel.clone(), Arc::clone(&report));
+    let planned = task::guard(plan_with(resource, scope, request), &cancel, limit).await;
     (planned, report.take_warnings())
 }
 

@@ -7,10 +7,11 @@ use tokio_util::sync::CancellationToken;
 use crate::context::{Report, Scope};
 use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::lifecycle::normalize::normalize;
-use crate::operations::apply::StateAnswer;
+use crate::lifecycle::check::assert_conforms;
+use crate::operations::apply::{StateAnswer, in_known_spelling};
 use crate::operations::task::{self, Limit};
 use crate::resource::erased::{DynResource, Operation};
+use crate::schema::Schema;
 use crate::value::Value;
 
 /// Reads the object of a state; a null state means that it is gone.
@@ -21,35 +22,29 @@ pub(crate) async fn read<C: Send + Sync + 'static>(
     private: &[u8],
     stop: &CancellationToken,
 ) -> StateAnswer {
+    if state.is_null() {
+        return StateAnswer {
+            private: private.to_vec(),
+            ..StateAnswer::default()
+        };
+    }
     let schema = resource.schema();
     let limit = (Limit::Read, Limit::Read.of(schema, &state));
-    let outcome = task::run(
-        resource,
-        clients,
-        Operation::Read { state: state.clone() },
-        limit,
-        private,
-        stop,
-    )
-    .await;
-    let mut diagnostics = outcome.warnings;
-    let new_state = match outcome.result {
-        Ok(live) => {
-            let live = normalize(schema, &state, live);
-            if live.is_wholly_known() {
-                live
-            } else {
-                diagnostics.push(Diagnostic::bug("Reading the resource left attributes unknown."));
-                state
-            }
-        }
-        Err(failure) => {
-            diagnostics.append(failure);
-            state
-        }
+    let operation = Operation::Read { state: state.clone() };
+    let outcome = task::run(resource, clients, operation, limit, private, stop).await;
+    let found = match outcome.result {
+        Ok(live) => in_known_spelling(schema, &state, live)
+            .await
+            .and_then(|live| complete(schema, live, "the resource")),
+        Err(failure) => Err(failure),
     };
+    let mut diagnostics = outcome.warnings;
+    let state = found.unwrap_or_else(|failure| {
+        diagnostics.append(failure);
+        state
+    });
     StateAnswer {
-        state: new_state,
+        state,
         private: outcome.private,
         diagnostics,
     }
@@ -62,26 +57,31 @@ pub(crate) async fn read_data<C: Send + Sync + 'static>(
     config: &Value,
     stop: &CancellationToken,
 ) -> (Value, Diagnostics) {
+    let schema = data_source.schema();
     let report = Arc::new(Report::default());
-    let limit = Limit::Read.of(data_source.schema(), config);
-    let scope = Scope::new(
-        clients,
-        Limit::Read.name(),
-        limit,
-        stop.child_token(),
-        Arc::clone(&report),
-    );
-    let result = data_source.read(scope, config).await;
+    let limit = Limit::Read.of(schema, config);
+    let cancel = stop.child_token();
+    let scope = Scope::new(clients, Limit::Read.name(), limit, cancel.clone(), Arc::clone(&report));
+    let found = task::guard(data_source.read(scope, config), &cancel, limit).await;
+    let found = found.and_then(|found| {
+        if found.is_null() {
+            return Err(Diagnostic::bug("Reading the data source found nothing and did not fail.").into());
+        }
+        complete(schema, found, "the data source")
+    });
     let mut diagnostics = report.take_warnings();
-    match result {
-        Ok(found) if found.is_wholly_known() => (found, diagnostics),
-        Ok(_) => {
-            diagnostics.push(Diagnostic::bug("Reading the data source left attributes unknown."));
-            (Value::Null, diagnostics)
-        }
-        Err(failure) => {
-            diagnostics.append(failure);
-            (Value::Null, diagnostics)
-        }
+    let found = found.unwrap_or_else(|failure| {
+        diagnostics.append(failure);
+        Value::Null
+    });
+    (found, diagnostics)
+}
+
+/// What was read, if it can be stored: nothing in it is unknown, and all of it is of the schema's type.
+fn complete(schema: &Schema, found: Value, what: &str) -> Result<Value, Diagnostics> {
+    let mut defects = assert_conforms(schema, &found);
+    if !found.is_wholly_known() {
+        defects.push(Diagnostic::bug(format!("Reading {what} left attributes unknown.")));
     }
+    defects.into_result(found)
 }

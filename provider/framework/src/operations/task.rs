@@ -4,6 +4,7 @@
 //! an arbitrary point because of that. So operations run on tasks, are asked to stop by a token, and are given some time
 //! to do so. Whatever happens, panics included, what they reported up to then is kept.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,33 +86,44 @@ pub(crate) async fn run<C: Send + Sync + 'static>(
     let cancel = stop.child_token();
     // Dropping this call asks the operation to stop, even though nobody will hear of its outcome.
     let _cancel_when_dropped = cancel.clone().drop_guard();
-    let report = Arc::new(Report::with_private(decode_private(private)));
+    let report = Arc::new(Report::with_private(private));
     let scope = Scope::new(clients, limit.0.name(), limit.1, cancel.clone(), Arc::clone(&report));
-    let future = resource.run(scope, operation);
-    let mut task = tokio::spawn(catch_panics(future).instrument(tracing::Span::current()));
-    let result = tokio::select! {
-        ended = &mut task => match ended {
-            Ok(Ok(result)) => result,
-            Ok(Err(panic)) => Err(Diagnostic::bug(format!("The provider panicked: {panic}.")).into()),
-            Err(error) => Err(Diagnostic::bug(format!("The operation's task was lost: {error}.")).into()),
-        },
-        () = overstayed(&cancel, limit.1) => {
-            task.abort();
-            Err(Diagnostics::error(
-                "Operation did not stop",
-                format!(
-                    "The operation was cancelled or its time was over, and it did not end within {} seconds after that, so \
-                     it was ended by force. Check what it left before the next apply.",
-                    GRACE.as_secs()
-                ),
-            ))
-        }
+    let operation = resource.run(scope, operation);
+    let guarded = async move { guard(operation, &cancel, limit.1).await };
+    let result = match tokio::spawn(guarded.instrument(tracing::Span::current())).await {
+        Ok(result) => result,
+        Err(_) => Err(Diagnostic::bug("The task of the operation was lost.").into()),
     };
     Outcome {
         result,
         checkpoint: report.checkpoint(),
-        private: encode_private(&report.private()),
+        private: report.private(),
         warnings: report.take_warnings(),
+    }
+}
+
+/// Runs code of a resource or data source: a panic in it becomes an error, every failure has an error to show, and if it
+/// goes on for too long after it was cancelled or its time was over, it is dropped at its next await.
+pub(crate) async fn guard<T>(
+    future: impl Future<Output = Result<T, Diagnostics>>,
+    cancel: &CancellationToken,
+    limit: Duration,
+) -> Result<T, Diagnostics> {
+    tokio::select! {
+        // An outcome that is there counts, however late it is.
+        biased;
+        ended = catch_panics(future) => match ended {
+            Ok(result) => result.map_err(Diagnostics::or_bug),
+            Err(panic) => Err(panic.into()),
+        },
+        () = overstayed(cancel, limit) => Err(Diagnostics::error(
+            "Operation did not stop",
+            format!(
+                "The operation was cancelled or its time was over, and it did not end within {} seconds after that, so it \
+                 was ended by force. Check what it left before the next apply.",
+                GRACE.as_secs()
+            ),
+        )),
     }
 }
 
@@ -124,15 +136,72 @@ async fn overstayed(cancel: &CancellationToken, limit: Duration) {
     tokio::time::sleep(GRACE).await;
 }
 
-/// Private state that cannot be read counts as none: it holds nothing that a resource cannot do without.
-pub(crate) fn decode_private(bytes: &[u8]) -> serde_json::Value {
-    serde_json::from_slice(bytes).unwrap_or_default()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AttributeType, Timeouts};
+    use crate::schema::Attribute;
 
-fn encode_private(private: &serde_json::Value) -> Vec<u8> {
-    if private.is_null() {
-        Vec::new()
-    } else {
-        private.to_string().into_bytes()
+    fn configured(limit: &str) -> Value {
+        Value::object([("timeouts", Value::object([("delete", limit.into())]))])
+    }
+
+    #[test]
+    fn a_limit_is_that_of_the_configuration_or_else_of_the_schema() {
+        let mut schema = Schema {
+            attributes: vec![Attribute::new::<Timeouts>("timeouts", "How long.")],
+            ..Schema::default()
+        };
+        schema.timeouts.delete = Duration::from_secs(7);
+        assert_eq!(Limit::Delete.of(&schema, &configured("2m")), Duration::from_secs(120));
+        // What validation lets through is either a duration or not known yet.
+        for without in [
+            Value::Null,
+            configured("soon"),
+            Value::object([("timeouts", Value::UNKNOWN)]),
+        ] {
+            assert_eq!(
+                Limit::Delete.of(&schema, &without),
+                Duration::from_secs(7),
+                "{without:?}"
+            );
+        }
+        assert_eq!(
+            Limit::Create.of(&schema, &configured("2m")),
+            TimeoutDefaults::default().create
+        );
+        assert_eq!(Timeouts::kind().value_type(), schema.attributes[0].value_type());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_ends_within_the_grace_time_is_not_lost() {
+        let late = async {
+            tokio::time::sleep(Duration::from_secs(5) + GRACE / 2).await;
+            Ok(1)
+        };
+        let outcome = guard(late, &CancellationToken::new(), Duration::from_secs(5)).await;
+        assert_eq!(outcome, Ok(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_end_is_ended_after_the_grace_time() {
+        let began = tokio::time::Instant::now();
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let outcome = guard(
+            std::future::pending::<Result<(), Diagnostics>>(),
+            &cancel,
+            Duration::from_secs(3600),
+        )
+        .await;
+        assert!(outcome.expect_err("ended").to_string().contains("did not stop"));
+        assert_eq!(began.elapsed(), GRACE);
+    }
+
+    #[tokio::test]
+    async fn a_failure_without_an_error_is_a_defect_and_not_a_success() {
+        let silent = async { Err::<(), _>(Diagnostic::warning("Odd", "Nothing failed.").into()) };
+        let outcome = guard(silent, &CancellationToken::new(), Duration::from_secs(1)).await;
+        assert!(outcome.expect_err("a failure").has_errors());
     }
 }

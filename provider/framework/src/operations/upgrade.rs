@@ -9,6 +9,17 @@ use crate::wire::json;
 /// Reads a stored state that was written under `version` of the schema.
 pub(crate) fn upgrade<C>(resource: &dyn DynResource<C>, version: i64, stored: &[u8]) -> Result<Value, Diagnostics> {
     let schema = resource.schema();
+    if version > schema.version {
+        return Err(Diagnostics::error(
+            "State is too new",
+            format!(
+                "The state of this {} was written by a newer release of the provider: it has version {version}, and this \
+                 release knows version {}. Use that release, or a later one.",
+                resource.type_name(),
+                schema.version
+            ),
+        ));
+    }
     let upgraded;
     let current = if version == schema.version {
         stored

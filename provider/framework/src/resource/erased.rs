@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use crate::context::{Context, Scope};
 use crate::diagnostics::Diagnostics;
 use crate::lifecycle::plan::Planning;
+use crate::lifecycle::validate::draft;
 use crate::model::{FromValue, ToValue};
 use crate::resource::{Draft, Plan, Resource};
 use crate::schema::Schema;
@@ -26,7 +27,8 @@ pub(crate) enum Operation {
 pub(crate) trait DynResource<C>: Send + Sync {
     fn type_name(&self) -> &'static str;
     fn schema(&self) -> &Schema;
-    fn validate(&self, config: &Value) -> Diagnostics;
+    /// Adds what the author finds wrong to what the schema has found.
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics);
     fn modify_plan<'a>(
         &'a self,
         scope: Scope<C>,
@@ -62,13 +64,10 @@ impl<R: Resource> DynResource<R::Clients> for Erased<R> {
         &self.schema
     }
 
-    fn validate(&self, config: &Value) -> Diagnostics {
-        let mut diagnostics = Diagnostics::new();
-        match Draft::<R>::from_value(config) {
-            Ok(draft) => self.resource.validate(&draft, &mut diagnostics),
-            Err(error) => diagnostics.append(error.into()),
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        if let Some(draft) = draft::<Draft<R>>(config, diagnostics) {
+            self.resource.validate(&draft, diagnostics);
         }
-        diagnostics
     }
 
     fn modify_plan<'a>(

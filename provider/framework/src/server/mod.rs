@@ -11,6 +11,9 @@
 
 mod connections;
 pub mod handshake;
+#[cfg(feature = "testing")]
+pub(crate) mod in_process;
+mod keys;
 mod listener;
 pub mod logging;
 mod rpc;
@@ -20,6 +23,7 @@ mod tls;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tfplugin::tfplugin6::provider_server::Provider as Service;
@@ -121,7 +125,15 @@ pub fn serve<P: Provider>(provider: P, log_targets: &[&'static str]) -> ExitCode
         mode: if debug { Mode::Reattach } else { Mode::Plugin },
         ..ServeOptions::new(P::ADDRESS)
     };
-    run(ProviderService::new(provider), options)
+    let service = service(provider, &options.stop);
+    run(service, options)
+}
+
+/// The RPCs of a provider, to be served by [`run`] or [`serve_in`], or called by a test.
+///
+/// Operations that are still open when `stop` is canceled are asked to stop.
+pub fn service<P: Provider>(provider: P, stop: &CancellationToken) -> impl Service + use<P> {
+    ProviderService::new(Arc::new(provider), stop.clone())
 }
 
 /// Serves `service` as the whole life of a process: sets up TLS, logs and panics, runs the runtime, and returns the
@@ -200,7 +212,7 @@ pub async fn serve_in<S: Service>(
     };
     write_at_once(&mut announcement, &line).map_err(ServeError::Announce)?;
     tracing::debug!(
-        tf_provider_addr = provider_address,
+        { keys::PROVIDER_ADDRESS } = provider_address,
         network = listener.address().network,
         tls = tls.is_some(),
         "the provider is listening"

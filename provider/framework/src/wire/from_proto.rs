@@ -3,6 +3,8 @@
 use tfplugin::tfplugin6 as proto;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
+#[cfg(feature = "testing")]
+use crate::path::Path;
 use crate::types::Type;
 use crate::value::Value;
 use crate::wire::{json, msgpack};
@@ -42,4 +44,35 @@ pub(crate) fn raw_state(raw: Option<&proto::RawState>) -> Result<&[u8], Diagnost
         )),
         _ => Err(Diagnostic::bug("The core sent no state to upgrade.").into()),
     }
+}
+
+/// Diagnostics, in order, as a core reads them.
+#[cfg(feature = "testing")]
+pub(crate) fn diagnostics(diagnostics: Vec<proto::Diagnostic>) -> Diagnostics {
+    let mut collected = Diagnostics::new();
+    for diagnostic in diagnostics {
+        let read = match diagnostic.severity() {
+            proto::diagnostic::Severity::Error => Diagnostic::error(diagnostic.summary, diagnostic.detail),
+            proto::diagnostic::Severity::Warning => Diagnostic::warning(diagnostic.summary, diagnostic.detail),
+            proto::diagnostic::Severity::Invalid => Diagnostic::bug("A diagnostic came without a severity."),
+        };
+        collected.push(match diagnostic.attribute {
+            Some(attribute) => read.at(path(attribute)),
+            None => read,
+        });
+    }
+    collected
+}
+
+/// A path.
+#[cfg(feature = "testing")]
+pub(crate) fn path(path: proto::AttributePath) -> Path {
+    use proto::attribute_path::step::Selector;
+    let selectors = path.steps.into_iter().filter_map(|step| step.selector);
+    selectors.fold(Path::root(), |path, selector| match selector {
+        Selector::AttributeName(name) => path.attribute(name),
+        Selector::ElementKeyString(key) => path.key(key),
+        // The framework never sends a negative index; one would lead nowhere.
+        Selector::ElementKeyInt(index) => path.index(usize::try_from(index).unwrap_or(usize::MAX)),
+    })
 }

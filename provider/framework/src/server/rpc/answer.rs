@@ -9,6 +9,9 @@ use crate::wire::to_proto;
 pub(super) trait Answer {
     /// An answer with nothing but diagnostics.
     fn failed(diagnostics: Diagnostics) -> Self;
+
+    /// What it says.
+    fn diagnostics(&self) -> &[proto::Diagnostic];
 }
 
 macro_rules! answers {
@@ -16,6 +19,10 @@ macro_rules! answers {
         $(impl Answer for proto::$rpc::Response {
             fn failed(diagnostics: Diagnostics) -> Self {
                 Self { diagnostics: to_proto::diagnostics(diagnostics), ..Default::default() }
+            }
+
+            fn diagnostics(&self) -> &[proto::Diagnostic] {
+                &self.diagnostics
             }
         })+
     };
@@ -29,6 +36,7 @@ answers!(
     get_provider_schema,
     get_resource_identity_schemas,
     import_resource_state,
+    move_resource_state,
     plan_resource_change,
     read_data_source,
     read_resource,

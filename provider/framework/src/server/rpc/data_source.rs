@@ -1,0 +1,41 @@
+//! The calls that concern data sources.
+
+use tfplugin::tfplugin6 as proto;
+
+use crate::diagnostics::Diagnostics;
+use crate::lifecycle::validate;
+use crate::operations;
+use crate::provider::Provider;
+use crate::server::rpc::ProviderService;
+use crate::wire::{from_proto, to_proto};
+
+impl<P: Provider> ProviderService<P> {
+    pub(super) fn validate_data(
+        &self,
+        request: &proto::validate_data_resource_config::Request,
+    ) -> Result<proto::validate_data_resource_config::Response, Diagnostics> {
+        let data_source = self.data_source(&request.type_name)?;
+        let config = from_proto::value(request.config.as_ref(), &data_source.schema().value_type())?;
+        let mut diagnostics = validate::validate_config(data_source.schema(), &config, true);
+        data_source.validate(&config, &mut diagnostics);
+        Ok(proto::validate_data_resource_config::Response {
+            diagnostics: to_proto::diagnostics(diagnostics),
+        })
+    }
+
+    pub(super) async fn read_data(
+        &self,
+        request: &proto::read_data_source::Request,
+    ) -> Result<proto::read_data_source::Response, Diagnostics> {
+        let data_source = self.data_source(&request.type_name)?;
+        let value_type = data_source.schema().value_type();
+        let config = from_proto::value(request.config.as_ref(), &value_type)?;
+        let (clients, stop) = (self.clients()?, self.stop_token());
+        let (found, diagnostics) = operations::read::read_data(data_source, clients, &config, &stop).await;
+        Ok(proto::read_data_source::Response {
+            state: Some(to_proto::value(&found, &value_type)?),
+            diagnostics: to_proto::diagnostics(diagnostics),
+            ..Default::default()
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! The calls that concern the provider as a whole: what there is, and its configuration.
+
+use std::sync::{Arc, PoisonError};
+
+use tfplugin::tfplugin6 as proto;
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::lifecycle::validate::{self, draft};
+use crate::model::Model;
+use crate::provider::Provider;
+use crate::server::rpc::ProviderService;
+use crate::wire::{from_proto, to_proto};
+
+impl<P: Provider> ProviderService<P> {
+    pub(super) fn metadata(&self) -> proto::get_metadata::Response {
+        use proto::get_metadata::{DataSourceMetadata, ResourceMetadata};
+        let resources = self.resources.keys().map(|name| ResourceMetadata {
+            type_name: (*name).to_owned(),
+        });
+        let data_sources = self.data_sources.keys().map(|name| DataSourceMetadata {
+            type_name: (*name).to_owned(),
+        });
+        proto::get_metadata::Response {
+            server_capabilities: Some(capabilities()),
+            resources: resources.collect(),
+            data_sources: data_sources.collect(),
+            ..Default::default()
+        }
+    }
+
+    /// All schemas; an error if the core, or the framework, could not work with them.
+    pub(super) fn schemas(&self) -> proto::get_provider_schema::Response {
+        let resources = self.resources.iter().map(|(name, resource)| (*name, resource.schema()));
+        let data_sources = self.data_sources.iter().map(|(name, source)| (*name, source.schema()));
+        let mut diagnostics = Diagnostics::new();
+        if !self.problems.is_empty() {
+            diagnostics.push(Diagnostic::bug(self.problems.join("\n")));
+        }
+        proto::get_provider_schema::Response {
+            provider: Some(to_proto::schema(&self.schema)),
+            resource_schemas: to_proto::schemas(resources),
+            data_source_schemas: to_proto::schemas(data_sources),
+            server_capabilities: Some(capabilities()),
+            diagnostics: to_proto::diagnostics(diagnostics),
+            ..Default::default()
+        }
+    }
+
+    pub(super) fn validate_provider(
+        &self,
+        request: &proto::validate_provider_config::Request,
+    ) -> Result<proto::validate_provider_config::Response, Diagnostics> {
+        let config = from_proto::value(request.config.as_ref(), &self.schema.value_type())?;
+        let mut diagnostics = validate::validate_config(&self.schema, &config, true);
+        if let Some(draft) = draft(&config, &mut diagnostics) {
+            self.provider.validate(&draft, &mut diagnostics);
+        }
+        Ok(proto::validate_provider_config::Response {
+            diagnostics: to_proto::diagnostics(diagnostics),
+        })
+    }
+
+    /// Makes the clients. If it is called again, the operations after that get the new ones.
+    pub(super) async fn configure(
+        &self,
+        request: &proto::configure_provider::Request,
+    ) -> Result<proto::configure_provider::Response, Diagnostics> {
+        tracing::info!(core_version = request.terraform_version, "configuring the provider");
+        let config = from_proto::value(request.config.as_ref(), &self.schema.value_type())?;
+        let mut diagnostics = Diagnostics::new();
+        let Some(draft) = draft::<<P::Model as Model>::Draft>(&config, &mut diagnostics) else {
+            return Err(diagnostics);
+        };
+        let stop = self.stop_token();
+        let clients = tokio::select! {
+            clients = self.provider.configure(draft) => clients?,
+            () = stop.cancelled() => return Err(Diagnostics::error(
+                "Operation cancelled",
+                "It was cancelled while the provider was being configured.",
+            )),
+        };
+        *self.clients.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(clients));
+        Ok(proto::configure_provider::Response::default())
+    }
+}
+
+fn capabilities() -> proto::ServerCapabilities {
+    proto::ServerCapabilities {
+        plan_destroy: true,
+        get_provider_schema_optional: true,
+        move_resource_state: false,
+        generate_resource_config: false,
+    }
+}

@@ -1,0 +1,190 @@
+//! The steps that a run of a core is made of, and the rules that it holds every answer against.
+
+use std::sync::Arc;
+
+use prost::bytes::Bytes;
+use serde_json::Value as Json;
+use tokio_util::sync::CancellationToken;
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::lifecycle::check::{assert_apply_valid, assert_plan_valid};
+use crate::lifecycle::proposed::proposed_new;
+use crate::path::Path;
+use crate::provider::Provider;
+use crate::server::in_process::{Answered, InProcess};
+use crate::testing::{Action, Core, Plan, config};
+use crate::value::Value;
+
+impl<P: Provider> Core<P> {
+    pub(super) fn value_of(&self, config: &Json) -> Result<Value, Diagnostics> {
+        config::value_of(config, &self.schema.value_type())
+    }
+
+    /// What is kept beside the state.
+    pub(super) fn private(&self) -> Bytes {
+        self.state
+            .as_ref()
+            .map(|stored| stored.private.clone())
+            .unwrap_or_default()
+    }
+
+    /// A process that is not configured: validation has to do with that.
+    pub(super) fn start(&self) -> InProcess<P> {
+        let never = CancellationToken::new();
+        InProcess::start(Arc::clone(&self.provider), self.type_name, &self.schema, &never)
+    }
+
+    pub(super) async fn configured(&mut self) -> Result<InProcess<P>, Diagnostics> {
+        let process = self.start();
+        let diagnostics = process.configure(&self.provider_config).await;
+        self.note(diagnostics)?;
+        Ok(process)
+    }
+
+    pub(super) async fn validate(&mut self, process: &InProcess<P>, config: &Value) -> Result<(), Diagnostics> {
+        let diagnostics = process.validate(config).await?;
+        self.note(diagnostics)
+    }
+
+    /// The state after an upgrade and a refresh, which is stored, and what is kept beside it.
+    pub(super) async fn refreshed(&mut self, process: &InProcess<P>) -> Result<(Value, Bytes), Diagnostics> {
+        let Some(stored) = self.state.clone() else {
+            return Ok((Value::Null, Bytes::new()));
+        };
+        let state = process.upgrade(&stored).await?;
+        self.note(state.diagnostics)?;
+        let live = process.read(&state.value, state.private).await?;
+        self.note(live.diagnostics)?;
+        if live.value.is_null() {
+            self.state = None;
+            self.tainted = false;
+            return Ok((Value::Null, Bytes::new()));
+        }
+        let stored = process.store(&live.value, self.schema.version, live.private.clone())?;
+        self.state = Some(stored);
+        Ok((live.value, live.private))
+    }
+
+    /// Plans an object; one that has to be replaced is planned a second time, as if there were none.
+    pub(super) async fn plan_change(
+        &mut self,
+        process: &InProcess<P>,
+        prior: Value,
+        private: Bytes,
+        config: &Value,
+    ) -> Result<Plan, Diagnostics> {
+        let mut requires_replace = Vec::new();
+        let mut private = private;
+        if !prior.is_null() && !self.tainted {
+            let first = self.plan_once(process, &prior, config, private).await?;
+            requires_replace = first.requires_replace;
+            // The core ignores paths at which nothing changes, unless it cannot tell.
+            requires_replace.retain(|path| self.may_change(path, &prior, &first.value));
+            if requires_replace.is_empty() {
+                let action = if first.value == prior {
+                    Action::NoChange
+                } else {
+                    Action::Update
+                };
+                return Ok(Plan {
+                    action,
+                    planned: first.value,
+                    requires_replace,
+                    prior,
+                });
+            }
+            private = first.private;
+        }
+        let planned = self.plan_once(process, &Value::Null, config, private).await?.value;
+        let action = if prior.is_null() {
+            Action::Create
+        } else {
+            Action::Replace
+        };
+        Ok(Plan {
+            action,
+            planned,
+            requires_replace,
+            prior,
+        })
+    }
+
+    /// One plan; that of a deletion if the configuration is null.
+    pub(super) async fn plan_once(
+        &mut self,
+        process: &InProcess<P>,
+        prior: &Value,
+        config: &Value,
+        private: Bytes,
+    ) -> Result<Answered, Diagnostics> {
+        let proposed = proposed_new(&self.schema, prior, config);
+        let mut planned = process.plan(prior, &proposed, config, private).await?;
+        self.note(std::mem::take(&mut planned.diagnostics))?;
+        // Paths on the wire are about an update; the core ignores them if there is nothing to update.
+        let paths: &[Path] = if prior.is_null() {
+            &[]
+        } else {
+            &planned.requires_replace
+        };
+        rule(assert_plan_valid(&self.schema, prior, config, &planned.value, paths))?;
+        Ok(planned)
+    }
+
+    pub(super) async fn delete(&mut self, process: &InProcess<P>, prior: &Value) -> Result<(), Diagnostics> {
+        let answer = process.apply(prior, &Value::Null, &Value::Null, self.private()).await?;
+        self.keep(process, prior, &Value::Null, answer)
+    }
+
+    /// Stores what an apply answered, as a core does: with an error too, and nothing only if there is nothing.
+    pub(super) fn keep(
+        &mut self,
+        process: &InProcess<P>,
+        prior: &Value,
+        planned: &Value,
+        answer: Answered,
+    ) -> Result<(), Diagnostics> {
+        let failed = answer.diagnostics.has_errors();
+        if !answer.value.is_null() {
+            self.state = Some(process.store(&answer.value, self.schema.version, answer.private)?);
+            self.tainted = failed && (self.tainted || prior.is_null());
+        } else if !failed || prior.is_null() {
+            self.state = None;
+            self.tainted = false;
+        }
+        self.note(answer.diagnostics)?;
+        rule(assert_apply_valid(&self.schema, planned, &answer.value))
+    }
+
+    /// Fails if there are errors, and remembers what is none.
+    pub(super) fn note(&mut self, diagnostics: Diagnostics) -> Result<(), Diagnostics> {
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        self.warnings.append(diagnostics);
+        Ok(())
+    }
+
+    fn may_change(&self, path: &Path, prior: &Value, planned: &Value) -> bool {
+        let write_only = self
+            .schema
+            .attribute_at(path)
+            .is_some_and(|attribute| attribute.write_only);
+        write_only || path.get_or_null(prior) != path.get_or_null(planned)
+    }
+}
+
+/// Fails with the core's words if one of its rules is broken.
+pub(super) fn rule(broken: Diagnostics) -> Result<(), Diagnostics> {
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let mut told = Diagnostics::new();
+    for defect in broken {
+        let told_defect = Diagnostic {
+            summary: "Provider produced an inconsistent answer".to_owned(),
+            ..defect
+        };
+        told.push(told_defect);
+    }
+    Err(told)
+}

@@ -1,0 +1,354 @@
+//! A provider of things that exist in memory only, and that behave as a test wants.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tf_framework::context::{Backoff, Context, Progress, Scope};
+use tf_framework::data_source::DataSource;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::provider::{DataSourceEntry, Provider, ResourceEntry};
+use tf_framework::resource::{Draft, Plan, Resource};
+use tf_framework::value::Value;
+use tf_framework::{Attr, Model, Timeouts, WriteOnly};
+use tokio::sync::Notify;
+
+/// What an operation does beside its work, in the order of a script.
+#[derive(Clone, Copy)]
+pub(crate) enum Step {
+    Checkpoint,
+    Warn,
+    Fail,
+    FailWithoutSayingWhy,
+    Panic,
+    /// A panic whose text quotes the passphrase.
+    PanicTellingSecrets,
+    /// Tells the test that the operation has come this far.
+    Arrive,
+    /// Does not end, whatever happens.
+    Hang,
+    /// Waits, as it should be done, for what never happens.
+    WaitInVain,
+    /// Does these steps, and goes on if they fail.
+    Tolerate(&'static [Step]),
+    /// Answers something else than the truth.
+    Change(fn(&mut ThingModel)),
+    /// Plans another revision each time.
+    PlanAnything,
+}
+
+/// All things, and what the operations on them shall do.
+#[derive(Default)]
+pub(crate) struct World {
+    things: Mutex<BTreeMap<String, (String, i64)>>,
+    scripts: Mutex<BTreeMap<&'static str, Vec<Step>>>,
+    log: Mutex<Vec<String>>,
+    pub(crate) arrived: Notify,
+}
+
+impl World {
+    pub(crate) fn script(&self, operation: &'static str, steps: &[Step]) {
+        self.scripts.lock().unwrap().insert(operation, steps.to_vec());
+    }
+
+    /// What has been called since the last time.
+    pub(crate) fn take_log(&self) -> Vec<String> {
+        std::mem::take(&mut self.log.lock().unwrap())
+    }
+
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.things.lock().unwrap().keys().cloned().collect()
+    }
+
+    pub(crate) fn remove(&self, id: &str) {
+        self.things.lock().unwrap().remove(id);
+    }
+
+    pub(crate) fn resize(&self, id: &str, size: i64) {
+        self.things.lock().unwrap().get_mut(id).unwrap().1 = size;
+    }
+
+    fn make(&self, model: &ThingModel) -> String {
+        let mut things = self.things.lock().unwrap();
+        let id = format!("{}-id", model.name);
+        things.insert(id.clone(), (model.name.clone(), model.size));
+        id
+    }
+
+    fn find(&self, id: &str) -> Option<(String, i64)> {
+        self.things.lock().unwrap().get(id).cloned()
+    }
+
+    fn log(&self, line: String) {
+        self.log.lock().unwrap().push(line);
+    }
+
+    fn steps(&self, operation: &str) -> Vec<Step> {
+        self.scripts.lock().unwrap().get(operation).cloned().unwrap_or_default()
+    }
+
+    async fn play(&self, cx: &Context<Thing>, operation: &str, model: &mut ThingModel) -> Result<(), Diagnostics> {
+        for step in self.steps(operation) {
+            match step {
+                Step::Checkpoint => cx.checkpoint(model),
+                Step::Change(change) => change(model),
+                Step::PanicTellingSecrets => {
+                    let passphrase = model.passphrase.get().expect("a passphrase").expose_secret();
+                    panic!("bad passphrase {passphrase}");
+                }
+                Step::Tolerate(steps) => {
+                    for step in steps {
+                        self.play_simple(cx, *step)
+                            .await
+                            .expect_err("there was something to tolerate");
+                    }
+                }
+                other => self.play_simple(cx, other).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn play_simple(&self, scope: &Scope<Clients>, step: Step) -> Result<(), Diagnostics> {
+        match step {
+            Step::Warn => scope.warn(Diagnostic::warning("Odd thing", "It works even so.")),
+            Step::Fail => return Err(Diagnostics::error("Unable to do it", "The test wants it so.")),
+            Step::FailWithoutSayingWhy => return Err(Diagnostics::new()),
+            Step::Panic => panic!("a defect"),
+            Step::Arrive => self.arrived.notify_one(),
+            Step::Hang => std::future::pending().await,
+            Step::WaitInVain => {
+                let pending = || async { Ok::<Progress<()>, Diagnostics>(Progress::Pending("half done".into())) };
+                scope.wait("the thing", Backoff::QUICK, pending).await?;
+            }
+            Step::Checkpoint | Step::Change(_) | Step::PanicTellingSecrets | Step::PlanAnything | Step::Tolerate(_) => {
+                panic!("no step of this operation")
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A thing.
+#[derive(Model)]
+#[tf(version = 2, timeouts(create = "10m", update = "5m"))]
+pub(crate) struct ThingModel {
+    /// Its name.
+    #[tf(replace)]
+    pub(crate) name: String,
+    /// Its size.
+    #[tf(default = 1)]
+    pub(crate) size: i64,
+    /// Where it is, in whatever spelling.
+    #[tf(equal = same_zone)]
+    pub(crate) zone: Option<String>,
+    /// What protects it.
+    pub(crate) passphrase: WriteOnly<SecretString>,
+    /// Its id.
+    #[tf(keep)]
+    pub(crate) id: Attr<String>,
+    /// How often it was changed.
+    pub(crate) revision: Attr<i64>,
+    /// How long operations may take.
+    pub(crate) timeouts: Timeouts,
+}
+
+fn same_zone(one: &Value, other: &Value) -> bool {
+    one.as_str().map(str::to_lowercase) == other.as_str().map(str::to_lowercase)
+}
+
+/// What is kept beside the state.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Private {
+    passphrase_length: usize,
+}
+
+pub(crate) struct Thing(pub(crate) Arc<World>);
+
+impl Resource for Thing {
+    type Model = ThingModel;
+    type Clients = Clients;
+    type Private = Private;
+
+    const TYPE_NAME: &'static str = "test_thing";
+
+    fn validate(&self, config: &Draft<Self>, diagnostics: &mut Diagnostics) {
+        if config.size.known().is_some_and(|size| *size > 100) {
+            diagnostics.push(Diagnostic::error("Too large", "It must not be larger than 100.").at("size"));
+        }
+    }
+
+    async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        let prior = plan.prior.as_ref().map(|prior| prior.name.clone());
+        self.0.log(format!("plan {:?} of {prior:?}", plan.action()));
+        for step in self.0.steps("plan") {
+            match step {
+                Step::PlanAnything => {
+                    let count = i64::try_from(self.0.log.lock().unwrap().len()).unwrap();
+                    plan.set("revision", &count);
+                }
+                other => self.0.play_simple(cx, other).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn create(&self, cx: &Context<Self>, mut plan: ThingModel) -> Result<ThingModel, Diagnostics> {
+        self.0.log("create".to_owned());
+        plan.id = Attr::Known(self.0.make(&plan));
+        plan.revision = Attr::Known(1);
+        let passphrase_length = plan
+            .passphrase
+            .get()
+            .map_or(0, |passphrase| passphrase.expose_secret().len());
+        cx.set_private(&Private { passphrase_length })?;
+        self.0.play(cx, "create", &mut plan).await?;
+        Ok(plan)
+    }
+
+    async fn read(&self, cx: &Context<Self>, mut state: ThingModel) -> Result<Option<ThingModel>, Diagnostics> {
+        self.0.log(format!("read, private {}", cx.private()?.passphrase_length));
+        self.0.play(cx, "read", &mut state).await?;
+        let Some((name, size)) = state.id.known().and_then(|id| self.0.find(id)) else {
+            return Ok(None);
+        };
+        let zone = state.zone.map(|zone| zone.to_lowercase());
+        Ok(Some(ThingModel {
+            name,
+            size,
+            zone,
+            ..state
+        }))
+    }
+
+    async fn update(
+        &self,
+        cx: &Context<Self>,
+        prior: ThingModel,
+        mut plan: ThingModel,
+    ) -> Result<ThingModel, Diagnostics> {
+        self.0
+            .log(format!("update, private {}", cx.private()?.passphrase_length));
+        self.0.make(&plan);
+        plan.revision = prior.revision.known().map(|revision| revision + 1).into();
+        self.0.play(cx, "update", &mut plan).await?;
+        Ok(plan)
+    }
+
+    async fn delete(&self, cx: &Context<Self>, mut state: ThingModel) -> Result<(), Diagnostics> {
+        self.0
+            .log(format!("delete, private {}", cx.private()?.passphrase_length));
+        self.0.play(cx, "delete", &mut state).await?;
+        if let Some(id) = state.id.known() {
+            self.0.remove(id);
+        }
+        Ok(())
+    }
+
+    async fn import(&self, cx: &Context<Self>, id: &str) -> Result<ThingModel, Diagnostics> {
+        let (name, size) = self
+            .0
+            .find(id)
+            .ok_or_else(|| Diagnostics::error("No such thing", "The id is `<name>-id`."))?;
+        let mut found = ThingModel {
+            name,
+            size,
+            zone: None,
+            passphrase: WriteOnly::default(),
+            id: Attr::Known(id.to_owned()),
+            revision: Attr::Unknown,
+            timeouts: Timeouts::default(),
+        };
+        self.0.play(cx, "import", &mut found).await?;
+        Ok(found)
+    }
+
+    fn upgrade(&self, version: i64, mut state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
+        if version == 0 {
+            return Err(Diagnostics::error(
+                "Unable to upgrade state",
+                "Version 0 was never released.",
+            ));
+        }
+        // Version 1 had the size in another unit.
+        state["size"] = (state["size"].as_i64().unwrap() / 1000).into();
+        Ok(state)
+    }
+}
+
+/// A look-up of a thing.
+#[derive(Model)]
+pub(crate) struct LookUpModel {
+    /// Its name.
+    name: String,
+    /// Its size.
+    size: Attr<i64>,
+}
+
+struct LookUp(Arc<World>);
+
+impl DataSource for LookUp {
+    type Model = LookUpModel;
+    type Clients = Clients;
+
+    const TYPE_NAME: &'static str = "test_thing";
+
+    async fn read(&self, scope: &Scope<Clients>, mut config: LookUpModel) -> Result<LookUpModel, Diagnostics> {
+        for step in self.0.steps("look up") {
+            self.0.play_simple(scope, step).await?;
+        }
+        if config.name != "undecided" {
+            let id = format!("{}-id", config.name);
+            config.size = self.0.find(&id).map(|(_, size)| size).into();
+        } else {
+            config.size = Attr::Unknown;
+        }
+        Ok(config)
+    }
+}
+
+/// The test's provider.
+#[derive(Model)]
+pub(crate) struct ProviderModel {
+    /// Where things are.
+    endpoint: Option<String>,
+    /// What gives access to it.
+    token: Option<SecretString>,
+}
+
+pub(crate) struct Clients;
+
+pub(crate) struct Things(pub(crate) Arc<World>);
+
+impl Provider for Things {
+    type Model = ProviderModel;
+    type Clients = Clients;
+
+    const NAME: &'static str = "test";
+    const ADDRESS: &'static str = "registry.opentofu.org/medic/test";
+
+    async fn configure(&self, config: ProviderModelDraft) -> Result<Clients, Diagnostics> {
+        self.0.log(match config.endpoint {
+            Attr::Unknown => "configure for later".to_owned(),
+            Attr::Null => "configure".to_owned(),
+            Attr::Known(endpoint) => format!("configure for {endpoint}"),
+        });
+        if config
+            .token
+            .known()
+            .is_some_and(|token| token.expose_secret().is_empty())
+        {
+            return Err(Diagnostics::error("Unable to use the token", "It is empty."));
+        }
+        Ok(Clients)
+    }
+
+    fn resources(&self) -> Vec<ResourceEntry<Clients>> {
+        vec![ResourceEntry::new(Thing(Arc::clone(&self.0)))]
+    }
+
+    fn data_sources(&self) -> Vec<DataSourceEntry<Clients>> {
+        vec![DataSourceEntry::new(LookUp(Arc::clone(&self.0)))]
+    }
+}
