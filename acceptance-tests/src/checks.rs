@@ -10,6 +10,8 @@ use clap::ValueEnum;
 
 use acceptance_tests::tools;
 
+use crate::docs;
+
 /// What to run.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -27,10 +29,12 @@ enum Check {
     Clippy,
     Test,
     Doc,
+    Deny,
+    Docs,
     Acceptance,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let checks = if arguments.checks.is_empty() {
         Check::value_variants()
     } else {
@@ -44,6 +48,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             Check::Clippy => cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?,
             Check::Test => cargo(&["test", "--workspace"], &[])?,
             Check::Doc => cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?,
+            Check::Deny => deny()?,
+            Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
             Check::Acceptance => acceptance(arguments.filter.as_deref())?,
         }
         println!("==> {check:?} passed in {:.1} s\n", start.elapsed().as_secs_f64());
@@ -75,15 +81,28 @@ fn acceptance(filter: Option<&str>) -> Result<()> {
     cargo(&arguments, &[("CHT_PROVIDER_BINARY", provider)])
 }
 
+/// Checks licenses, duplicates and sources of the dependencies, where cargo-deny is installed: on PATH or in the cache.
+/// Advisories change without the project, so they are no part of its tests.
+fn deny() -> Result<()> {
+    let Some(program) = tools::cargo_deny()? else {
+        println!("cargo-deny is not installed, so dependencies are not checked: cargo install --locked cargo-deny");
+        return Ok(());
+    };
+    let arguments = ["--offline", "--workspace", "check", "licenses", "bans", "sources"];
+    execute(Command::new(&program).args(arguments), "cargo deny")
+}
+
 fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .status()
-        .with_context(|| format!("start cargo {}", arguments.join(" ")))?;
-    match status.success() {
-        true => Ok(()),
-        false => bail!("cargo {} failed ({status})", arguments.join(" ")),
+    let mut command = Command::new(cargo);
+    command.args(arguments).envs(environment.iter().copied());
+    execute(&mut command, &format!("cargo {}", arguments.join(" ")))
+}
+
+fn execute(command: &mut Command, title: &str) -> Result<()> {
+    let status = command.status().with_context(|| format!("start {title}"))?;
+    if !status.success() {
+        bail!("{title} failed ({status})");
     }
+    Ok(())
 }

@@ -1,11 +1,12 @@
 //! `cargo xtask`: the project's chores, the same by hand and in CI.
 //!
-//! `test` is in `checks.rs`, `demo` in `demo.rs`; the lab that both use is this crate's library.
+//! `test` is in `checks.rs`, `demo` in `demo.rs`, `docs` in `docs.rs`; the lab that both use is this crate's library.
 
 #![expect(clippy::print_stdout, reason = "a command line speaks to its terminal")]
 
 mod checks;
 mod demo;
+mod docs;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -27,6 +28,8 @@ enum Chore {
     Test(checks::Arguments),
     /// Build a whole environment on the lab, change it, and tear it down
     Demo(demo::Arguments),
+    /// Write the reference documentation from the schema and the examples
+    Docs(docs::Arguments),
     /// Build all tools of the lab
     Tools,
     /// Run the lab's cluster
@@ -43,8 +46,9 @@ enum LabChore {
 #[tokio::main]
 async fn main() -> Result<()> {
     match Arguments::parse().chore {
-        Chore::Test(arguments) => checks::run(&arguments),
+        Chore::Test(arguments) => checks::run(&arguments).await,
         Chore::Demo(arguments) => demo::run(arguments).await,
+        Chore::Docs(arguments) => docs::run(&arguments).await,
         Chore::Tools => {
             for (name, path) in tools::all()? {
                 println!("{name}: {}", path.display());

@@ -9,6 +9,11 @@
 //! [`Bytes`](prost::bytes::Bytes), so that decoding does not copy states. How a server is run is in `tf-framework`'s
 //! `server` module; what the messages mean is in its `wire` module.
 
+#![allow(
+    clippy::too_many_lines,
+    reason = "tonic writes one function for all calls of a service"
+)]
+
 /// The provider's service and its messages.
 pub mod tfplugin6 {
     tonic::include_proto!("tfplugin6");

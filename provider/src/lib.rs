@@ -3,6 +3,8 @@
 //! [`provider`] lists what there is. [`cht`] has the CHT application itself; [`kubernetes`] is the way into a cluster for
 //! everything that lives in one. How it all hangs together is in `ARCHITECTURE.md`.
 
+#![cfg_attr(test, allow(clippy::too_many_lines, reason = "a test may be a long table of cases"))]
+
 pub mod cht;
 pub mod kubernetes;
 pub mod provider;

@@ -57,6 +57,16 @@ pub fn kwok() -> Result<PathBuf> {
     build::binary(&KWOK, "kwok")
 }
 
+/// The checker of dependencies, where it is installed: on PATH, or in the cache with
+/// `cargo install --locked --root ~/.cache/cht/tools cargo-deny`. It takes long to build, so nothing builds it by itself.
+///
+/// # Errors
+/// If no home directory is known.
+pub fn cargo_deny() -> Result<Option<PathBuf>> {
+    let cached = cache_directory()?.join("tools/bin/cargo-deny");
+    Ok(on_path("cargo-deny").or_else(|| Some(cached).filter(|path| path.is_file())))
+}
+
 /// Every tool there is, built where necessary: name and path.
 ///
 /// # Errors

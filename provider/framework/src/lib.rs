@@ -1,5 +1,7 @@
 //! A framework for Terraform and OpenTofu providers.
 
+#![cfg_attr(test, allow(clippy::too_many_lines, reason = "a test may be a long table of cases"))]
+
 // The derive macro names this crate from the outside, here as well.
 extern crate self as tf_framework;
 

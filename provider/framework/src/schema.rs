@@ -254,6 +254,17 @@ impl Attribute {
         self
     }
 
+    /// The description as practitioners read it, with the default.
+    pub fn documentation(&self) -> String {
+        let default = match &self.default {
+            Some(Value::Bool(default)) => default.to_string(),
+            Some(Value::Number(default)) => default.to_string(),
+            Some(Value::String(default)) if !default.is_empty() => default.clone(),
+            _ => return self.description.clone(),
+        };
+        format!("{} Default: `{default}`.", self.description.trim_end())
+    }
+
     /// The type of this attribute's values.
     pub fn value_type(&self) -> Type {
         self.kind.value_type()

@@ -1,4 +1,6 @@
-//! What can go wrong between the provider and the CHT API.
+//! What can go wrong between the provider and the CHT API. [`super::client`] makes these errors.
+
+#![warn(clippy::wildcard_enum_match_arm)]
 
 use http::StatusCode;
 

@@ -1,8 +1,8 @@
 //! The Community Health Toolkit: its objects in a Kubernetes cluster, and its HTTP API.
 //!
-//! [`instance`] turns the description of an instance into Kubernetes objects; it does no I/O. [`client`] speaks to the
-//! API of a running instance, usually over [`port_forward`], and [`mod@readiness`] decides from the answers whether the
-//! instance can be used. Start reading at [`instance::spec`].
+//! [`instance`] is the resource `cht_instance`. [`client`] speaks to the API of a running instance, usually over
+//! [`port_forward`], and [`mod@readiness`] decides from the answers whether the instance can be used. Start reading at
+//! [`instance`].
 
 pub mod client;
 pub mod error;

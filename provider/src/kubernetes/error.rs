@@ -4,6 +4,8 @@
 //! the server's [`Status`](https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/) answers;
 //! `super::status` does the reading.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -157,10 +159,10 @@ pub enum Error {
 impl Error {
     /// Whether what was asked for is definitely not there. One other failure among several leaves that open.
     pub fn is_not_found(&self) -> bool {
-        match self {
-            Self::Several(errors) => errors.iter().all(Self::is_not_found),
-            error => matches!(error, Self::NotFound { .. }),
+        if let Self::Several(errors) = self {
+            return errors.iter().all(Self::is_not_found);
         }
+        matches!(self, Self::NotFound { .. })
     }
 
     /// Whether somebody else owns or changed what was to be changed.
@@ -240,10 +242,10 @@ impl Error {
 
     /// How long the server asked to wait before the next try.
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
-            _ => None,
+        if let Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } = self {
+            return *retry_after;
         }
+        None
     }
 
     /// One error as itself, more of them together; `None` if there is none.
@@ -255,10 +257,10 @@ impl Error {
     }
 
     fn asks(&self, question: fn(&Self) -> bool) -> bool {
-        match self {
-            Self::Several(errors) => errors.iter().any(question),
-            error => question(error),
+        if let Self::Several(errors) = self {
+            return errors.iter().any(question);
         }
+        question(self)
     }
 
     /// The error and its sources in one line, for where a list of errors leaves no room for a chain.

@@ -122,7 +122,7 @@ fn attribute(attribute: &Attribute) -> proto_schema::Attribute {
         name: attribute.name.clone(),
         r#type: value_type.into(),
         nested_type,
-        description: attribute.description.clone(),
+        description: attribute.documentation(),
         description_kind: proto::StringKind::Markdown.into(),
         required: attribute.presence == Presence::Required,
         optional: matches!(attribute.presence, Presence::Optional | Presence::OptionalComputed),

@@ -1,0 +1,313 @@
+//! One page of the reference documentation, in the form that `tfplugindocs` writes and the registries show.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Where it is explained what write-only arguments are.
+const WRITE_ONLY: &str = "https://developer.hashicorp.com/terraform/language/resources/ephemeral#write-only-arguments";
+
+/// What a page has beside the schema.
+pub(super) struct Page {
+    /// Its title in the registry.
+    pub(super) title: String,
+    /// Its first heading.
+    pub(super) heading: String,
+    /// A configuration.
+    pub(super) example: Option<String>,
+    /// The command that imports.
+    pub(super) import: Option<String>,
+    /// Where to read on.
+    pub(super) guides: Vec<Guide>,
+}
+
+/// A guide, from the folder of the page.
+pub(super) struct Guide {
+    pub(super) title: String,
+    pub(super) file: String,
+}
+
+/// A schema, as far as it is documented.
+#[derive(Deserialize)]
+pub(super) struct Schema {
+    block: Block,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    #[serde(default)]
+    attributes: Attributes,
+    #[serde(default)]
+    description: String,
+}
+
+type Attributes = BTreeMap<String, Attribute>;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Attribute {
+    #[serde(rename = "type")]
+    value_type: Value,
+    nested_type: Option<Nested>,
+    description: String,
+    required: bool,
+    optional: bool,
+    sensitive: bool,
+    write_only: bool,
+    deprecated: bool,
+}
+
+#[derive(Deserialize)]
+struct Nested {
+    attributes: Attributes,
+    nesting_mode: String,
+}
+
+impl Page {
+    /// The page's Markdown.
+    pub(super) fn render(&self, schema: &Schema) -> String {
+        let description = schema.block.description.trim();
+        let summary = description.split("\n\n").next().unwrap_or_default();
+        let mut text = format!(
+            "---\npage_title: \"{}\"\nsubcategory: \"\"\ndescription: |-\n  {}\n---\n\n# {}\n\n{description}\n",
+            self.title,
+            one_line(summary),
+            self.heading
+        );
+        if !self.guides.is_empty() {
+            text.push_str("\n## Guides\n\n");
+            for guide in &self.guides {
+                text.push_str(&format!("- [{}]({})\n", guide.title, guide.file));
+            }
+        }
+        if let Some(example) = &self.example {
+            text.push_str(&format!(
+                "\n## Example Usage\n\n```terraform\n{}\n```\n",
+                example.trim_end()
+            ));
+        }
+        text.push_str("\n## Schema\n");
+        write_groups(&mut text, &schema.block.attributes, "", |group| format!("### {group}"));
+        write_nested(&mut text, &schema.block.attributes, &[]);
+        if let Some(import) = &self.import {
+            text.push_str(&format!("\n## Import\n\n```shell\n{}\n```\n", import.trim_end()));
+        }
+        text
+    }
+}
+
+/// Writes attributes in three groups, by who decides their values.
+fn write_groups(text: &mut String, attributes: &Attributes, prefix: &str, heading: fn(&str) -> String) {
+    for group in ["Required", "Optional", "Read-Only"] {
+        let members: Vec<_> = attributes.iter().filter(|(_, one)| one.group() == group).collect();
+        if !members.is_empty() {
+            let _ = write!(text, "\n{}\n\n", heading(group));
+        }
+        if members.iter().any(|(_, one)| one.write_only) {
+            let _ = write!(
+                text,
+                "> **NOTE**: [Write-only arguments]({WRITE_ONLY}) need OpenTofu 1.11 or Terraform 1.11.\n\n"
+            );
+        }
+        for (name, attribute) in members {
+            let _ = write!(text, "- `{name}` ({})", attribute.kind());
+            for part in [
+                one_line(&attribute.description),
+                attribute.link(&format!("{prefix}{name}")),
+            ] {
+                if !part.is_empty() {
+                    let _ = write!(text, " {part}");
+                }
+            }
+            text.push('\n');
+        }
+    }
+}
+
+/// Writes a section for each nested schema, each followed by those inside it.
+fn write_nested(text: &mut String, attributes: &Attributes, parents: &[&str]) {
+    for (name, attribute) in attributes {
+        if let Some(nested) = &attribute.nested_type {
+            let path = [parents, &[name.as_str()]].concat();
+            let anchor = path.join("--");
+            let _ = write!(
+                text,
+                "\n<a id=\"nestedatt--{anchor}\"></a>\n### Nested Schema for `{}`\n",
+                path.join(".")
+            );
+            write_groups(text, &nested.attributes, &format!("{anchor}--"), |group| {
+                format!("{group}:")
+            });
+            write_nested(text, &nested.attributes, &path);
+        }
+    }
+}
+
+impl Attribute {
+    fn group(&self) -> &'static str {
+        match (self.required, self.optional) {
+            (true, _) => "Required",
+            (false, true) => "Optional",
+            (false, false) => "Read-Only",
+        }
+    }
+
+    /// What the attribute holds, and what is special about it.
+    fn kind(&self) -> String {
+        let holds = match self.nested_type.as_ref().map(|nested| nested.nesting_mode.as_str()) {
+            Some("list") => "Attributes List".to_owned(),
+            Some("set") => "Attributes Set".to_owned(),
+            Some("map") => "Attributes Map".to_owned(),
+            Some(_) => "Attributes".to_owned(),
+            None => type_name(&self.value_type),
+        };
+        let mut kind = vec![holds];
+        if self.sensitive {
+            kind.push("Sensitive".to_owned());
+        }
+        if self.write_only {
+            kind.push(format!("[Write-only]({WRITE_ONLY})"));
+        }
+        if self.deprecated {
+            kind.push("Deprecated".to_owned());
+        }
+        kind.join(", ")
+    }
+
+    fn link(&self, anchor: &str) -> String {
+        match self.nested_type {
+            Some(_) => format!("(see [below for nested schema](#nestedatt--{anchor}))"),
+            None => String::new(),
+        }
+    }
+}
+
+/// A type in the words of the registries, from its JSON form.
+fn type_name(value_type: &Value) -> String {
+    match value_type {
+        Value::String(name) => match name.as_str() {
+            "bool" => "Boolean".to_owned(),
+            "number" => "Number".to_owned(),
+            "string" => "String".to_owned(),
+            _ => "Dynamic".to_owned(),
+        },
+        Value::Array(parts) => match parts.as_slice() {
+            [Value::String(collection), element] if collection != "object" && collection != "tuple" => {
+                let mut letters = collection.chars();
+                let first = letters.next().map(|first| first.to_ascii_uppercase());
+                let collection: String = first.into_iter().chain(letters).collect();
+                format!("{collection} of {}", type_name(element))
+            }
+            [Value::String(name), ..] if name == "tuple" => "Tuple".to_owned(),
+            _ => "Object".to_owned(),
+        },
+        _ => "Dynamic".to_owned(),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn render(attributes: Value) -> String {
+        let block = json!({"description": "Manages a thing,\nof some kind.\n\nMore.", "attributes": attributes});
+        let page = Page {
+            title: "cht_thing Resource - cht".to_owned(),
+            heading: "cht_thing (Resource)".to_owned(),
+            example: Some("resource \"cht_thing\" \"one\" {}\n".to_owned()),
+            import: Some("tofu import cht_thing.one one\n".to_owned()),
+            guides: Vec::new(),
+        };
+        page.render(&serde_json::from_value(json!({"block": block})).unwrap())
+    }
+
+    #[test]
+    fn a_page_has_front_matter_example_schema_and_import_in_this_order() {
+        let page = render(json!({"name": {"type": "string", "description": "Its name.", "required": true}}));
+        assert_eq!(
+            page,
+            r##"---
+page_title: "cht_thing Resource - cht"
+subcategory: ""
+description: |-
+  Manages a thing, of some kind.
+---
+
+# cht_thing (Resource)
+
+Manages a thing,
+of some kind.
+
+More.
+
+## Example Usage
+
+```terraform
+resource "cht_thing" "one" {}
+```
+
+## Schema
+
+### Required
+
+- `name` (String) Its name.
+
+## Import
+
+```shell
+tofu import cht_thing.one one
+```
+"##
+        );
+    }
+
+    #[test]
+    fn attributes_stand_in_the_group_of_who_decides_them() {
+        let page = render(json!({
+            "a": {"type": "bool", "optional": true, "computed": true},
+            "b": {"type": ["list", "string"], "computed": true},
+            "c": {"type": ["map", ["set", "number"]], "required": true},
+            "d": {"type": "string", "optional": true, "sensitive": true, "write_only": true},
+        }));
+        let schema = &page[page.find("### Required").unwrap()..page.find("## Import").unwrap()];
+        let expected = format!(
+            "### Required\n\n- `c` (Map of Set of Number)\n\n### Optional\n\n\
+             > **NOTE**: [Write-only arguments]({WRITE_ONLY}) need OpenTofu 1.11 or Terraform 1.11.\n\n- `a` (Boolean)\n\
+             - `d` (String, Sensitive, [Write-only]({WRITE_ONLY}))\n\n### Read-Only\n\n- `b` (List of String)\n\n"
+        );
+        assert_eq!(schema, expected);
+    }
+
+    #[test]
+    fn nested_schemas_are_linked_at_every_depth() {
+        let leaf = json!({"type": "string", "optional": true});
+        let inner = json!({"optional": true, "nested_type": {"nesting_mode": "list", "attributes": {"leaf": leaf}}});
+        let outer =
+            json!({"required": true, "nested_type": {"nesting_mode": "single", "attributes": {"inner": inner}}});
+        let page = render(json!({"outer": outer}));
+        for (link, anchor, title) in [
+            (
+                "- `outer` (Attributes) (see [below for nested schema](#nestedatt--outer))",
+                "nestedatt--outer",
+                "outer",
+            ),
+            (
+                "- `inner` (Attributes List) (see [below for nested schema](#nestedatt--outer--inner))",
+                "nestedatt--outer--inner",
+                "outer.inner",
+            ),
+        ] {
+            assert!(page.contains(link), "{page}");
+            let section = format!("<a id=\"{anchor}\"></a>\n### Nested Schema for `{title}`\n\nOptional:\n");
+            assert!(page.contains(&section), "{section}\n{page}");
+        }
+    }
+}
