@@ -1,6 +1,6 @@
 //! Models: the Rust types that resources work with instead of [`Value`]s.
 //!
-//! The derive macro [`Model`](crate::Model) turns a struct into a schema and conversions. The type of a field decides what can
+//! The derive macro [`Model`](macro@crate::Model) turns a struct into a schema and conversions. The type of a field decides what can
 //! happen to it:
 //!
 //! | field type | attribute | in `create`, `read`, `update`, `delete` |

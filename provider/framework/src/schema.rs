@@ -1,6 +1,6 @@
 //! Schemas: what can be configured, what is computed, and how plans of it behave.
 //!
-//! A [`Schema`] is plain data that the derive macro [`Model`](crate::Model) builds from a struct; it can be built by hand
+//! A [`Schema`] is plain data that the derive macro [`Model`](macro@crate::Model) builds from a struct; it can be built by hand
 //! as well. The plan engine, the codecs, the documentation and the wire read it; nothing else decides how an attribute
 //! behaves.
 

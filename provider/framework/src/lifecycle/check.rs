@@ -1,8 +1,8 @@
 //! The core's own consistency checks, run on every answer before the core does.
 //!
 //! An answer that breaks a rule reaches practitioners as "Provider produced invalid plan", with no hint whose fault it is;
-//! found here, it names the attribute. The rules for a plan beside its configuration are in [`valid_plan`], those for a
-//! result beside its plan in [`compatible`], those for any value beside its schema in [`conform`].
+//! found here, it names the attribute. The rules for a plan beside its configuration are in `valid_plan`, those for a
+//! result beside its plan in `compatible`, those for any value beside its schema in `conform`.
 
 use std::fmt;
 

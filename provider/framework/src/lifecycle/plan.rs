@@ -2,7 +2,7 @@
 //!
 //! A [`Planning`] is made from the core's request and then holds a complete plan; the hook of a resource may shape it
 //! further; [`Planning::finish`] checks it by the core's own rules and answers. How attributes are planned is decided by
-//! the schema alone, in [`attributes`]; which changes require a replacement, in [`replace`].
+//! the schema alone, in `attributes`; which changes require a replacement, in `replace`.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::check::assert_plan_valid;

@@ -17,6 +17,7 @@ pub(super) trait Answer {
 macro_rules! answers {
     ($($rpc:ident),+ $(,)?) => {
         $(impl Answer for proto::$rpc::Response {
+            #[allow(clippy::needless_update, reason = "some answers are nothing but diagnostics")]
             fn failed(diagnostics: Diagnostics) -> Self {
                 Self { diagnostics: to_proto::diagnostics(diagnostics), ..Default::default() }
             }
