@@ -78,3 +78,13 @@ impl Provider for ChtProvider {
         vec![ResourceEntry::new(InstanceResource)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemas_are_such_that_a_core_accepts_them() {
+        assert_eq!(ChtProvider.lint(), Vec::<String>::new());
+    }
+}

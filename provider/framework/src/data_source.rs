@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 
 use crate::context::Scope;
 use crate::diagnostics::Diagnostics;
-use crate::lifecycle::validate::draft;
+use crate::lifecycle::validate::{draft, refuse_null_elements};
 use crate::model::{FromValue, Model, ToValue};
 use crate::schema::Schema;
 use crate::value::Value;
@@ -77,6 +77,7 @@ impl<D: DataSource> DynDataSource<D::Clients> for Erased<D> {
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
         if let Some(draft) = draft::<<D::Model as Model>::Draft>(config, diagnostics) {
             self.data_source.validate(&draft, diagnostics);
+            refuse_null_elements::<D::Model>(&self.schema, config, diagnostics);
         }
     }
 

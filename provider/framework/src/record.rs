@@ -67,3 +67,79 @@ fn recorded(attribute: &Attribute, value: Value) -> Value {
         other => object(nested, other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::{Attr, Model, WriteOnly};
+
+    /// A database.
+    #[derive(Model, Debug)]
+    struct Database {
+        /// Its size.
+        size: String,
+        /// Its password.
+        password: Option<SecretString>,
+        /// Its address.
+        address: Attr<String>,
+    }
+
+    /// A site.
+    #[derive(Model, Debug)]
+    struct Site {
+        /// Its name.
+        name: String,
+        /// Its password.
+        password: WriteOnly<SecretString>,
+        /// Its databases.
+        databases: BTreeMap<String, Database>,
+        /// The main one.
+        main: Option<Database>,
+        /// What was decided once.
+        #[tf(optional, keep)]
+        zone: Attr<String>,
+        /// What is not known yet.
+        #[tf(optional)]
+        region: Attr<String>,
+    }
+
+    fn database(size: &str) -> Database {
+        Database {
+            size: size.to_owned(),
+            password: Some("hunter2".into()),
+            address: Attr::Known("10.0.0.1".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_record_has_the_configuration_and_no_secrets() {
+        let site = Site {
+            name: "kisumu".to_owned(),
+            password: WriteOnly::new(Some("hunter2".into())),
+            databases: [("a".to_owned(), database("1Gi"))].into(),
+            main: Some(database("2Gi")),
+            zone: Attr::Known("east".to_owned()),
+            region: Attr::Unknown,
+        };
+        let record = to_record(&site).unwrap();
+        assert!(!record.contains("hunter2") && !record.contains("10.0.0.1"), "{record}");
+        let read: Site = from_record(&record).unwrap();
+        assert_eq!(read.name, "kisumu");
+        assert_eq!(read.databases["a"].size, "1Gi");
+        assert_eq!(read.main.as_ref().unwrap().size, "2Gi");
+        assert!(read.main.unwrap().password.is_none() && read.password.get().is_none());
+        assert_eq!((read.zone, read.region), (Attr::Known("east".to_owned()), Attr::Null));
+    }
+
+    #[test]
+    fn a_record_of_something_else_is_refused_without_quoting_it() {
+        for wrong in ["", "hunter2", r#"{"name": ["hunter2"]}"#, r#"{"databases": {}}"#] {
+            let failure = from_record::<Site>(wrong).unwrap_err().to_string();
+            assert!(!failure.contains("hunter2"), "{failure}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Resources: what authors implement to manage remote objects.
 //!
-//! The traits of a provider are typed; [`erased`] hides the types behind one object-safe trait for the server.
+//! The traits of a provider are typed; `erased` hides the types behind one object-safe trait for the server.
 
 use std::fmt;
 use std::future::Future;

@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::plan::attributes::{Undecided, plan_object};
 use crate::lifecycle::{NULL, elements, objects};
 use crate::model::FromValue;
-use crate::path::Path;
+use crate::path::{Path, Step};
 use crate::schema::{Attribute, Kind, Presence, Schema, Validator};
 use crate::value::Value;
 
@@ -41,6 +41,25 @@ pub(crate) fn draft<D: FromValue>(config: &Value, diagnostics: &mut Diagnostics)
             }
             None
         }
+    }
+}
+
+/// Refuses elements that are null where the model has no place for them: for the core, and for a schema, null is an
+/// element like others.
+pub(crate) fn refuse_null_elements<M: FromValue>(schema: &Schema, config: &Value, diagnostics: &mut Diagnostics) {
+    if diagnostics.has_errors() || !config.is_wholly_known() {
+        return;
+    }
+    let planned = plan_object(&schema.attributes, NULL, config, Undecided::Unknown);
+    let Err(error) = M::from_value(&planned) else { return };
+    let in_collection = error
+        .path
+        .steps()
+        .last()
+        .is_some_and(|step| !matches!(step, Step::Attribute(_)));
+    if in_collection && error.path.get(&planned).is_some_and(Value::is_null) {
+        let detail = "The element is null. Give it a value or leave it out, for example with a `for` expression.";
+        diagnostics.push(Diagnostic::error("Null element", detail).at(error.path));
     }
 }
 
@@ -232,6 +251,42 @@ mod tests {
         assert_eq!(diagnostics.iter().count(), 2);
         let silent = validate_config(&schema, &object(&schema, [("old", Value::UNKNOWN)]), true);
         assert_eq!(silent.iter().count(), 1);
+    }
+
+    #[test]
+    fn null_elements_are_refused_where_the_model_has_no_place_for_them() {
+        use crate::Model;
+        /// Hosts.
+        #[derive(Model)]
+        struct Hosts {
+            /// All there are.
+            names: Vec<String>,
+            /// Those that may be missing.
+            #[tf(default = "none")]
+            kind: String,
+            /// Its id.
+            id: crate::Attr<String>,
+            /// Weights, where there are any.
+            weights: Option<Vec<Option<i64>>>,
+        }
+        let schema = Hosts::schema();
+        let check = |names: Vec<Value>| {
+            let weights = Value::List(vec![Value::Null]);
+            let config = object(&schema, [("names", Value::List(names)), ("weights", weights)]);
+            let mut diagnostics = Diagnostics::new();
+            refuse_null_elements::<Hosts>(&schema, &config, &mut diagnostics);
+            diagnostics
+                .into_iter()
+                .map(|one| (one.summary, one.path))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(check(vec!["a".into()]), []);
+        assert_eq!(check(vec![Value::UNKNOWN, Value::Null]), []);
+        let path = Path::new("names").index(1);
+        assert_eq!(
+            check(vec!["a".into(), Value::Null]),
+            [("Null element".to_owned(), Some(path))]
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use crate::context::{Context, Scope};
 use crate::diagnostics::Diagnostics;
 use crate::lifecycle::plan::Planning;
-use crate::lifecycle::validate::draft;
+use crate::lifecycle::validate::{draft, refuse_null_elements};
 use crate::model::{FromValue, ToValue};
 use crate::resource::{Draft, Plan, Resource};
 use crate::schema::Schema;
@@ -67,6 +67,7 @@ impl<R: Resource> DynResource<R::Clients> for Erased<R> {
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
         if let Some(draft) = draft::<Draft<R>>(config, diagnostics) {
             self.resource.validate(&draft, diagnostics);
+            refuse_null_elements::<R::Model>(&self.schema, config, diagnostics);
         }
     }
 

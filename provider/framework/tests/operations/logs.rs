@@ -1,6 +1,7 @@
 //! What the log says of calls, and what it must not say.
 
-use std::sync::{Arc, Mutex};
+use std::cell::RefCell;
+use std::sync::{Arc, Once};
 
 use serde_json::{Value as Json, json};
 use tf_framework::server::logging::HclogLayer;
@@ -11,13 +12,31 @@ use crate::client::{connect_configured, creation, encoded, text};
 use crate::lifecycle::core;
 use crate::thing::{Step, World};
 
-/// Collects the lines of this test, at all levels, until the guard is dropped.
-fn collect() -> (tracing::subscriber::DefaultGuard, Arc<Mutex<Vec<Json>>>) {
-    let lines = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&lines);
-    let layer = HclogLayer::new(move |line| sink.lock().unwrap().push(serde_json::from_slice(line).unwrap()));
-    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
-    (guard, lines)
+thread_local! {
+    /// The lines of the test that this thread runs, if it collects them.
+    static LINES: RefCell<Option<Vec<Json>>> = const { RefCell::new(None) };
+}
+
+/// Begins to collect the lines of this test, at all levels. There is one subscriber for all tests: while those of single
+/// threads come and go, events of other threads can get lost.
+fn collect() {
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        let layer = HclogLayer::new(|line| {
+            LINES.with_borrow_mut(|lines| {
+                lines
+                    .iter_mut()
+                    .for_each(|lines| lines.push(serde_json::from_slice(line).unwrap()));
+            });
+        });
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+    });
+    LINES.set(Some(Vec::new()));
+}
+
+/// The lines since then.
+fn collected() -> Vec<Json> {
+    LINES.take().expect("lines are being collected")
 }
 
 #[tokio::test]
@@ -25,7 +44,7 @@ async fn every_line_of_a_call_says_which_call_it_is() {
     let world = Arc::new(World::default());
     world.script("create", &[Step::Warn, Step::Fail]);
     let mut client = connect_configured(&world).await;
-    let (guard, lines) = collect();
+    collect();
     client
         .apply_resource_change(creation(&json!({ "name": "a" })))
         .await
@@ -36,8 +55,7 @@ async fn every_line_of_a_call_says_which_call_it_is() {
         ..Default::default()
     };
     client.read_data_source(request).await.unwrap();
-    drop(guard);
-    let lines = lines.lock().unwrap();
+    let lines = collected();
     let own: Vec<_> = lines
         .iter()
         .filter(|line| line["@module"].as_str().unwrap().starts_with("tf_framework"))
@@ -77,7 +95,7 @@ async fn every_line_of_a_call_says_which_call_it_is() {
 #[tokio::test]
 async fn trap_18_no_line_of_a_whole_life_has_a_value_in_it() {
     let secrets = ["hunter2", "t0ken", "gr33t1ng"];
-    let (guard, lines) = collect();
+    collect();
     let (core, world) = core();
     let mut core = core.with_provider_config(json!({ "token": "t0ken" }));
     let config = json!({ "name": "gr33t1ng", "passphrase": "hunter2" });
@@ -88,14 +106,13 @@ async fn trap_18_no_line_of_a_whole_life_has_a_value_in_it() {
     core.destroy().await.unwrap();
     world.script("create", &[Step::PanicTellingSecrets]);
     let failure = core.apply(config).await.unwrap_err().to_string();
-    drop(guard);
+    let lines = collected();
     assert!(
         failure.contains("withheld") && !failure.contains("hunter2"),
         "{failure}"
     );
-    let lines = lines.lock().unwrap();
     assert!(lines.iter().any(|line| line["@message"] == "the provider panicked"));
-    for line in lines.iter() {
+    for line in &lines {
         for secret in secrets {
             assert!(!line.to_string().contains(secret), "{line}");
         }
