@@ -1,0 +1,212 @@
+//! The layers of ARCHITECTURE.md, held by reading the sources: each rule with its reason.
+//!
+//! Tests are free of the rules; [`source`] leaves them out, and comments. What is built with what comes from
+//! [`dependencies`].
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+mod dependencies;
+mod source;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use dependencies::dependencies;
+use source::{Source, root, sources};
+
+/// Words that may stand in some places only.
+struct Rule {
+    words: &'static [&'static str],
+    /// A folder of the repository.
+    within: &'static str,
+    /// Files and folders in it where the words may stand.
+    except: &'static [&'static str],
+    reason: &'static str,
+}
+
+const RULES: [Rule; 9] = [
+    Rule {
+        words: &["tfplugin"],
+        within: "provider/framework/src",
+        except: &["server/", "wire/"],
+        reason: "the plan engine and the traits must outlive a version of the protocol: only the wire and the server know it",
+    },
+    Rule {
+        words: &["tfplugin"],
+        within: "provider/src",
+        except: &[],
+        reason: "the protocol is the framework's business",
+    },
+    Rule {
+        words: &["env::"],
+        within: "provider/src",
+        except: &["kubernetes/connection.rs"],
+        reason: "what a plan depends on must stand in the configuration; the home directory of `~` is the exception",
+    },
+    Rule {
+        words: &["env::"],
+        within: "provider/framework/src",
+        except: &["server/"],
+        reason: "the environment belongs to the handshake and the log level",
+    },
+    Rule {
+        words: &["sleep(", "sleep_until(", "time::interval", "sleep;"],
+        within: "provider/src",
+        except: &["kubernetes/retry.rs"],
+        reason: "a pause must be cancellable, know the deadline and tell what it waits for: use `cx.wait`",
+    },
+    Rule {
+        words: &["sleep(", "sleep_until(", "time::interval", "sleep;"],
+        within: "provider/framework/src",
+        except: &["context.rs", "operations/task.rs", "server/"],
+        reason: "the plan engine knows no clock, and operations wait in one place only: `Scope::wait`",
+    },
+    Rule {
+        words: &[
+            "kube::Client",
+            "hyper::client",
+            "hyper_util::",
+            "portforward(",
+            "tokio::net",
+            "fs::",
+            "Command::",
+        ],
+        within: "provider/src",
+        except: &[
+            "kubernetes/client.rs",
+            "kubernetes/connection.rs",
+            "cht/port_forward.rs",
+        ],
+        reason: "only a platform's client does I/O, so that all of the rest can be tested with values; nothing is shelled out to",
+    },
+    Rule {
+        words: &["stdout()", "println!", "print!"],
+        within: "provider",
+        except: &["framework/src/server/mod.rs"],
+        reason: "stdout carries the handshake line and nothing else, or the core cannot start the provider",
+    },
+    Rule {
+        words: &["anyhow"],
+        within: "provider",
+        except: &[],
+        reason: "a failure that users read says which step failed: a variant of an `Error`, not a text",
+    },
+];
+
+#[test]
+fn words_of_a_layer_stay_in_it() {
+    let mut breaches = Vec::new();
+    for rule in &RULES {
+        let sources = sources(rule.within);
+        for except in rule.except {
+            let path = format!("{}/{except}", rule.within);
+            assert!(
+                sources.iter().any(|source| source.path.starts_with(&path)),
+                "{path} is excepted from a rule, but is not there"
+            );
+        }
+        for source in &sources {
+            let inner = source.path.trim_start_matches(rule.within).trim_start_matches('/');
+            if rule.except.iter().any(|except| inner.starts_with(except)) {
+                continue;
+            }
+            for (number, line) in &source.lines {
+                if let Some(word) = rule.words.iter().find(|word| line.contains(*word)) {
+                    breaches.push(format!("{}:{number} names `{word}`: {}", source.path, rule.reason));
+                }
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "\n{}", breaches.join("\n"));
+}
+
+#[test]
+fn platforms_meet_in_values_and_share_only_kubernetes() {
+    let platforms: BTreeSet<String> = fs::read_dir(root().join("provider/src"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    assert!(
+        platforms.contains("kubernetes") && platforms.contains("cht"),
+        "{platforms:?}"
+    );
+    let mut breaches = Vec::new();
+    for platform in &platforms {
+        let others = platforms
+            .iter()
+            .filter(|other| *other != platform && *other != "kubernetes");
+        let forbidden: Vec<String> = others.map(|other| format!("crate::{other}")).collect();
+        for source in sources(&format!("provider/src/{platform}")) {
+            for (number, line) in &source.lines {
+                if let Some(word) = forbidden.iter().find(|word| line.contains(*word)) {
+                    breaches.push(format!("{}:{number} names {word}", source.path));
+                }
+            }
+        }
+    }
+    assert!(
+        breaches.is_empty(),
+        "a platform takes what it needs of another as a value (`kubernetes`, an address, an id), so that each can be used \
+         and tested without the others:\n{}",
+        breaches.join("\n")
+    );
+}
+
+#[test]
+fn the_framework_depends_on_no_platform() {
+    let reached = dependencies("tf-framework");
+    assert!(reached.contains("tonic"), "the graph was not read: {reached:?}");
+    let forbidden = |name: &String| {
+        [
+            "k8s-",
+            "kube",
+            "aws-config",
+            "aws-sdk",
+            "reqwest",
+            "russh",
+            "quick-xml",
+            "terraform-provider",
+        ]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+    };
+    let found: Vec<&String> = reached.iter().filter(|name| forbidden(name)).collect();
+    assert!(
+        found.is_empty(),
+        "tf-framework is for any provider: it knows Terraform and no cloud, no Kubernetes, no HTTP API, yet it depends on \
+         {found:?}"
+    );
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    let silent: Vec<String> = ["proto/src", "provider", "acceptance-tests/src"]
+        .iter()
+        .flat_map(|folder| sources(folder))
+        .filter(|source| !source.text.starts_with("//! "))
+        .map(|source| source.path)
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "a module begins with `//!`: what it is, which API, where to look next; these do not: {silent:?}"
+    );
+}
+
+#[test]
+fn every_error_module_answers_questions_with_all_variants() {
+    let errors: Vec<Source> = sources("provider")
+        .into_iter()
+        .filter(|source| source.path.ends_with("/error.rs"))
+        .collect();
+    assert!(errors.len() >= 2, "the error modules were not found");
+    for source in errors {
+        assert!(
+            source.text.contains("#![warn(clippy::wildcard_enum_match_arm)]"),
+            "{} does not turn on wildcard_enum_match_arm: whoever adds a variant must be asked what it means for \
+             `is_retryable` and the like",
+            source.path
+        );
+    }
+}

@@ -1,0 +1,256 @@
+//! Rules for everything that the provider offers, and its schema as a golden file.
+//!
+//! Who adds a resource is told here what it still lacks.
+
+#![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value as Json, json};
+use terraform_provider_cht::provider::{ChtProvider, ProviderModel};
+use tf_framework::Model;
+use tf_framework::provider::Provider;
+use tf_framework::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, Schema};
+
+/// Words in the names of attributes that hold secrets.
+const SECRET_WORDS: [&str; 6] = ["password", "secret", "token", "private_key", "client_key", "passphrase"];
+
+/// Attributes that have such a word in their name and hold no secret, each with the reason.
+const NOT_SECRET: [(&str, &str); 2] = [
+    ("secret_name", "the name of a Secret says nothing of what is in it"),
+    ("admin_password_wo_version", "a number that the user counts up"),
+];
+
+#[test]
+fn names_are_unique_prefixed_and_in_alphabetical_order() {
+    let listed = [
+        ChtProvider
+            .resources()
+            .iter()
+            .map(|entry| entry.type_name())
+            .collect::<Vec<_>>(),
+        ChtProvider
+            .data_sources()
+            .iter()
+            .map(|entry| entry.type_name())
+            .collect(),
+    ];
+    assert!(!listed[0].is_empty());
+    for names in listed {
+        let sorted: Vec<_> = names.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        assert_eq!(names, sorted, "each name stands once, in alphabetical order");
+        for name in names {
+            let rest = name.strip_prefix("cht_").unwrap_or_default();
+            let snake_case = rest
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            assert!(
+                !rest.is_empty() && snake_case && !rest.contains("__"),
+                "{name} is not `cht_` and snake case"
+            );
+        }
+    }
+}
+
+#[test]
+fn schemas_follow_the_rules_of_the_core_and_describe_every_attribute() {
+    for (name, schema) in schemas() {
+        assert_eq!(schema.lint(), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_called_a_secret_is_hidden() {
+    for (name, schema) in schemas() {
+        for_each_attribute(&schema.attributes, "", &mut |path, attribute| {
+            let exempt = NOT_SECRET.iter().any(|(exempt, _)| *exempt == attribute.name);
+            let called_secret = SECRET_WORDS.iter().any(|word| attribute.name.contains(word));
+            let holds_value = matches!(attribute.kind, Kind::Type(_));
+            assert!(
+                attribute.sensitive || exempt || !called_secret || !holds_value || attribute.name.ends_with("secrets"),
+                "{name}: `{path}` is called a secret, but its type is not `SecretString`"
+            );
+        });
+    }
+}
+
+#[test]
+fn every_resource_has_examples_and_a_line_in_the_changelog() {
+    let changelog = read("CHANGELOG.md");
+    for (folder, files, names) in [
+        (
+            "resources",
+            &["resource.tf", "import.sh"][..],
+            ChtProvider
+                .resources()
+                .iter()
+                .map(|entry| entry.type_name())
+                .collect::<Vec<_>>(),
+        ),
+        (
+            "data-sources",
+            &["data-source.tf"][..],
+            ChtProvider
+                .data_sources()
+                .iter()
+                .map(|entry| entry.type_name())
+                .collect(),
+        ),
+    ] {
+        for name in names {
+            for file in files {
+                let example = read(&format!("examples/{folder}/{name}/{file}"));
+                assert!(
+                    example.contains(name),
+                    "examples/{folder}/{name}/{file} does not use {name}"
+                );
+            }
+            assert!(
+                changelog.contains(&format!("`{name}`")),
+                "CHANGELOG.md does not tell of `{name}`"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_schema_is_the_golden_one() {
+    let schemas: Map<String, Json> = schemas()
+        .into_iter()
+        .map(|(name, one)| (name, schema_json(&one)))
+        .collect();
+    let rendered = format!("{:#}\n", Json::Object(schemas));
+    let path = root().join("provider/tests/golden/schema.json");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &rendered).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        golden == rendered,
+        "the schema changed. Read the difference as a user with a configuration and a state would; if it is meant, write it \
+         anew with UPDATE_GOLDEN=1.\n{}",
+        difference(&golden, &rendered)
+    );
+}
+
+/// Every schema by its name; the provider's own under `provider`.
+fn schemas() -> Vec<(String, Schema)> {
+    let mut schemas = vec![("provider".to_owned(), ProviderModel::schema())];
+    for entry in ChtProvider.resources() {
+        schemas.push((entry.type_name().to_owned(), entry.schema().clone()));
+    }
+    for entry in ChtProvider.data_sources() {
+        schemas.push((format!("data {}", entry.type_name()), entry.schema().clone()));
+    }
+    schemas
+}
+
+fn for_each_attribute(attributes: &[Attribute], prefix: &str, visit: &mut impl FnMut(&str, &Attribute)) {
+    for attribute in attributes {
+        let path = format!("{prefix}{}", attribute.name);
+        visit(&path, attribute);
+        if let Kind::Nested(_, nested) = &attribute.kind {
+            for_each_attribute(nested, &format!("{path}."), visit);
+        }
+    }
+}
+
+/// What configurations and states depend on.
+fn schema_json(schema: &Schema) -> Json {
+    let mut json = json!({
+        "version": schema.version,
+        "description": schema.description,
+        "attributes": attributes_json(&schema.attributes),
+    });
+    if schema.attribute("timeouts").is_some() {
+        let limits = &schema.timeouts;
+        json["timeouts_in_seconds"] = json!({
+            "create": limits.create.as_secs(),
+            "read": limits.read.as_secs(),
+            "update": limits.update.as_secs(),
+            "delete": limits.delete.as_secs(),
+        });
+    }
+    json
+}
+
+fn attributes_json(attributes: &[Attribute]) -> Json {
+    let entries = attributes.iter().map(|one| (one.name.clone(), attribute_json(one)));
+    Json::Object(entries.collect())
+}
+
+fn attribute_json(attribute: &Attribute) -> Json {
+    let mut json = json!({ "description": attribute.documentation() });
+    json["presence"] = Json::from(match attribute.presence {
+        Presence::Required => "required",
+        Presence::Optional => "optional",
+        Presence::OptionalComputed => "optional and computed",
+        Presence::Computed => "computed",
+    });
+    match &attribute.kind {
+        Kind::Type(value_type) => json["type"] = serde_json::from_str(&value_type.to_json()).unwrap(),
+        Kind::Nested(nesting, nested) => {
+            json["nesting"] = Json::from(match nesting {
+                Nesting::Single => "single",
+                Nesting::List => "list",
+                Nesting::Set => "set",
+                Nesting::Map => "map",
+            });
+            json["attributes"] = attributes_json(nested);
+        }
+    }
+    let replaces = |modifier: &PlanModifier| matches!(modifier, PlanModifier::Replace | PlanModifier::ReplaceIf(_));
+    for (flag, set) in [
+        ("sensitive", attribute.sensitive),
+        ("write_only", attribute.write_only),
+        ("deprecated", attribute.deprecation.is_some()),
+        ("requires_replace", attribute.modifiers.iter().any(replaces)),
+    ] {
+        if set {
+            json[flag] = Json::from(true);
+        }
+    }
+    if let Some(default) = &attribute.default {
+        json["default"] = Json::from(format!("{default:?}"));
+    }
+    let accepted: Vec<&str> = attribute.validators.iter().map(|one| one.description()).collect();
+    if !accepted.is_empty() {
+        json["accepts"] = json!(accepted);
+    }
+    json
+}
+
+/// The lines that only one of the texts has, between those that both begin and end with.
+fn difference(golden: &str, rendered: &str) -> String {
+    let (before, after): (Vec<&str>, Vec<&str>) = (golden.lines().collect(), rendered.lines().collect());
+    let start = before
+        .iter()
+        .zip(&after)
+        .take_while(|(one, other)| one == other)
+        .count();
+    let (before, after) = (&before[start..], &after[start..]);
+    let end = before
+        .iter()
+        .rev()
+        .zip(after.iter().rev())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let mut text = format!("from line {} on:\n", start + 1);
+    for (sign, lines) in [('-', &before[..before.len() - end]), ('+', &after[..after.len() - end])] {
+        for line in lines {
+            let _ = writeln!(text, "{sign} {line}");
+        }
+    }
+    text
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path} is missing: {error}"))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
