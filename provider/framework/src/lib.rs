@@ -112,7 +112,6 @@
 //! protocol.
 
 #![deny(missing_docs)]
-
 #![cfg_attr(test, allow(clippy::too_many_lines, reason = "a test may be a long table of cases"))]
 
 // The derive macro names this crate from the outside, here as well.
