@@ -4,6 +4,8 @@
 //! One module for each resource; [`support`] has the lab that they share. They are ignored in a plain `cargo test`,
 //! `cargo xtask test` runs them.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
+
 mod examples;
 mod instance;
 mod support;
