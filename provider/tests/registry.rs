@@ -117,6 +117,53 @@ fn every_resource_has_examples_and_a_line_in_the_changelog() {
 }
 
 #[test]
+fn every_failure_is_in_the_troubleshooting_guide() {
+    let guide = read("docs/guides/troubleshooting.md")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let mut sources = vec![root().join("provider/src")];
+    let mut summaries = BTreeSet::new();
+    while let Some(path) = sources.pop() {
+        if path.is_dir() {
+            sources.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = fs::read_to_string(path).unwrap();
+        for call in [
+            "Diagnostic::error(",
+            "Diagnostics::error(",
+            "Diagnostic::warning(",
+            ".explain(",
+        ] {
+            let arguments = text.split(call).skip(1);
+            let literals = arguments.filter_map(|arguments| arguments.trim_start().strip_prefix('"'));
+            summaries.extend(literals.filter_map(|literal| literal.split('"').next().map(str::to_owned)));
+        }
+    }
+    assert!(summaries.len() > 20, "the summaries were not found: {summaries:?}");
+    let missing: Vec<_> = summaries.iter().filter(|summary| !guide.contains(*summary)).collect();
+    assert!(
+        missing.is_empty(),
+        "docs/guides/troubleshooting.md says what to do about every failure; it lacks {missing:?}"
+    );
+}
+
+#[test]
+fn the_first_example_is_the_same_everywhere() {
+    let first_block = |path: &str, language: &str| {
+        let text = read(path);
+        let block = text.split(&format!("```{language}\n")).nth(1).unwrap();
+        block.split("```").next().unwrap().to_owned()
+    };
+    assert_eq!(
+        first_block("README.md", "hcl"),
+        first_block("docs/guides/quickstart.md", "terraform"),
+        "README.md and the quick start show the same configuration"
+    );
+}
+
+#[test]
 fn the_schema_is_the_golden_one() {
     let schemas: Map<String, Json> = schemas()
         .into_iter()

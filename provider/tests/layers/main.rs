@@ -195,6 +195,53 @@ fn every_module_says_what_it_is() {
 }
 
 #[test]
+fn the_architecture_names_what_is_there() {
+    let architecture = fs::read_to_string(root().join("provider/ARCHITECTURE.md")).unwrap();
+    let folders = [
+        "",
+        "acceptance-tests",
+        "provider/framework",
+        "provider/framework/src",
+        "provider/src",
+        "provider/src/cht",
+        "provider/src/cht/instance",
+        "provider/src/kubernetes",
+    ];
+    let missing: Vec<&str> = architecture
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| [".rs", ".md", ".toml", "/"].iter().any(|end| name.ends_with(end)))
+        .filter(|name| !folders.iter().any(|folder| root().join(folder).join(name).exists()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "ARCHITECTURE.md names what is not there: {missing:?}"
+    );
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let section = manifest.split("[workspace.dependencies]").nth(1).unwrap();
+    let unexplained: Vec<&str> = section
+        .lines()
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| !line.contains("path = "))
+        .filter_map(|line| line.split_once(" = ").map(|(name, _)| name))
+        .filter(|name| {
+            let words = || {
+                architecture
+                    .lines()
+                    .filter(|line| line.starts_with('|'))
+                    .flat_map(|line| line.split([' ', ',']))
+            };
+            !words().any(|word| word == *name)
+        })
+        .collect();
+    assert!(
+        unexplained.is_empty(),
+        "a dependency must be explainable in half a sentence of ARCHITECTURE.md; these have none: {unexplained:?}"
+    );
+}
+
+#[test]
 fn every_error_module_answers_questions_with_all_variants() {
     let errors: Vec<Source> = sources("provider")
         .into_iter()
