@@ -203,7 +203,8 @@ impl<R: Resource> Context<R> {
     /// time or panics.
     ///
     /// # Guarantees
-    /// Attributes that are still unknown are saved as null; write-only values are never saved.
+    /// Attributes that are still unknown are saved as null; write-only values are never saved. A creation that fails after
+    /// it is marked as tainted by the core; without it, the core forgets the object.
     pub fn checkpoint(&self, model: &R::Model) {
         *lock(&self.scope.report.checkpoint) = Some(model.to_value());
     }

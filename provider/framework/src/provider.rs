@@ -38,6 +38,7 @@ pub trait Provider: Sized + Send + Sync + 'static {
     /// Fails if the configuration cannot work.
     ///
     /// # Caveats
+    /// It is dropped when the run is interrupted, and the last of several calls counts.
     /// During a plan the configuration may hold unknowns, and nothing may be reachable yet: connections are made when a
     /// resource first needs them.
     fn configure(

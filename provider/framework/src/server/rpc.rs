@@ -225,6 +225,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         &self,
         _: Request<proto::stop_provider::Request>,
     ) -> Result<Response<proto::stop_provider::Response>, Status> {
+        let _entered = self.call("StopProvider").span().entered();
         // Calls that are open now are cancelled; later ones, such as the closing of ephemeral resources, are not.
         let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *stop, self.end.child_token()).cancel();

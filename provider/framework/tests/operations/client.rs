@@ -12,7 +12,8 @@ use tfplugin::tfplugin6::provider_client::ProviderClient;
 use tfplugin::tfplugin6::provider_server::{Provider, ProviderServer};
 use tokio_util::sync::CancellationToken;
 
-use crate::thing::{ThingModel, Things, World};
+use crate::thing::{ThingModel, Things};
+use crate::world::World;
 
 /// A connection to a process of the provider that has not been configured.
 pub(crate) fn connect(

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use tf_framework::diagnostics::Diagnostics;
-use tf_framework::testing::Action;
+use tf_framework::testing::{Action, Core};
 use tf_framework::{Attr, WriteOnly};
 
 use crate::lifecycle::core;
-use crate::thing::{Step, ThingModel};
+use crate::thing::{ThingModel, Things};
+use crate::world::Step;
 
 /// Every way in which an operation can fail by itself.
 const FAILURES: [Step; 3] = [Step::Fail, Step::FailWithoutSayingWhy, Step::Panic];
@@ -130,7 +131,7 @@ async fn an_import_that_fails_leaves_nothing() {
     let (mut core, world) = core();
     assert!(assert_failed(core.import("a-id").await).contains("No such thing"));
     core.apply(json!({ "name": "a" })).await.unwrap();
-    let mut other = tf_framework::testing::Core::new(crate::thing::Things(world.clone()), "test_thing");
+    let mut other = Core::new(Things(world.clone()), "test_thing");
     for failure in FAILURES {
         world.script("import", &[failure]);
         assert_failed(other.import("a-id").await);
@@ -149,6 +150,6 @@ async fn trap_18_write_only_values_are_in_no_answer_whatever_the_resource_does()
     core.apply(json!({ "name": "a", "size": 2 })).await.unwrap();
     core.refresh().await.unwrap();
     assert_eq!(core.state().unwrap()["passphrase"], json!(null));
-    let mut other = tf_framework::testing::Core::new(crate::thing::Things(world), "test_thing");
+    let mut other = Core::new(Things(world), "test_thing");
     assert_eq!(other.import("a-id").await.unwrap()["passphrase"], json!(null));
 }

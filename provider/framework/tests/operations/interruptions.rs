@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{connect, connect_configured, creation, decoded, encoded, text, thing};
-use crate::thing::{Step, World};
+use crate::world::{Step, World};
 
 /// How long an operation may go on after it should have stopped.
 const GRACE: Duration = Duration::from_secs(30);

@@ -7,7 +7,8 @@ use tf_framework::path::Path;
 use tf_framework::testing::{Action, Core, UNKNOWN};
 use tf_framework::value::Value;
 
-use crate::thing::{Step, Things, World};
+use crate::thing::Things;
+use crate::world::{Step, World};
 
 pub(crate) fn core() -> (Core<Things>, Arc<World>) {
     let world = Arc::new(World::default());

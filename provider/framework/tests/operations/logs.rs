@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use crate::client::{connect_configured, creation, encoded, text};
 use crate::lifecycle::core;
-use crate::thing::{Step, World};
+use crate::world::{Step, World};
 
 thread_local! {
     /// The lines of the test that this thread runs, if it collects them.

@@ -17,4 +17,6 @@ mod failures;
 mod interruptions;
 mod lifecycle;
 mod logs;
+mod provider;
 mod thing;
+mod world;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tfplugin::tfplugin6 as proto;
 use tfplugin::tfplugin6::diagnostic::Severity;
 use tonic::{Response, Status};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::diagnostics::Diagnostics;
 use crate::panic::catch_panics;
@@ -41,14 +41,9 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Runs the call and turns failures and panics into an answer with diagnostics.
-    ///
-    /// It is never a gRPC error: the core would drop the state that comes with it.
-    pub(super) async fn answer<T: Answer>(
-        self,
-        handler: impl Future<Output = Result<T, Diagnostics>>,
-    ) -> Result<Response<T>, Status> {
-        let span = tracing::info_span!(
+    /// What all lines of the call have in common.
+    pub(super) fn span(&self) -> Span {
+        tracing::info_span!(
             "rpc",
             { keys::PROVIDER_ADDRESS } = self.provider_address,
             { keys::PROTOCOL_VERSION } = "6",
@@ -56,7 +51,16 @@ impl<'a> Call<'a> {
             { keys::REQUEST_ID } = %uuid::Uuid::new_v4(),
             { keys::RESOURCE_TYPE } = self.resource,
             { keys::DATA_SOURCE_TYPE } = self.data_source,
-        );
+        )
+    }
+
+    /// Runs the call and turns failures and panics into an answer with diagnostics.
+    ///
+    /// It is never a gRPC error: the core would drop the state that comes with it.
+    pub(super) async fn answer<T: Answer>(
+        self,
+        handler: impl Future<Output = Result<T, Diagnostics>>,
+    ) -> Result<Response<T>, Status> {
         let answered = async {
             tracing::trace!("received request");
             let began = Instant::now();
@@ -68,7 +72,7 @@ impl<'a> Call<'a> {
             log_answer(answer.diagnostics(), began);
             answer
         };
-        Ok(Response::new(answered.instrument(span).await))
+        Ok(Response::new(answered.instrument(self.span()).await))
     }
 }
 
