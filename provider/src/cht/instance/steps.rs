@@ -194,7 +194,11 @@ pub(super) fn store_live(model: &mut InstanceModel, found: &Found) {
     if let Some(size) = size {
         model.couchdb.storage_size = size.to_owned();
     }
-    model.ingress_address = address(found, &model.namespace).into();
+    model.ingress_address = match &model.ingress {
+        Some(_) => address(found, &model.namespace).into(),
+        // One that is still there is about to be removed.
+        None => Attr::Null,
+    };
     model.url = match &model.ingress {
         Some(_) => Attr::Known(url(&model.host)),
         None => Attr::Null,
