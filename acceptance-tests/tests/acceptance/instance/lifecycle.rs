@@ -35,59 +35,13 @@ timeouts = { create = "5m", update = "5m" }
 #[ignore = "needs the lab: cargo xtask test"]
 async fn an_instance_is_made_imported_changed_replaced_and_destroyed() {
     let scene = Scene::new("steps").await;
-    scene
-        .configure(&scene.instance().with("ingress = { class = \"lab\" }"))
-        .await;
+    let minimal = scene.instance().with("ingress = { class = \"lab\" }");
+    scene.configure(&minimal).await;
     scene.apply().await;
-    assert_eq!(
-        scene.owned(&DEPLOYMENT).await,
-        ["cht-api", "cht-couchdb", "cht-haproxy", "cht-sentinel"]
-    );
-    assert_eq!(scene.owned(&SERVICE).await, ["api", "couchdb", "haproxy", "nouveau"]);
-    assert_eq!(scene.owned(&CLAIM).await, ["couchdb-claim0"]);
-    assert_eq!(scene.owned(&INGRESS).await, ["api-ingress"]);
-    let made = scene.state().await["values"].clone();
-    assert_eq!(made["url"], "https://steps.health.example/");
-    assert_eq!(made["live_version"], "5.3.1");
-    assert_eq!(made["ready"], true);
-    assert_eq!(made["ingress_address"], "127.0.0.1");
-    assert_eq!(made["couchdb"]["storage_class"], "lab");
-
+    has_all_objects(&scene).await;
     scene.is_settled().await;
-
-    let other = Scene::new("steps").await;
-    let provider = format!("provider \"cht\" {{\n  kubernetes = {}\n}}\n", kubernetes().await);
-    other.write(&(provider + &scene.instance().with("ingress = { class = \"lab\" }").hcl("")));
-    done("import", other.workspace.import(ADDRESS, "steps").await);
-    let imported = other.state().await["values"].clone();
-    for attribute in ["couchdb", "url", "live_version", "ready", "ingress_address", "ingress"] {
-        assert_eq!(imported[attribute], made[attribute], "{attribute}");
-    }
-    assert!(other.plan().await.is_empty(), "an imported instance needs no change");
-
-    let untouched = scene
-        .object(&DEPLOYMENT, "cht-sentinel")
-        .await
-        .expect("it is there")
-        .metadata
-        .generation;
-    let changed = scene
-        .instance()
-        .with("ingress = { class = \"lab\" }\napi = { log_level = \"debug\" }");
-    scene
-        .configure(&changed.couchdb("resources = { requests = { memory = \"2Gi\" } }"))
-        .await;
-    assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
-    scene.apply().await;
-    let couchdb = scene.object(&DEPLOYMENT, "cht-couchdb").await.expect("it is there");
-    let container = &couchdb.data["spec"]["template"]["spec"]["containers"][0];
-    assert_eq!(container["resources"]["requests"], json!({"memory": "2Gi"}));
-    let sentinel = scene.object(&DEPLOYMENT, "cht-sentinel").await.expect("it is there");
-    assert_eq!(
-        sentinel.metadata.generation, untouched,
-        "what does not change is not restarted"
-    );
-    scene.is_settled().await;
+    is_imported_as_it_is(&scene, &minimal).await;
+    is_updated_in_place(&scene, &minimal).await;
 
     scene.configure(&Instance::new("steps-replaced").with(EVERYTHING)).await;
     assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
@@ -109,6 +63,58 @@ async fn an_instance_is_made_imported_changed_replaced_and_destroyed() {
         .iter()
         .filter(|volume| volume.data["spec"]["claimRef"]["namespace"] == "steps-replaced");
     assert_eq!(left.map(ResourceExt::name_any).collect::<Vec<_>>(), NOTHING);
+}
+
+async fn has_all_objects(scene: &Scene) {
+    assert_eq!(
+        scene.owned(&DEPLOYMENT).await,
+        ["cht-api", "cht-couchdb", "cht-haproxy", "cht-sentinel"]
+    );
+    assert_eq!(scene.owned(&SERVICE).await, ["api", "couchdb", "haproxy", "nouveau"]);
+    assert_eq!(scene.owned(&CLAIM).await, ["couchdb-claim0"]);
+    assert_eq!(scene.owned(&INGRESS).await, ["api-ingress"]);
+    let made = scene.state().await["values"].clone();
+    assert_eq!(made["url"], "https://steps.health.example/");
+    assert_eq!(made["live_version"], "5.3.1");
+    assert_eq!(made["ready"], true);
+    assert_eq!(made["ingress_address"], "127.0.0.1");
+    assert_eq!(made["couchdb"]["storage_class"], "lab");
+}
+
+async fn is_imported_as_it_is(scene: &Scene, instance: &Instance) {
+    let other = Scene::new(&scene.namespace).await;
+    let provider = format!("provider \"cht\" {{\n  kubernetes = {}\n}}\n", kubernetes().await);
+    other.write(&(provider + &instance.hcl("")));
+    done("import", other.workspace.import(ADDRESS, &scene.namespace).await);
+    let (imported, made) = (other.state().await, scene.state().await);
+    for attribute in ["couchdb", "url", "live_version", "ready", "ingress_address", "ingress"] {
+        assert_eq!(imported["values"][attribute], made["values"][attribute], "{attribute}");
+    }
+    assert!(other.plan().await.is_empty(), "an imported instance needs no change");
+}
+
+async fn is_updated_in_place(scene: &Scene, instance: &Instance) {
+    let untouched = scene
+        .object(&DEPLOYMENT, "cht-sentinel")
+        .await
+        .expect("it is there")
+        .metadata
+        .generation;
+    let changed = instance.clone().with("api = { log_level = \"debug\" }");
+    scene
+        .configure(&changed.couchdb("resources = { requests = { memory = \"2Gi\" } }"))
+        .await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
+    scene.apply().await;
+    let couchdb = scene.object(&DEPLOYMENT, "cht-couchdb").await.expect("it is there");
+    let container = &couchdb.data["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["resources"]["requests"], json!({"memory": "2Gi"}));
+    let sentinel = scene.object(&DEPLOYMENT, "cht-sentinel").await.expect("it is there");
+    assert_eq!(
+        sentinel.metadata.generation, untouched,
+        "what does not change is not restarted"
+    );
+    scene.is_settled().await;
 }
 
 #[tokio::test]
@@ -184,6 +190,23 @@ async fn a_volume_grows_in_place_where_its_class_allows_it() {
         if size == "2Gi" { Ok(()) } else { Err(size.to_string()) }
     })
     .await;
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_ingress_that_is_taken_away_takes_its_address_with_it() {
+    let scene = Scene::new("withdrawn").await;
+    scene
+        .configure(&scene.instance().with("ingress = { class = \"lab\" }"))
+        .await;
+    scene.apply().await;
+    scene.configure(&scene.instance()).await;
+    scene.apply().await;
+    assert_eq!(scene.owned(&INGRESS).await, NOTHING);
+    let state = scene.state().await["values"].clone();
+    assert_eq!((&state["url"], &state["ingress_address"]), (&json!(null), &json!(null)));
     scene.is_settled().await;
     scene.destroy().await;
 }
