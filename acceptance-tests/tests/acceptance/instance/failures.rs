@@ -82,6 +82,37 @@ async fn a_container_that_crashes() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn an_update_that_fails_keeps_the_instance_and_is_planned_again() {
+    let scene = Scene::new("stumbling").await;
+    scene.configure(&scene.instance()).await;
+    scene.apply().await;
+    let before = scene.state().await["values"]["couchdb"].clone();
+    let broken = scene.instance().with("sentinel = { env = { LAB_FAULT = \"crash\" } }");
+    scene.configure(&broken).await;
+    let error = scene.apply_fails().await;
+    blames(&error, "CHT does not start", "crashes: exit code 1", "sentinel = {");
+    assert!(!error.detail.contains("untaint"), "{error:#?}");
+    assert!(scene.state().await["tainted"].is_null());
+    assert_eq!(
+        scene.plan().await.actions(ADDRESS),
+        ["update"],
+        "what failed is still to be done"
+    );
+
+    scene.configure(&scene.instance()).await;
+    assert_eq!(
+        scene.plan().await.actions(ADDRESS),
+        ["update"],
+        "what was begun is taken back"
+    );
+    scene.apply().await;
+    scene.is_settled().await;
+    assert_eq!(scene.state().await["values"]["couchdb"], before);
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn ways_that_do_not_lead_to_the_cluster() {
     let scene = Scene::new("unreached").await;
     let cluster = &lab().await.cluster;

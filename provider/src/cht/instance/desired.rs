@@ -113,8 +113,10 @@ pub(super) fn differences(state: &InstanceModel, live: Known, found: &Found) -> 
         .filter(|drift| !is_record(drift))
         .map(ToString::to_string)
         .collect();
-    if stage == Stage::Creating {
-        lines.push(UNFINISHED.to_owned());
+    match stage {
+        Stage::Creating => lines.push(UNFINISHED.to_owned()),
+        Stage::Updating => lines.push("An update of the instance was not finished".to_owned()),
+        Stage::Created => {}
     }
     lines.extend(
         obsolete(&desired, found)
@@ -212,6 +214,8 @@ mod tests {
         );
         let unfinished = lines(&state, &cluster(&state, Stage::Creating, &[]));
         assert_eq!(unfinished, ["The creation of the instance was not finished"]);
+        let changing = lines(&state, &cluster(&state, Stage::Updating, &[]));
+        assert_eq!(changing, ["An update of the instance was not finished"]);
         let without_ingress = InstanceModel {
             ingress: None,
             ..state.clone()

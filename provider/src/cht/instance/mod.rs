@@ -68,7 +68,13 @@ impl Resource for InstanceResource {
         survey.allows_creation(&plan)?;
         let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();
         credentials.store(&mut plan.couchdb);
-        converge(cx, &access, plan, &credentials, Stage::Creating, Apply::Careful).await
+        let goal = Goal {
+            model: plan,
+            credentials: &credentials,
+            stage: Stage::Creating,
+            how: Apply::Careful,
+        };
+        converge(cx, &access, goal, |model| cx.checkpoint(model)).await
     }
 
     async fn read(&self, cx: &Context<Self>, mut state: InstanceModel) -> Result<Option<InstanceModel>, Diagnostics> {
@@ -99,14 +105,24 @@ impl Resource for InstanceResource {
             .or(Known::of(&prior.couchdb))
             .or(live)
             .or_generate();
-        let stage = Record::find(&found, &plan.namespace).map_or(Stage::Creating, |record| record.stage);
+        let stage = match Record::find(&found, &plan.namespace) {
+            Some(record) if record.stage == Stage::Creating => Stage::Creating,
+            _ => Stage::Updating,
+        };
         // The plan showed what was changed from outside, so taking it back has been approved.
         let how = if plan::has_drift(&prior) {
             Apply::Repair
         } else {
             Apply::Careful
         };
-        let made = converge(cx, &access, plan, &credentials, stage, how).await?;
+        // Until all of it is done the prior state stays, and the record tells the next plan that there is something to do.
+        let goal = Goal {
+            model: plan,
+            credentials: &credentials,
+            stage,
+            how,
+        };
+        let made = converge(cx, &access, goal, |_| ()).await?;
         teardown::remove_obsolete(cx, &access, &made, &credentials).await?;
         Ok(made)
     }
@@ -138,22 +154,33 @@ impl Resource for InstanceResource {
     }
 }
 
-/// Brings the cluster to the model: applies, waits until CHT serves requests, and fills in what that brought.
+/// What the cluster is to be brought to, and how.
+struct Goal<'a> {
+    model: InstanceModel,
+    credentials: &'a Credentials,
+    stage: Stage,
+    how: Apply,
+}
+
+/// Brings the cluster to the goal: applies, waits until CHT serves requests, and fills in what that brought. `save` gets the
+/// model whenever more of it exists.
 async fn converge(
     cx: &Context<InstanceResource>,
     access: &Access,
-    mut model: InstanceModel,
-    credentials: &Credentials,
-    stage: Stage,
-    how: Apply,
+    goal: Goal<'_>,
+    save: impl Fn(&InstanceModel) + Send + Sync,
 ) -> Result<InstanceModel, Diagnostics> {
+    let Goal {
+        mut model,
+        credentials,
+        stage,
+        how,
+    } = goal;
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
-    steps::apply(cx, access, &desired, how, || cx.checkpoint(&model)).await?;
+    steps::apply(cx, access, &desired, how, || save(&model)).await?;
     let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
-    if stage == Stage::Creating {
-        steps::finish(access, &model).await?;
-    }
+    steps::finish(access, &model).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);
     model.live_version = Attr::Known(version);

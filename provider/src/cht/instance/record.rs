@@ -2,7 +2,8 @@
 //!
 //! It is made first and finished last. A creation that was killed before its state was saved leaves an unfinished one, so
 //! that the next creation goes on instead of refusing what is there; a finished one says that the instance belongs to some
-//! state already. An import takes the configuration from it. It holds no secrets.
+//! state already. An update that was not finished shows in the next plan the same way. An import takes the configuration
+//! from it. It holds no secrets.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,9 @@ const STAGE: &str = "stage";
 pub(super) enum Stage {
     /// Its creation has begun.
     Creating,
-    /// It has been usable.
+    /// It has been usable, and a change of it has begun.
+    Updating,
+    /// It has been usable, and is as it was configured last.
     Created,
 }
 
@@ -37,6 +40,7 @@ impl Stage {
     fn name(self) -> &'static str {
         match self {
             Stage::Creating => "creating",
+            Stage::Updating => "updating",
             Stage::Created => "created",
         }
     }
@@ -47,13 +51,11 @@ impl Record {
     pub(super) fn find(found: &Found, namespace: &str) -> Option<Record> {
         let live = found.get(&key(namespace))?;
         let entry = |name: &str| live.json().get("data")?.get(name)?.as_str();
-        let stage = if entry(STAGE) == Some(Stage::Created.name()) {
-            Stage::Created
-        } else {
-            Stage::Creating
-        };
+        let stages = [Stage::Updating, Stage::Created];
+        let stage = stages.into_iter().find(|stage| entry(STAGE) == Some(stage.name()));
+
         Some(Record {
-            stage,
+            stage: stage.unwrap_or(Stage::Creating),
             configuration: entry(CONFIGURATION).unwrap_or_default().to_owned(),
         })
     }

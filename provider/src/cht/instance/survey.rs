@@ -40,7 +40,7 @@ impl Survey {
         let namespace = &model.namespace;
         let wanted = Known::of(&model.couchdb);
         match &self.record {
-            Some(record) if record.stage == Stage::Created => Err(Diagnostic::error(
+            Some(record) if record.stage != Stage::Creating => Err(Diagnostic::error(
                 "CHT instance exists already",
                 format!(
                     "There is a finished instance in the namespace {namespace}, which is not in this state. Import it with \
