@@ -116,6 +116,23 @@ async fn trap_13_private_bytes_go_back_as_they_came_even_if_nobody_can_read_them
 }
 
 #[tokio::test]
+async fn trap_18_a_write_only_value_in_a_stored_state_is_dropped_by_its_upgrade() {
+    let mut client = connect_configured(&world()).await;
+    let request = proto::upgrade_resource_state::Request {
+        type_name: type_name(),
+        version: 2,
+        raw_state: Some(proto::RawState {
+            json: json!({ "name": "a", "passphrase": "hunter2" }).to_string().into(),
+            ..Default::default()
+        }),
+    };
+    let answer = client.upgrade_resource_state(request).await.unwrap().into_inner();
+    let state = decoded(answer.upgraded_state.as_ref());
+    assert_eq!(state.attribute_or_null("name"), &"a".into());
+    assert!(state.attribute_or_null("passphrase").is_null());
+}
+
+#[tokio::test]
 async fn trap_28_nothing_is_deferred_even_if_the_core_would_allow_it() {
     let mut client = connect_configured(&world()).await;
     let request = proto::plan_resource_change::Request {

@@ -66,6 +66,9 @@ impl Resource for Thing {
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
         let prior = plan.prior.as_ref().map(|prior| prior.name.clone());
         self.0.log(format!("plan {:?} of {prior:?}", plan.action()));
+        if let (Some(_), Ok(private)) = (prior, cx.private()) {
+            self.0.log(format!("shape, private {}", private.passphrase_length));
+        }
         for step in self.0.steps("plan") {
             match step {
                 Step::PlanAnything => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tf_framework::context::{Backoff, Context, Progress, Scope};
@@ -40,7 +41,7 @@ pub(crate) struct World {
     things: Mutex<BTreeMap<String, (String, i64)>>,
     scripts: Mutex<BTreeMap<&'static str, Vec<Step>>>,
     log: Mutex<Vec<String>>,
-    pub(crate) arrived: Notify,
+    arrived: Notify,
 }
 
 impl World {
@@ -55,6 +56,14 @@ impl World {
 
     pub(crate) fn log_length(&self) -> usize {
         self.log.lock().unwrap().len()
+    }
+
+    /// Waits until an operation is at [`Step::Arrive`]; where time is paused, an hour without it passes at once.
+    pub(crate) async fn arrival(&self) {
+        let hour = Duration::from_secs(3600);
+        tokio::time::timeout(hour, self.arrived.notified())
+            .await
+            .expect("the operation arrives");
     }
 
     pub(crate) fn ids(&self) -> Vec<String> {
