@@ -6,6 +6,6 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
+mod cht_instance;
 mod examples;
-mod instance;
 mod support;
