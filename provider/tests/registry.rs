@@ -150,6 +150,19 @@ fn every_failure_is_in_the_troubleshooting_guide() {
 }
 
 #[test]
+fn every_resource_has_acceptance_tests() {
+    let modules = read("acceptance-tests/tests/acceptance/main.rs");
+    for entry in ChtProvider.resources() {
+        let module = entry.type_name().trim_start_matches("cht_");
+        assert!(
+            modules.contains(&format!("mod {module};")),
+            "acceptance-tests/tests/acceptance/ has no module `{module}` for {}",
+            entry.type_name()
+        );
+    }
+}
+
+#[test]
 fn the_first_example_is_the_same_everywhere() {
     let first_block = |path: &str, language: &str| {
         let text = read(path);
