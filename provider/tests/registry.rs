@@ -153,11 +153,10 @@ fn every_failure_is_in_the_troubleshooting_guide() {
 fn every_resource_has_acceptance_tests() {
     let modules = read("acceptance-tests/tests/acceptance/main.rs");
     for entry in ChtProvider.resources() {
-        let module = entry.type_name().trim_start_matches("cht_");
+        let module = entry.type_name();
         assert!(
             modules.contains(&format!("mod {module};")),
-            "acceptance-tests/tests/acceptance/ has no module `{module}` for {}",
-            entry.type_name()
+            "acceptance-tests/tests/acceptance/ has no module `{module}`"
         );
     }
 }

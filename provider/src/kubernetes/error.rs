@@ -62,7 +62,7 @@ pub enum Error {
     NoCurrentContext { path: PathBuf, contexts: Vec<String> },
     #[error(
         "the user \"{user}\" of the kubeconfig {} gets its credentials from {helper}, which would have to be run here; \
-         use a token or a client certificate, or the eks attribute for an EKS cluster", path.display()
+         use a token or a client certificate instead", path.display()
     )]
     CredentialHelper {
         path: PathBuf,
