@@ -89,6 +89,8 @@ fn explain(summary: &str, error: &Error, way: Option<Way>) -> Diagnostics {
     let diagnostic = Diagnostic::error(summary, format!("{}.\n\n{advice}", sentence(&error_chain(error))));
     match (way, attribute) {
         (Some(way), Some(attribute)) => diagnostic.at(way.path(attribute)).into(),
+        // Which of the credentials lacks the permission is for the cluster to know.
+        (Some(_), None) if error.is_forbidden() => diagnostic.at(ATTRIBUTE).into(),
         _ => diagnostic.into(),
     }
 }
