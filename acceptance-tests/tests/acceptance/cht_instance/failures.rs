@@ -173,7 +173,7 @@ async fn a_permission_that_is_missing_is_named() {
     );
     let error = scene.plan_fails().await;
     let missing = "not allowed to list secrets in namespace \"forbidden\"";
-    blames(&error, "Unable to read the CHT instance", missing, "");
+    blames(&error, "Unable to read the CHT instance", missing, "kubernetes = ");
 }
 
 #[tokio::test]
