@@ -1,6 +1,6 @@
 //! What is refused before anything is changed, each with the attribute that is to blame.
 
-use crate::support::{Scene, blames, failure};
+use crate::support::{ADDRESS, Scene, blames, failure};
 
 /// An invalid configuration: lines of `couchdb`, other lines, and the summary, text and line of the error.
 type Invalid = (&'static str, &'static str, &'static str, &'static str, &'static str);
@@ -147,7 +147,7 @@ async fn what_somebody_else_made_is_not_taken_over() {
     let other = Scene::new("foreign").await;
     other.configure(&other.instance()).await;
     blames(
-        &other.plan_fails().await,
+        &other.apply_fails().await,
         "CHT instance exists already",
         "Import it",
         "namespace = ",
@@ -163,4 +163,31 @@ async fn what_somebody_else_made_is_not_taken_over() {
         "Namespace kube-public exists already",
         "namespace = ",
     );
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_instance_is_replaced_in_its_own_namespace_only_without_its_data() {
+    let scene = Scene::new("moved").await;
+    scene
+        .configure(&scene.instance().protected().with("deletion_protection = false"))
+        .await;
+    scene.apply().await;
+    let moved = "cluster_domain = \"other.local\"";
+    let kept = scene.instance().protected().with("deletion_protection = false");
+    scene.configure(&kept.with(moved)).await;
+    blames(
+        &scene.plan_fails().await,
+        "Cannot be changed",
+        "keeps the old volume",
+        "cluster_domain",
+    );
+
+    scene.configure(&scene.instance()).await;
+    scene.apply().await;
+    scene.configure(&scene.instance().with(moved)).await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
+    scene.apply().await;
+    scene.is_settled().await;
+    scene.destroy().await;
 }

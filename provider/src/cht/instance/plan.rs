@@ -43,6 +43,17 @@ pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnos
         );
         diagnostics.push(Diagnostic::error("Instance is protected", detail).at(path.clone()));
     }
+    if let Some(path) = plan.requires_replace().first()
+        && prior.retain_volumes
+        && was_usable(prior)
+        && !plan.changed(InstanceModel::NAMESPACE)
+    {
+        let detail = format!(
+            "Changing `{path}` replaces the instance in its own namespace, where `retain_volumes` keeps the old volume in the \
+             way of the new one. Put the old value back. If the data is not needed, apply `retain_volumes = false` first."
+        );
+        diagnostics.push(Diagnostic::error("Cannot be changed", detail).at(path.clone()));
+    }
     if plan.requires_replace().is_empty() {
         check_couchdb(plan, prior, &mut diagnostics);
         check_version(plan, prior, &mut diagnostics);
@@ -226,17 +237,8 @@ pub(super) async fn try_in_cluster(
         .probe()
         .await
         .map_err(access.explain("Unable to reach the cluster"))?;
-    let (credentials, stage) = if plan.prior.is_none() {
-        let survey = Survey::take(&access, &model).await?;
-        if survey.is_unfinished() {
-            // Whether the creation goes on with what is there, or starts over after it is gone, cannot be told from here.
-            return Ok(());
-        }
-        survey.allows_creation(&model)?;
-        (Known::of(&model.couchdb).or_generate(), Stage::Creating)
-    } else {
-        let known = Known::of(&model.couchdb).complete();
-        (known.unwrap_or_else(Credentials::placeholder), Stage::Created)
+    let Some((credentials, stage)) = to_try_with(cx, &access, plan, &model).await? else {
+        return Ok(());
     };
     let desired = Desired::new(&model, &credentials, stage)?;
     access
@@ -268,6 +270,45 @@ pub(super) async fn try_in_cluster(
         diagnostics.append(access.explain("Cluster refuses the plan")(error));
     }
     diagnostics.into_result(())
+}
+
+/// What to try the objects with; none if nothing can be told of a creation yet.
+async fn to_try_with(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    plan: &Plan<'_, '_, InstanceResource>,
+    model: &InstanceModel,
+) -> Result<Option<(Credentials, Stage)>, Diagnostics> {
+    let known = Known::of(&model.couchdb);
+    if plan.prior.is_some() {
+        return Ok(Some((
+            known.complete().unwrap_or_else(Credentials::placeholder),
+            Stage::Created,
+        )));
+    }
+    let survey = Survey::take(access, model).await?;
+    if survey.is_unfinished() {
+        // Whether the creation goes on with what is there, or starts over after it is gone, cannot be told from here.
+        return Ok(None);
+    }
+    if survey.is_finished() {
+        // This may be the second half of a replacement, which the core plans like any creation.
+        cx.warn(already_there(&model.namespace));
+        return Ok(None);
+    }
+    survey.allows_creation(model)?;
+    Ok(Some((known.or_generate(), Stage::Creating)))
+}
+
+fn already_there(namespace: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "CHT instance exists already",
+        format!(
+            "There is a finished instance in the namespace {namespace}. The apply takes place only if this plan destroys that \
+             instance first, as a replacement does. If it belongs to another state, import it or choose another namespace."
+        ),
+    )
+    .at(InstanceModel::NAMESPACE)
 }
 
 /// Checks that the cluster holds the instance of the state, and not another one of the same name.

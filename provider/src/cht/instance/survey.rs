@@ -34,6 +34,13 @@ impl Survey {
             .is_some_and(|record| record.stage == Stage::Creating)
     }
 
+    /// Whether there is an instance that has been usable.
+    pub(super) fn is_finished(&self) -> bool {
+        self.record
+            .as_ref()
+            .is_some_and(|record| record.stage != Stage::Creating)
+    }
+
     /// Checks that an instance can be made: there is none, or an unfinished one, or the data of one that was destroyed and
     /// everything that is needed to use it.
     pub(super) fn allows_creation(&self, model: &InstanceModel) -> Result<(), Diagnostics> {

@@ -38,20 +38,22 @@ pub(super) async fn remove(
     if keeps_volume || namespace.is_empty() {
         return Ok(());
     }
-    let others = access
+    let others = match access
         .cluster
         .others_in(&desired::owner(&state.namespace)?, &state.namespace)
         .await
-        .map_err(access.explain("Unable to look into the namespace"))?;
-    if others.is_empty() {
-        return delete(cx, access, state, namespace, "the namespace").await;
-    }
-    let list = others.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    {
+        Ok(others) if others.is_empty() => return delete(cx, access, state, namespace, "the namespace").await,
+        Ok(others) => others.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        // Everything of the instance is gone by now; an empty namespace is no reason to fail.
+        Err(error) if error.is_forbidden() => "what these credentials are not allowed to list".to_owned(),
+        Err(error) => return Err(access.explain("Unable to look into the namespace")(error)),
+    };
     cx.warn(
         Diagnostic::warning(
             "Namespace was kept",
             format!(
-                "The namespace {} holds what is not part of the instance: {list}. It was not deleted.",
+                "The namespace {} may hold what is not part of the instance: {others}. It was not deleted.",
                 state.namespace
             ),
         )
