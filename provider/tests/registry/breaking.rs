@@ -1,0 +1,85 @@
+//! What a new schema does to states that were stored under the golden one: an attribute that is gone loses its value, one
+//! of another type cannot be read. Both need a new schema version, and an upgrade to it.
+
+use serde_json::Value as Json;
+
+/// The changes that need a new version and do not have it, as paths with what happened to them.
+pub(crate) fn breaking_changes(golden: &Json, schema: &Json) -> Vec<String> {
+    let mut breaks = Vec::new();
+    for (name, golden) in entries(golden) {
+        // A resource that is gone is the business of the changelog: nobody reads its state any more.
+        let Some(schema) = schema.get(name) else { continue };
+        if schema["version"] == golden["version"] {
+            attributes(name, &golden["attributes"], &schema["attributes"], &mut breaks);
+        }
+    }
+    breaks
+}
+
+fn attributes(path: &str, golden: &Json, schema: &Json, breaks: &mut Vec<String>) {
+    for (name, golden) in entries(golden) {
+        let path = format!("{path}.{name}");
+        match schema.get(name) {
+            None => breaks.push(format!("{path} is gone")),
+            Some(schema)
+                if ["type", "nesting"]
+                    .iter()
+                    .any(|part| schema.get(part) != golden.get(part)) =>
+            {
+                breaks.push(format!("{path} has another type"));
+            }
+            Some(schema) => attributes(&path, &golden["attributes"], &schema["attributes"], breaks),
+        }
+    }
+}
+
+fn entries(object: &Json) -> impl Iterator<Item = (&String, &Json)> {
+    object.as_object().into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The schema of one resource at version 1.
+    fn schema(attributes: Json) -> Json {
+        json!({ "cht_thing": { "version": 1, "attributes": attributes } })
+    }
+
+    #[test]
+    fn trap_32_a_removed_or_retyped_attribute_needs_a_new_version() {
+        let golden = schema(json!({
+            "name": { "type": "string" },
+            "size": { "type": "number" },
+            "parts": { "nesting": "list", "attributes": { "id": { "type": "string" } } },
+            "disk": { "nesting": "single", "attributes": { "gone": { "type": "string" } } },
+        }));
+        let mut changed = schema(json!({
+            "size": { "type": "string" },
+            "parts": { "nesting": "set", "attributes": { "id": { "type": "string" } } },
+            "disk": { "nesting": "single", "attributes": {} },
+        }));
+        let expected = [
+            "cht_thing.disk.gone is gone",
+            "cht_thing.name is gone",
+            "cht_thing.parts has another type",
+            "cht_thing.size has another type",
+        ];
+        assert_eq!(breaking_changes(&golden, &changed), expected);
+        changed["cht_thing"]["version"] = json!(2);
+        assert!(breaking_changes(&golden, &changed).is_empty());
+    }
+
+    #[test]
+    fn what_is_new_or_described_in_other_words_breaks_nothing() {
+        let golden = schema(json!({ "name": { "type": "string", "presence": "required", "description": "A." } }));
+        let changed = schema(json!({
+            "name": { "type": "string", "presence": "optional", "description": "B." },
+            "size": { "type": "number" },
+        }));
+        assert!(breaking_changes(&golden, &changed).is_empty());
+        assert!(breaking_changes(&schema(json!({ "name": { "type": "string" } })), &json!({})).is_empty());
+    }
+}
