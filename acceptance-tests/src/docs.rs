@@ -2,9 +2,10 @@
 //!
 //! The layout is that of the registries, with the names that `tfplugindocs` gives: `docs/index.md` is the provider,
 //! `docs/resources/<type without prefix>.md` a resource. What a page looks like is in [`page`]; `docs/guides/` is written
-//! by hand.
+//! by hand. [`registry`] checks that the registries will take them all.
 
 mod page;
+mod registry;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use serde_json::Value;
 
 use acceptance_tests::tofu::{Cli, Workspace};
 
@@ -37,7 +39,8 @@ struct ProviderSchemas {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let schemas = schemas().await?;
+    let provider = provider_schemas().await?;
+    let schemas = ProviderSchemas::deserialize(&provider).context("read the schemas")?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
     let pages = pages(&root, &schemas)?;
     let stale = stale(&root, &pages)?;
@@ -45,7 +48,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         if !stale.is_empty() {
             bail!("not up to date: {}; run: cargo xtask docs", stale.join(", "));
         }
-        return Ok(());
+        return registry::validate(&root, &provider);
     }
     for name in stale {
         let path = root.join(&name);
@@ -62,7 +65,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Asks the command line, as a registry would.
-async fn schemas() -> Result<ProviderSchemas> {
+async fn provider_schemas() -> Result<Value> {
     let cli = Cli::tofu()?;
     let address = cli.provider_address();
     let workspace = Workspace::new(cli, &build_provider()?)?;
@@ -71,7 +74,7 @@ async fn schemas() -> Result<ProviderSchemas> {
         .pointer_mut("/provider_schemas")
         .and_then(|providers| providers.get_mut(&address))
         .with_context(|| format!("there is no schema of {address}"))?;
-    serde_json::from_value(ours.take()).context("read the schemas")
+    Ok(ours.take())
 }
 
 /// All pages: their names from the root of the repository, and their texts.

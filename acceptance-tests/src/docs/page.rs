@@ -70,8 +70,14 @@ impl Page {
     pub(super) fn render(&self, schema: &Schema) -> String {
         let description = schema.block.description.trim();
         let summary = description.split("\n\n").next().unwrap_or_default();
+        // The index, which lists the guides, is in no subcategory: the registries refuse one there.
+        let subcategory = if self.guides.is_empty() {
+            "subcategory: \"\"\n"
+        } else {
+            ""
+        };
         let mut text = format!(
-            "---\npage_title: \"{}\"\nsubcategory: \"\"\ndescription: |-\n  {}\n---\n\n# {}\n\n{description}\n",
+            "---\npage_title: \"{}\"\n{subcategory}description: |-\n  {}\n---\n\n# {}\n\n{description}\n",
             self.title,
             one_line(summary),
             self.heading

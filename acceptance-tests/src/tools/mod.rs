@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use semver::Version;
 
-use recipe::{ETCD, KUBERNETES, KWOK, OPENTOFU};
+use recipe::{ETCD, KUBERNETES, KWOK, OPENTOFU, TFPLUGINDOCS};
 
 /// The oldest OpenTofu on PATH that the suite runs with; an older one is passed over.
 const MINIMUM_TOFU: Version = Version::new(1, 12, 0);
@@ -57,6 +57,14 @@ pub fn kwok() -> Result<PathBuf> {
     build::binary(&KWOK, "kwok")
 }
 
+/// The checker of documentation.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn tfplugindocs() -> Result<PathBuf> {
+    build::binary(&TFPLUGINDOCS, "tfplugindocs")
+}
+
 /// The checker of dependencies, where it is installed: on PATH, or in the cache with
 /// `cargo install --locked --root ~/.cache/cht/tools cargo-deny`. It takes long to build, so nothing builds it by itself.
 ///
@@ -77,6 +85,7 @@ pub fn all() -> Result<Vec<(&'static str, PathBuf)>> {
         tools.push((binary, kubernetes(binary)?));
     }
     tools.push(("tofu", tofu()?));
+    tools.push(("tfplugindocs", tfplugindocs()?));
     tools.extend(terraform().map(|path| ("terraform", path)));
     Ok(tools)
 }

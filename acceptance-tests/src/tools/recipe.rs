@@ -89,6 +89,22 @@ pub const OPENTOFU: Recipe = Recipe {
     variables: &[("github.com/opentofu/opentofu/version.dev", "no")],
 };
 
+/// The registries' checker of documentation.
+pub const TFPLUGINDOCS: Recipe = Recipe {
+    tool: "tfplugindocs",
+    module: "github.com/hashicorp/terraform-plugin-docs",
+    version: "v0.25.0",
+    go: "1.25.8",
+    binaries: &[(
+        "tfplugindocs",
+        "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs",
+    )],
+    directives: "",
+    staging_version: None,
+    main: None,
+    variables: &[],
+};
+
 impl Recipe {
     /// The name of the cache directory: tool, version, and a hash of the whole recipe, so that a changed recipe builds anew.
     pub fn key(&self) -> String {
