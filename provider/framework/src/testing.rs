@@ -233,6 +233,20 @@ impl<P: Provider> Core<P> {
         Ok(self.state.insert(stored).json.clone())
     }
 
+    /// Writes a configuration for the object, as a core does for what was imported without one, and holds it against the
+    /// rules for configurations. What it does not configure is null.
+    ///
+    /// # Errors
+    /// Fails with the provider's errors, and if there is no object.
+    pub async fn generate_config(&mut self) -> Result<Json, Diagnostics> {
+        let process = self.configured().await?;
+        let (state, _) = self.refreshed(&process).await?;
+        let generated = process.generate_config(&state).await?;
+        self.note(generated.diagnostics)?;
+        self.validate(&process, &generated.value).await?;
+        Ok(process.store(&generated.value, self.schema.version, Bytes::new())?.json)
+    }
+
     /// Destroys the object, if there is one.
     ///
     /// # Errors

@@ -128,13 +128,14 @@ impl Validation<'_> {
         }
     }
 
-    /// Elements of a set that become the same by their defaults would be fewer than configured, which the core refuses.
+    /// Elements of a set that become the same by their defaults would be fewer than configured, which the core refuses;
+    /// or they would differ in nothing but what the provider decides, so that nobody could tell them apart.
     fn distinct_elements(&mut self, attributes: &[Attribute], path: &Path, value: &Value) {
         if let Value::Set(configured) = value {
             let with_defaults = Value::set(
                 configured
                     .iter()
-                    .map(|element| plan_object(attributes, NULL, element, Undecided::Unknown)),
+                    .map(|element| plan_object(attributes, NULL, element, Undecided::Stays)),
             );
             if elements(&with_defaults).len() < configured.len() {
                 let detail =
@@ -294,9 +295,10 @@ mod tests {
         let inner = vec![
             attribute::<i64>("port"),
             attribute::<String>("protocol").default_value("tcp"),
+            attribute::<Attr<String>>("id"),
         ];
         let schema = schema(vec![nested("rules", Nesting::Set, Presence::Optional, inner)]);
-        let rule = |protocol: Value| Value::object([("port", 1.into()), ("protocol", protocol)]);
+        let rule = |protocol: Value| Value::object([("port", 1.into()), ("protocol", protocol), ("id", Value::Null)]);
         let config = |rules: [Value; 2]| object(&schema, [("rules", Value::set(rules))]);
         let same = config([rule(Value::Null), rule("tcp".into())]);
         assert_eq!(

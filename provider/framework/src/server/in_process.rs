@@ -166,6 +166,15 @@ impl<P: Provider> InProcess<P> {
         self.answered(imported.state, imported.private, answer.diagnostics)
     }
 
+    pub(crate) async fn generate_config(&self, state: &Value) -> Result<Answered, Diagnostics> {
+        let request = proto::generate_resource_config::Request {
+            type_name: self.type_name.to_owned(),
+            state: Some(self.encode(state)?),
+        };
+        let answer = answer(self.service.generate_resource_config(Request::new(request)).await)?;
+        self.answered(answer.config, Bytes::new(), answer.diagnostics)
+    }
+
     /// A state as the core stores it.
     pub(crate) fn store(&self, state: &Value, version: i64, private: Bytes) -> Result<Stored, Diagnostics> {
         let text = json::to_json(state, &self.value_type)

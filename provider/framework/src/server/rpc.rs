@@ -203,6 +203,15 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         call.answer(self.import(&request)).await
     }
 
+    async fn generate_resource_config(
+        &self,
+        request: Request<proto::generate_resource_config::Request>,
+    ) -> Result<Response<proto::generate_resource_config::Response>, Status> {
+        let request = request.into_inner();
+        let call = self.call("GenerateResourceConfig").of_resource(&request.type_name);
+        call.answer(async { self.generate_config(&request) }).await
+    }
+
     async fn move_resource_state(
         &self,
         request: Request<proto::move_resource_state::Request>,

@@ -216,6 +216,24 @@ async fn trap_27_an_imported_thing_is_complete_and_not_replaced() {
 }
 
 #[tokio::test]
+async fn a_generated_configuration_says_what_is_needed_and_changes_nothing() {
+    let (mut core, _) = core();
+    let config = json!({ "name": "a", "size": 5, "passphrase": "p", "timeouts": { "delete": "1m" } });
+    core.apply(config).await.unwrap();
+    let generated = core.generate_config().await.unwrap();
+    let written: Vec<&String> = generated
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(written, ["name", "size"]);
+    let plan = core.plan(generated).await.unwrap();
+    assert_eq!(planned(&plan, "revision"), 1.into());
+}
+
+#[tokio::test]
 async fn trap_28_other_timeouts_are_no_change_of_the_object() {
     let (mut core, _) = core();
     core.apply(json!({ "name": "a" })).await.unwrap();

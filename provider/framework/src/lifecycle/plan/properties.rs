@@ -9,6 +9,7 @@ use proptest::sample::select;
 use super::*;
 use crate::lifecycle::check::{assert_apply_valid, assert_replan_compatible};
 use crate::lifecycle::fixtures::{attribute, nested, schema};
+use crate::lifecycle::generate::generate_config;
 use crate::lifecycle::normalize::normalize;
 use crate::lifecycle::proposed::proposed_new;
 use crate::lifecycle::validate::validate_config;
@@ -358,6 +359,14 @@ proptest! {
     fn an_applied_configuration_plans_no_change(case in cases()) {
         let state = created(&case)?;
         prop_assert_eq!(plan(&case.schema, &state, &case.first)?, state);
+    }
+
+    #[test]
+    fn a_generated_configuration_plans_no_change(case in cases()) {
+        let state = created(&case)?;
+        let generated = generate_config(&case.schema, &state);
+        let planned = plan(&case.schema, &state, &generated)?;
+        prop_assert!(!differs_beyond_timeouts(&planned, &state), "{generated:?}\n{planned:?}\n{state:?}");
     }
 
     #[test]

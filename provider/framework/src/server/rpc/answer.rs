@@ -32,6 +32,7 @@ macro_rules! answers {
 answers!(
     apply_resource_change,
     configure_provider,
+    generate_resource_config,
     get_functions,
     get_metadata,
     get_provider_schema,

@@ -3,6 +3,7 @@
 use tfplugin::tfplugin6 as proto;
 
 use crate::diagnostics::Diagnostics;
+use crate::lifecycle::generate::generate_config;
 use crate::lifecycle::validate;
 use crate::operations;
 use crate::operations::apply::{ApplyRequest, StateAnswer};
@@ -142,6 +143,20 @@ impl<P: Provider> ProviderService<P> {
         Ok(proto::import_resource_state::Response {
             imported_resources,
             diagnostics: to_proto::diagnostics(answer.diagnostics),
+            ..Default::default()
+        })
+    }
+
+    /// A configuration for an imported object.
+    pub(super) fn generate_config(
+        &self,
+        request: &proto::generate_resource_config::Request,
+    ) -> Result<proto::generate_resource_config::Response, Diagnostics> {
+        let schema = self.resource(&request.type_name)?.schema();
+        let value_type = schema.value_type();
+        let state = from_proto::value(request.state.as_ref(), &value_type)?;
+        Ok(proto::generate_resource_config::Response {
+            config: Some(to_proto::value(&generate_config(schema, &state), &value_type)?),
             ..Default::default()
         })
     }
