@@ -104,24 +104,42 @@ fn fuzz() -> Result<()> {
     };
     let own = env::current_exe()?;
     let target_directory = own.ancestors().nth(2).context("this program was not built by Cargo")?;
+    let build = target_directory.join("fuzz");
+    execute(&mut cargo_fuzz(&program, "build", &build), "cargo fuzz build")?;
     for target in fs::read_dir(format!("{FUZZ}/seeds"))? {
         let target = target?.file_name().to_string_lossy().into_owned();
-        fuzz_target(&program, &target_directory.join("fuzz"), &target)?;
+        fuzz_target(&program, &build, &target)?;
     }
     Ok(())
 }
 
+/// Fuzzes one target, and shows what it says only if it fails.
 fn fuzz_target(program: &Path, build: &Path, target: &str) -> Result<()> {
     let corpus = build.join("corpus").join(target);
     fs::create_dir_all(&corpus)?;
-    let seeds = format!("{FUZZ}/seeds/{target}");
-    let limit = format!("-max_total_time={FUZZ_SECONDS}");
-    let mut command = Command::new(program);
-    // The framework has no unsafe code for a sanitizer to watch, and without one the stable compiler will do.
-    command.args(["fuzz", "run", "--sanitizer=none", "--fuzz-dir", FUZZ, "--target-dir"]);
-    command.arg(build).arg(target).arg(corpus).arg(seeds);
-    command.args(["--", "-verbosity=0", &limit]);
-    execute(&mut command, &format!("cargo fuzz run {target}"))
+    let output = cargo_fuzz(program, "run", build)
+        .arg(target)
+        .arg(corpus)
+        .arg(format!("{FUZZ}/seeds/{target}"))
+        .args(["--", &format!("-max_total_time={FUZZ_SECONDS}")])
+        .output()
+        .context("start cargo fuzz")?;
+    if !output.status.success() {
+        bail!(
+            "cargo fuzz run {target} failed\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(())
+}
+
+/// A command of cargo-fuzz. The framework has no unsafe code for a sanitizer to watch, and without one the stable compiler
+/// will do.
+fn cargo_fuzz(program: &Path, command: &str, build: &Path) -> Command {
+    let mut fuzz = Command::new(program);
+    fuzz.args(["fuzz", command, "--sanitizer=none", "--fuzz-dir", FUZZ, "--target-dir"]);
+    fuzz.arg(build);
+    fuzz
 }
 
 /// Checks licenses, duplicates and sources of the dependencies, where cargo-deny is installed: on PATH or in the cache.

@@ -145,7 +145,8 @@ impl Running {
             )
         };
         let (read_stdout, read_stderr) = timeout(EXIT, both).await.expect("it does not exit");
-        (read_stdout.unwrap(), read_stderr.unwrap());
+        read_stdout.unwrap();
+        read_stderr.unwrap();
         Rest {
             stdout,
             stderr: String::from_utf8(stderr).expect("stderr is UTF-8"),

@@ -42,27 +42,12 @@ async fn connect(things: Things, tmp: &Path) -> (Server, ProviderClient<Channel>
 
 /// A call that does not wait for anything: its kind depends on the number.
 fn quick_call(mut client: ProviderClient<Channel>, number: usize) -> BoxFuture<'static, Vec<proto::Diagnostic>> {
-    let type_name = "test_thing".to_owned();
     async move {
         match number % 5 {
-            0 => {
-                let request = proto::read_resource::Request {
-                    type_name,
-                    current_state: thing("a", "thing".into()),
-                    ..Default::default()
-                };
-                client.read_resource(request).await.unwrap().into_inner().diagnostics
-            }
+            0 => client.read_resource(refresh()).await.unwrap().into_inner().diagnostics,
             1 => {
-                let request = proto::plan_resource_change::Request {
-                    type_name,
-                    prior_state: nothing(),
-                    proposed_new_state: thing("a", Value::Null),
-                    config: thing("a", Value::Null),
-                    ..Default::default()
-                };
                 client
-                    .plan_resource_change(request)
+                    .plan_resource_change(plan())
                     .await
                     .unwrap()
                     .into_inner()
@@ -70,7 +55,7 @@ fn quick_call(mut client: ProviderClient<Channel>, number: usize) -> BoxFuture<'
             }
             2 => {
                 let request = proto::validate_resource_config::Request {
-                    type_name,
+                    type_name: "test_thing".to_owned(),
                     config: thing("a", Value::Null),
                     ..Default::default()
                 };
@@ -105,6 +90,24 @@ fn quick_call(mut client: ProviderClient<Channel>, number: usize) -> BoxFuture<'
         }
     }
     .boxed()
+}
+
+fn refresh() -> proto::read_resource::Request {
+    proto::read_resource::Request {
+        type_name: "test_thing".to_owned(),
+        current_state: thing("a", "thing".into()),
+        ..Default::default()
+    }
+}
+
+fn plan() -> proto::plan_resource_change::Request {
+    proto::plan_resource_change::Request {
+        type_name: "test_thing".to_owned(),
+        prior_state: nothing(),
+        proposed_new_state: thing("a", Value::Null),
+        config: thing("a", Value::Null),
+        ..Default::default()
+    }
 }
 
 fn creation() -> proto::apply_resource_change::Request {
