@@ -1,7 +1,8 @@
 //! `cargo xtask test`: every check, in order, each announced and timed; the first that fails ends the run.
 
 use std::env;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -11,6 +12,12 @@ use clap::ValueEnum;
 use acceptance_tests::tools;
 
 use crate::docs;
+
+/// The fuzz targets: a workspace of their own.
+const FUZZ: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../provider/framework/fuzz");
+
+/// How long each target is fuzzed: enough to notice what is broken, not to find what is rare.
+const FUZZ_SECONDS: u32 = 6;
 
 /// What to run.
 #[derive(clap::Args)]
@@ -28,6 +35,7 @@ enum Check {
     Fmt,
     Clippy,
     Test,
+    Fuzz,
     Doc,
     Deny,
     Docs,
@@ -47,6 +55,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             Check::Fmt => cargo(&["fmt", "--all", "--check"], &[])?,
             Check::Clippy => cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?,
             Check::Test => cargo(&["test", "--workspace"], &[])?,
+            Check::Fuzz => fuzz()?,
             Check::Doc => cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?,
             Check::Deny => deny()?,
             Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
@@ -79,6 +88,58 @@ fn acceptance(filter: Option<&str>) -> Result<()> {
     // They wait for the cluster most of the time, so more of them run at once than there are processors.
     arguments.extend(["--ignored", "--test-threads=8"]);
     cargo(&arguments, &[("CHT_PROVIDER_BINARY", provider)])
+}
+
+/// Calls the fuzz targets with their seeds and, where cargo-fuzz can be had, with whatever it makes of them. What it finds
+/// interesting is kept beside the build, for the next time.
+fn fuzz() -> Result<()> {
+    let manifest = format!("--manifest-path={FUZZ}/Cargo.toml");
+    cargo(&["test", "--locked", "--no-default-features", &manifest], &[])?;
+    let program = match tools::cargo_fuzz() {
+        Ok(program) => program,
+        Err(error) => {
+            println!("cargo-fuzz cannot be had, so only the seeds were tried: {error:#}");
+            return Ok(());
+        }
+    };
+    let own = env::current_exe()?;
+    let target_directory = own.ancestors().nth(2).context("this program was not built by Cargo")?;
+    let build = target_directory.join("fuzz");
+    execute(&mut cargo_fuzz(&program, "build", &build), "cargo fuzz build")?;
+    for target in fs::read_dir(format!("{FUZZ}/seeds"))? {
+        let target = target?.file_name().to_string_lossy().into_owned();
+        fuzz_target(&program, &build, &target)?;
+    }
+    Ok(())
+}
+
+/// Fuzzes one target, and shows what it says only if it fails.
+fn fuzz_target(program: &Path, build: &Path, target: &str) -> Result<()> {
+    let corpus = build.join("corpus").join(target);
+    fs::create_dir_all(&corpus)?;
+    let output = cargo_fuzz(program, "run", build)
+        .arg(target)
+        .arg(corpus)
+        .arg(format!("{FUZZ}/seeds/{target}"))
+        .args(["--", &format!("-max_total_time={FUZZ_SECONDS}")])
+        .output()
+        .context("start cargo fuzz")?;
+    if !output.status.success() {
+        bail!(
+            "cargo fuzz run {target} failed\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(())
+}
+
+/// A command of cargo-fuzz. The framework has no unsafe code for a sanitizer to watch, and without one the stable compiler
+/// will do.
+fn cargo_fuzz(program: &Path, command: &str, build: &Path) -> Command {
+    let mut fuzz = Command::new(program);
+    fuzz.args(["fuzz", command, "--sanitizer=none", "--fuzz-dir", FUZZ, "--target-dir"]);
+    fuzz.arg(build);
+    fuzz
 }
 
 /// Checks licenses, duplicates and sources of the dependencies, where cargo-deny is installed: on PATH or in the cache.

@@ -24,13 +24,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Run everything that CI runs: format, lints, tests, documentation, and the acceptance tests on the lab
+    /// Run everything that CI runs: format, lints, tests, fuzzing, documentation, and the acceptance tests on the lab
     Test(checks::Arguments),
     /// Build a whole environment on the lab, change it, and tear it down
     Demo(demo::Arguments),
     /// Write the reference documentation from the schema and the examples
     Docs(docs::Arguments),
-    /// Build all tools of the lab
+    /// Build all tools of the lab, and the fuzzer
     Tools,
     /// Run the lab's cluster
     #[command(subcommand)]
@@ -50,7 +50,7 @@ async fn main() -> Result<()> {
         Chore::Demo(arguments) => demo::run(arguments).await,
         Chore::Docs(arguments) => docs::run(&arguments).await,
         Chore::Tools => {
-            for (name, path) in tools::all()? {
+            for (name, path) in tools::all()?.into_iter().chain([("cargo-fuzz", tools::cargo_fuzz()?)]) {
                 println!("{name}: {}", path.display());
             }
             Ok(())

@@ -9,13 +9,16 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use semver::Version;
 
 use recipe::{ETCD, KUBERNETES, KWOK, OPENTOFU, TFPLUGINDOCS};
 
 /// The oldest OpenTofu on PATH that the suite runs with; an older one is passed over.
 const MINIMUM_TOFU: Version = Version::new(1, 12, 0);
+
+/// The version of cargo-fuzz that is built where none is installed.
+const CARGO_FUZZ: &str = "0.13.2";
 
 /// OpenTofu: from PATH if it is recent enough, else built.
 ///
@@ -75,7 +78,37 @@ pub fn cargo_deny() -> Result<Option<PathBuf>> {
     Ok(on_path("cargo-deny").or_else(|| Some(cached).filter(|path| path.is_file())))
 }
 
-/// Every tool there is, built where necessary: name and path.
+/// The fuzzer: from PATH, else built into the cache.
+///
+/// # Errors
+/// If it has to be built and that fails, for example without a network.
+pub fn cargo_fuzz() -> Result<PathBuf> {
+    let root = cache_directory()?.join("tools");
+    let cached = root.join("bin/cargo-fuzz");
+    if let Some(path) = on_path("cargo-fuzz").or_else(|| Some(cached.clone()).filter(|path| path.is_file())) {
+        return Ok(path);
+    }
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args([
+            "install",
+            "--quiet",
+            "--locked",
+            "cargo-fuzz",
+            "--version",
+            CARGO_FUZZ,
+            "--root",
+        ])
+        .arg(root)
+        .status()
+        .context("start cargo install")?;
+    if !status.success() {
+        bail!("cargo install cargo-fuzz failed ({status})");
+    }
+    Ok(cached)
+}
+
+/// Every tool of the lab, built where necessary: name and path.
 ///
 /// # Errors
 /// If a build fails.

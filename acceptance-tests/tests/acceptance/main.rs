@@ -8,4 +8,5 @@
 
 mod cht_instance;
 mod examples;
+mod reattach;
 mod support;

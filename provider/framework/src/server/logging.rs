@@ -1,29 +1,29 @@
 //! Logs: `tracing` events as the JSON lines that go-plugin's clients read from stderr.
 //!
-//! A line is built in `line`; this module decides which events become one. Practitioners choose the level with
-//! `TF_LOG_PROVIDER_<NAME>`, `TF_LOG_PROVIDER` or `TF_LOG`, the first that is set.
+//! A line is built in `line`; which events become one, `level` decides, as the practitioner asks.
 
+mod level;
 mod line;
 
 use std::io::Write as _;
 
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{FilterFn, LevelFilter, filter_fn};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::server::ServeOptions;
+use crate::server::logging::level::Levels;
 use crate::server::logging::line::Fields;
-
-/// This crate's events, which are always among the provider's own.
-const FRAMEWORK: &str = "tf_framework";
 
 /// Sends the events of the process to stderr. Does nothing if the program has a subscriber already.
 pub fn install(options: &ServeOptions) {
-    let level = level(&options.provider_address, |name| std::env::var(name).ok());
-    let layer = HclogLayer::stderr().with_filter(filter(level, options.log_targets.clone()));
+    let levels = Levels::read(&options.provider_address, |name| std::env::var(name).ok());
+    let log_targets = options.log_targets.clone();
+    let filter = filter_fn(move |metadata| levels.allow(metadata, &log_targets));
+    let layer = HclogLayer::stderr().with_filter(filter);
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
 }
 
@@ -82,68 +82,25 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for HclogLayer {
     }
 }
 
-/// The level that the practitioner asks for. Without one only errors are logged, as the core would drop the rest.
-fn level(provider_address: &str, lookup: impl Fn(&str) -> Option<String>) -> LevelFilter {
-    let name = provider_address
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_uppercase()
-        .replace('-', "_");
-    let asked = [
-        format!("TF_LOG_PROVIDER_{name}"),
-        "TF_LOG_PROVIDER".to_owned(),
-        "TF_LOG".to_owned(),
-    ]
-    .iter()
-    .find_map(|variable| lookup(variable).filter(|value| !value.is_empty()));
-    match asked.as_deref().map(str::to_uppercase).as_deref() {
-        None | Some("ERROR") => LevelFilter::ERROR,
-        Some("OFF") => LevelFilter::OFF,
-        Some("WARN") => LevelFilter::WARN,
-        Some("INFO") => LevelFilter::INFO,
-        Some("DEBUG") => LevelFilter::DEBUG,
-        // TRACE, JSON, and whatever else: cores read an unknown level as TRACE too.
-        Some(_) => LevelFilter::TRACE,
-    }
-}
-
-/// Lets through what is logged at `level`, see [`ServeOptions::log_targets`], and the provider's spans in any case, as
-/// their fields belong on every line.
-fn filter(level: LevelFilter, log_targets: Vec<&'static str>) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
-    filter_fn(move |metadata| {
-        let is_own = log_targets
-            .iter()
-            .chain([&FRAMEWORK])
-            .any(|own| is_within(metadata.target(), own));
-        let level = if is_own { level } else { level.min(LevelFilter::WARN) };
-        (is_own && metadata.is_span()) || *metadata.level() <= level
-    })
-}
-
-/// Whether `target` is the crate or module `path`, or lies in it.
-fn is_within(target: &str, path: &str) -> bool {
-    target
-        .strip_prefix(path)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
 
     use serde_json::Value;
+    use tracing_subscriber::filter::LevelFilter;
 
     use super::*;
 
     /// The lines that `events` lead to.
     fn lines(level: LevelFilter, events: impl FnOnce()) -> Vec<Value> {
+        let levels = Levels::all(level);
         let lines = Arc::new(Mutex::new(Vec::new()));
         let layer = HclogLayer::new({
             let lines = Arc::clone(&lines);
             move |line| lines.lock().unwrap().push(serde_json::from_slice(line).unwrap())
         });
-        let subscriber = tracing_subscriber::registry().with(layer.with_filter(filter(level, vec!["cht"])));
+        let filter = filter_fn(move |metadata| levels.allow(metadata, &["cht"]));
+        let subscriber = tracing_subscriber::registry().with(layer.with_filter(filter));
         tracing::subscriber::with_default(subscriber, events);
         Arc::into_inner(lines).unwrap().into_inner().unwrap()
     }
@@ -177,32 +134,5 @@ mod tests {
         });
         let messages: Vec<_> = lines.iter().map(|line| line["@message"].as_str().unwrap()).collect();
         assert_eq!(messages, ["connection lost", "call"]);
-    }
-
-    #[test]
-    fn most_special_variable_decides_the_level() {
-        let level = |variables: &[(&str, &str)]| {
-            super::level("registry.terraform.io/medic/my-cht", |name| {
-                variables
-                    .iter()
-                    .find(|(n, _)| *n == name)
-                    .map(|(_, value)| (*value).to_owned())
-            })
-        };
-        assert_eq!(level(&[]), LevelFilter::ERROR);
-        assert_eq!(level(&[("TF_LOG", "info")]), LevelFilter::INFO);
-        assert_eq!(level(&[("TF_LOG", "JSON")]), LevelFilter::TRACE);
-        assert_eq!(
-            level(&[("TF_LOG", "DEBUG"), ("TF_LOG_PROVIDER", "WARN")]),
-            LevelFilter::WARN
-        );
-        assert_eq!(
-            level(&[("TF_LOG_PROVIDER", "WARN"), ("TF_LOG_PROVIDER_MY_CHT", "off")]),
-            LevelFilter::OFF
-        );
-        assert_eq!(
-            level(&[("TF_LOG_PROVIDER", ""), ("TF_LOG", "debug")]),
-            LevelFilter::DEBUG
-        );
     }
 }

@@ -125,8 +125,9 @@ pub fn serve<P: Provider>(provider: P, log_targets: &[&'static str]) -> ExitCode
         mode: if debug { Mode::Reattach } else { Mode::Plugin },
         ..ServeOptions::new(P::ADDRESS)
     };
+    set_up_process(&options);
     let service = service(provider, &options.stop);
-    run(service, options)
+    run_set_up(service, options)
 }
 
 /// The RPCs of a provider, to be served by [`run`] or [`serve_in`], or called by a test.
@@ -139,9 +140,18 @@ pub fn service<P: Provider>(provider: P, stop: &CancellationToken) -> impl Servi
 /// Serves `service` as the whole life of a process: sets up TLS, logs and panics, runs the runtime, and returns the
 /// exit code of `main`.
 pub fn run(service: impl Service, options: ServeOptions) -> ExitCode {
+    set_up_process(&options);
+    run_set_up(service, options)
+}
+
+/// Comes before the provider is asked for anything, so that its schemas can panic, and log, as its operations can.
+fn set_up_process(options: &ServeOptions) {
     tls::install_default_provider();
-    logging::install(&options);
+    logging::install(options);
     panic::install_hook();
+}
+
+fn run_set_up(service: impl Service, options: ServeOptions) -> ExitCode {
     match run_until_stopped(service, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(ServeError::NotStartedByCore) => {

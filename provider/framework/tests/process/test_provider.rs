@@ -1,73 +1,107 @@
-//! A provider without resources, for the tests that need a process of their own. `--debug` is the reattach mode.
+//! A provider for the tests that need a process of their own: its one resource behaves as its configuration says.
+//!
+//! `--debug` is the reattach mode; `--panic` makes the provider panic before it can be asked for anything.
 #![expect(clippy::panic, reason = "the tests look at what becomes of a panic")]
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::ExitCode;
 
-use tf_framework::panic::catch_panics;
-use tf_framework::server::{Mode, ServeOptions, run};
-use tfplugin::tfplugin6::provider_server::Provider;
-use tfplugin::tfplugin6::{
-    Schema, apply_resource_change, get_functions, get_metadata, get_provider_schema, schema, stop_provider,
-};
-use tonic::{Request, Response, Status};
+use tf_framework::context::{Backoff, Context, Progress};
+use tf_framework::diagnostics::Diagnostics;
+use tf_framework::model::Empty;
+use tf_framework::provider::{Provider, ResourceEntry};
+use tf_framework::resource::Resource;
+use tf_framework::{Attr, Model};
 
 fn main() -> ExitCode {
-    let mut options = ServeOptions::new("registry.terraform.io/medic/test");
-    if std::env::args().any(|argument| argument == "--debug") {
-        options.mode = Mode::Reattach;
-    }
-    run(TestProvider, options)
+    tf_framework::serve(TestProvider, &["test_provider"])
 }
 
 struct TestProvider;
 
-#[tonic::async_trait]
 impl Provider for TestProvider {
-    async fn get_provider_schema(
-        &self,
-        _request: Request<get_provider_schema::Request>,
-    ) -> Result<Response<get_provider_schema::Response>, Status> {
-        let provider = Some(Schema {
-            version: 0,
-            block: Some(schema::Block::default()),
-        });
-        Ok(Response::new(get_provider_schema::Response {
-            provider,
-            ..Default::default()
-        }))
+    type Model = Empty;
+    type Clients = ();
+
+    const NAME: &'static str = "test";
+    const ADDRESS: &'static str = "registry.terraform.io/medic/test";
+
+    async fn configure(&self, _: Empty) -> Result<(), Diagnostics> {
+        Ok(())
     }
 
-    async fn get_metadata(
-        &self,
-        _request: Request<get_metadata::Request>,
-    ) -> Result<Response<get_metadata::Response>, Status> {
-        Ok(Response::new(get_metadata::Response::default()))
+    fn resources(&self) -> Vec<ResourceEntry<()>> {
+        if std::env::args().any(|argument| argument == "--panic") {
+            panic!("there are no resources");
+        }
+        vec![ResourceEntry::new(Thing)]
+    }
+}
+
+/// A thing.
+#[derive(Model)]
+struct ThingModel {
+    /// What its creation does: `wait`, `panic`, `panic elsewhere`, `log`, or nothing in particular.
+    behavior: String,
+    /// Its id.
+    id: Attr<String>,
+}
+
+struct Thing;
+
+impl Resource for Thing {
+    type Model = ThingModel;
+    type Clients = ();
+    type Private = ();
+
+    const TYPE_NAME: &'static str = "test_thing";
+
+    async fn create(&self, cx: &Context<Self>, mut plan: ThingModel) -> Result<ThingModel, Diagnostics> {
+        plan.id = Attr::Known("thing".to_owned());
+        cx.checkpoint(&plan);
+        tracing::debug!("made a thing");
+        match plan.behavior.as_str() {
+            "wait" => {
+                let pending = || async { Ok::<Progress<()>, Diagnostics>(Progress::Pending("half done".to_owned())) };
+                cx.wait("the thing", Backoff::QUICK, pending).await?;
+            }
+            "panic" => panic!("a panic that is caught"),
+            "panic elsewhere" => {
+                let task = tokio::spawn(async { panic!("a panic that nobody catches") });
+                assert!(task.await.is_err_and(|error| error.is_panic()));
+            }
+            "log" => log_what_is_hard_to_log(),
+            _ => {}
+        }
+        Ok(plan)
     }
 
-    /// Never ends.
-    async fn apply_resource_change(
-        &self,
-        _request: Request<apply_resource_change::Request>,
-    ) -> Result<Response<apply_resource_change::Response>, Status> {
-        std::future::pending().await
+    async fn read(&self, _: &Context<Self>, state: ThingModel) -> Result<Option<ThingModel>, Diagnostics> {
+        Ok(Some(state))
     }
 
-    /// Panics, and survives it.
-    async fn get_functions(
-        &self,
-        _request: Request<get_functions::Request>,
-    ) -> Result<Response<get_functions::Response>, Status> {
-        let panic = catch_panics(async { panic!("a panic that is caught") }).await;
-        Err(Status::internal(
-            panic.map_or_else(|text| text.to_string(), |()| "no panic".to_owned()),
-        ))
+    async fn update(&self, _: &Context<Self>, _: ThingModel, plan: ThingModel) -> Result<ThingModel, Diagnostics> {
+        Ok(plan)
     }
 
-    /// Panics, and nobody minds.
-    async fn stop_provider(
-        &self,
-        _request: Request<stop_provider::Request>,
-    ) -> Result<Response<stop_provider::Response>, Status> {
-        panic!("a panic that nobody catches")
+    async fn delete(&self, _: &Context<Self>, _: ThingModel) -> Result<(), Diagnostics> {
+        Ok(())
     }
+
+    async fn import(&self, _: &Context<Self>, _: &str) -> Result<ThingModel, Diagnostics> {
+        Err(Diagnostics::error("Unable to import", "There is nothing to import."))
+    }
+}
+
+fn log_what_is_hard_to_log() {
+    tracing::error!("an error");
+    tracing::warn!(body = "ä".repeat(1 << 20), "a warning of two megabytes");
+    let latin = b"caf\xe9";
+    tracing::info!(bytes = ?latin, path = %Path::new(OsStr::from_bytes(latin)).display(), "not UTF-8");
+    tracing::debug!(lines = "one\ntwo\r\n\u{1b}[31m\u{0}\u{2028}", "control characters");
+    tracing::trace!(message = 7, ratio = f64::NAN, missing = tracing::field::Empty);
+    tracing::trace!({ "@timestamp" } = 1, { "@level" } = true, "keys of the header");
+    tracing::info!(target: "hyper", "a dependency");
 }

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::value::strategies::{arbitrary_type, arbitrary_typed_value};
-use crate::value::{Number, Refinements};
+use crate::value::strategies::{arbitrary_type, arbitrary_typed_value, arbitrary_value};
+use crate::value::{Number, Refinements, normalized};
 
 mod vectors;
 
@@ -208,6 +208,33 @@ proptest! {
         prop_assert!(value.conforms(&expected));
         let bytes = encode(&value, &expected).unwrap();
         prop_assert_eq!(decode(&bytes, &expected).unwrap(), value);
+    }
+
+    #[test]
+    fn text_is_sent_in_normal_form(text in "[a-zA-Z\u{300}-\u{304}\u{1100}-\u{11ff}\u{212b}]{0,20}", key in "e\u{301}?") {
+        let of = of(r#"["map","string"]"#);
+        let value = |key: String, text: String| Value::Map([(key, Value::String(text))].into());
+        let normal = value(normalized(&key), normalized(&text));
+        let bytes = encode(&value(key, text), &of).unwrap();
+        prop_assert_eq!(&bytes, &encode(&normal, &of).unwrap());
+        prop_assert_eq!(decode(&bytes, &of).unwrap(), normal);
+    }
+
+    #[test]
+    fn trap_09_sets_mean_the_same_in_any_order(
+        (element, elements) in arbitrary_type().prop_flat_map(|of| {
+            (Just(of.clone()), prop::collection::vec(arbitrary_value(&of), 0..4))
+        }),
+    ) {
+        let (list, set) = (Type::List(Box::new(element.clone())), Type::Set(Box::new(element)));
+        let reversed = elements.iter().rev().cloned().collect();
+        let bytes = encode(&Value::List(elements.clone()), &list).unwrap();
+        let reversed = encode(&Value::List(reversed), &list).unwrap();
+        let read = decode(&bytes, &set).unwrap();
+        if read.is_wholly_known() {
+            prop_assert_eq!(&decode(&reversed, &set).unwrap(), &read);
+        }
+        prop_assert_eq!(decode(&encode(&read, &set).unwrap(), &set).unwrap(), read);
     }
 
     #[test]

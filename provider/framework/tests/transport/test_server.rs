@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tf_framework::server::{Mode, ServeError, ServeOptions, serve_in};
 use tfplugin::tfplugin6::provider_server::Provider;
-use tfplugin::tfplugin6::{apply_resource_change, get_metadata, read_resource};
+use tfplugin::tfplugin6::{apply_resource_change, get_metadata};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -14,11 +14,29 @@ use tonic::{Request, Response, Status};
 
 use crate::go_plugin::Handshake;
 
-struct TestProvider {
+pub(crate) struct TestProvider {
     /// Told when an apply begins.
     applying: mpsc::UnboundedSender<()>,
     /// Lets an apply end.
     release: Arc<Notify>,
+}
+
+/// The test's hold on the applies of a [`TestProvider`].
+pub(crate) struct Applies {
+    pub(crate) begun: mpsc::UnboundedReceiver<()>,
+    pub(crate) release: Arc<Notify>,
+}
+
+impl TestProvider {
+    pub(crate) fn new() -> (Self, Applies) {
+        let (applying, begun) = mpsc::unbounded_channel();
+        let release = Arc::new(Notify::new());
+        let applies = Applies {
+            begun,
+            release: Arc::clone(&release),
+        };
+        (Self { applying, release }, applies)
+    }
 }
 
 #[tonic::async_trait]
@@ -36,17 +54,6 @@ impl Provider for TestProvider {
         }))
     }
 
-    async fn read_resource(
-        &self,
-        request: Request<read_resource::Request>,
-    ) -> Result<Response<read_resource::Response>, Status> {
-        let new_state = request.into_inner().current_state;
-        Ok(Response::new(read_resource::Response {
-            new_state,
-            ..Default::default()
-        }))
-    }
-
     async fn apply_resource_change(
         &self,
         _request: Request<apply_resource_change::Request>,
@@ -60,36 +67,32 @@ impl Provider for TestProvider {
 /// A server in this process, and what it announced.
 pub(crate) struct Server {
     pub(crate) line: String,
-    pub(crate) applying: mpsc::UnboundedReceiver<()>,
-    pub(crate) release: Arc<Notify>,
     pub(crate) stop: CancellationToken,
     pub(crate) serving: JoinHandle<Result<(), ServeError>>,
 }
 
 impl Server {
     pub(crate) async fn start(environment: BTreeMap<&'static str, String>, mode: Mode) -> Result<Self, ServeError> {
+        Self::serve(|_| TestProvider::new().0, environment, mode).await
+    }
+
+    /// Serves what `provider` makes; it is told when the server stops.
+    pub(crate) async fn serve<S: Provider>(
+        provider: impl FnOnce(&CancellationToken) -> S,
+        environment: BTreeMap<&'static str, String>,
+        mode: Mode,
+    ) -> Result<Self, ServeError> {
         let (announcement, mut announced) = mpsc::unbounded_channel();
-        let (sender, applying) = mpsc::unbounded_channel();
         let options = ServeOptions {
             mode,
             ..ServeOptions::new("registry.terraform.io/medic/test")
         };
         let stop = options.stop.clone();
         let lookup = move |name: &str| environment.get(name).cloned();
-        let release = Arc::new(Notify::new());
-        let provider = TestProvider {
-            applying: sender,
-            release: Arc::clone(&release),
-        };
+        let provider = provider(&stop);
         let serving = tokio::spawn(serve_in(provider, options, lookup, Announcement(announcement)));
         match announced.recv().await {
-            Some(line) => Ok(Self {
-                line,
-                applying,
-                release,
-                stop,
-                serving,
-            }),
+            Some(line) => Ok(Self { line, stop, serving }),
             None => Err(serving.await.unwrap().expect_err("nothing was announced")),
         }
     }
