@@ -89,6 +89,19 @@ pub const OPENTOFU: Recipe = Recipe {
     variables: &[("github.com/opentofu/opentofu/version.dev", "no")],
 };
 
+/// The judge of encodings: go-cty behind a pipe.
+pub const CTY: Recipe = Recipe {
+    tool: "cty",
+    module: "github.com/zclconf/go-cty",
+    version: "v1.19.0",
+    go: "1.25",
+    binaries: &[("cty", ".")],
+    directives: "",
+    staging_version: None,
+    main: Some(include_str!("cty/main.go")),
+    variables: &[],
+};
+
 impl Recipe {
     /// The name of the cache directory: tool, version, and a hash of the whole recipe, so that a changed recipe builds anew.
     pub fn key(&self) -> String {
