@@ -62,6 +62,24 @@ pub(crate) fn ask(questions: &[Question]) -> Vec<Answer> {
 }
 
 impl Question {
+    /// A question about MessagePack alone.
+    pub(crate) fn msgpack(of: &Type, bytes: &[u8]) -> Self {
+        Question {
+            of: of.clone(),
+            msgpack: Some(bytes.to_vec()),
+            json: None,
+        }
+    }
+
+    /// A question about JSON alone.
+    pub(crate) fn json(of: &Type, bytes: &[u8]) -> Self {
+        Question {
+            of: of.clone(),
+            msgpack: None,
+            json: Some(bytes.to_vec()),
+        }
+    }
+
     fn line(&self) -> Json {
         let encoded = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| STANDARD.encode(bytes));
         let of: Json = serde_json::from_str(&self.of.to_json()).unwrap();
