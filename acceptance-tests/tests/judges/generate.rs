@@ -98,9 +98,10 @@ impl Generator {
                     .into_iter()
                     .collect(),
             ),
-            Type::Object(attributes) => {
-                Value::object(attributes.iter().map(|(name, of)| (name.clone(), self.value(of, what))))
-            }
+            Type::Object(attributes) => Value::object(attributes.iter().map(|(name, of)| {
+                let absent = name == "write_only";
+                (name.clone(), if absent { Value::Null } else { self.value(of, what) })
+            })),
             Type::Tuple(types) => Value::List(types.iter().map(|of| self.value(of, what)).collect()),
         }
     }
@@ -200,7 +201,8 @@ fn undecided_element(attributes: &[Attribute], element: &Value) -> Value {
     }
 }
 
-/// All places in a value but those in sets, which are not places, and the name, which tells cases apart.
+/// All places in a value but those in sets, which are not places, the name, which tells cases apart, and what is write-only:
+/// OpenTofu does not tell of which resource such a value was.
 fn collect_places(value: &Value, of: &Type, path: &Path, places: &mut Vec<(Path, Type)>) {
     if !path.is_root() {
         places.push((path.clone(), of.clone()));
@@ -208,7 +210,7 @@ fn collect_places(value: &Value, of: &Type, path: &Path, places: &mut Vec<(Path,
     match (value, of) {
         (Value::Object(attributes), Type::Object(types)) => {
             for ((name, value), of) in attributes.iter().zip(types.values()) {
-                if !(path.is_root() && name == "name") {
+                if !(path.is_root() && name == "name" || name == "write_only") {
                     collect_places(value, of, &path.clone().step(Step::Attribute(name.clone())), places);
                 }
             }

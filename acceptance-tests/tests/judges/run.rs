@@ -15,8 +15,8 @@ use tf_framework::wire::json::to_json;
 /// The type that generated cases are of.
 pub(crate) const CASE: &str = "everything_case";
 
-/// An expression for what is known after apply.
-const LATER: &str = "${terraform_data.later.output}";
+/// An expression for what is known after apply, its type included.
+const LATER: &str = "${jsondecode(terraform_data.later.id)}";
 
 /// A workspace with the provider of everything, and a remote beside it.
 pub(crate) fn workspace(cli: Cli) -> Workspace {
@@ -50,7 +50,9 @@ pub(crate) fn write_config<'v>(
     let config = json!({
         "resource": { type_name: resources, "terraform_data": { "later": { "input": "x" } } },
     });
-    workspace.write("main.tf.json", &config.to_string()).unwrap();
+    // With its line breaks, as every error quotes the line that it is about.
+    let text = serde_json::to_string_pretty(&config).unwrap();
+    workspace.write("main.tf.json", &text).unwrap();
 }
 
 /// Writes a state of cases by name.
@@ -133,6 +135,15 @@ pub(crate) fn blamed(outcome: &Outcome) -> Vec<(String, &Diagnostic)> {
 
 /// Compares the cases that a core refused with those that the framework's own checks refuse.
 pub(crate) fn assert_same_refusals(outcome: &Outcome, expected: &[(String, String)]) {
+    std::fs::write(
+        format!(
+            "/tmp/oracle-{}-{}.txt",
+            std::process::id(),
+            outcome.command.contains(" apply ")
+        ),
+        outcome.text(),
+    )
+    .unwrap();
     let theirs = blamed(outcome);
     let refused: BTreeSet<&str> = theirs.iter().map(|(name, _)| name.as_str()).collect();
     let ours: BTreeSet<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
