@@ -32,7 +32,7 @@ pub struct ThingModel {
     /// A set.
     set: Option<BTreeSet<String>>,
     /// A map.
-    map: Option<BTreeMap<String, i64>>,
+    map: Option<BTreeMap<String, Number>>,
     /// Has a default.
     #[tf(default = "plain")]
     flavor: String,
@@ -41,7 +41,7 @@ pub struct ThingModel {
     zone: Option<String>,
     /// How much it holds; it cannot shrink.
     #[tf(replace_if = shrinks)]
-    capacity: Option<i64>,
+    capacity: Option<Number>,
     /// A secret that is stored.
     secret: Option<SecretString>,
     /// A secret that is not.
@@ -77,7 +77,7 @@ pub struct ThingModel {
 #[derive(Model)]
 pub struct PartModel {
     /// Its size.
-    size: i64,
+    size: Number,
     /// Has a default.
     #[tf(default = "usual")]
     mode: String,
