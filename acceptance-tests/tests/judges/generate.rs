@@ -112,8 +112,9 @@ impl Generator {
         collect_places(value, of, &Path::root(), &mut places);
         let (path, of) = places.swap_remove(self.below(places.len()));
         let replacement = match self.below(4) {
-            0 => Value::Null,
-            1 => Value::UNKNOWN,
+            // OpenTofu crashes when there is no object where an element has to be one.
+            0 if !is_element(&path, &of) => Value::Null,
+            0 | 1 => Value::UNKNOWN,
             _ => self.value(&of, What::State),
         };
         let mut mutated = value.clone();
@@ -199,6 +200,11 @@ fn undecided_element(attributes: &[Attribute], element: &Value) -> Value {
         Value::Object(_) => undecided(attributes, element),
         other => other.clone(),
     }
+}
+
+/// Whether there is an object at that path, as an element of a list or map.
+fn is_element(path: &Path, of: &Type) -> bool {
+    matches!(of, Type::Object(_)) && !matches!(path.steps().last(), Some(Step::Attribute(_)))
 }
 
 /// All places in a value but those in sets, which are not places, the name, which tells cases apart, and what is write-only:

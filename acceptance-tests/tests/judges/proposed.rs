@@ -13,7 +13,7 @@ use crate::generate::{Generator, What};
 use crate::run::{CASE, outcome, schema, workspace, write_config, write_state};
 use crate::support::seed;
 
-const CASES: usize = 250;
+const CASES: usize = 120;
 
 /// What one request for a plan carried.
 #[derive(Default)]

@@ -12,7 +12,7 @@ use crate::generate::{Generator, What, undecided};
 use crate::run::{CASE, assert_same_refusals, outcome, schema, set_script, workspace, write_config, write_state};
 use crate::support::seed;
 
-const CASES: usize = 250;
+const CASES: usize = 120;
 
 fn names() -> Vec<String> {
     (0..CASES).map(|number| format!("c{number}")).collect()
