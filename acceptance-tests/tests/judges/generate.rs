@@ -112,9 +112,10 @@ impl Generator {
         collect_places(value, of, &Path::root(), &mut places);
         let (path, of) = places.swap_remove(self.below(places.len()));
         let replacement = match self.below(4) {
-            // OpenTofu crashes when there is no object where an element has to be one.
+            // OpenTofu crashes when there is no object where an element has to be one, and takes what is write-only in an
+            // unknown one for a value.
             0 if !is_element(&path, &of) => Value::Null,
-            0 | 1 => Value::UNKNOWN,
+            1 if !(is_element(&path, &of) && holds_write_only(&of)) => Value::UNKNOWN,
             _ => self.value(&of, What::State),
         };
         let mut mutated = value.clone();
@@ -205,6 +206,10 @@ fn undecided_element(attributes: &[Attribute], element: &Value) -> Value {
 /// Whether there is an object at that path, as an element of a list or map.
 fn is_element(path: &Path, of: &Type) -> bool {
     matches!(of, Type::Object(_)) && !matches!(path.steps().last(), Some(Step::Attribute(_)))
+}
+
+fn holds_write_only(of: &Type) -> bool {
+    matches!(of, Type::Object(attributes) if attributes.contains_key("write_only"))
 }
 
 /// All places in a value but those in sets, which are not places, the name, which tells cases apart, and what is write-only:
