@@ -5,12 +5,14 @@
 //! - [`cluster`] runs a real Kubernetes API server with its controllers on loopback, and plays the nodes.
 //! - [`lab`] puts the two together.
 //! - [`tofu`] drives the real command line in a directory of its own and reads what it says.
+//! - [`everything`] is a provider with one of everything, to hold the framework against real cores.
 //! - [`lifeline`] makes sure that no process and no directory outlives the program that started it.
 //!
 //! The chores (`cargo xtask`) are in `main.rs`; the tests of the lab itself in `tests/lab/`.
 
 pub mod cht;
 pub mod cluster;
+pub mod everything;
 pub mod lab;
 pub mod lifeline;
 pub mod tofu;

@@ -59,9 +59,9 @@ impl Cli {
         &self.path
     }
 
-    /// The provider's address as this command line completes `medic/cht`.
-    pub fn provider_address(&self) -> String {
-        format!("{}/medic/cht", self.registry)
+    /// The provider's address as this command line completes `medic/<provider>`.
+    pub fn provider_address(&self, provider: &str) -> String {
+        format!("{}/medic/{provider}", self.registry)
     }
 }
 

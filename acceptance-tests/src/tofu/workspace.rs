@@ -17,16 +17,6 @@ use crate::lifeline::Lifeline;
 /// How long one command may take, unless [`Workspace::set_limit`] says otherwise.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// What makes the provider a part of every configuration.
-const VERSIONS: &str = r#"terraform {
-  required_providers {
-    cht = {
-      source = "medic/cht"
-    }
-  }
-}
-"#;
-
 /// The file in a workspace that holds its last plan.
 pub const PLAN_FILE: &str = "plan.bin";
 
@@ -45,6 +35,14 @@ impl Workspace {
     /// # Errors
     /// If the files cannot be written.
     pub fn new(cli: Cli, provider_binary: &Path) -> SetUpResult<Self> {
+        Self::of_provider(cli, "cht", provider_binary)
+    }
+
+    /// An empty configuration that uses the binary of `medic/<provider>`.
+    ///
+    /// # Errors
+    /// If the files cannot be written.
+    pub fn of_provider(cli: Cli, provider: &str, provider_binary: &Path) -> SetUpResult<Self> {
         let binary = provider_binary
             .canonicalize()
             .with_context(|| format!("find {}", provider_binary.display()))?;
@@ -52,10 +50,10 @@ impl Workspace {
         let plugins = lifeline.directory().join(".plugins");
         fs::create_dir(&plugins)?;
         // The command line looks for this very name.
-        std::os::unix::fs::symlink(binary, plugins.join("terraform-provider-cht"))?;
+        std::os::unix::fs::symlink(binary, plugins.join(format!("terraform-provider-{provider}")))?;
         let overrides = format!(
             "provider_installation {{\n  dev_overrides {{\n    {:?} = {plugins:?}\n  }}\n  direct {{}}\n}}\n",
-            cli.provider_address()
+            cli.provider_address(provider)
         );
         fs::write(lifeline.directory().join(".tofurc"), overrides)?;
         let workspace = Self {
@@ -64,7 +62,11 @@ impl Workspace {
             environment: Vec::new(),
             limit: LIMIT,
         };
-        workspace.write("versions.tf", VERSIONS)?;
+        // What makes the provider a part of every configuration.
+        let versions = format!(
+            "terraform {{\n  required_providers {{\n    {provider} = {{\n      source = \"medic/{provider}\"\n    }}\n  }}\n}}\n"
+        );
+        workspace.write("versions.tf", &versions)?;
         Ok(workspace)
     }
 

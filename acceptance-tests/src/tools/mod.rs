@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use semver::Version;
 
-use recipe::{ETCD, KUBERNETES, KWOK, OPENTOFU, TFPLUGINDOCS};
+use recipe::{CTY, ETCD, KUBERNETES, KWOK, OPENTOFU, TFPLUGINDOCS};
 
 /// The oldest OpenTofu on PATH that the suite runs with; an older one is passed over.
 const MINIMUM_TOFU: Version = Version::new(1, 12, 0);
@@ -68,6 +68,14 @@ pub fn tfplugindocs() -> Result<PathBuf> {
     build::binary(&TFPLUGINDOCS, "tfplugindocs")
 }
 
+/// The judge of encodings.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn cty() -> Result<PathBuf> {
+    build::binary(&CTY, "cty")
+}
+
 /// The checker of dependencies, where it is installed: on PATH, or in the cache with
 /// `cargo install --locked --root ~/.cache/cht/tools cargo-deny`. It takes long to build, so nothing builds it by itself.
 ///
@@ -113,7 +121,7 @@ pub fn cargo_fuzz() -> Result<PathBuf> {
 /// # Errors
 /// If a build fails.
 pub fn all() -> Result<Vec<(&'static str, PathBuf)>> {
-    let mut tools = vec![("etcd", etcd()?), ("kwok", kwok()?)];
+    let mut tools = vec![("cty", cty()?), ("etcd", etcd()?), ("kwok", kwok()?)];
     for (binary, _) in KUBERNETES.binaries {
         tools.push((binary, kubernetes(binary)?));
     }

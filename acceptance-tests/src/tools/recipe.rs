@@ -102,6 +102,16 @@ pub const TFPLUGINDOCS: Recipe = Recipe {
     directives: "",
     staging_version: None,
     main: None,
+    variables: &[]/// The judge of encodings: go-cty behind a pipe.
+pub const CTY: Recipe = Recipe {
+    tool: "cty",
+    module: "github.com/zclconf/go-cty",
+    version: "v1.19.0",
+    go: "1.25",
+    binaries: &[("cty", ".")],
+    directives: "",
+    staging_version: None,
+    main: Some(include_str!("cty/main.go")),
     variables: &[],
 };
 

@@ -11,8 +11,8 @@ use crate::types::Type;
 
 mod number;
 mod order;
-#[cfg(test)]
-pub(crate) mod strategies;
+#[cfg(any(test, feature = "testing"))]
+pub mod strategies;
 
 use order::Canonical;
 

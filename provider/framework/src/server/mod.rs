@@ -10,6 +10,7 @@
 //! The other way to be started is by hand, see [`Mode::Reattach`].
 
 mod connections;
+pub(crate) mod dumps;
 pub mod handshake;
 #[cfg(feature = "testing")]
 pub(crate) mod in_process;

@@ -16,10 +16,12 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::Provider;
 use crate::resource::erased::DynResource;
 use crate::schema::Schema;
+use crate::server::dumps::Dumps;
 
 mod answer;
 mod call;
 mod data_source;
+mod payload;
 mod provider;
 mod resource;
 
@@ -33,6 +35,7 @@ pub(crate) struct ProviderService<P: Provider> {
     data_sources: BTreeMap<&'static str, Box<dyn DynDataSource<P::Clients>>>,
     /// What is wrong with the schemas.
     problems: Vec<String>,
+    dumps: Dumps,
     clients: RwLock<Option<Arc<P::Clients>>>,
     /// Cancelled when the server stops.
     end: CancellationToken,
@@ -53,6 +56,7 @@ impl<P: Provider> ProviderService<P> {
             resources: resources.map(|entry| (entry.type_name(), entry.0)).collect(),
             data_sources: data_sources.map(|entry| (entry.type_name(), entry.0)).collect(),
             problems: provider.lint(),
+            dumps: Dumps::from_environment(),
             provider,
             clients: RwLock::default(),
             stop: Mutex::new(end.child_token()),
@@ -60,8 +64,8 @@ impl<P: Provider> ProviderService<P> {
         }
     }
 
-    fn call<'a>(&self, rpc: &'static str) -> Call<'a> {
-        Call::new(P::ADDRESS, rpc)
+    fn call<'a>(&'a self, rpc: &'static str) -> Call<'a> {
+        Call::new(P::ADDRESS, rpc, &self.dumps)
     }
 
     fn resource(&self, type_name: &str) -> Result<&Resource<P>, Diagnostics> {
@@ -125,7 +129,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         request: Request<proto::validate_provider_config::Request>,
     ) -> Result<Response<proto::validate_provider_config::Response>, Status> {
         let request = request.into_inner();
-        let call = self.call("ValidateProviderConfig");
+        let call = self.call("ValidateProviderConfig").carrying(&request);
         call.answer(async { self.validate_provider(&request) }).await
     }
 
@@ -134,7 +138,10 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         request: Request<proto::validate_resource_config::Request>,
     ) -> Result<Response<proto::validate_resource_config::Response>, Status> {
         let request = request.into_inner();
-        let call = self.call("ValidateResourceConfig").of_resource(&request.type_name);
+        let call = self
+            .call("ValidateResourceConfig")
+            .carrying(&request)
+            .of_resource(&request.type_name);
         call.answer(async { self.validate_resource(&request) }).await
     }
 
@@ -145,6 +152,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self
             .call("ValidateDataResourceConfig")
+            .carrying(&request)
             .of_data_source(&request.type_name);
         call.answer(async { self.validate_data(&request) }).await
     }
@@ -163,7 +171,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         request: Request<proto::configure_provider::Request>,
     ) -> Result<Response<proto::configure_provider::Response>, Status> {
         let request = request.into_inner();
-        let call = self.call("ConfigureProvider");
+        let call = self.call("ConfigureProvider").carrying(&request);
         call.answer(self.configure(&request)).await
     }
 
@@ -172,7 +180,10 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         request: Request<proto::read_resource::Request>,
     ) -> Result<Response<proto::read_resource::Response>, Status> {
         let request = request.into_inner();
-        let call = self.call("ReadResource").of_resource(&request.type_name);
+        let call = self
+            .call("ReadResource")
+            .carrying(&request)
+            .of_resource(&request.type_name);
         call.answer(self.read(&request)).await
     }
 
@@ -181,7 +192,10 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         request: Request<proto::plan_resource_change::Request>,
     ) -> Result<Response<proto::plan_resource_change::Response>, Status> {
         let request = request.into_inner();
-        let call = self.call("PlanResourceChange").of_resource(&request.type_name);
+        let call = self
+            .call("PlanResourceChange")
+            .carrying(&request)
+            .of_resource(&request.type_name);
         call.answer(self.plan(&request)).await
     }
 
@@ -190,7 +204,10 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         request: Request<proto::apply_resource_change::Request>,
     ) -> Result<Response<proto::apply_resource_change::Response>, Status> {
         let request = request.into_inner();
-        let call = self.call("ApplyResourceChange").of_resource(&request.type_name);
+        let call = self
+            .call("ApplyResourceChange")
+            .carrying(&request)
+            .of_resource(&request.type_name);
         call.answer(self.apply(&request)).await
     }
 
@@ -226,7 +243,10 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         request: Request<proto::read_data_source::Request>,
     ) -> Result<Response<proto::read_data_source::Response>, Status> {
         let request = request.into_inner();
-        let call = self.call("ReadDataSource").of_data_source(&request.type_name);
+        let call = self
+            .call("ReadDataSource")
+            .carrying(&request)
+            .of_data_source(&request.type_name);
         call.answer(self.read_data(&request)).await
     }
 

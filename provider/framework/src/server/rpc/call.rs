@@ -1,4 +1,4 @@
-//! What happens around every call: a span, its log lines, and an answer even to a panic.
+//! What happens around every call: a span, its log lines, its dumps, and an answer even to a panic.
 
 use std::future::Future;
 use std::time::Instant;
@@ -10,6 +10,7 @@ use tracing::{Instrument, Span};
 
 use crate::diagnostics::Diagnostics;
 use crate::panic::catch_panics;
+use crate::server::dumps::{AnyPayload, Dumps, Payload};
 use crate::server::keys;
 use crate::server::rpc::answer::Answer;
 
@@ -19,16 +20,26 @@ pub(super) struct Call<'a> {
     provider_address: &'static str,
     resource: Option<&'a str>,
     data_source: Option<&'a str>,
+    request: Option<&'a dyn AnyPayload>,
+    dumps: &'a Dumps,
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(provider_address: &'static str, rpc: &'static str) -> Self {
+    pub(super) fn new(provider_address: &'static str, rpc: &'static str, dumps: &'a Dumps) -> Self {
         Call {
             rpc,
             provider_address,
             resource: None,
             data_source: None,
+            request: None,
+            dumps,
         }
+    }
+
+    /// With the values of this request, to be dumped.
+    pub(super) fn carrying(mut self, request: &'a dyn AnyPayload) -> Self {
+        self.request = Some(request);
+        self
     }
 
     pub(super) fn of_resource(mut self, type_name: &'a str) -> Self {
@@ -57,18 +68,22 @@ impl<'a> Call<'a> {
     /// Runs the call and turns failures and panics into an answer with diagnostics.
     ///
     /// It is never a gRPC error: the core would drop the state that comes with it.
-    pub(super) async fn answer<T: Answer>(
+    pub(super) async fn answer<T: Answer + Payload>(
         self,
         handler: impl Future<Output = Result<T, Diagnostics>>,
     ) -> Result<Response<T>, Status> {
         let answered = async {
             tracing::trace!("received request");
+            if let Some(request) = self.request {
+                request.dump(self.dumps, self.rpc);
+            }
             let began = Instant::now();
             let answer = match catch_panics(handler).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(failure)) => T::failed(failure.or_bug()),
                 Err(panic) => T::failed(panic.into()),
             };
+            self.dumps.write(self.rpc, &answer);
             log_answer(answer.diagnostics(), began);
             answer
         };

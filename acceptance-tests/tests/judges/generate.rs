@@ -1,0 +1,241 @@
+//! Configurations, states, plans and results of a schema, from few words, so that much of them is alike.
+
+use tf_framework::path::{Path, Step};
+use tf_framework::schema::{Attribute, Kind, Nesting, Presence, Schema, TIMEOUTS};
+use tf_framework::types::Type;
+use tf_framework::value::{Number, Value};
+
+const WORDS: [&str; 4] = ["a", "A", "b", "c"];
+const NUMBERS: [&str; 5] = ["0", "1", "2.5", "9007199254740993", "0.30000000000000004"];
+
+/// What is generated.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum What {
+    /// What people write: nothing that is computed.
+    Config {
+        /// Whether some of it is known after apply.
+        unknown: bool,
+    },
+    /// What is stored: everything may have a value, but what is write-only.
+    State,
+}
+
+/// A source of cases.
+pub(crate) struct Generator(u64);
+
+impl Generator {
+    pub(crate) fn new(seed: u64) -> Self {
+        Generator(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number below `n`.
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 16).unwrap() % n
+    }
+
+    /// One time in `n`.
+    pub(crate) fn once_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+
+    /// An object of the schema with that name.
+    pub(crate) fn object(&mut self, schema: &Schema, name: &str, what: What) -> Value {
+        let mut object = self.attributes(&schema.attributes, what);
+        assert!(Path::new("name").set(&mut object, name.into()));
+        object
+    }
+
+    fn attributes(&mut self, attributes: &[Attribute], what: What) -> Value {
+        Value::object(
+            attributes
+                .iter()
+                .map(|attribute| (attribute.name.clone(), self.attribute(attribute, what))),
+        )
+    }
+
+    fn attribute(&mut self, attribute: &Attribute, what: What) -> Value {
+        let absent = match what {
+            What::Config { .. } => attribute.presence == Presence::Computed,
+            What::State => attribute.write_only,
+        };
+        if absent || attribute.name == TIMEOUTS {
+            return Value::Null;
+        }
+        if attribute.presence != Presence::Required && self.once_in(3) {
+            return Value::Null;
+        }
+        if what == (What::Config { unknown: true }) && self.once_in(10) {
+            return Value::UNKNOWN;
+        }
+        match &attribute.kind {
+            Kind::Type(of) => self.value(of, what),
+            Kind::Nested(Nesting::Single, nested) => self.attributes(nested, what),
+            Kind::Nested(Nesting::List, nested) => Value::List(self.several(|this| this.attributes(nested, what))),
+            Kind::Nested(Nesting::Set, nested) => Value::set(self.several(|this| this.attributes(nested, what))),
+            Kind::Nested(Nesting::Map, nested) => {
+                let elements = self.several(|this| (this.word(), this.attributes(nested, what)));
+                Value::Map(elements.into_iter().collect())
+            }
+        }
+    }
+
+    /// A value of a type; not null.
+    fn value(&mut self, of: &Type, what: What) -> Value {
+        if what == (What::Config { unknown: true }) && self.once_in(20) {
+            return Value::UNKNOWN;
+        }
+        match of {
+            Type::Bool => Value::Bool(self.once_in(2)),
+            Type::Number => Value::Number(self.number()),
+            Type::String | Type::Dynamic => self.word().into(),
+            Type::List(of) => Value::List(self.several(|this| this.value(of, what))),
+            Type::Set(of) => Value::set(self.several(|this| this.value(of, what))),
+            Type::Map(of) => Value::Map(
+                self.several(|this| (this.word(), this.value(of, what)))
+                    .into_iter()
+                    .collect(),
+            ),
+            Type::Object(attributes) => Value::object(attributes.iter().map(|(name, of)| {
+                let absent = name == "write_only";
+                (name.clone(), if absent { Value::Null } else { self.value(of, what) })
+            })),
+            Type::Tuple(types) => Value::List(types.iter().map(|of| self.value(of, what)).collect()),
+        }
+    }
+
+    /// The value with one part of it replaced by another one of its type, by null, or by an unknown.
+    pub(crate) fn mutated(&mut self, value: &Value, of: &Type) -> Value {
+        let mut places = Vec::new();
+        collect_places(value, of, &Path::root(), &mut places);
+        let (path, of) = places.swap_remove(self.below(places.len()));
+        let replacement = match self.below(4) {
+            // OpenTofu crashes when there is no object where an element has to be one, and takes what is write-only in an
+            // unknown one for a value.
+            0 if !is_element(&path, &of) => Value::Null,
+            1 if !(is_element(&path, &of) && holds_write_only(&of)) => Value::UNKNOWN,
+            _ => self.value(&of, What::State),
+        };
+        let mut mutated = value.clone();
+        assert!(path.set(&mut mutated, replacement), "{path}");
+        mutated
+    }
+
+    /// The value, in which some or all unknown parts have become known.
+    pub(crate) fn resolved(&mut self, value: &Value, of: &Type) -> Value {
+        match (value, of) {
+            (Value::Unknown(_), _) if self.once_in(6) => Value::Null,
+            (Value::Unknown(_), of) => self.value(of, What::State),
+            (Value::List(elements), Type::List(of)) => {
+                Value::List(elements.iter().map(|element| self.resolved(element, of)).collect())
+            }
+            (Value::Set(elements), Type::Set(of)) => {
+                let elements: Vec<Value> = elements.iter().map(|element| self.resolved(element, of)).collect();
+                Value::set(elements)
+            }
+            (Value::Map(elements), Type::Map(of)) => {
+                let elements = elements
+                    .iter()
+                    .map(|(key, element)| (key.clone(), self.resolved(element, of)));
+                Value::Map(elements.collect())
+            }
+            (Value::Object(attributes), Type::Object(types)) => Value::object(
+                attributes
+                    .iter()
+                    .zip(types.values())
+                    .map(|((name, value), of)| (name.clone(), self.resolved(value, of))),
+            ),
+            (value, _) => value.clone(),
+        }
+    }
+
+    fn several<T>(&mut self, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        (0..self.below(4)).map(|_| one(self)).collect()
+    }
+
+    fn word(&mut self) -> String {
+        WORDS[self.below(WORDS.len())].to_owned()
+    }
+
+    fn number(&mut self) -> Number {
+        NUMBERS[self.below(NUMBERS.len())].parse().unwrap()
+    }
+}
+
+/// A plan that promises what the configuration has, and decides nothing.
+pub(crate) fn undecided(attributes: &[Attribute], proposed: &Value) -> Value {
+    Value::object(attributes.iter().map(|attribute| {
+        let name = &attribute.name;
+        let value = proposed.attribute_or_null(name);
+        let planned = match (&attribute.kind, value) {
+            _ if attribute.write_only => Value::Null,
+            (_, Value::Null) if attribute.is_computed() => Value::UNKNOWN,
+            (Kind::Nested(_, nested), Value::Object(_)) => undecided(nested, value),
+            (Kind::Nested(_, nested), Value::List(elements)) => Value::List(
+                elements
+                    .iter()
+                    .map(|element| undecided_element(nested, element))
+                    .collect(),
+            ),
+            (Kind::Nested(_, nested), Value::Set(elements)) => {
+                Value::set(elements.iter().map(|element| undecided_element(nested, element)))
+            }
+            (Kind::Nested(_, nested), Value::Map(elements)) => {
+                let elements = elements.iter();
+                Value::Map(
+                    elements
+                        .map(|(key, element)| (key.clone(), undecided_element(nested, element)))
+                        .collect(),
+                )
+            }
+            (_, value) => value.clone(),
+        };
+        (name.clone(), planned)
+    }))
+}
+
+fn undecided_element(attributes: &[Attribute], element: &Value) -> Value {
+    match element {
+        Value::Object(_) => undecided(attributes, element),
+        other => other.clone(),
+    }
+}
+
+/// Whether there is an object at that path, as an element of a list or map.
+fn is_element(path: &Path, of: &Type) -> bool {
+    matches!(of, Type::Object(_)) && !matches!(path.steps().last(), Some(Step::Attribute(_)))
+}
+
+fn holds_write_only(of: &Type) -> bool {
+    matches!(of, Type::Object(attributes) if attributes.contains_key("write_only"))
+}
+
+/// All places in a value but those in sets, which are not places, the name, which tells cases apart, and what is write-only:
+/// OpenTofu does not tell of which resource such a value was.
+fn collect_places(value: &Value, of: &Type, path: &Path, places: &mut Vec<(Path, Type)>) {
+    if !path.is_root() {
+        places.push((path.clone(), of.clone()));
+    }
+    match (value, of) {
+        (Value::Object(attributes), Type::Object(types)) => {
+            for ((name, value), of) in attributes.iter().zip(types.values()) {
+                if !(path.is_root() && name == "name" || name == "write_only") {
+                    collect_places(value, of, &path.clone().step(Step::Attribute(name.clone())), places);
+                }
+            }
+        }
+        (Value::List(elements), Type::List(of)) => {
+            for (index, value) in elements.iter().enumerate() {
+                collect_places(value, of, &path.clone().index(index), places);
+            }
+        }
+        (Value::Map(elements), Type::Map(of)) => {
+            for (key, value) in elements {
+                collect_places(value, of, &path.clone().key(key), places);
+            }
+        }
+        _ => {}
+    }
+}
