@@ -121,6 +121,7 @@ pub mod provider;
 pub mod resource;
 
 pub mod data_source;
+pub mod function;
 
 pub mod model;
 pub mod schema;
@@ -144,7 +145,7 @@ pub mod wire;
 
 pub use model::{Attr, AttributeType, FromValue, Model, Timeouts, ToValue, WriteOnly};
 pub use server::serve;
-pub use tf_framework_derive::Model;
+pub use tf_framework_derive::{Model, Parameters};
 
 #[cfg(test)]
 mod tests {

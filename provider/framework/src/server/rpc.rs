@@ -1,7 +1,7 @@
 //! The Provider service: each call is resolved, decoded, handed to the [`operations`](crate::operations), and encoded.
 //!
 //! Nothing here decides anything. [`call`] is what all calls have in common; what they do is in [`provider`],
-//! [`resource`] and [`data_source`]. Calls that are missing here are those of kinds that no schema can have so far: cores
+//! [`resource`], [`data_source`] and [`function`]. Calls that are missing here are those of kinds that no schema can have so far: cores
 //! do not make them.
 
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 
 use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::function::erased::DynFunction;
 use crate::provider::Provider;
 use crate::resource::erased::DynResource;
 use crate::schema::Schema;
@@ -20,6 +21,7 @@ use crate::schema::Schema;
 mod answer;
 mod call;
 mod data_source;
+mod function;
 mod provider;
 mod resource;
 
@@ -31,6 +33,7 @@ pub(crate) struct ProviderService<P: Provider> {
     schema: Schema,
     resources: BTreeMap<&'static str, Box<dyn DynResource<P::Clients>>>,
     data_sources: BTreeMap<&'static str, Box<dyn DynDataSource<P::Clients>>>,
+    functions: BTreeMap<&'static str, Box<dyn DynFunction>>,
     /// What is wrong with the schemas.
     problems: Vec<String>,
     clients: RwLock<Option<Arc<P::Clients>>>,
@@ -48,10 +51,12 @@ impl<P: Provider> ProviderService<P> {
     pub(crate) fn new(provider: Arc<P>, end: CancellationToken) -> Self {
         let resources = provider.resources().into_iter();
         let data_sources = provider.data_sources().into_iter();
+        let functions = provider.functions().into_iter();
         ProviderService {
             schema: provider.schema(),
             resources: resources.map(|entry| (entry.type_name(), entry.0)).collect(),
             data_sources: data_sources.map(|entry| (entry.type_name(), entry.0)).collect(),
+            functions: functions.map(|entry| (entry.name(), entry.0)).collect(),
             problems: provider.lint(),
             provider,
             clients: RwLock::default(),
@@ -117,7 +122,13 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         &self,
         _: Request<proto::get_functions::Request>,
     ) -> Result<Response<proto::get_functions::Response>, Status> {
-        self.call("GetFunctions").answer(async { Ok(Default::default()) }).await
+        let answer = async {
+            Ok(proto::get_functions::Response {
+                functions: self.function_declarations(),
+                ..Default::default()
+            })
+        };
+        self.call("GetFunctions").answer(answer).await
     }
 
     async fn validate_provider_config(
@@ -219,6 +230,15 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self.call("ReadDataSource").of_data_source(&request.type_name);
         call.answer(self.read_data(&request)).await
+    }
+
+    async fn call_function(
+        &self,
+        request: Request<proto::call_function::Request>,
+    ) -> Result<Response<proto::call_function::Response>, Status> {
+        let request = request.into_inner();
+        let call = self.call("CallFunction").of_function(&request.name);
+        call.answer(async { Ok(self.call_function(&request)) }).await
     }
 
     async fn stop_provider(

@@ -19,6 +19,7 @@ pub(super) struct Call<'a> {
     provider_address: &'static str,
     resource: Option<&'a str>,
     data_source: Option<&'a str>,
+    function: Option<&'a str>,
 }
 
 impl<'a> Call<'a> {
@@ -28,6 +29,7 @@ impl<'a> Call<'a> {
             provider_address,
             resource: None,
             data_source: None,
+            function: None,
         }
     }
 
@@ -41,6 +43,11 @@ impl<'a> Call<'a> {
         self
     }
 
+    pub(super) fn of_function(mut self, name: &'a str) -> Self {
+        self.function = Some(name);
+        self
+    }
+
     /// What all lines of the call have in common.
     pub(super) fn span(&self) -> Span {
         tracing::info_span!(
@@ -51,6 +58,7 @@ impl<'a> Call<'a> {
             { keys::REQUEST_ID } = %uuid::Uuid::new_v4(),
             { keys::RESOURCE_TYPE } = self.resource,
             { keys::DATA_SOURCE_TYPE } = self.data_source,
+            { keys::FUNCTION_NAME } = self.function,
         )
     }
 

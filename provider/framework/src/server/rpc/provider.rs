@@ -13,17 +13,21 @@ use crate::wire::{from_proto, to_proto};
 
 impl<P: Provider> ProviderService<P> {
     pub(super) fn metadata(&self) -> proto::get_metadata::Response {
-        use proto::get_metadata::{DataSourceMetadata, ResourceMetadata};
+        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata};
         let resources = self.resources.keys().map(|name| ResourceMetadata {
             type_name: (*name).to_owned(),
         });
         let data_sources = self.data_sources.keys().map(|name| DataSourceMetadata {
             type_name: (*name).to_owned(),
         });
+        let functions = self.functions.keys().map(|name| FunctionMetadata {
+            name: (*name).to_owned(),
+        });
         proto::get_metadata::Response {
             server_capabilities: Some(capabilities()),
             resources: resources.collect(),
             data_sources: data_sources.collect(),
+            functions: functions.collect(),
             ..Default::default()
         }
     }
@@ -40,6 +44,7 @@ impl<P: Provider> ProviderService<P> {
             provider: Some(to_proto::schema(&self.schema)),
             resource_schemas: to_proto::schemas(resources),
             data_source_schemas: to_proto::schemas(data_sources),
+            functions: self.function_declarations(),
             server_capabilities: Some(capabilities()),
             diagnostics: to_proto::diagnostics(diagnostics),
             ..Default::default()
