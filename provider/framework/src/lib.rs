@@ -104,7 +104,7 @@
 //!
 //! # Where to read on
 //!
-//! For authors: [`provider`], [`resource`] and [`data_source`] are what to implement, [`model`] and [`schema`] how to describe
+//! For authors: [`provider`], [`resource`], [`data_source`], [`ephemeral`] and [`function`] are what to implement, [`model`] and [`schema`] how to describe
 //! attributes, [`context`] what operations can do besides, [`diagnostics`] how to tell what is wrong.
 //!
 //! Below that: [`value`], [`types`] and [`path`] are the language's values; [`lifecycle`] has the rules for them, as pure
@@ -121,6 +121,7 @@ pub mod provider;
 pub mod resource;
 
 pub mod data_source;
+pub mod ephemeral;
 pub mod function;
 
 pub mod model;

@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use crate::data_source::{self, DataSource, DynDataSource};
 use crate::diagnostics::Diagnostics;
+use crate::ephemeral::erased::DynEphemeralResource;
+use crate::ephemeral::{self, EphemeralResource};
 use crate::function::erased::DynFunction;
 use crate::function::{self, Function, Signature};
 use crate::model::Model;
@@ -57,6 +60,11 @@ pub trait Provider: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The ephemeral resources, in alphabetical order.
+    fn ephemeral_resources(&self) -> Vec<EphemeralResourceEntry<Self::Clients>> {
+        Vec::new()
+    }
+
     /// The functions, in alphabetical order.
     fn functions(&self) -> Vec<FunctionEntry> {
         Vec::new()
@@ -75,6 +83,9 @@ pub struct ResourceEntry<C>(pub(crate) Box<dyn DynResource<C>>);
 
 /// An entry in the list of data sources.
 pub struct DataSourceEntry<C>(pub(crate) Box<dyn DynDataSource<C>>);
+
+/// An entry in the list of ephemeral resources.
+pub struct EphemeralResourceEntry<C>(pub(crate) Arc<dyn DynEphemeralResource<C>>);
 
 /// An entry in the list of functions.
 pub struct FunctionEntry(pub(crate) Box<dyn DynFunction>);
@@ -113,6 +124,23 @@ impl<C> DataSourceEntry<C> {
     }
 }
 
+impl<C> EphemeralResourceEntry<C> {
+    /// The entry of an ephemeral resource.
+    pub fn new<E: EphemeralResource<Clients = C>>(resource: E) -> Self {
+        EphemeralResourceEntry(Arc::new(ephemeral::erased::Erased::new(resource)))
+    }
+
+    /// The ephemeral resource's type in configurations.
+    pub fn type_name(&self) -> &'static str {
+        self.0.type_name()
+    }
+
+    /// The ephemeral resource's schema.
+    pub fn schema(&self) -> &Schema {
+        self.0.schema()
+    }
+}
+
 impl FunctionEntry {
     /// The entry of a function.
     pub fn new<F: Function>() -> Self {
@@ -134,6 +162,7 @@ fn lint<P: Provider>(provider: &P) -> Vec<String> {
     let mut problems = lint_block(&provider.schema());
     let resources = provider.resources();
     let data_sources = provider.data_sources();
+    let ephemeral_resources = provider.ephemeral_resources();
     lint_types::<P>(
         resources.iter().map(|entry| (entry.type_name(), entry.schema())),
         &mut problems,
@@ -142,6 +171,19 @@ fn lint<P: Provider>(provider: &P) -> Vec<String> {
         data_sources.iter().map(|entry| (entry.type_name(), entry.schema())),
         &mut problems,
     );
+    lint_types::<P>(
+        ephemeral_resources
+            .iter()
+            .map(|entry| (entry.type_name(), entry.schema())),
+        &mut problems,
+    );
+    let data_sources = data_sources.iter().map(|entry| (entry.type_name(), entry.schema()));
+    let ephemeral_resources = ephemeral_resources
+        .iter()
+        .map(|entry| (entry.type_name(), entry.schema()));
+    for (type_name, schema) in data_sources.chain(ephemeral_resources) {
+        problems.extend(prefixed(type_name, schema.lint_without_write_only()));
+    }
     lint_functions(&provider.functions(), &mut problems);
     problems
 }
@@ -149,6 +191,7 @@ fn lint<P: Provider>(provider: &P) -> Vec<String> {
 /// The provider block: cores keep some names for themselves, and there is nothing that could be computed.
 fn lint_block(schema: &Schema) -> Vec<String> {
     let mut problems = schema.lint();
+    problems.extend(schema.lint_without_write_only());
     for attribute in &schema.attributes {
         let name = &attribute.name;
         if ["alias", "version"].contains(&name.as_str()) {
@@ -206,6 +249,14 @@ fn prefixed(what: &str, problems: Vec<String>) -> Vec<String> {
 impl<C> fmt::Debug for ResourceEntry<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ResourceEntry").field(&self.type_name()).finish()
+    }
+}
+
+impl<C> fmt::Debug for EphemeralResourceEntry<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EphemeralResourceEntry")
+            .field(&self.type_name())
+            .finish()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The Provider service: each call is resolved, decoded, handed to the [`operations`](crate::operations), and encoded.
 //!
 //! Nothing here decides anything. [`call`] is what all calls have in common; what they do is in [`provider`],
-//! [`resource`], [`data_source`] and [`function`]. Calls that are missing here are those of kinds that no schema can have so far: cores
+//! [`resource`], [`data_source`], [`ephemeral`] and [`function`]. Calls that are missing here are those of kinds that no schema can have so far: cores
 //! do not make them.
 
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 
 use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::ephemeral::erased::DynEphemeralResource;
 use crate::function::erased::DynFunction;
 use crate::provider::Provider;
 use crate::resource::erased::DynResource;
@@ -21,6 +22,7 @@ use crate::schema::Schema;
 mod answer;
 mod call;
 mod data_source;
+mod ephemeral;
 mod function;
 mod provider;
 mod resource;
@@ -33,6 +35,7 @@ pub(crate) struct ProviderService<P: Provider> {
     schema: Schema,
     resources: BTreeMap<&'static str, Box<dyn DynResource<P::Clients>>>,
     data_sources: BTreeMap<&'static str, Box<dyn DynDataSource<P::Clients>>>,
+    ephemeral_resources: BTreeMap<&'static str, Arc<dyn DynEphemeralResource<P::Clients>>>,
     functions: BTreeMap<&'static str, Box<dyn DynFunction>>,
     /// What is wrong with the schemas.
     problems: Vec<String>,
@@ -51,11 +54,13 @@ impl<P: Provider> ProviderService<P> {
     pub(crate) fn new(provider: Arc<P>, end: CancellationToken) -> Self {
         let resources = provider.resources().into_iter();
         let data_sources = provider.data_sources().into_iter();
+        let ephemeral_resources = provider.ephemeral_resources().into_iter();
         let functions = provider.functions().into_iter();
         ProviderService {
             schema: provider.schema(),
             resources: resources.map(|entry| (entry.type_name(), entry.0)).collect(),
             data_sources: data_sources.map(|entry| (entry.type_name(), entry.0)).collect(),
+            ephemeral_resources: ephemeral_resources.map(|entry| (entry.type_name(), entry.0)).collect(),
             functions: functions.map(|entry| (entry.name(), entry.0)).collect(),
             problems: provider.lint(),
             provider,
@@ -230,6 +235,44 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self.call("ReadDataSource").of_data_source(&request.type_name);
         call.answer(self.read_data(&request)).await
+    }
+
+    async fn validate_ephemeral_resource_config(
+        &self,
+        request: Request<proto::validate_ephemeral_resource_config::Request>,
+    ) -> Result<Response<proto::validate_ephemeral_resource_config::Response>, Status> {
+        let request = request.into_inner();
+        let call = self
+            .call("ValidateEphemeralResourceConfig")
+            .of_ephemeral(&request.type_name);
+        call.answer(async { self.validate_ephemeral(&request) }).await
+    }
+
+    async fn open_ephemeral_resource(
+        &self,
+        request: Request<proto::open_ephemeral_resource::Request>,
+    ) -> Result<Response<proto::open_ephemeral_resource::Response>, Status> {
+        let request = request.into_inner();
+        let call = self.call("OpenEphemeralResource").of_ephemeral(&request.type_name);
+        call.answer(self.open(&request)).await
+    }
+
+    async fn renew_ephemeral_resource(
+        &self,
+        request: Request<proto::renew_ephemeral_resource::Request>,
+    ) -> Result<Response<proto::renew_ephemeral_resource::Response>, Status> {
+        let request = request.into_inner();
+        let call = self.call("RenewEphemeralResource").of_ephemeral(&request.type_name);
+        call.answer(self.renew(&request)).await
+    }
+
+    async fn close_ephemeral_resource(
+        &self,
+        request: Request<proto::close_ephemeral_resource::Request>,
+    ) -> Result<Response<proto::close_ephemeral_resource::Response>, Status> {
+        let request = request.into_inner();
+        let call = self.call("CloseEphemeralResource").of_ephemeral(&request.type_name);
+        call.answer(self.close(&request)).await
     }
 
     async fn call_function(

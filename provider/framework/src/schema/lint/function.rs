@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::function::Signature;
 use crate::path::Path;
 use crate::schema::lint::{Lint, holds_dynamic, is_snake_case};
-use crate::schema::{Attribute, Kind};
+use crate::schema::{Attribute, Kind, Schema};
 use crate::types::Type;
 
 impl Signature {
@@ -24,6 +24,16 @@ impl Signature {
         }
         let result = Path::new("result");
         lint.function_value(&result, &self.output);
+        lint.problems
+    }
+}
+
+impl Schema {
+    /// What is wrong with the schema of something that has no configuration of its own in a state: a data source, an
+    /// ephemeral resource, a provider.
+    pub(crate) fn lint_without_write_only(&self) -> Vec<String> {
+        let mut lint = Lint { problems: Vec::new() };
+        lint.no_write_only(&Path::root(), &self.attributes);
         lint.problems
     }
 }

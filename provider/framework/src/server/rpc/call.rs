@@ -19,6 +19,7 @@ pub(super) struct Call<'a> {
     provider_address: &'static str,
     resource: Option<&'a str>,
     data_source: Option<&'a str>,
+    ephemeral: Option<&'a str>,
     function: Option<&'a str>,
 }
 
@@ -29,6 +30,7 @@ impl<'a> Call<'a> {
             provider_address,
             resource: None,
             data_source: None,
+            ephemeral: None,
             function: None,
         }
     }
@@ -40,6 +42,11 @@ impl<'a> Call<'a> {
 
     pub(super) fn of_data_source(mut self, type_name: &'a str) -> Self {
         self.data_source = Some(type_name);
+        self
+    }
+
+    pub(super) fn of_ephemeral(mut self, type_name: &'a str) -> Self {
+        self.ephemeral = Some(type_name);
         self
     }
 
@@ -58,6 +65,7 @@ impl<'a> Call<'a> {
             { keys::REQUEST_ID } = %uuid::Uuid::new_v4(),
             { keys::RESOURCE_TYPE } = self.resource,
             { keys::DATA_SOURCE_TYPE } = self.data_source,
+            { keys::EPHEMERAL_RESOURCE_TYPE } = self.ephemeral,
             { keys::FUNCTION_NAME } = self.function,
         )
     }
