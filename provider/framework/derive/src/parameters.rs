@@ -47,7 +47,10 @@ impl Parameters {
                 _ => errors.push(option.unknown(&FUNCTION_OPTIONS)),
             }
         }
-        let read = fields.named.iter().filter_map(|field| Parameter::new(field, &mut errors));
+        let read = fields
+            .named
+            .iter()
+            .filter_map(|field| Parameter::new(field, &mut errors));
         let parameters: Vec<Parameter> = read.collect();
         for parameter in parameters.iter().rev().skip(1) {
             if let Some(variadic) = parameter.variadic {
@@ -72,8 +75,10 @@ impl Parameters {
             Some(message) => quote!(::core::option::Option::Some(#message)),
             None => quote!(::core::option::Option::None),
         };
-        let (variadic, positional): (Vec<_>, Vec<_>) =
-            self.parameters.iter().partition(|parameter| parameter.variadic.is_some());
+        let (variadic, positional): (Vec<_>, Vec<_>) = self
+            .parameters
+            .iter()
+            .partition(|parameter| parameter.variadic.is_some());
         let positional = positional.into_iter().map(Parameter::built);
         let variadic = match variadic.first() {
             Some(parameter) => {
