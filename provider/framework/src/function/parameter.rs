@@ -2,7 +2,7 @@
 
 use crate::function::{Argument, VariadicArgument};
 use crate::model::{AttributeType, ConversionError, FromValue};
-use crate::schema::{Kind, Presence, Validator};
+use crate::schema::{Attribute, Kind, Presence, Validator};
 use crate::value::Value;
 
 /// A struct whose fields are the parameters of a function, in order; implemented by the derive macro.
@@ -85,6 +85,16 @@ impl Parameter {
         self.validators.push(validator);
         self
     }
+
+    /// The description as practitioners read it: with the attributes of an object, for which signatures have no place.
+    pub fn documentation(&self) -> String {
+        let mut text = self.description.clone();
+        if let Kind::Nested(_, attributes) = &self.kind {
+            text.push('\n');
+            list_attributes(&mut text, attributes, "");
+        }
+        text
+    }
 }
 
 /// The field of one argument; one that is not there counts as null.
@@ -105,4 +115,51 @@ pub fn remaining_arguments<T: FromValue>(arguments: &[Value], from: VariadicArgu
     (first..arguments.len())
         .map(|position| argument(arguments, Argument::new(position)))
         .collect()
+}
+
+/// Lists attributes in Markdown, each with those nested in it.
+fn list_attributes(text: &mut String, attributes: &[Attribute], indent: &str) {
+    for attribute in attributes {
+        let optional = match attribute.presence {
+            Presence::Required => "",
+            Presence::Optional | Presence::OptionalComputed | Presence::Computed => " (optional)",
+        };
+        let (name, description) = (&attribute.name, attribute.documentation());
+        text.push_str(&format!("\n{indent}- `{name}`{optional}: {description}"));
+        if let Kind::Nested(_, nested) = &attribute.kind {
+            list_attributes(text, nested, &format!("{indent}  "));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Model;
+
+    /// A part.
+    #[derive(Model)]
+    struct Part {
+        /// Its size.
+        size: i64,
+    }
+
+    /// A thing.
+    #[derive(Model)]
+    struct Thing {
+        /// Its name.
+        #[tf(default = "none")]
+        name: String,
+        /// Its parts.
+        parts: Vec<Part>,
+    }
+
+    #[test]
+    fn the_attributes_of_an_object_are_documented_with_its_parameter() {
+        assert_eq!(Parameter::new::<String>("name", "A name.").documentation(), "A name.");
+        assert_eq!(
+            Parameter::new::<Thing>("thing", "A thing.").documentation(),
+            "A thing.\n\n- `name` (optional): Its name. Default: `none`.\n- `parts`: Its parts.\n  - `size`: Its size."
+        );
+    }
 }

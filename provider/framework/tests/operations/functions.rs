@@ -233,16 +233,16 @@ async fn trap_31_an_argument_with_neither_encoding_is_null() {
     let answer = call("join", vec![separator(), None, encoded(&json!("a")), None]).await;
     assert_eq!(result::<Join>(answer), "a-".into());
     let refused = error(call("join", vec![None, None]).await);
-    assert_eq!(refused, ("`separator` must not be null.".to_owned(), Some(0)));
+    assert_eq!(refused, ("`separator` must not be null".to_owned(), Some(0)));
 }
 
 #[tokio::test]
 async fn an_error_blames_its_argument_also_among_the_variadic_ones() {
     let arguments = [json!("-"), json!(1), json!("a"), json!("b")];
     let told = error(call_json("join", &arguments).await);
-    assert_eq!(told, ("There are too many texts.".to_owned(), Some(3)));
+    assert_eq!(told, ("There are too many texts".to_owned(), Some(3)));
     let told = error(call_json("join", &[json!("-"), json!(0)]).await);
-    assert_eq!(told, ("Nothing is nothing.".to_owned(), Some(1)));
+    assert_eq!(told, ("Nothing is nothing".to_owned(), Some(1)));
 }
 
 #[tokio::test]
@@ -251,31 +251,31 @@ async fn validators_refuse_arguments_without_quoting_them() {
         (
             "join",
             &[json!("hunter2"), json!(null)],
-            "`separator` must be length 1 to 3.",
+            "`separator` must be length 1 to 3",
             0,
         ),
         (
             "join",
             &[json!("-"), json!(null), json!("a"), json!("hunter2")],
-            "`parts` must be length 0 to 5.",
+            "`parts` must be length 0 to 5",
             3,
         ),
         (
             "join",
             &[json!("-"), json!(1.5)],
-            "`most` must be a whole number of 64 bits, but it is a number.",
+            "`most` must be a whole number of 64 bits, but it is a number",
             1,
         ),
         (
             "describe",
             &[json!({ "name": "", "port": null, "key": null })],
-            "`host.name` must be length 1 to 10.",
+            "`host.name` must be length 1 to 10",
             0,
         ),
         (
             "describe",
             &[json!({ "name": null, "port": null, "key": null })],
-            "`host.name` must not be null.",
+            "`host.name` must not be null",
             0,
         ),
     ];

@@ -29,8 +29,10 @@ pub(crate) fn function_error(error: &FunctionError) -> proto::FunctionError {
     let position = error
         .argument()
         .and_then(|argument| i64::try_from(argument.position()).ok());
+    // The core puts the text into a sentence of its own, and ends it with a dot.
+    let text = error.text().strip_suffix('.').unwrap_or(error.text());
     proto::FunctionError {
-        text: error.text().to_owned(),
+        text: text.to_owned(),
         function_argument: position,
     }
 }
@@ -41,7 +43,7 @@ fn parameter(parameter: &Parameter) -> proto_function::Parameter {
         r#type: argument_type(&parameter.kind).into_bytes().into(),
         allow_null_value: parameter.allows_null,
         allow_unknown_values: parameter.allows_unknown,
-        description: parameter.description.clone(),
+        description: parameter.documentation(),
         description_kind: proto::StringKind::Markdown.into(),
     }
 }
@@ -108,6 +110,15 @@ mod tests {
         /// What it is for.
         #[tf(default = "web")]
         kind: String,
+    }
+
+    #[test]
+    fn the_core_ends_the_sentence_of_an_error() {
+        let sent = function_error(&FunctionError::new("It is empty. Give one."));
+        assert_eq!(
+            (sent.text.as_str(), sent.function_argument),
+            ("It is empty. Give one", None)
+        );
     }
 
     #[test]
