@@ -3,7 +3,9 @@
 //! A *core* (Terraform or OpenTofu) keeps a *configuration*, what people want, and a *state*, what there is. It starts a
 //! *provider* as a child process and asks it to validate configurations, to plan changes, to apply plans, and to refresh
 //! states. An author of a provider writes, for each kind of object, a [`Model`](macro@Model) that lists its attributes, and a
-//! [`Resource`](resource::Resource) that makes, reads, changes and removes it. Everything else is the framework's:
+//! [`Resource`](resource::Resource) that makes, reads, changes and removes it. Look-ups are
+//! [data sources](data_source), values that are never stored are [ephemeral resources](ephemeral), and what only computes
+//! is a [function]. Everything else is the framework's:
 //!
 //! - *plans*: they follow from the schema ([`lifecycle`]); an author shapes them only where it does not say enough;
 //! - *promises*: what the core would refuse with "Provider produced an invalid plan" or "inconsistent result" is found here
