@@ -42,13 +42,13 @@
 //! values for [`Attr<T>`](crate::model::Attr). Types are those of attributes, and models are objects: their attributes that
 //! are not required may be left out by the caller.
 
-mod error;
+mod failure;
 mod parameter;
 mod signature;
 
 pub(crate) mod erased;
 
-pub use error::{Argument, FunctionError, VariadicArgument};
+pub use failure::{Argument, FunctionError, VariadicArgument};
 pub use parameter::{Misfit, Parameter, Parameters, Variadic, argument, remaining_arguments};
 pub use signature::Signature;
 
