@@ -1,9 +1,10 @@
 //! `cargo xtask docs`: the reference documentation, from the schema as the command line sees it and from `examples/`.
 //!
 //! The layout is that of the registries, with the names that `tfplugindocs` gives: `docs/index.md` is the provider,
-//! `docs/resources/<type without prefix>.md` a resource. What a page looks like is in [`page`]; `docs/guides/` is written
-//! by hand. [`registry`] checks that the registries will take them all.
+//! `docs/resources/<type without prefix>.md` a resource. What a page looks like is in [`page`], that of a function in
+//! [`function`]; `docs/guides/` is written by hand. [`registry`] checks that the registries will take them all.
 
+mod function;
 mod page;
 mod registry;
 
@@ -18,6 +19,7 @@ use serde_json::Value;
 use acceptance_tests::tofu::{Cli, Workspace};
 
 use crate::checks::build_provider;
+use function::Function;
 use page::{Guide, Page, Schema};
 
 /// What to do with the pages.
@@ -36,6 +38,10 @@ struct ProviderSchemas {
     resource_schemas: BTreeMap<String, Schema>,
     #[serde(default)]
     data_source_schemas: BTreeMap<String, Schema>,
+    #[serde(default)]
+    ephemeral_resource_schemas: BTreeMap<String, Schema>,
+    #[serde(default)]
+    functions: BTreeMap<String, Function>,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
@@ -88,14 +94,24 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
         guides: guides(&root.join("docs/guides"))?,
     };
     let mut pages = BTreeMap::from([("docs/index.md".to_owned(), provider.render(&schemas.provider))]);
-    for (folder, kind, schemas) in [
-        ("resources", "Resource", &schemas.resource_schemas),
-        ("data-sources", "Data Source", &schemas.data_source_schemas),
+    for (folder, kind, file, schemas) in [
+        ("resources", "Resource", "resource.tf", &schemas.resource_schemas),
+        (
+            "data-sources",
+            "Data Source",
+            "data-source.tf",
+            &schemas.data_source_schemas,
+        ),
+        (
+            "ephemeral-resources",
+            "Ephemeral Resource",
+            "ephemeral-resource.tf",
+            &schemas.ephemeral_resource_schemas,
+        ),
     ] {
         for (name, schema) in schemas {
             let example = examples.join(folder).join(name);
             let is_resource = folder == "resources";
-            let file = if is_resource { "resource.tf" } else { "data-source.tf" };
             let import = is_resource.then(|| read(&example.join("import.sh"))).transpose()?;
             let page = Page {
                 title: format!("{name} {kind} - cht"),
@@ -108,6 +124,10 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
             pages.insert(format!("docs/{folder}/{short}.md"), page.render(schema));
         }
     }
+    for (name, function) in &schemas.functions {
+        let example = read(&examples.join("functions").join(name).join("function.tf"))?;
+        pages.insert(format!("docs/functions/{name}.md"), function.render(name, &example));
+    }
     Ok(pages)
 }
 
@@ -119,7 +139,12 @@ fn stale(root: &Path, pages: &BTreeMap<String, String>) -> Result<Vec<String>> {
         .filter(|(name, text)| differs(name, text))
         .map(|(name, _)| name.clone())
         .collect();
-    for folder in ["docs/resources", "docs/data-sources"] {
+    for folder in [
+        "docs/resources",
+        "docs/data-sources",
+        "docs/ephemeral-resources",
+        "docs/functions",
+    ] {
         for path in markdown_files(&root.join(folder))? {
             let name = format!("{folder}/{}", path.file_name().unwrap_or_default().display());
             if !pages.contains_key(&name) {

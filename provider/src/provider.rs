@@ -2,12 +2,12 @@
 
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
-use tf_framework::provider::{Provider, ResourceEntry};
+use tf_framework::provider::{FunctionEntry, Provider, ResourceEntry};
 use tf_framework::{Attr, Model};
 
 use crate::cht::instance::InstanceResource;
-use crate::kubernetes::Kubernetes;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
+use crate::kubernetes::{KubeconfigFunction, Kubernetes};
 
 /// The provider `cht`.
 #[derive(Debug)]
@@ -76,6 +76,10 @@ impl Provider for ChtProvider {
 
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {
         vec![ResourceEntry::new(InstanceResource)]
+    }
+
+    fn functions(&self) -> Vec<FunctionEntry> {
+        vec![FunctionEntry::new::<KubeconfigFunction>()]
     }
 }
 

@@ -191,7 +191,7 @@ impl Attribute {
 }
 
 /// A type in the words of the registries, from its JSON form.
-fn type_name(value_type: &Value) -> String {
+pub(super) fn type_name(value_type: &Value) -> String {
     match value_type {
         Value::String(name) => match name.as_str() {
             "bool" => "Boolean".to_owned(),
@@ -213,7 +213,8 @@ fn type_name(value_type: &Value) -> String {
     }
 }
 
-fn one_line(text: &str) -> String {
+/// A text without its line breaks.
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -102,7 +102,10 @@ pub const TFPLUGINDOCS: Recipe = Recipe {
     directives: "",
     staging_version: None,
     main: None,
-    variables: &[]/// The judge of encodings: go-cty behind a pipe.
+    variables: &[],
+};
+
+/// The judge of encodings: go-cty behind a pipe.
 pub const CTY: Recipe = Recipe {
     tool: "cty",
     module: "github.com/zclconf/go-cty",

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::support::{Scene, done, lab};
 
 /// Examples that are only validated, each with the reason.
-const VALIDATED: [(&str, &str); 2] = [
+const VALIDATED: [(&str, &str); 3] = [
+    ("functions/kubeconfig", "it takes the token of the reader's cluster"),
     ("provider", "it configures the provider and has nothing to apply"),
     (
         "resources/cht_instance",

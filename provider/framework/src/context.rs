@@ -21,6 +21,8 @@ pub struct Scope<C> {
     operation: &'static str,
     started: Instant,
     deadline: Instant,
+    /// Whether a configuration can set another limit.
+    is_configurable: bool,
     cancel: CancellationToken,
     report: Arc<Report>,
 }
@@ -88,9 +90,16 @@ impl<C> Scope<C> {
             operation,
             started,
             deadline: started + limit,
+            is_configurable: true,
             cancel,
             report,
         }
+    }
+
+    /// This scope for an operation whose limit no configuration can change.
+    pub(crate) fn with_fixed_limit(mut self) -> Self {
+        self.is_configurable = false;
+        self
     }
 
     /// What the provider's configuration was turned into.
@@ -173,15 +182,17 @@ impl<C> Scope<C> {
                 "Operation cancelled",
                 format!("It was cancelled while waiting for {what}.\n\nLast status: {last_status}"),
             ),
-            Interruption::TimedOut => Diagnostics::error(
-                "Timed out",
-                format!(
-                    "Waited for {what} until the time for this operation ({}) was over.\n\nLast status: {last_status}\n\n\
-                     If it only needs longer, raise `timeouts.{}`.",
-                    format_duration(self.deadline - self.started),
-                    self.operation
-                ),
-            ),
+            Interruption::TimedOut => {
+                let limit = format_duration(self.deadline - self.started);
+                let mut detail = format!(
+                    "Waited for {what} until the time for this operation ({limit}) was over.\n\nLast status: {last_status}"
+                );
+                if self.is_configurable {
+                    let advice = format!("\n\nIf it only needs longer, raise `timeouts.{}`.", self.operation);
+                    detail.push_str(&advice);
+                }
+                Diagnostics::error("Timed out", detail)
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 
 use crate::context::Scope;
 use crate::diagnostics::Diagnostics;
+use crate::lifecycle::defaults::config_with_defaults;
 use crate::lifecycle::validate::{draft, refuse_null_elements};
 use crate::model::{FromValue, Model, ToValue};
 use crate::schema::Schema;
@@ -83,7 +84,8 @@ impl<D: DataSource> DynDataSource<D::Clients> for Erased<D> {
 
     fn read<'a>(&'a self, scope: Scope<D::Clients>, config: &'a Value) -> BoxFuture<'a, Result<Value, Diagnostics>> {
         async move {
-            let found = self.data_source.read(&scope, D::Model::from_value(config)?).await?;
+            let config = D::Model::from_value(&config_with_defaults(&self.schema, config))?;
+            let found = self.data_source.read(&scope, config).await?;
             Ok(found.to_value())
         }
         .boxed()

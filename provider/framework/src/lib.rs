@@ -3,7 +3,9 @@
 //! A *core* (Terraform or OpenTofu) keeps a *configuration*, what people want, and a *state*, what there is. It starts a
 //! *provider* as a child process and asks it to validate configurations, to plan changes, to apply plans, and to refresh
 //! states. An author of a provider writes, for each kind of object, a [`Model`](macro@Model) that lists its attributes, and a
-//! [`Resource`](resource::Resource) that makes, reads, changes and removes it. Everything else is the framework's:
+//! [`Resource`](resource::Resource) that makes, reads, changes and removes it. Look-ups are
+//! [data sources](data_source), values that are never stored are [ephemeral resources](ephemeral), and what only computes
+//! is a [function]. Everything else is the framework's:
 //!
 //! - *plans*: they follow from the schema ([`lifecycle`]); an author shapes them only where it does not say enough;
 //! - *promises*: what the core would refuse with "Provider produced an invalid plan" or "inconsistent result" is found here
@@ -104,7 +106,7 @@
 //!
 //! # Where to read on
 //!
-//! For authors: [`provider`], [`resource`] and [`data_source`] are what to implement, [`model`] and [`schema`] how to describe
+//! For authors: [`provider`], [`resource`], [`data_source`], [`ephemeral`] and [`function`] are what to implement, [`model`] and [`schema`] how to describe
 //! attributes, [`context`] what operations can do besides, [`diagnostics`] how to tell what is wrong.
 //!
 //! Below that: [`value`], [`types`] and [`path`] are the language's values; [`lifecycle`] has the rules for them, as pure
@@ -121,6 +123,8 @@ pub mod provider;
 pub mod resource;
 
 pub mod data_source;
+pub mod ephemeral;
+pub mod function;
 
 pub mod model;
 pub mod schema;
@@ -144,7 +148,7 @@ pub mod wire;
 
 pub use model::{Attr, AttributeType, FromValue, Model, Timeouts, ToValue, WriteOnly};
 pub use server::serve;
-pub use tf_framework_derive::Model;
+pub use tf_framework_derive::{Model, Parameters};
 
 #[cfg(test)]
 mod tests {

@@ -2,13 +2,19 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use crate::data_source::{self, DataSource, DynDataSource};
 use crate::diagnostics::Diagnostics;
+use crate::ephemeral::erased::DynEphemeralResource;
+use crate::ephemeral::{self, EphemeralResource};
+use crate::function::erased::DynFunction;
+use crate::function::{self, Function, Signature};
 use crate::model::Model;
 use crate::resource::Resource;
 use crate::resource::erased::{self, DynResource};
 use crate::schema::Schema;
+use crate::schema::lint::is_snake_case;
 
 /// A provider.
 pub trait Provider: Sized + Send + Sync + 'static {
@@ -54,6 +60,16 @@ pub trait Provider: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The ephemeral resources, in alphabetical order.
+    fn ephemeral_resources(&self) -> Vec<EphemeralResourceEntry<Self::Clients>> {
+        Vec::new()
+    }
+
+    /// The functions, in alphabetical order.
+    fn functions(&self) -> Vec<FunctionEntry> {
+        Vec::new()
+    }
+
     /// What is wrong with the schemas and the lists above, one sentence for each thing; nothing if all is well.
     ///
     /// Every provider has a test that this is empty: a core that finds something makes none of the provider usable.
@@ -67,6 +83,12 @@ pub struct ResourceEntry<C>(pub(crate) Box<dyn DynResource<C>>);
 
 /// An entry in the list of data sources.
 pub struct DataSourceEntry<C>(pub(crate) Box<dyn DynDataSource<C>>);
+
+/// An entry in the list of ephemeral resources.
+pub struct EphemeralResourceEntry<C>(pub(crate) Arc<dyn DynEphemeralResource<C>>);
+
+/// An entry in the list of functions.
+pub struct FunctionEntry(pub(crate) Box<dyn DynFunction>);
 
 impl<C> ResourceEntry<C> {
     /// The entry of a resource.
@@ -102,10 +124,45 @@ impl<C> DataSourceEntry<C> {
     }
 }
 
+impl<C> EphemeralResourceEntry<C> {
+    /// The entry of an ephemeral resource.
+    pub fn new<E: EphemeralResource<Clients = C>>(resource: E) -> Self {
+        EphemeralResourceEntry(Arc::new(ephemeral::erased::Erased::new(resource)))
+    }
+
+    /// The ephemeral resource's type in configurations.
+    pub fn type_name(&self) -> &'static str {
+        self.0.type_name()
+    }
+
+    /// The ephemeral resource's schema.
+    pub fn schema(&self) -> &Schema {
+        self.0.schema()
+    }
+}
+
+impl FunctionEntry {
+    /// The entry of a function.
+    pub fn new<F: Function>() -> Self {
+        FunctionEntry(Box::new(function::erased::Erased::<F>::new()))
+    }
+
+    /// The function's name, without the provider's.
+    pub fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// What the function takes and results in.
+    pub fn signature(&self) -> &Signature {
+        self.0.signature()
+    }
+}
+
 fn lint<P: Provider>(provider: &P) -> Vec<String> {
     let mut problems = lint_block(&provider.schema());
     let resources = provider.resources();
     let data_sources = provider.data_sources();
+    let ephemeral_resources = provider.ephemeral_resources();
     lint_types::<P>(
         resources.iter().map(|entry| (entry.type_name(), entry.schema())),
         &mut problems,
@@ -114,12 +171,27 @@ fn lint<P: Provider>(provider: &P) -> Vec<String> {
         data_sources.iter().map(|entry| (entry.type_name(), entry.schema())),
         &mut problems,
     );
+    lint_types::<P>(
+        ephemeral_resources
+            .iter()
+            .map(|entry| (entry.type_name(), entry.schema())),
+        &mut problems,
+    );
+    let data_sources = data_sources.iter().map(|entry| (entry.type_name(), entry.schema()));
+    let ephemeral_resources = ephemeral_resources
+        .iter()
+        .map(|entry| (entry.type_name(), entry.schema()));
+    for (type_name, schema) in data_sources.chain(ephemeral_resources) {
+        problems.extend(prefixed(type_name, schema.lint_without_write_only()));
+    }
+    lint_functions(&provider.functions(), &mut problems);
     problems
 }
 
 /// The provider block: cores keep some names for themselves, and there is nothing that could be computed.
 fn lint_block(schema: &Schema) -> Vec<String> {
     let mut problems = schema.lint();
+    problems.extend(schema.lint_without_write_only());
     for attribute in &schema.attributes {
         let name = &attribute.name;
         if ["alias", "version"].contains(&name.as_str()) {
@@ -151,6 +223,22 @@ fn lint_types<'s, P: Provider>(types: impl Iterator<Item = (&'static str, &'s Sc
     }
 }
 
+fn lint_functions(functions: &[FunctionEntry], problems: &mut Vec<String>) {
+    let mut last = None;
+    for entry in functions {
+        let name = entry.name();
+        if last.replace(name).is_some_and(|last| last >= name) {
+            problems.push(format!(
+                "function {name}: is there twice, or not in alphabetical order."
+            ));
+        }
+        if !is_snake_case(name) {
+            problems.push(format!("function {name}: is not in snake case."));
+        }
+        problems.extend(prefixed(&format!("function {name}"), entry.signature().lint()));
+    }
+}
+
 fn prefixed(what: &str, problems: Vec<String>) -> Vec<String> {
     problems
         .into_iter()
@@ -161,6 +249,20 @@ fn prefixed(what: &str, problems: Vec<String>) -> Vec<String> {
 impl<C> fmt::Debug for ResourceEntry<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ResourceEntry").field(&self.type_name()).finish()
+    }
+}
+
+impl<C> fmt::Debug for EphemeralResourceEntry<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EphemeralResourceEntry")
+            .field(&self.type_name())
+            .finish()
+    }
+}
+
+impl fmt::Debug for FunctionEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FunctionEntry").field(&self.name()).finish()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::path::{Path, Step};
 use crate::types::Type;
 use crate::value::Value;
 
-mod lint;
+pub(crate) mod lint;
 mod validator;
 
 pub use validator::Validator;

@@ -7,10 +7,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::Uri;
-use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -175,15 +173,7 @@ impl Kubernetes {
         });
         config.accept_invalid_certs = self.insecure.unwrap_or_default();
         config.tls_server_name.clone_from(&self.tls_server_name);
-        config.auth_info = AuthInfo {
-            token: self.token.clone(),
-            client_certificate_data: self.client_certificate.as_ref().map(|pem| STANDARD.encode(pem)),
-            client_key_data: self
-                .client_key
-                .as_ref()
-                .map(|pem| STANDARD.encode(pem.expose_secret()).into()),
-            ..AuthInfo::default()
-        };
+        config.auth_info = self.auth_info();
         Ok(config)
     }
 

@@ -41,6 +41,11 @@ fn names_are_unique_prefixed_and_in_alphabetical_order() {
             .iter()
             .map(|entry| entry.type_name())
             .collect(),
+        ChtProvider
+            .ephemeral_resources()
+            .iter()
+            .map(|entry| entry.type_name())
+            .collect(),
     ];
     assert!(!listed[0].is_empty());
     for names in listed {
@@ -82,7 +87,7 @@ fn what_is_called_a_secret_is_hidden() {
 }
 
 #[test]
-fn every_resource_has_examples_and_a_line_in_the_changelog() {
+fn everything_has_examples_and_a_line_in_the_changelog() {
     let changelog = read("CHANGELOG.md");
     for (folder, files, names) in [
         (
@@ -99,6 +104,15 @@ fn every_resource_has_examples_and_a_line_in_the_changelog() {
             &["data-source.tf"][..],
             ChtProvider
                 .data_sources()
+                .iter()
+                .map(|entry| entry.type_name())
+                .collect(),
+        ),
+        (
+            "ephemeral-resources",
+            &["ephemeral-resource.tf"][..],
+            ChtProvider
+                .ephemeral_resources()
                 .iter()
                 .map(|entry| entry.type_name())
                 .collect(),
@@ -217,6 +231,9 @@ fn schemas() -> Vec<(String, Schema)> {
     }
     for entry in ChtProvider.data_sources() {
         schemas.push((format!("data {}", entry.type_name()), entry.schema().clone()));
+    }
+    for entry in ChtProvider.ephemeral_resources() {
+        schemas.push((format!("ephemeral {}", entry.type_name()), entry.schema().clone()));
     }
     schemas
 }

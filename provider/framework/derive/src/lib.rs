@@ -1,7 +1,8 @@
-//! The derive macro of `tf-framework`.
+//! The derive macros of `tf-framework`.
 //!
 //! [`macro@Model`] goes three ways: `parse` reads the struct with its attributes (`options`, `description`, `duration`) and
 //! collects all mistakes in it, then `expand` writes what an author would write by hand against the framework's public API.
+//! [`macro@Parameters`] does the same for functions, in `parameters`.
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -10,6 +11,7 @@ mod description;
 mod duration;
 mod expand;
 mod options;
+mod parameters;
 mod parse;
 
 /// Makes a struct with named fields a model: one field for each attribute.
@@ -101,6 +103,72 @@ pub fn model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     match parse::Model::new(&input) {
         Ok(model) => expand::model(&model).into(),
+        Err(errors) => errors.into_compile_error().into(),
+    }
+}
+
+/// Makes a struct with named fields the parameters of a function, in the order of its fields.
+///
+/// It implements `Parameters`, and adds a constant for each parameter, such as `Self::NAME` for `name`, by which an error
+/// blames the argument. Doc comments become descriptions; the first paragraph of that of the struct is the summary of the
+/// function. Which arguments a parameter takes follows from the type of its field: see the module `function` of the
+/// framework.
+///
+/// | option of the struct | meaning |
+/// | --- | --- |
+/// | `deprecated = "..."` | why not to use the function any more, and what instead |
+///
+/// | option of a field | meaning |
+/// | --- | --- |
+/// | `variadic` | takes all further arguments, as a `Vec`; for the last field |
+/// | `validate(..., ...)` | `Validator`s of the argument, or of each argument of a variadic parameter |
+///
+/// ```
+/// use tf_framework::Parameters;
+/// use tf_framework::function::{Argument, FunctionError};
+///
+/// /// Greets people.
+/// #[derive(Parameters)]
+/// struct Greet {
+///     /// The greeting.
+///     greeting: String,
+///     /// Who is greeted.
+///     #[tf(variadic)]
+///     names: Vec<String>,
+/// }
+///
+/// assert_eq!(Greet::GREETING, Argument::new(0));
+/// assert_eq!(Greet::NAMES.element(1), Argument::new(2));
+/// ```
+///
+/// Which argument is blamed is checked by the compiler:
+///
+/// ```compile_fail,E0599
+/// # use tf_framework::Parameters;
+/// # use tf_framework::function::FunctionError;
+/// # /// Greets people.
+/// # #[derive(Parameters)]
+/// # struct Greet {
+/// #     /// The greeting.
+/// #     greeting: String,
+/// # }
+/// let error = FunctionError::new("It is empty.").at(Greet::SALUTATION);
+/// ```
+///
+/// ```compile_fail,E0277
+/// /// Greets people.
+/// #[derive(tf_framework::Parameters)]
+/// struct Greet {
+///     /// Who is greeted: any number of people, so not one text.
+///     #[tf(variadic)]
+///     names: String,
+/// }
+/// ```
+#[proc_macro_derive(Parameters, attributes(tf))]
+pub fn parameters(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    match parameters::Parameters::new(&input) {
+        Ok(parameters) => parameters.expand().into(),
         Err(errors) => errors.into_compile_error().into(),
     }
 }

@@ -158,11 +158,7 @@ impl Attribute {
 
     /// The constant that holds the name of the attribute.
     pub(crate) fn constant(&self) -> Ident {
-        format_ident!(
-            "{}",
-            self.field.unraw().to_string().to_uppercase(),
-            span = self.field.span()
-        )
+        constant(&self.field)
     }
 
     /// Whether this is the attribute with the limits of the operations: told by the name of its type, all a macro can see.
@@ -214,6 +210,11 @@ impl Parse for AttributePath {
         }
         Ok(AttributePath { first, rest })
     }
+}
+
+/// The constant that belongs to a field.
+pub(crate) fn constant(field: &Ident) -> Ident {
+    format_ident!("{}", field.unraw().to_string().to_uppercase(), span = field.span())
 }
 
 fn named_fields(input: &DeriveInput) -> Result<&FieldsNamed> {

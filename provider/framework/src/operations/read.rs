@@ -78,7 +78,7 @@ pub(crate) async fn read_data<C: Send + Sync + 'static>(
 }
 
 /// What was read, if it can be stored: nothing in it is unknown, and all of it is of the schema's type.
-fn complete(schema: &Schema, found: Value, what: &str) -> Result<Value, Diagnostics> {
+pub(super) fn complete(schema: &Schema, found: Value, what: &str) -> Result<Value, Diagnostics> {
     let mut defects = assert_conforms(schema, &found);
     if !found.is_wholly_known() {
         defects.push(Diagnostic::bug(format!("Reading {what} left attributes unknown.")));

@@ -9,6 +9,7 @@ use crate::path::{Path, Step};
 use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, Schema, TIMEOUTS};
 use crate::types::Type;
 
+mod function;
 #[cfg(test)]
 mod tests;
 
@@ -197,7 +198,8 @@ impl Lint {
     }
 }
 
-fn is_snake_case(name: &str) -> bool {
+/// Whether a name is one that the language can use, in the conventional spelling.
+pub(crate) fn is_snake_case(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && !name.ends_with('_')
         && !name.contains("__")

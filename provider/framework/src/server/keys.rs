@@ -12,6 +12,12 @@ pub(crate) const REQUEST_ID: &str = "tf_req_id";
 pub(crate) const RESOURCE_TYPE: &str = "tf_resource_type";
 /// The type of the data source that the call is about.
 pub(crate) const DATA_SOURCE_TYPE: &str = "tf_data_source_type";
+/// The type of the ephemeral resource that the call is about.
+pub(crate) const EPHEMERAL_RESOURCE_TYPE: &str = "tf_ephemeral_resource_type";
+/// The function that is called.
+pub(crate) const FUNCTION_NAME: &str = "tf_function_name";
+/// The position of the argument that a function blames.
+pub(crate) const FUNCTION_ERROR_ARGUMENT: &str = "function_error_argument";
 /// How long the call took.
 pub(crate) const REQUEST_DURATION: &str = "tf_req_duration_ms";
 /// How many errors the answer has.

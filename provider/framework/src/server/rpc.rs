@@ -1,8 +1,7 @@
 //! The Provider service: each call is resolved, decoded, handed to the [`operations`](crate::operations), and encoded.
 //!
 //! Nothing here decides anything. [`call`] is what all calls have in common; what they do is in [`provider`],
-//! [`resource`] and [`data_source`]. Calls that are missing here are those of kinds that no schema can have so far: cores
-//! do not make them.
+//! [`resource`], [`data_source`], [`ephemeral`] and [`function`]. Why some calls are missing is in design note 003.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -13,6 +12,8 @@ use tonic::{Request, Response, Status};
 
 use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::ephemeral::erased::DynEphemeralResource;
+use crate::function::erased::DynFunction;
 use crate::provider::Provider;
 use crate::resource::erased::DynResource;
 use crate::schema::Schema;
@@ -21,6 +22,8 @@ use crate::server::dumps::Dumps;
 mod answer;
 mod call;
 mod data_source;
+mod ephemeral;
+mod function;
 mod payload;
 mod provider;
 mod resource;
@@ -33,6 +36,8 @@ pub(crate) struct ProviderService<P: Provider> {
     schema: Schema,
     resources: BTreeMap<&'static str, Box<dyn DynResource<P::Clients>>>,
     data_sources: BTreeMap<&'static str, Box<dyn DynDataSource<P::Clients>>>,
+    ephemeral_resources: BTreeMap<&'static str, Arc<dyn DynEphemeralResource<P::Clients>>>,
+    functions: BTreeMap<&'static str, Box<dyn DynFunction>>,
     /// What is wrong with the schemas.
     problems: Vec<String>,
     dumps: Dumps,
@@ -51,10 +56,14 @@ impl<P: Provider> ProviderService<P> {
     pub(crate) fn new(provider: Arc<P>, end: CancellationToken) -> Self {
         let resources = provider.resources().into_iter();
         let data_sources = provider.data_sources().into_iter();
+        let ephemeral_resources = provider.ephemeral_resources().into_iter();
+        let functions = provider.functions().into_iter();
         ProviderService {
             schema: provider.schema(),
             resources: resources.map(|entry| (entry.type_name(), entry.0)).collect(),
             data_sources: data_sources.map(|entry| (entry.type_name(), entry.0)).collect(),
+            ephemeral_resources: ephemeral_resources.map(|entry| (entry.type_name(), entry.0)).collect(),
+            functions: functions.map(|entry| (entry.name(), entry.0)).collect(),
             problems: provider.lint(),
             dumps: Dumps::from_environment(),
             provider,
@@ -121,7 +130,13 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         &self,
         _: Request<proto::get_functions::Request>,
     ) -> Result<Response<proto::get_functions::Response>, Status> {
-        self.call("GetFunctions").answer(async { Ok(Default::default()) }).await
+        let answer = async {
+            Ok(proto::get_functions::Response {
+                functions: self.function_declarations(),
+                ..Default::default()
+            })
+        };
+        self.call("GetFunctions").answer(answer).await
     }
 
     async fn validate_provider_config(
@@ -141,7 +156,8 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let call = self
             .call("ValidateResourceConfig")
             .carrying(&request)
-            .of_resource(&request.type_name);
+            .of_resource(&request.type_name)
+            .carrying(&request);
         call.answer(async { self.validate_resource(&request) }).await
     }
 
@@ -153,7 +169,8 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let call = self
             .call("ValidateDataResourceConfig")
             .carrying(&request)
-            .of_data_source(&request.type_name);
+            .of_data_source(&request.type_name)
+            .carrying(&request);
         call.answer(async { self.validate_data(&request) }).await
     }
 
@@ -183,7 +200,8 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let call = self
             .call("ReadResource")
             .carrying(&request)
-            .of_resource(&request.type_name);
+            .of_resource(&request.type_name)
+            .carrying(&request);
         call.answer(self.read(&request)).await
     }
 
@@ -195,7 +213,8 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let call = self
             .call("PlanResourceChange")
             .carrying(&request)
-            .of_resource(&request.type_name);
+            .of_resource(&request.type_name)
+            .carrying(&request);
         call.answer(self.plan(&request)).await
     }
 
@@ -207,7 +226,8 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let call = self
             .call("ApplyResourceChange")
             .carrying(&request)
-            .of_resource(&request.type_name);
+            .of_resource(&request.type_name)
+            .carrying(&request);
         call.answer(self.apply(&request)).await
     }
 
@@ -225,7 +245,10 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         request: Request<proto::generate_resource_config::Request>,
     ) -> Result<Response<proto::generate_resource_config::Response>, Status> {
         let request = request.into_inner();
-        let call = self.call("GenerateResourceConfig").of_resource(&request.type_name);
+        let call = self
+            .call("GenerateResourceConfig")
+            .of_resource(&request.type_name)
+            .carrying(&request);
         call.answer(async { self.generate_config(&request) }).await
     }
 
@@ -246,8 +269,60 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let call = self
             .call("ReadDataSource")
             .carrying(&request)
-            .of_data_source(&request.type_name);
+            .of_data_source(&request.type_name)
+            .carrying(&request);
         call.answer(self.read_data(&request)).await
+    }
+
+    async fn validate_ephemeral_resource_config(
+        &self,
+        request: Request<proto::validate_ephemeral_resource_config::Request>,
+    ) -> Result<Response<proto::validate_ephemeral_resource_config::Response>, Status> {
+        let request = request.into_inner();
+        let call = self
+            .call("ValidateEphemeralResourceConfig")
+            .of_ephemeral(&request.type_name)
+            .carrying(&request);
+        call.answer(async { self.validate_ephemeral(&request) }).await
+    }
+
+    async fn open_ephemeral_resource(
+        &self,
+        request: Request<proto::open_ephemeral_resource::Request>,
+    ) -> Result<Response<proto::open_ephemeral_resource::Response>, Status> {
+        let request = request.into_inner();
+        let call = self
+            .call("OpenEphemeralResource")
+            .of_ephemeral(&request.type_name)
+            .carrying(&request);
+        call.answer(self.open(&request)).await
+    }
+
+    async fn renew_ephemeral_resource(
+        &self,
+        request: Request<proto::renew_ephemeral_resource::Request>,
+    ) -> Result<Response<proto::renew_ephemeral_resource::Response>, Status> {
+        let request = request.into_inner();
+        let call = self.call("RenewEphemeralResource").of_ephemeral(&request.type_name);
+        call.answer(self.renew(&request)).await
+    }
+
+    async fn close_ephemeral_resource(
+        &self,
+        request: Request<proto::close_ephemeral_resource::Request>,
+    ) -> Result<Response<proto::close_ephemeral_resource::Response>, Status> {
+        let request = request.into_inner();
+        let call = self.call("CloseEphemeralResource").of_ephemeral(&request.type_name);
+        call.answer(self.close(&request)).await
+    }
+
+    async fn call_function(
+        &self,
+        request: Request<proto::call_function::Request>,
+    ) -> Result<Response<proto::call_function::Response>, Status> {
+        let request = request.into_inner();
+        let call = self.call("CallFunction").of_function(&request.name).carrying(&request);
+        call.answer(async { Ok(self.call_function(&request)) }).await
     }
 
     async fn stop_provider(

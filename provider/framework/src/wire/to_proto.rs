@@ -13,6 +13,10 @@ use crate::types::Type;
 use crate::value::Value;
 use crate::wire::msgpack;
 
+mod function;
+
+pub(crate) use function::{function, function_error};
+
 /// A value in the encoding that every core reads.
 ///
 /// # Errors

@@ -93,6 +93,37 @@ async fn every_line_of_a_call_says_which_call_it_is() {
 }
 
 #[tokio::test]
+async fn calls_of_functions_and_ephemeral_resources_are_named_and_quote_nothing() {
+    let mut client = connect_configured(&Arc::default()).await;
+    collect();
+    let separator = encoded(&json!("hunter2")).unwrap();
+    let request = proto::call_function::Request {
+        name: "join".to_owned(),
+        arguments: vec![separator, proto::DynamicValue::default()],
+    };
+    client.call_function(request).await.unwrap();
+    let request = proto::open_ephemeral_resource::Request {
+        type_name: "test_pass".to_owned(),
+        config: encoded(&json!({ "name": "gr33t1ng" })),
+        ..Default::default()
+    };
+    client.open_ephemeral_resource(request).await.unwrap();
+    let lines = collected();
+    let of = |key: &str, name: &str| lines.iter().filter(|line| line[key] == name).collect::<Vec<_>>();
+    let function = of("tf_function_name", "join");
+    let failed = function
+        .iter()
+        .find(|line| line["@message"] == "the function has no result")
+        .expect("the failure is logged");
+    assert_eq!(failed["function_error_argument"], json!(0));
+    assert!(!of("tf_ephemeral_resource_type", "test_pass").is_empty());
+    for line in &lines {
+        let line = line.to_string();
+        assert!(!line.contains("hunter2") && !line.contains("gr33t1ng"), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn trap_18_no_line_of_a_whole_life_has_a_value_in_it() {
     let secrets = ["hunter2", "t0ken", "gr33t1ng"];
     collect();

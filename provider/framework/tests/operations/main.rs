@@ -13,7 +13,9 @@
 
 mod calls;
 mod client;
+mod ephemeral;
 mod failures;
+mod functions;
 mod interruptions;
 mod lifecycle;
 mod logs;

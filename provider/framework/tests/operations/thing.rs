@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use tf_framework::context::{Context, Scope};
 use tf_framework::data_source::DataSource;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
-use tf_framework::provider::{DataSourceEntry, Provider, ResourceEntry};
+use tf_framework::provider::{DataSourceEntry, EphemeralResourceEntry, FunctionEntry, Provider, ResourceEntry};
 use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::value::Value;
 use tf_framework::{Attr, Model, Timeouts, WriteOnly};
 
+use crate::ephemeral::Pass;
 use crate::world::{Step, World};
 
 /// A thing.
@@ -237,5 +238,13 @@ impl Provider for Things {
 
     fn data_sources(&self) -> Vec<DataSourceEntry<Clients>> {
         vec![DataSourceEntry::new(LookUp(Arc::clone(&self.0)))]
+    }
+
+    fn ephemeral_resources(&self) -> Vec<EphemeralResourceEntry<Clients>> {
+        vec![EphemeralResourceEntry::new(Pass(Arc::clone(&self.0)))]
+    }
+
+    fn functions(&self) -> Vec<FunctionEntry> {
+        crate::functions::all()
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Call<'a> {
     provider_address: &'static str,
     resource: Option<&'a str>,
     data_source: Option<&'a str>,
+    ephemeral: Option<&'a str>,
+    function: Option<&'a str>,
     request: Option<&'a dyn AnyPayload>,
     dumps: &'a Dumps,
 }
@@ -31,6 +33,8 @@ impl<'a> Call<'a> {
             provider_address,
             resource: None,
             data_source: None,
+            ephemeral: None,
+            function: None,
             request: None,
             dumps,
         }
@@ -52,6 +56,16 @@ impl<'a> Call<'a> {
         self
     }
 
+    pub(super) fn of_ephemeral(mut self, type_name: &'a str) -> Self {
+        self.ephemeral = Some(type_name);
+        self
+    }
+
+    pub(super) fn of_function(mut self, name: &'a str) -> Self {
+        self.function = Some(name);
+        self
+    }
+
     /// What all lines of the call have in common.
     pub(super) fn span(&self) -> Span {
         tracing::info_span!(
@@ -62,6 +76,8 @@ impl<'a> Call<'a> {
             { keys::REQUEST_ID } = %uuid::Uuid::new_v4(),
             { keys::RESOURCE_TYPE } = self.resource,
             { keys::DATA_SOURCE_TYPE } = self.data_source,
+            { keys::EPHEMERAL_RESOURCE_TYPE } = self.ephemeral,
+            { keys::FUNCTION_NAME } = self.function,
         )
     }
 

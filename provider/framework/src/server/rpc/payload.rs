@@ -31,6 +31,8 @@ payloads! {
     close_ephemeral_resource::Response {}
     configure_provider::Request { config: "Config" }
     configure_provider::Response {}
+    generate_resource_config::Request { state: "State" }
+    generate_resource_config::Response { config: "Config" }
     get_functions::Response {}
     get_metadata::Response {}
     get_provider_schema::Response {}

@@ -13,17 +13,25 @@ use crate::wire::{from_proto, to_proto};
 
 impl<P: Provider> ProviderService<P> {
     pub(super) fn metadata(&self) -> proto::get_metadata::Response {
-        use proto::get_metadata::{DataSourceMetadata, ResourceMetadata};
+        use proto::get_metadata::{DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ResourceMetadata};
         let resources = self.resources.keys().map(|name| ResourceMetadata {
             type_name: (*name).to_owned(),
         });
         let data_sources = self.data_sources.keys().map(|name| DataSourceMetadata {
             type_name: (*name).to_owned(),
         });
+        let ephemeral_resources = self.ephemeral_resources.keys().map(|name| EphemeralMetadata {
+            type_name: (*name).to_owned(),
+        });
+        let functions = self.functions.keys().map(|name| FunctionMetadata {
+            name: (*name).to_owned(),
+        });
         proto::get_metadata::Response {
             server_capabilities: Some(capabilities()),
             resources: resources.collect(),
             data_sources: data_sources.collect(),
+            ephemeral_resources: ephemeral_resources.collect(),
+            functions: functions.collect(),
             ..Default::default()
         }
     }
@@ -32,6 +40,8 @@ impl<P: Provider> ProviderService<P> {
     pub(super) fn schemas(&self) -> proto::get_provider_schema::Response {
         let resources = self.resources.iter().map(|(name, resource)| (*name, resource.schema()));
         let data_sources = self.data_sources.iter().map(|(name, source)| (*name, source.schema()));
+        let ephemeral_resources = self.ephemeral_resources.iter();
+        let ephemeral_resources = ephemeral_resources.map(|(name, resource)| (*name, resource.schema()));
         let mut diagnostics = Diagnostics::new();
         if !self.problems.is_empty() {
             diagnostics.push(Diagnostic::bug(self.problems.join("\n")));
@@ -40,6 +50,8 @@ impl<P: Provider> ProviderService<P> {
             provider: Some(to_proto::schema(&self.schema)),
             resource_schemas: to_proto::schemas(resources),
             data_source_schemas: to_proto::schemas(data_sources),
+            ephemeral_resource_schemas: to_proto::schemas(ephemeral_resources),
+            functions: self.function_declarations(),
             server_capabilities: Some(capabilities()),
             diagnostics: to_proto::diagnostics(diagnostics),
             ..Default::default()
