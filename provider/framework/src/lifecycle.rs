@@ -19,6 +19,7 @@ mod correlate;
 pub mod normalize;
 pub mod plan;
 pub mod proposed;
+mod spelling;
 pub mod validate;
 pub(crate) mod write_only;
 
@@ -30,11 +31,11 @@ const NULL: &Value = &Value::Null;
 
 /// Whether two values of an attribute mean the same, spelled differently or not.
 fn same_meaning(attribute: &Attribute, one: &Value, other: &Value) -> bool {
-    let known = |value: &Value| !value.is_null() && value.is_wholly_known();
     one == other
         || attribute
             .semantic_equality
-            .is_some_and(|same| known(one) && known(other) && same(one, other))
+            .as_ref()
+            .is_some_and(|equality| spelling::same(equality, one, other))
 }
 
 /// What the configuration wants an attribute to be, defaults included; null where it leaves that to the provider.

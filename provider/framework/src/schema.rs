@@ -117,8 +117,14 @@ pub enum PlanModifier {
     ReplaceIf(fn(&Value, &Value) -> bool),
 }
 
-/// Tells whether two known values mean the same.
-pub type SemanticEquality = fn(&Value, &Value) -> bool;
+/// Tells whether two values mean the same.
+#[derive(Clone, Debug)]
+pub enum SemanticEquality {
+    /// What the function says of two values that are wholly known and not null.
+    Values(fn(&Value, &Value) -> bool),
+    /// Lists, sets and maps whose elements mean the same.
+    Elements(Box<SemanticEquality>),
+}
 
 /// How long operations may take where the configuration says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -189,7 +189,13 @@ fn schema_attribute(attribute: &Attribute, timeouts: &TokenStream) -> TokenStrea
     let equality = options
         .equal
         .as_ref()
-        .map(|function| quote!(semantic_equality: ::core::option::Option::Some(#function),));
+        .map(|function| {
+            quote! {
+                semantic_equality: ::core::option::Option::Some(
+                    ::tf_framework::schema::SemanticEquality::Values(#function)
+                ),
+            }
+        });
     if kind.is_none() && equality.is_none() {
         return built;
     }

@@ -3,7 +3,7 @@
 //! It happens often, before the provider is configured, and with values that are not known yet: about those it is silent,
 //! the core asks again when they are. All errors are reported, not just the first.
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::lifecycle::plan::attributes::{Undecided, plan_object};
 use crate::lifecycle::{NULL, elements, objects};
 use crate::model::FromValue;
@@ -103,10 +103,8 @@ impl Validation<'_> {
             self.diagnostics
                 .push(Diagnostic::warning("Deprecated attribute", deprecation).at(path.clone()));
         }
-        if value.is_wholly_known() {
-            for validator in &attribute.validators {
-                self.rule(validator, path, value);
-            }
+        for validator in &attribute.validators {
+            self.rule(validator, path, value);
         }
         if let Kind::Nested(_, attributes) = &attribute.kind {
             for (path, object) in objects(path, value) {
@@ -117,14 +115,18 @@ impl Validation<'_> {
     }
 
     fn rule(&mut self, validator: &Validator, path: &Path, value: &Value) {
-        if let Err(message) = validator.check(value) {
-            let detail = if self.schema.is_sensitive_at(path) {
+        for (path, problem) in validator.problems(path, value) {
+            let detail = if self.schema.is_sensitive_at(&path) {
                 // The message may quote the value.
                 format!("The value, which is sensitive, must be {}.", validator.description())
             } else {
-                message
+                problem
             };
-            self.error("Invalid value", detail, path);
+            let diagnostic = match validator.severity() {
+                Severity::Error => Diagnostic::error("Invalid value", detail),
+                Severity::Warning => Diagnostic::warning("Questionable value", detail),
+            };
+            self.diagnostics.push(diagnostic.at(path));
         }
     }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use tf_framework::Model;
 use tf_framework::model::parse_duration;
 use tf_framework::path::Path;
-use tf_framework::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, TimeoutDefaults, Validator};
+use tf_framework::schema::{
+    Attribute, Kind, Nesting, PlanModifier, Presence, SemanticEquality, TimeoutDefaults, Validator,
+};
 use tf_framework::types::Type;
 
 use crate::{InstanceModel, Toleration, Volume, medic_password, storage_size};
@@ -120,8 +122,10 @@ fn options_become_plan_modifiers() {
 fn validators_equality_and_deprecation_are_attached() {
     let validators = attribute("namespace").validators;
     let descriptions: Vec<&str> = validators.iter().map(Validator::description).collect();
-    assert_eq!(descriptions, ["length 1 to 63", "one of `a`, `b`"]);
-    let equal = attribute("cht_version").semantic_equality.unwrap();
+    assert_eq!(descriptions, ["of length 1 to 63", "one of `a`, `b`"]);
+    let Some(SemanticEquality::Values(equal)) = attribute("cht_version").semantic_equality else {
+        panic!("no equality");
+    };
     assert!(equal(&"v5.3.1".into(), &"5.3.1".into()));
     assert!(attribute("namespace").semantic_equality.is_none());
     assert_eq!(attribute("type").deprecation.as_deref(), Some("It is ignored."));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::lifecycle::fixtures::{attribute, nested, object, schema};
 use crate::model::{Attr, Timeouts, WriteOnly};
-use crate::schema::{Attribute, Nesting, PlanModifier, Presence};
+use crate::schema::{Attribute, Nesting, PlanModifier, Presence, SemanticEquality};
 
 /// A schema with one attribute of each kind that planning treats in its own way.
 pub(super) fn server() -> Schema {
@@ -135,7 +135,9 @@ fn timeouts_change_nothing_but_themselves() {
 fn a_spelling_that_means_the_same_is_no_change() {
     let schema = schema(vec![
         Attribute {
-            semantic_equality: Some(|a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)),
+            semantic_equality: Some(SemanticEquality::Values(|a, b| {
+                a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)
+            })),
             ..attribute::<String>("zone").requires_replace()
         },
         attribute::<Attr<String>>("status"),
