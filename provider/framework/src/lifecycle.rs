@@ -10,7 +10,7 @@
 //! Attributes and nested attributes are all there is to a schema so far.
 //! Blocks would come in wherever a [`Kind::Nested`](crate::schema::Kind::Nested) is taken apart.
 
-use crate::path::{Path, Step};
+use crate::path::Path;
 use crate::schema::Attribute;
 use crate::value::Value;
 
@@ -19,6 +19,7 @@ mod correlate;
 pub mod normalize;
 pub mod plan;
 pub mod proposed;
+mod relations;
 mod spelling;
 pub mod validate;
 pub(crate) mod write_only;
@@ -58,20 +59,7 @@ fn elements(value: &Value) -> &[Value] {
 fn objects<'v>(path: &Path, value: &'v Value) -> Vec<(Path, &'v Value)> {
     match value {
         Value::Object(_) => vec![(path.clone(), value)],
-        Value::List(elements) => elements
-            .iter()
-            .enumerate()
-            .map(|(index, element)| (path.clone().index(index), element))
-            .collect(),
-        Value::Set(elements) => elements
-            .iter()
-            .map(|element| (path.clone().step(Step::Element(element.clone())), element))
-            .collect(),
-        Value::Map(elements) => elements
-            .iter()
-            .map(|(key, element)| (path.clone().key(key), element))
-            .collect(),
-        _ => Vec::new(),
+        _ => value.elements_at(path),
     }
 }
 

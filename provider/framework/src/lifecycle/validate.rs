@@ -5,6 +5,7 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::lifecycle::plan::attributes::{Undecided, plan_object};
+use crate::lifecycle::relations::Related;
 use crate::lifecycle::{NULL, elements, objects};
 use crate::model::FromValue;
 use crate::path::{Path, Step};
@@ -15,6 +16,7 @@ use crate::value::Value;
 pub fn validate_config(schema: &Schema, config: &Value, write_only_allowed: bool) -> Diagnostics {
     let mut validation = Validation {
         schema,
+        config,
         write_only_allowed,
         diagnostics: Diagnostics::new(),
     };
@@ -65,6 +67,7 @@ pub(crate) fn refuse_null_elements<M: FromValue>(schema: &Schema, config: &Value
 
 struct Validation<'a> {
     schema: &'a Schema,
+    config: &'a Value,
     write_only_allowed: bool,
     diagnostics: Diagnostics,
 }
@@ -75,6 +78,16 @@ impl Validation<'_> {
             for attribute in attributes {
                 let path = path.clone().attribute(&attribute.name);
                 self.attribute(attribute, &path, object.attribute_or_null(&attribute.name));
+            }
+            let related = Related {
+                root: self.config,
+                object: path,
+                write_only_allowed: self.write_only_allowed,
+            };
+            for attribute in attributes {
+                for problem in related.problems(attribute) {
+                    self.diagnostics.push(problem);
+                }
             }
         }
     }

@@ -95,7 +95,8 @@ impl Validator {
                 problem.map(|problem| (path.clone(), problem)).into_iter().collect()
             }
             Check::Value(_) => Vec::new(),
-            Check::Elements(rule) => collection::elements(path, value)
+            Check::Elements(rule) => value
+                .elements_at(path)
                 .into_iter()
                 .flat_map(|(path, element)| rule.problems(&path, element))
                 .collect(),

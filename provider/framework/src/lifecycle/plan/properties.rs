@@ -137,6 +137,7 @@ fn leaf(in_set: bool) -> impl Strategy<Value = Attribute> {
         prop_oneof![
             Just(vec![]),
             Just(vec![PlanModifier::Keep]),
+            Just(vec![PlanModifier::KeepNonNull]),
             Just(vec![PlanModifier::DependsOn(vec!["p0".into()])]),
         ],
     )

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{Check, Validator, require};
-use crate::path::{Path, Step};
+use crate::path::Path;
 use crate::value::Value;
 
 impl Validator {
@@ -63,7 +63,7 @@ impl Validator {
     /// No element of the list, set or map is null.
     pub fn no_nulls() -> Self {
         Validator::new("a collection without nulls", |value| {
-            let elements = elements(&Path::root(), value);
+            let elements = value.elements_at(&Path::root());
             require(!elements.iter().any(|(_, element)| element.is_null()), || {
                 "It must not have null elements. Give them values or leave them out, for example with a `for` expression."
                     .to_owned()
@@ -93,27 +93,6 @@ impl Validator {
                 Check::Keys(Box::new(rule)),
             )
         }
-    }
-}
-
-/// The elements of a list, set or map, with their paths.
-pub(super) fn elements<'v>(path: &Path, value: &'v Value) -> Vec<(Path, &'v Value)> {
-    match value {
-        Value::List(elements) => {
-            let indexed = elements.iter().enumerate();
-            indexed
-                .map(|(index, element)| (path.clone().index(index), element))
-                .collect()
-        }
-        Value::Set(elements) => elements
-            .iter()
-            .map(|element| (path.clone().step(Step::Element(element.clone())), element))
-            .collect(),
-        Value::Map(elements) => elements
-            .iter()
-            .map(|(key, element)| (path.clone().key(key), element))
-            .collect(),
-        _ => Vec::new(),
     }
 }
 
