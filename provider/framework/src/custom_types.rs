@@ -40,6 +40,8 @@ mod cidr;
 mod duration;
 mod ip_address;
 mod json;
+#[cfg(test)]
+mod lifecycle_tests;
 mod quantity;
 mod timestamp;
 
