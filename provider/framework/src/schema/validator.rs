@@ -18,6 +18,8 @@ mod text;
 #[cfg(test)]
 mod unknown_tests;
 
+type Function = dyn Fn(&Value) -> Result<(), String> + Send + Sync;
+
 /// A rule for the values of one attribute.
 ///
 /// It is asked only about values that are known and not null, so it needs no case for the others: what is unknown is
@@ -33,7 +35,7 @@ pub struct Validator {
 #[derive(Clone)]
 enum Check {
     /// The value as a whole, if all of it is known.
-    Value(Arc<dyn Fn(&Value) -> Result<(), String> + Send + Sync>),
+    Value(Arc<Function>),
     /// Each element of a list, set or map that is known and not null.
     Elements(Box<Validator>),
     /// Each key of a map.

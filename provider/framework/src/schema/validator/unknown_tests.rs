@@ -33,7 +33,7 @@ fn rules() -> Vec<Validator> {
         Validator::notation::<Json>(),
         Validator::notation::<Arn>(),
         Validator::notation::<Timestamp>(),
-        Validator::between(1..=0),
+        Validator::between(8..=9),
         Validator::at_least(i64::MAX),
         Validator::at_most(i64::MIN),
         Validator::multiple_of(0),
