@@ -106,8 +106,9 @@
 //!
 //! # Where to read on
 //!
-//! For authors: [`provider`], [`resource`], [`data_source`], [`ephemeral`] and [`function`] are what to implement, [`model`] and [`schema`] how to describe
-//! attributes, [`context`] what operations can do besides, [`diagnostics`] how to tell what is wrong.
+//! For authors: [`provider`], [`resource`], [`data_source`], [`ephemeral`] and [`function`] are what to implement, [`model`],
+//! [`custom_types`] and [`schema`] how to describe attributes, [`context`] what operations can do besides, [`diagnostics`]
+//! how to tell what is wrong.
 //!
 //! Below that: [`value`], [`types`] and [`path`] are the language's values; [`lifecycle`] has the rules for them, as pure
 //! functions; `operations` runs the author's code between a request and its answer; `wire` and [`server`] alone know the
@@ -126,6 +127,7 @@ pub mod data_source;
 pub mod ephemeral;
 pub mod function;
 
+pub mod custom_types;
 pub mod model;
 pub mod schema;
 

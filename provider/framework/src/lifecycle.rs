@@ -11,7 +11,7 @@
 //! Attributes and nested attributes are all there is to a schema so far.
 //! Blocks would come in wherever a [`Kind::Nested`](crate::schema::Kind::Nested) is taken apart.
 
-use crate::path::{Path, Step};
+use crate::path::Path;
 use crate::schema::Attribute;
 use crate::value::Value;
 
@@ -23,6 +23,8 @@ pub mod generate;
 pub mod normalize;
 pub mod plan;
 pub mod proposed;
+mod relations;
+mod spelling;
 pub mod validate;
 pub(crate) mod write_only;
 
@@ -34,11 +36,11 @@ const NULL: &Value = &Value::Null;
 
 /// Whether two values of an attribute mean the same, spelled differently or not.
 fn same_meaning(attribute: &Attribute, one: &Value, other: &Value) -> bool {
-    let known = |value: &Value| !value.is_null() && value.is_wholly_known();
     one == other
         || attribute
             .semantic_equality
-            .is_some_and(|same| known(one) && known(other) && same(one, other))
+            .as_ref()
+            .is_some_and(|equality| spelling::same(equality, one, other))
 }
 
 /// What the configuration wants an attribute to be, defaults included; null where it leaves that to the provider.
@@ -61,20 +63,7 @@ fn elements(value: &Value) -> &[Value] {
 fn objects<'v>(path: &Path, value: &'v Value) -> Vec<(Path, &'v Value)> {
     match value {
         Value::Object(_) => vec![(path.clone(), value)],
-        Value::List(elements) => elements
-            .iter()
-            .enumerate()
-            .map(|(index, element)| (path.clone().index(index), element))
-            .collect(),
-        Value::Set(elements) => elements
-            .iter()
-            .map(|element| (path.clone().step(Step::Element(element.clone())), element))
-            .collect(),
-        Value::Map(elements) => elements
-            .iter()
-            .map(|(key, element)| (path.clone().key(key), element))
-            .collect(),
-        _ => Vec::new(),
+        _ => value.elements_at(path),
     }
 }
 

@@ -10,8 +10,8 @@
 //! | [`Attr<T>`] | computed | may be unknown in a plan |
 //! | [`WriteOnly<T>`] | optional, write-only | from the configuration, never stored |
 //!
-//! `T` can be `String`, `bool`, `i64`, `f64`, [`Number`](crate::value::Number), [`SecretString`](secrecy::SecretString) (which makes the attribute sensitive), another
-//! model (a nested attribute), and `Vec<T>`, `BTreeSet<T>` and `BTreeMap<String, T>` of them.
+//! `T` can be `String`, `bool`, `i32`, `i64`, `u16`, `u32`, `u64`, `f32`, `f64`, [`Number`](crate::value::Number), [`SecretString`](secrecy::SecretString) (which makes the attribute sensitive), a
+//! [`Text`](crate::custom_types::Text) that means something, another model (a nested attribute), and `Vec<T>`, `BTreeSet<T>` and `BTreeMap<String, T>` of them.
 //! Validation and plan hooks see the model's *draft* instead, in which every attribute is an [`Attr`].
 
 use std::collections::BTreeMap;

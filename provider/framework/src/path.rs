@@ -4,6 +4,12 @@ use std::fmt;
 
 use crate::value::Value;
 
+mod expression;
+
+pub(crate) use expression::Pattern;
+
+pub use expression::PathExpression;
+
 /// The way from the root of a resource to one of its values, such as `couchdb.storage_size` or `servers["a"].host`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path {
@@ -72,6 +78,14 @@ impl Path {
     /// Whether `prefix` is this path or leads to it.
     pub fn starts_with(&self, prefix: &Path) -> bool {
         self.steps.starts_with(&prefix.steps)
+    }
+
+    /// The path of the object that the object at this path is nested in, over whatever collection it is an element of.
+    #[must_use]
+    pub(crate) fn parent_object(mut self) -> Self {
+        let attribute = self.steps.iter().rposition(|step| matches!(step, Step::Attribute(_)));
+        self.steps.truncate(attribute.unwrap_or(0));
+        self
     }
 
     /// The path of the set that this path steps into first, or the whole path: the core cannot address set elements.

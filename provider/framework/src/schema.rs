@@ -14,8 +14,10 @@ use crate::types::Type;
 use crate::value::Value;
 
 pub(crate) mod lint;
+mod relation;
 mod validator;
 
+pub use relation::{Comparison, Relation};
 pub use validator::Validator;
 
 /// The name of the root attribute that says how long operations may take.
@@ -57,6 +59,8 @@ pub struct Attribute {
     pub default: Option<Value>,
     /// What values it accepts.
     pub validators: Vec<Validator>,
+    /// How it goes together with other attributes.
+    pub relations: Vec<Relation>,
     /// How a change of it is planned, in this order.
     pub modifiers: Vec<PlanModifier>,
     /// Tells whether two spellings mean the same, so that the spelling of the configuration or the prior state is kept.
@@ -101,8 +105,10 @@ pub enum Presence {
 /// How a change is planned.
 #[derive(Clone)]
 pub enum PlanModifier {
-    /// A computed attribute keeps its prior value: what is decided once and never changes by itself.
+    /// A computed attribute keeps its prior value, be it null: what is decided once and never changes by itself.
     Keep,
+    /// A computed attribute keeps its prior value unless that is null, which stands for not decided yet.
+    KeepNonNull,
     /// A computed attribute keeps its prior value as long as none of these attributes changes.
     ///
     /// The paths start at the object that the attribute is in, so that they mean the same wherever a model is nested.
@@ -115,10 +121,24 @@ pub enum PlanModifier {
     /// A change can only be made by replacing the object if the function says so of the prior and the planned value,
     /// which may be null or unknown.
     ReplaceIf(fn(&Value, &Value) -> bool),
+    /// A change can only be made by replacing the object, unless the configuration has no value any more: then the provider
+    /// decides, and may leave it as it is.
+    ReplaceIfConfigured,
+    /// The planned value is what the function makes of the prior value, the configured one and the one planned so far.
+    ///
+    /// It is asked for objects that are made as well, with null as prior value, and may be asked several times for one plan.
+    /// The core accepts the configured or the prior value of what is configured, and any value of what is left to the provider.
+    Custom(fn(&Value, &Value, Value) -> Value),
 }
 
-/// Tells whether two known values mean the same.
-pub type SemanticEquality = fn(&Value, &Value) -> bool;
+/// Tells whether two values mean the same.
+#[derive(Clone, Debug)]
+pub enum SemanticEquality {
+    /// What the function says of two values that are wholly known and not null.
+    Values(fn(&Value, &Value) -> bool),
+    /// Lists, sets and maps whose elements mean the same.
+    Elements(Box<SemanticEquality>),
+}
 
 /// How long operations may take where the configuration says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,6 +222,7 @@ impl Attribute {
             write_only: T::WRITE_ONLY,
             default: None,
             validators: T::validators(),
+            relations: Vec::new(),
             modifiers: Vec::new(),
             semantic_equality: T::semantic_equality(),
         }
@@ -225,6 +246,13 @@ impl Attribute {
     #[must_use]
     pub fn validator(mut self, validator: Validator) -> Self {
         self.validators.push(validator);
+        self
+    }
+
+    /// Goes together with other attributes in this way.
+    #[must_use]
+    pub fn relation(mut self, relation: Relation) -> Self {
+        self.relations.push(relation);
         self
     }
 
@@ -306,9 +334,12 @@ impl fmt::Debug for PlanModifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PlanModifier::Keep => f.write_str("Keep"),
+            PlanModifier::KeepNonNull => f.write_str("KeepNonNull"),
             PlanModifier::DependsOn(paths) => f.debug_tuple("DependsOn").field(paths).finish(),
             PlanModifier::Replace => f.write_str("Replace"),
             PlanModifier::ReplaceIf(_) => f.write_str("ReplaceIf"),
+            PlanModifier::ReplaceIfConfigured => f.write_str("ReplaceIfConfigured"),
+            PlanModifier::Custom(_) => f.write_str("Custom"),
         }
     }
 }

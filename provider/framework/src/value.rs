@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::path::{Path, Step};
 use crate::types::Type;
 
 mod number;
@@ -149,6 +150,27 @@ impl Value {
             }
             (Value::Dynamic(typed), Type::Dynamic) => typed.1.conforms(&typed.0),
             _ => false,
+        }
+    }
+
+    /// The elements of a list, set or map, with their paths from this one on.
+    pub(crate) fn elements_at(&self, path: &Path) -> Vec<(Path, &Value)> {
+        match self {
+            Value::List(elements) => {
+                let indexed = elements.iter().enumerate();
+                indexed
+                    .map(|(index, element)| (path.clone().index(index), element))
+                    .collect()
+            }
+            Value::Set(elements) => elements
+                .iter()
+                .map(|element| (path.clone().step(Step::Element(element.clone())), element))
+                .collect(),
+            Value::Map(elements) => elements
+                .iter()
+                .map(|(key, element)| (path.clone().key(key), element))
+                .collect(),
+            _ => Vec::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use crate::parse::{Attribute, AttributePath, Model, OPERATIONS};
+use crate::parse::{Attribute, AttributePath, Model, ModelOptions, OPERATIONS, Relation};
 
 /// Everything that the macro adds beside a struct.
 pub(crate) fn model(model: &Model) -> TokenStream {
@@ -57,7 +57,7 @@ fn model_impl(model: &Model) -> TokenStream {
     let attributes = model
         .attributes
         .iter()
-        .map(|attribute| schema_attribute(attribute, &timeouts));
+        .map(|attribute| schema_attribute(attribute, options, &timeouts));
     let version = options
         .version
         .as_ref()
@@ -171,7 +171,7 @@ fn from_value(model: &Model, target: &Ident) -> TokenStream {
     }
 }
 
-fn schema_attribute(attribute: &Attribute, timeouts: &TokenStream) -> TokenStream {
+fn schema_attribute(attribute: &Attribute, model: &ModelOptions, timeouts: &TokenStream) -> TokenStream {
     let Attribute {
         value_type,
         description,
@@ -180,16 +180,20 @@ fn schema_attribute(attribute: &Attribute, timeouts: &TokenStream) -> TokenStrea
     } = attribute;
     let constant = attribute.constant();
     let calls = calls(attribute);
+    let relations = relations(attribute, &model.relations);
     let built = quote! {
-        ::tf_framework::schema::Attribute::new::<#value_type>(Self::#constant, #description) #calls
+        ::tf_framework::schema::Attribute::new::<#value_type>(Self::#constant, #description) #calls #relations
     };
     let kind = attribute
         .is_timeouts()
         .then(|| quote!(kind: <#value_type>::kind_with(&#timeouts),));
-    let equality = options
-        .equal
-        .as_ref()
-        .map(|function| quote!(semantic_equality: ::core::option::Option::Some(#function),));
+    let equality = options.equal.as_ref().map(|function| {
+        quote! {
+            semantic_equality: ::core::option::Option::Some(
+                ::tf_framework::schema::SemanticEquality::Values(#function)
+            ),
+        }
+    });
     if kind.is_none() && equality.is_none() {
         return built;
     }
@@ -209,6 +213,9 @@ fn calls(attribute: &Attribute) -> TokenStream {
     if options.keep.is_some() {
         calls.extend(quote!(.keep()));
     }
+    if options.keep_non_null.is_some() {
+        calls.extend(quote!(.modifier(::tf_framework::schema::PlanModifier::KeepNonNull)));
+    }
     if !options.depends_on.is_empty() {
         let paths = options.depends_on.iter().map(path);
         calls.extend(quote! {
@@ -221,6 +228,12 @@ fn calls(attribute: &Attribute) -> TokenStream {
     if let Some(function) = &options.replace_if {
         calls.extend(quote!(.modifier(::tf_framework::schema::PlanModifier::ReplaceIf(#function))));
     }
+    if options.replace_if_configured.is_some() {
+        calls.extend(quote!(.modifier(::tf_framework::schema::PlanModifier::ReplaceIfConfigured)));
+    }
+    if let Some(function) = &options.modify {
+        calls.extend(quote!(.modifier(::tf_framework::schema::PlanModifier::Custom(#function))));
+    }
     for validator in &options.validate {
         calls.extend(quote!(.validator(#validator)));
     }
@@ -228,6 +241,16 @@ fn calls(attribute: &Attribute) -> TokenStream {
         calls.extend(quote!(.deprecated(#message)));
     }
     calls
+}
+
+/// The relations that are declared at an attribute: its own, and those of the struct that name it first.
+fn relations(attribute: &Attribute, of_model: &[Relation]) -> TokenStream {
+    let name = &attribute.name;
+    let shared = of_model
+        .iter()
+        .filter(|relation| relation.owner().as_ref() == Some(name));
+    let relations = attribute.options.relations.iter().chain(shared);
+    relations.map(|relation| relation.expand(name)).collect()
 }
 
 fn path(path: &AttributePath) -> TokenStream {
@@ -276,6 +299,10 @@ fn type_checks(attribute: &Attribute) -> Vec<TokenStream> {
     }
     if let Some(span) = options.keep {
         let message = "`keep` is for `Attr<T>`: only a computed attribute can keep its prior value";
+        checks.push(check(span, "Computed", message));
+    }
+    if let Some(span) = options.keep_non_null {
+        let message = "`keep_non_null` is for `Attr<T>`: only a computed attribute can keep its prior value";
         checks.push(check(span, "Computed", message));
     }
     if let Some(path) = options.depends_on.first() {

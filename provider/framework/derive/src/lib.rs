@@ -58,9 +58,12 @@ mod parse;
 /// | --- | --- |
 /// | `version = 1` | version of the schema; 0 if absent |
 /// | `deprecated = "..."` | why not to use it any more, and what instead |
+/// | `exactly_one_of(a, b)` | one of these attributes is given, and only one |
+/// | `at_most_one_of(a, b)`, `at_least_one_of(a, b)` | likewise |
+/// | `required_together(a, b)` | all of these attributes are given, or none |
 /// | `timeouts(create = "30m", ...)` | how long `create`, `read`, `update` and `delete` may take by default; needs an attribute `timeouts` of type `Timeouts` |
 ///
-/// They concern the schema, so they have no effect on a struct that is only nested in others.
+/// The first two and the last concern the schema, so they have no effect on a struct that is only nested in others.
 ///
 /// # Options of a field
 ///
@@ -69,13 +72,23 @@ mod parse;
 /// | `name = "..."` | name of the attribute, if it is not the name of the field |
 /// | `default = ...` | value where the configuration has none; anything that converts into a `Value` |
 /// | `optional` | the configuration may decide the value of an `Attr<T>`, which is otherwise computed |
-/// | `keep` | a computed attribute keeps its prior value |
+/// | `keep` | a computed attribute keeps its prior value, be it null |
+/// | `keep_non_null` | a computed attribute keeps its prior value unless that is null |
 /// | `depends_on(name, other.nested)` | a computed attribute keeps its prior value as long as none of these attributes of the same object changes |
 /// | `replace` | a change replaces the object |
 /// | `replace_if = path::to::function` | a change replaces the object if the function says so of the prior and the planned value |
+/// | `replace_if_configured` | a change replaces the object unless the configuration has no value any more |
+/// | `modify = path::to::function` | makes the planned value of the prior, the configured, and the one planned so far |
 /// | `equal = path::to::function` | tells whether two values mean the same |
 /// | `validate(..., ...)` | `Validator`s of the value |
+/// | `conflicts_with(a, b)` | if it is given, none of these attributes is |
+/// | `requires(a, b)` | if it is given, all of these attributes are |
+/// | `exactly_one_of(a, b)`, `at_least_one_of(a, b)`, `required_together(a, b)` | as for the struct, for this attribute and these |
+/// | `prefer_write_only(a)` | a warning that the write-only attribute does not get into the state |
 /// | `deprecated = "..."` | why not to use it any more, and what instead |
+///
+/// The attributes that go together, or do not, are named from this struct on: `host` is a field, `tls.key` is nested in one,
+/// `servers[*].host` is in each element of a list, set or map, and `super.region` in the struct that this one is nested in.
 ///
 /// An option that contradicts the type of its field does not compile:
 ///

@@ -44,6 +44,12 @@ impl TfOption {
         self.name.span()
     }
 
+    /// Whether the option can be there several times: there may be several groups of attributes that exclude each other.
+    fn is_repeatable(&self) -> bool {
+        let name = self.name();
+        name.ends_with("_one_of") || name == "required_together"
+    }
+
     /// An error about this option.
     pub(crate) fn error(&self, message: impl std::fmt::Display) -> Error {
         Error::new(self.span(), message)
@@ -147,7 +153,7 @@ fn elements<T: Parse>(input: ParseStream<'_>) -> Result<Vec<T>> {
 fn without_duplicates(options: Vec<TfOption>, errors: &mut Errors) -> Vec<TfOption> {
     let mut distinct: Vec<TfOption> = Vec::new();
     for option in options {
-        if distinct.iter().any(|earlier| earlier.name == option.name) {
+        if !option.is_repeatable() && distinct.iter().any(|earlier| earlier.name == option.name) {
             errors.push(option.error(format!("duplicate option `{}`", option.name)));
         } else {
             distinct.push(option);

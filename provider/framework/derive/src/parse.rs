@@ -16,18 +16,38 @@ use crate::duration;
 use crate::options::{self, Errors, TfOption};
 
 mod check;
+mod relation;
 
-const MODEL_OPTIONS: [&str; 3] = ["version", "deprecated", "timeouts"];
-const ATTRIBUTE_OPTIONS: [&str; 10] = [
+pub(crate) use relation::Relation;
+
+const MODEL_OPTIONS: [&str; 7] = [
+    "version",
+    "deprecated",
+    "timeouts",
+    "at_most_one_of",
+    "exactly_one_of",
+    "at_least_one_of",
+    "required_together",
+];
+const ATTRIBUTE_OPTIONS: [&str; 19] = [
     "name",
     "default",
     "optional",
     "keep",
+    "keep_non_null",
     "depends_on",
     "replace",
     "replace_if",
+    "replace_if_configured",
+    "modify",
     "equal",
     "validate",
+    "conflicts_with",
+    "requires",
+    "required_together",
+    "exactly_one_of",
+    "at_least_one_of",
+    "prefer_write_only",
     "deprecated",
 ];
 /// The operations that have limits.
@@ -49,6 +69,7 @@ pub(crate) struct ModelOptions {
     pub(crate) deprecated: Option<LitStr>,
     /// Operations with their limits.
     pub(crate) timeouts: Vec<(Ident, Duration)>,
+    pub(crate) relations: Vec<Relation>,
 }
 
 /// A field that is an attribute.
@@ -70,11 +91,15 @@ pub(crate) struct AttributeOptions {
     pub(crate) default: Option<Expr>,
     pub(crate) optional: Option<Span>,
     pub(crate) keep: Option<Span>,
+    pub(crate) keep_non_null: Option<Span>,
     pub(crate) depends_on: Vec<AttributePath>,
     pub(crate) replace: Option<Span>,
     pub(crate) replace_if: Option<Expr>,
+    pub(crate) replace_if_configured: Option<Span>,
+    pub(crate) modify: Option<Expr>,
     pub(crate) equal: Option<Expr>,
     pub(crate) validate: Vec<Expr>,
+    pub(crate) relations: Vec<Relation>,
     pub(crate) deprecated: Option<LitStr>,
 }
 
@@ -106,6 +131,7 @@ impl Model {
         check::names(&attributes, &mut errors);
         check::dependencies(&attributes, &mut errors);
         check::timeouts(&options, &attributes, &mut errors);
+        relation::check(&options.relations, &attributes, &mut errors);
         errors.or(Model {
             visibility: input.vis.clone(),
             name: input.ident.clone(),
@@ -124,6 +150,7 @@ impl ModelOptions {
                 "version" => read.version = errors.caught(version(option)),
                 "deprecated" => read.deprecated = errors.caught(option.text()),
                 "timeouts" => read.timeouts = timeouts(option, errors),
+                _ if relation::is_of_model(&option) => read.relations.extend(errors.caught(Relation::new(option))),
                 _ => errors.push(option.unknown(&MODEL_OPTIONS)),
             }
         }
@@ -187,12 +214,16 @@ impl AttributeOptions {
                 "default" => read.default = errors.caught(option.expression()),
                 "optional" => read.optional = errors.caught(option.flag()),
                 "keep" => read.keep = errors.caught(option.flag()),
+                "keep_non_null" => read.keep_non_null = errors.caught(option.flag()),
                 "depends_on" => read.depends_on = errors.caught(option.list()).unwrap_or_default(),
                 "replace" => read.replace = errors.caught(option.flag()),
                 "replace_if" => read.replace_if = errors.caught(option.expression()),
+                "replace_if_configured" => read.replace_if_configured = errors.caught(option.flag()),
+                "modify" => read.modify = errors.caught(option.expression()),
                 "equal" => read.equal = errors.caught(option.expression()),
                 "validate" => read.validate = errors.caught(option.list()).unwrap_or_default(),
                 "deprecated" => read.deprecated = errors.caught(option.text()),
+                _ if relation::is_of_attribute(&option) => read.relations.extend(errors.caught(Relation::new(option))),
                 _ => errors.push(option.unknown(&ATTRIBUTE_OPTIONS)),
             }
         }

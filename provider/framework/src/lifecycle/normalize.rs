@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lifecycle::check::compatible::keeps_promise;
 use crate::lifecycle::correlate::pair;
-use crate::lifecycle::{NULL, at_index, at_key, elements, same_meaning};
+use crate::lifecycle::spelling::respelled;
+use crate::lifecycle::{NULL, at_index, at_key, elements};
 use crate::schema::{Attribute, Kind, Schema};
 use crate::value::Value;
 
@@ -43,8 +44,10 @@ fn normalize_attribute(attribute: &Attribute, reference: &Value, new: Value) -> 
         return Value::Null;
     }
     match (&attribute.kind, new) {
-        (Kind::Type(_), new) if same_meaning(attribute, reference, &new) => reference.clone(),
-        (Kind::Type(_), new) => new,
+        (Kind::Type(_), new) => match &attribute.semantic_equality {
+            Some(equality) => respelled(equality, reference, new),
+            None => new,
+        },
         (Kind::Nested(_, attributes), new @ Value::Object(_)) => normalize_object(attributes, reference, new),
         (Kind::Nested(_, attributes), Value::List(new)) => Value::List(
             new.into_iter()
@@ -111,11 +114,13 @@ mod tests {
     use super::*;
     use crate::lifecycle::fixtures::{attribute, nested, object, schema};
     use crate::model::{Attr, WriteOnly};
-    use crate::schema::{Nesting, Presence};
+    use crate::schema::{Nesting, Presence, SemanticEquality};
 
     fn lenient(name: &str) -> Attribute {
         Attribute {
-            semantic_equality: Some(|a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)),
+            semantic_equality: Some(SemanticEquality::Values(|a, b| {
+                a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)
+            })),
             ..attribute::<String>(name)
         }
     }

@@ -192,6 +192,7 @@ impl<'a> Planning<'a> {
     fn paths_to_replace(&self, planned: &Value) -> Vec<Path> {
         let change = Change {
             prior: self.prior,
+            config: self.config,
             settled: &self.settled,
             marked: &self.marked,
             planned,

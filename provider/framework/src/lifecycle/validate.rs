@@ -3,8 +3,9 @@
 //! It happens often, before the provider is configured, and with values that are not known yet: about those it is silent,
 //! the core asks again when they are. All errors are reported, not just the first.
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::lifecycle::plan::attributes::{Undecided, plan_object};
+use crate::lifecycle::relations::Related;
 use crate::lifecycle::{NULL, elements, objects};
 use crate::model::FromValue;
 use crate::path::{Path, Step};
@@ -15,6 +16,7 @@ use crate::value::Value;
 pub fn validate_config(schema: &Schema, config: &Value, write_only_allowed: bool) -> Diagnostics {
     let mut validation = Validation {
         schema,
+        config,
         write_only_allowed,
         diagnostics: Diagnostics::new(),
     };
@@ -65,6 +67,7 @@ pub(crate) fn refuse_null_elements<M: FromValue>(schema: &Schema, config: &Value
 
 struct Validation<'a> {
     schema: &'a Schema,
+    config: &'a Value,
     write_only_allowed: bool,
     diagnostics: Diagnostics,
 }
@@ -75,6 +78,16 @@ impl Validation<'_> {
             for attribute in attributes {
                 let path = path.clone().attribute(&attribute.name);
                 self.attribute(attribute, &path, object.attribute_or_null(&attribute.name));
+            }
+            let related = Related {
+                root: self.config,
+                object: path,
+                write_only_allowed: self.write_only_allowed,
+            };
+            for attribute in attributes {
+                for problem in related.problems(attribute) {
+                    self.diagnostics.push(problem);
+                }
             }
         }
     }
@@ -103,10 +116,8 @@ impl Validation<'_> {
             self.diagnostics
                 .push(Diagnostic::warning("Deprecated attribute", deprecation).at(path.clone()));
         }
-        if value.is_wholly_known() {
-            for validator in &attribute.validators {
-                self.rule(validator, path, value);
-            }
+        for validator in &attribute.validators {
+            self.rule(validator, path, value);
         }
         if let Kind::Nested(_, attributes) = &attribute.kind {
             for (path, object) in objects(path, value) {
@@ -117,14 +128,18 @@ impl Validation<'_> {
     }
 
     fn rule(&mut self, validator: &Validator, path: &Path, value: &Value) {
-        if let Err(message) = validator.check(value) {
-            let detail = if self.schema.is_sensitive_at(path) {
+        for (path, problem) in validator.problems(path, value) {
+            let detail = if self.schema.is_sensitive_at(&path) {
                 // The message may quote the value.
                 format!("The value, which is sensitive, must be {}.", validator.description())
             } else {
-                message
+                problem
             };
-            self.error("Invalid value", detail, path);
+            let diagnostic = match validator.severity() {
+                Severity::Error => Diagnostic::error("Invalid value", detail),
+                Severity::Warning => Diagnostic::warning("Questionable value", detail),
+            };
+            self.diagnostics.push(diagnostic.at(path));
         }
     }
 

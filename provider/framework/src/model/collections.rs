@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Attr, AttributeType, ConversionError, FromValue, ToValue};
 use crate::path::Step;
-use crate::schema::{Kind, Nesting};
+use crate::schema::{Kind, Nesting, SemanticEquality, Validator};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -38,6 +38,14 @@ impl<T: AttributeType> AttributeType for Vec<T> {
     fn kind() -> Kind {
         collection(T::kind(), Nesting::List, Type::List)
     }
+
+    fn validators() -> Vec<Validator> {
+        of_each(T::validators())
+    }
+
+    fn semantic_equality() -> Option<SemanticEquality> {
+        of_elements(T::semantic_equality())
+    }
 }
 
 impl<T: FromValue + Ord> FromValue for BTreeSet<T> {
@@ -65,6 +73,14 @@ impl<T: AttributeType + Ord> AttributeType for BTreeSet<T> {
 
     fn kind() -> Kind {
         collection(T::kind(), Nesting::Set, Type::Set)
+    }
+
+    fn validators() -> Vec<Validator> {
+        of_each(T::validators())
+    }
+
+    fn semantic_equality() -> Option<SemanticEquality> {
+        of_elements(T::semantic_equality())
     }
 }
 
@@ -113,6 +129,14 @@ impl<T: AttributeType> AttributeType for BTreeMap<String, T> {
     fn kind() -> Kind {
         collection(T::kind(), Nesting::Map, Type::Map)
     }
+
+    fn validators() -> Vec<Validator> {
+        of_each(T::validators())
+    }
+
+    fn semantic_equality() -> Option<SemanticEquality> {
+        of_elements(T::semantic_equality())
+    }
 }
 
 /// A collection of what `element` is: nested where the element is a model, else of a type.
@@ -121,4 +145,12 @@ fn collection(element: Kind, nesting: Nesting, of: fn(Box<Type>) -> Type) -> Kin
         Kind::Nested(Nesting::Single, attributes) => Kind::Nested(nesting, attributes),
         other => Kind::Type(of(Box::new(other.value_type()))),
     }
+}
+
+fn of_each(rules: Vec<Validator>) -> Vec<Validator> {
+    rules.into_iter().map(Validator::each).collect()
+}
+
+fn of_elements(equality: Option<SemanticEquality>) -> Option<SemanticEquality> {
+    equality.map(|equality| SemanticEquality::Elements(Box::new(equality)))
 }

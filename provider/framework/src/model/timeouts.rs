@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::custom_types::Notation;
 use crate::model::{AttributeType, ConversionError, FromValue, ToValue, expect_object, from_attribute};
 use crate::schema::{Attribute, Kind, Nesting, Presence, TimeoutDefaults, Validator};
 use crate::value::Value;
@@ -87,27 +88,9 @@ impl Timeouts {
     }
 }
 
-/// A duration in the notation of Go: decimal numbers with the units `h`, `m`, `s`, `ms`; none if the text is not one, or not positive.
+/// A duration in the notation of Go, such as `1h30m`; none if the text is not one, or not positive.
 pub fn parse_duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at(digits);
-        let unit_length = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(unit_length);
-        let seconds = match unit {
-            "h" => 3600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 0.001,
-            _ => return None,
-        };
-        let part = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
-        total = total.checked_add(part)?;
-        rest = tail;
-    }
-    (total > Duration::ZERO).then_some(total)
+    Duration::parse(text).ok().filter(|duration| !duration.is_zero())
 }
 
 /// The duration in the notation of [`parse_duration`], to the second.

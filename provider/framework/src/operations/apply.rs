@@ -207,6 +207,7 @@ mod tests {
     use super::*;
     use crate::lifecycle::fixtures::{attribute, object, schema};
     use crate::model::Attr;
+    use crate::schema::SemanticEquality;
 
     fn outcome(result: Result<Value, Diagnostics>, checkpoint: Option<Value>) -> Outcome {
         Outcome {
@@ -302,7 +303,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_while_spellings_are_compared_loses_no_state() {
         let mut schema = thing();
-        schema.attributes[0].semantic_equality = Some(|_, _| panic!("no two are alike"));
+        schema.attributes[0].semantic_equality = Some(SemanticEquality::Values(|_, _| panic!("no two are alike")));
         let asked = Asked {
             schema: &schema,
             change: Change::Create,

@@ -10,6 +10,7 @@ use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, Schema, TI
 use crate::types::Type;
 
 mod function;
+mod relations;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,7 @@ impl Schema {
             }
         }
         lint.attributes(&Path::root(), &self.attributes, false);
+        relations::check(&mut Vec::new(), &self.attributes, &mut lint);
         if let Some(timeouts) = self.attribute(TIMEOUTS) {
             lint.timeouts(timeouts);
         }
@@ -119,7 +121,16 @@ impl Lint {
     fn modifiers(&mut self, path: &Path, attribute: &Attribute, siblings: &[Attribute], in_set: bool) {
         for modifier in &attribute.modifiers {
             match modifier {
-                PlanModifier::Keep => self.check(path, attribute.is_computed(), "keeps a value, but is not computed"),
+                PlanModifier::Keep | PlanModifier::KeepNonNull => {
+                    self.check(path, attribute.is_computed(), "keeps a value, but is not computed");
+                }
+                PlanModifier::Custom(_) => {
+                    self.check(
+                        path,
+                        !attribute.write_only,
+                        "has a modifier of its plan, but is write-only",
+                    );
+                }
                 PlanModifier::DependsOn(paths) => {
                     self.check(
                         path,
@@ -133,7 +144,7 @@ impl Lint {
                         );
                     }
                 }
-                PlanModifier::Replace | PlanModifier::ReplaceIf(_) => {
+                PlanModifier::Replace | PlanModifier::ReplaceIf(_) | PlanModifier::ReplaceIfConfigured => {
                     self.check(
                         path,
                         attribute.is_configurable(),
@@ -160,10 +171,12 @@ impl Lint {
                 // The prior state could not be told from one that a configuration has been removed from.
                 let provider_may_fill = attribute.presence != Presence::OptionalComputed
                     || attribute.default.is_some()
-                    || attribute
-                        .modifiers
-                        .iter()
-                        .any(|modifier| matches!(modifier, PlanModifier::Keep | PlanModifier::DependsOn(_)))
+                    || attribute.modifiers.iter().any(|modifier| {
+                        matches!(
+                            modifier,
+                            PlanModifier::Keep | PlanModifier::KeepNonNull | PlanModifier::DependsOn(_)
+                        )
+                    })
                     || attributes
                         .iter()
                         .all(|attribute| attribute.presence != Presence::Required);

@@ -1,33 +1,55 @@
 //! Validators: what values an attribute accepts.
+//!
+//! [`Validator::new`] and [`Validator::string`] make a rule of a function; the common rules are in `text.rs`, `number.rs` and
+//! `collection.rs`, and what makes rules of rules in `combine.rs`. Rules about several attributes are
+//! [`Relation`](crate::schema::Relation)s.
 
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use crate::diagnostics::Severity;
+use crate::path::Path;
 use crate::value::Value;
 
-type Check = Arc<dyn Fn(&Value) -> Result<(), String> + Send + Sync>;
+mod collection;
+mod combine;
+mod number;
+mod text;
+#[cfg(test)]
+mod unknown_tests;
+
+type Function = dyn Fn(&Value) -> Result<(), String> + Send + Sync;
 
 /// A rule for the values of one attribute.
 ///
-/// It is asked only about values that are wholly known and not null, so it needs no case for the others.
+/// It is asked only about values that are known and not null, so it needs no case for the others: what is unknown is
+/// validated again when it is known, and whether null is fine is a matter of the attribute's presence.
 #[derive(Clone)]
 pub struct Validator {
     description: String,
+    severity: Severity,
     check: Check,
 }
 
+/// What a rule is about.
+#[derive(Clone)]
+enum Check {
+    /// The value as a whole, if all of it is known.
+    Value(Arc<Function>),
+    /// Each element of a list, set or map that is known and not null.
+    Elements(Box<Validator>),
+    /// Each key of a map.
+    Keys(Box<Validator>),
+}
+
 impl Validator {
-    /// A rule with the description that the documentation shows (a phrase such as "at least 1"), and its check, whose
-    /// error says what is wrong and what is accepted, in a sentence without the value of a sensitive attribute.
+    /// A rule with the description that the documentation shows (a phrase that goes with "must be", such as "at least
+    /// 1"), and its check, whose error says what is wrong and what is accepted, in a sentence.
     pub fn new(
         description: impl Into<String>,
         check: impl Fn(&Value) -> Result<(), String> + Send + Sync + 'static,
     ) -> Self {
-        Validator {
-            description: description.into(),
-            check: Arc::new(check),
-        }
+        Validator::of(description, Check::Value(Arc::new(check)))
     }
 
     /// A rule for strings.
@@ -38,70 +60,11 @@ impl Validator {
         Validator::new(description, move |value| value.as_str().map_or(Ok(()), &check))
     }
 
-    /// The string is one of these.
-    pub fn one_of<const N: usize>(allowed: [&'static str; N]) -> Self {
-        let list = allowed.map(|word| format!("`{word}`")).join(", ");
-        Validator::string(format!("one of {list}"), move |text| {
-            if allowed.contains(&text) {
-                Ok(())
-            } else {
-                Err(format!("It must be one of {list}, not `{text}`."))
-            }
-        })
-    }
-
-    /// The string, list, set or map has a length in this range; strings count characters.
-    pub fn length(range: RangeInclusive<usize>) -> Self {
-        let (least, most) = (*range.start(), *range.end());
-        let bounds = if most == usize::MAX {
-            format!("at least {least}")
-        } else {
-            format!("{least} to {most}")
-        };
-        Validator::new(format!("length {bounds}"), move |value| {
-            let length = match value {
-                Value::String(text) => text.chars().count(),
-                Value::List(elements) | Value::Set(elements) => elements.len(),
-                Value::Map(elements) => elements.len(),
-                _ => return Ok(()),
-            };
-            if range.contains(&length) {
-                Ok(())
-            } else {
-                Err(format!("Its length must be {bounds}, but it is {length}."))
-            }
-        })
-    }
-
-    /// The number is in this range.
-    pub fn between(range: RangeInclusive<i64>) -> Self {
-        let (least, most) = (*range.start(), *range.end());
-        let bounds = match (least, most) {
-            (least, i64::MAX) => format!("at least {least}"),
-            (i64::MIN, most) => format!("at most {most}"),
-            (least, most) => format!("between {least} and {most}"),
-        };
-        Validator::new(bounds.clone(), move |value| match value {
-            Value::Number(number) if !number.as_i64().is_some_and(|number| range.contains(&number)) => {
-                Err(format!("It must be a whole number {bounds}, not {number}."))
-            }
-            _ => Ok(()),
-        })
-    }
-
-    /// Applies a rule to each element of a list, set or map.
-    pub fn each(rule: Validator) -> Self {
-        Validator::new(format!("each {}", rule.description), move |value| match value {
-            Value::List(elements) | Value::Set(elements) => elements
-                .iter()
-                .filter(|element| !element.is_null())
-                .try_for_each(|element| rule.check(element)),
-            Value::Map(elements) => elements
-                .values()
-                .filter(|element| !element.is_null())
-                .try_for_each(|element| rule.check(element)),
-            _ => Ok(()),
-        })
+    /// The same rule, whose violation is a warning instead of an error.
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
     }
 
     /// What is accepted, as a phrase.
@@ -109,12 +72,49 @@ impl Validator {
         &self.description
     }
 
-    /// Asks about a wholly known value that is not null.
+    /// How bad it is to violate the rule.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// Asks about a value; there is nothing to say about null, and about what is unknown.
     ///
     /// # Errors
-    /// Returns a sentence that says what is wrong with the value and what is accepted.
+    /// Returns a sentence that says what is wrong with the value, or with the first of its elements of which anything is,
+    /// and what is accepted.
     pub fn check(&self, value: &Value) -> Result<(), String> {
-        (self.check)(value)
+        match self.problems(&Path::root(), value).into_iter().next() {
+            Some((_, problem)) => Err(problem),
+            None => Ok(()),
+        }
+    }
+
+    /// All that is wrong with the value at a path, each with its own path.
+    pub(crate) fn problems(&self, path: &Path, value: &Value) -> Vec<(Path, String)> {
+        match &self.check {
+            Check::Value(check) if !value.is_null() && value.is_wholly_known() => {
+                let problem = check(value).err();
+                problem.map(|problem| (path.clone(), problem)).into_iter().collect()
+            }
+            Check::Value(_) => Vec::new(),
+            Check::Elements(rule) => value
+                .elements_at(path)
+                .into_iter()
+                .flat_map(|(path, element)| rule.problems(&path, element))
+                .collect(),
+            Check::Keys(rule) => collection::keys(path, value)
+                .into_iter()
+                .flat_map(|(path, key)| rule.problems(&path, &key))
+                .collect(),
+        }
+    }
+
+    fn of(description: impl Into<String>, check: Check) -> Self {
+        Validator {
+            description: description.into(),
+            severity: Severity::Error,
+            check,
+        }
     }
 }
 
@@ -124,25 +124,13 @@ impl fmt::Debug for Validator {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// `Ok` if it is fine, else the problem.
+fn require(fine: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
+    if fine { Ok(()) } else { Err(problem()) }
+}
 
-    #[test]
-    fn one_of_names_what_is_allowed() {
-        let rule = Validator::one_of(["staged", "direct"]);
-        assert_eq!(rule.check(&"staged".into()), Ok(()));
-        assert_eq!(
-            rule.check(&"x".into()),
-            Err("It must be one of `staged`, `direct`, not `x`.".to_owned())
-        );
-    }
-
-    #[test]
-    fn between_refuses_fractions() {
-        let rule = Validator::between(1..=10);
-        assert!(rule.check(&5.into()).is_ok());
-        assert!(rule.check(&11.into()).is_err());
-        assert!(rule.check(&Value::Number(1.5.into())).is_err());
-    }
+/// Words as code, separated by commas.
+fn list_of<T: fmt::Display>(words: &[T]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
 }

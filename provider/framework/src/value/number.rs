@@ -51,6 +51,18 @@ impl Number {
         }
     }
 
+    /// The number as a long integer, if it is one that fits.
+    pub fn to_i128(&self) -> Option<i128> {
+        let decimal = self.to_decimal()?;
+        // A longer text would take room that no integer of this size needs.
+        (magnitude(&decimal) <= 39 && decimal.is_integer()).then(|| decimal.to_i128())?
+    }
+
+    /// A long integer as a number.
+    pub fn from_i128(value: i128) -> Self {
+        BigDecimal::from(value).into()
+    }
+
     /// The number as a binary float, rounded where it has to be.
     pub fn as_f64(&self) -> f64 {
         match self {

@@ -5,8 +5,11 @@ use std::time::Duration;
 use tf_framework::Model;
 use tf_framework::model::parse_duration;
 use tf_framework::path::Path;
-use tf_framework::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, TimeoutDefaults, Validator};
+use tf_framework::schema::{
+    Attribute, Kind, Nesting, PlanModifier, Presence, SemanticEquality, TimeoutDefaults, Validator,
+};
 use tf_framework::types::Type;
+use tf_framework::value::Value;
 
 use crate::{InstanceModel, Toleration, Volume, medic_password, storage_size};
 
@@ -120,8 +123,10 @@ fn options_become_plan_modifiers() {
 fn validators_equality_and_deprecation_are_attached() {
     let validators = attribute("namespace").validators;
     let descriptions: Vec<&str> = validators.iter().map(Validator::description).collect();
-    assert_eq!(descriptions, ["length 1 to 63", "one of `a`, `b`"]);
-    let equal = attribute("cht_version").semantic_equality.unwrap();
+    assert_eq!(descriptions, ["of length 1 to 63", "one of `a`, `b`"]);
+    let Some(SemanticEquality::Values(equal)) = attribute("cht_version").semantic_equality else {
+        panic!("no equality");
+    };
     assert!(equal(&"v5.3.1".into(), &"5.3.1".into()));
     assert!(attribute("namespace").semantic_equality.is_none());
     assert_eq!(attribute("type").deprecation.as_deref(), Some("It is ignored."));
@@ -146,4 +151,67 @@ fn constants_hold_the_names_of_attributes() {
     assert_eq!(InstanceModel::TYPE, "type");
     assert_eq!(InstanceModel::HOSTS, "hostnames");
     assert_eq!(Volume::STORAGE_SIZE, "storage_size");
+}
+
+/// A way to a server.
+#[derive(Model)]
+#[tf(exactly_one_of(host, servers))]
+struct Way {
+    /// Its host.
+    #[tf(conflicts_with(servers[*].host), requires(region))]
+    host: Option<String>,
+    /// Its region.
+    #[tf(modify = keep_case, replace_if_configured)]
+    region: Option<String>,
+    /// Several of them.
+    servers: Option<Vec<Server>>,
+    /// Its id.
+    #[tf(keep_non_null)]
+    id: tf_framework::Attr<String>,
+}
+
+/// A server.
+#[derive(Model)]
+struct Server {
+    /// Its host.
+    #[tf(at_least_one_of(super.region))]
+    host: Option<String>,
+}
+
+fn keep_case(prior: &Value, _: &Value, planned: Value) -> Value {
+    if prior.is_null() { planned } else { prior.clone() }
+}
+
+#[test]
+fn relations_and_modifiers_are_declared_where_they_are_written() {
+    let attributes = Way::attributes();
+    let relations = |name: &str| {
+        let attribute = attributes.iter().find(|attribute| attribute.name == name).unwrap();
+        let described: Vec<String> = attribute
+            .relations
+            .iter()
+            .map(|relation| {
+                let paths: Vec<String> = relation.paths().iter().map(ToString::to_string).collect();
+                let kind = format!("{relation:?}");
+                format!("{} {}", kind.split('(').next().unwrap(), paths.join(", "))
+            })
+            .collect();
+        described
+    };
+    let of_host = [
+        "ConflictsWith servers[*].host",
+        "Requires region",
+        "ExactlyOneOf host, servers",
+    ];
+    assert_eq!(relations("host"), of_host);
+    assert_eq!(
+        Server::attributes()[0].relations[0].paths()[1].to_string(),
+        "super.region"
+    );
+    let modifiers: Vec<String> = attributes.iter().map(|one| format!("{:?}", one.modifiers)).collect();
+    assert_eq!(
+        modifiers,
+        ["[]", "[ReplaceIfConfigured, Custom]", "[]", "[KeepNonNull]"]
+    );
+    assert_eq!(Way::schema().lint(), Vec::<String>::new());
 }

@@ -70,13 +70,13 @@ pub struct InstanceModel {
     #[tf(depends_on(cht_version, image))]
     pub live_version: Attr<String>,
     /// Whether the running instance serves requests.
-    #[tf(keep)]
+    #[tf(keep_non_null)]
     pub ready: Attr<bool>,
     /// Address that the ingress controller assigned: an IP address or a host name, to which `host` has to resolve.
     #[tf(depends_on(ingress))]
     pub ingress_address: Attr<String>,
     /// What differs in the cluster from what is configured, one line for each difference. The next apply repairs it.
-    #[tf(keep)]
+    #[tf(keep_non_null)]
     pub drift: Attr<Vec<String>>,
     /// How long operations may take.
     pub timeouts: Timeouts,
@@ -103,7 +103,7 @@ pub struct Couchdb {
     #[tf(validate(checks::quantity()), equal = checks::same_quantity)]
     pub storage_size: String,
     /// Storage class of the data volume; the cluster's default class where it is not given.
-    #[tf(optional, keep)]
+    #[tf(optional, keep_non_null)]
     pub storage_class: Attr<String>,
     /// Directory of the volume that holds CouchDB's data.
     #[tf(default = "data")]
@@ -113,7 +113,7 @@ pub struct Couchdb {
     pub admin_user: String,
     /// Password of CouchDB's administrator, stored in the state. Generated where neither this nor `admin_password_wo` is
     /// given.
-    #[tf(optional, keep, validate(checks::admin_password()))]
+    #[tf(optional, keep_non_null, validate(checks::admin_password()))]
     pub admin_password: Attr<SecretString>,
     /// Password of CouchDB's administrator, never stored in a plan or the state.
     #[tf(validate(checks::admin_password()))]
@@ -121,10 +121,10 @@ pub struct Couchdb {
     /// Version of `admin_password_wo`, of your own choice: it tells which password the instance has.
     pub admin_password_wo_version: Option<i64>,
     /// Key of sessions and stored credentials. Generated where it is not given; keep it with the backups.
-    #[tf(optional, keep, validate(Validator::length(16..=256)))]
+    #[tf(optional, keep_non_null, validate(Validator::length(16..=256)))]
     pub secret: Attr<SecretString>,
     /// Identity of the CouchDB server. Generated where it is not given; keep it with the backups.
-    #[tf(optional, keep, validate(checks::server_uuid()))]
+    #[tf(optional, keep_non_null, validate(checks::server_uuid()))]
     pub uuid: Attr<SecretString>,
     /// Verbosity of the log.
     #[tf(

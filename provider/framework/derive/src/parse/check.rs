@@ -2,6 +2,7 @@
 
 use syn::Error;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 use crate::options::Errors;
 use crate::parse::{Attribute, AttributePath, ModelOptions};
@@ -9,11 +10,29 @@ use crate::parse::{Attribute, AttributePath, ModelOptions};
 /// Options of an attribute do not exclude each other.
 pub(super) fn contradictions(attributes: &[Attribute], errors: &mut Errors) {
     for options in attributes.iter().map(|attribute| &attribute.options) {
-        if let (Some(keep), false) = (options.keep, options.depends_on.is_empty()) {
-            errors.push(Error::new(keep, "`keep` and `depends_on` contradict each other"));
-        }
-        if let (Some(replace), Some(_)) = (options.replace, &options.replace_if) {
-            errors.push(Error::new(replace, "`replace` and `replace_if` contradict each other"));
+        let exclusive = [
+            [
+                ("keep", options.keep),
+                ("keep_non_null", options.keep_non_null),
+                ("depends_on", options.depends_on.first().map(|path| path.first.span())),
+            ],
+            [
+                ("replace", options.replace),
+                ("replace_if", options.replace_if.as_ref().map(Spanned::span)),
+                ("replace_if_configured", options.replace_if_configured),
+            ],
+        ];
+        for group in exclusive {
+            let given: Vec<_> = group
+                .into_iter()
+                .filter_map(|(name, span)| Some((name, span?)))
+                .collect();
+            if let [(first, span), (second, _), ..] = given[..] {
+                errors.push(Error::new(
+                    span,
+                    format!("`{first}` and `{second}` contradict each other"),
+                ));
+            }
         }
     }
 }

@@ -90,11 +90,14 @@ fn all_mistakes_are_reported_together() {
         [
             "missing doc comment: it is the description of the schema",
             "`version` takes a whole number from 0",
-            "unknown option `colour`, expected one of `version`, `deprecated`, `timeouts`",
+            "unknown option `colour`, expected one of `version`, `deprecated`, `timeouts`, `at_most_one_of`, \
+             `exactly_one_of`, `at_least_one_of`, `required_together`",
             "missing doc comment: it is the description of the attribute",
             "duplicate option `replace`",
-            "unknown option `sensitive`, expected one of `name`, `default`, `optional`, `keep`, `depends_on`, `replace`, \
-             `replace_if`, `equal`, `validate`, `deprecated`",
+            "unknown option `sensitive`, expected one of `name`, `default`, `optional`, `keep`, `keep_non_null`, \
+             `depends_on`, `replace`, `replace_if`, `replace_if_configured`, `modify`, `equal`, `validate`, \
+             `conflicts_with`, `requires`, `required_together`, `exactly_one_of`, `at_least_one_of`, `prefer_write_only`, \
+             `deprecated`",
             "`keep` takes no value",
         ]
     );
@@ -234,4 +237,47 @@ fn a_correct_model_has_no_errors() {
         url: Attr<String>
     });
     assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn relations_name_attributes_of_the_model() {
+    let found = errors(quote! {
+        /// A model.
+        #[tf(exactly_one_of(a, b), exactly_one_of(c, a), at_most_one_of(a), required_together(super.x, a))]
+        struct Example {
+            /// A.
+            #[tf(conflicts_with(a, b), requires(d), prefer_write_only(b, b))]
+            a: Option<String>,
+            /// B.
+            #[tf(conflicts_with(super.anything, a[*].b))]
+            b: Option<String>,
+        }
+    });
+    assert_eq!(
+        found,
+        [
+            "no attribute `c` in this model",
+            "`at_most_one_of` takes at least two attributes",
+            "`required_together` takes attributes of this model, the first of which is in no other",
+            "`a` cannot be related to itself",
+            "no attribute `d` in this model",
+            "`prefer_write_only` takes one attribute",
+        ]
+    );
+}
+
+#[test]
+fn modifiers_that_decide_the_same_contradict_each_other() {
+    let found = field_errors(quote! {
+        /// Name.
+        #[tf(keep_non_null, keep, replace_if_configured, replace_if = f)]
+        a: Attr<String>
+    });
+    assert_eq!(
+        found,
+        [
+            "`keep` and `keep_non_null` contradict each other",
+            "`replace_if` and `replace_if_configured` contradict each other",
+        ]
+    );
 }

@@ -47,12 +47,17 @@ fn plan_attribute(attribute: &Attribute, prior: &Value, config: &Value, undecide
     if attribute.write_only {
         return Value::Null;
     }
-    match (wanted(attribute, config), &attribute.kind) {
+    let planned = match (wanted(attribute, config), &attribute.kind) {
         (Value::Null, _) => plan_undecided(attribute, prior, undecided),
         (wanted, Kind::Nested(nesting, attributes)) => plan_nested(*nesting, attributes, prior, wanted, undecided),
         (wanted, Kind::Type(_)) if same_meaning(attribute, prior, wanted) => prior.clone(),
         (wanted, Kind::Type(_)) => wanted.clone(),
-    }
+    };
+    let modifiers = attribute.modifiers.iter();
+    modifiers.fold(planned, |planned, modifier| match modifier {
+        PlanModifier::Custom(modify) => modify(prior, config, planned),
+        _ => planned,
+    })
 }
 
 fn plan_undecided(attribute: &Attribute, prior: &Value, undecided: Undecided) -> Value {
@@ -62,7 +67,7 @@ fn plan_undecided(attribute: &Attribute, prior: &Value, undecided: Undecided) ->
     match undecided {
         Undecided::Stays if was_configured(attribute, prior) => Value::Null,
         Undecided::Stays => prior.clone(),
-        Undecided::Unknown if keeps(attribute) && !prior.is_null() => prior.clone(),
+        Undecided::Unknown if keeps_non_null(attribute) && !prior.is_null() => prior.clone(),
         Undecided::Unknown => Value::UNKNOWN,
     }
 }
@@ -150,15 +155,21 @@ fn keep_independent(attributes: &[Attribute], prior: &Value, config: &Value, mut
 fn dependencies(attribute: &Attribute) -> Option<&[Path]> {
     attribute.modifiers.iter().find_map(|modifier| match modifier {
         PlanModifier::DependsOn(paths) => Some(paths.as_slice()),
-        PlanModifier::Keep | PlanModifier::Replace | PlanModifier::ReplaceIf(_) => None,
+        // What depends on nothing is always given back.
+        PlanModifier::Keep => Some(&[]),
+        PlanModifier::KeepNonNull
+        | PlanModifier::Replace
+        | PlanModifier::ReplaceIf(_)
+        | PlanModifier::ReplaceIfConfigured
+        | PlanModifier::Custom(_) => None,
     })
 }
 
-fn keeps(attribute: &Attribute) -> bool {
+fn keeps_non_null(attribute: &Attribute) -> bool {
     attribute
         .modifiers
         .iter()
-        .any(|modifier| matches!(modifier, PlanModifier::Keep))
+        .any(|modifier| matches!(modifier, PlanModifier::KeepNonNull))
 }
 
 /// Whether a nested attribute that the configuration does not have any more was in it before: its prior value has
@@ -167,7 +178,7 @@ fn keeps(attribute: &Attribute) -> bool {
 /// Where a modifier keeps the prior value, it stays all the same, so the removal changes nothing.
 fn was_configured(attribute: &Attribute, prior: &Value) -> bool {
     attribute.is_configurable()
-        && !keeps(attribute)
+        && !keeps_non_null(attribute)
         && dependencies(attribute).is_none()
         && holds_configured(attribute, prior)
 }

@@ -14,7 +14,7 @@ use crate::lifecycle::normalize::normalize;
 use crate::lifecycle::proposed::proposed_new;
 use crate::lifecycle::validate::validate_config;
 use crate::model::{Attr, Timeouts, WriteOnly};
-use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence};
+use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, SemanticEquality};
 use crate::types::Type;
 
 const WORDS: [&str; 4] = ["a", "A", "b", "c"];
@@ -129,7 +129,7 @@ fn leaf(in_set: bool) -> impl Strategy<Value = Attribute> {
                 leaf.modifiers.push(PlanModifier::Replace);
             }
             if lenient {
-                leaf.semantic_equality = Some(same_letter);
+                leaf.semantic_equality = Some(SemanticEquality::Values(same_letter));
             }
             leaf
         });
@@ -138,6 +138,7 @@ fn leaf(in_set: bool) -> impl Strategy<Value = Attribute> {
         prop_oneof![
             Just(vec![]),
             Just(vec![PlanModifier::Keep]),
+            Just(vec![PlanModifier::KeepNonNull]),
             Just(vec![PlanModifier::DependsOn(vec!["p0".into()])]),
         ],
     )

@@ -5,10 +5,12 @@ use crate::path::Path;
 use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence};
 use crate::value::Value;
 
-/// The four states of an object under change, each a root that paths lead into.
+/// The five states of an object under change, each a root that paths lead into.
 pub(super) struct Change<'a> {
     /// As it was.
     pub(super) prior: &'a Value,
+    /// As it is configured, without defaults.
+    pub(super) config: &'a Value,
     /// As configuration and defaults want it, with everything else as it was.
     pub(super) settled: &'a Value,
     /// As the engine planned it: with unknown values.
@@ -72,7 +74,11 @@ impl Change<'_> {
             && attribute.modifiers.iter().any(|modifier| match modifier {
                 PlanModifier::Replace => true,
                 PlanModifier::ReplaceIf(condition) => condition(prior, planned),
-                PlanModifier::Keep | PlanModifier::DependsOn(_) => false,
+                PlanModifier::ReplaceIfConfigured => !value_at(path, self.config).is_null(),
+                PlanModifier::Keep
+                | PlanModifier::KeepNonNull
+                | PlanModifier::DependsOn(_)
+                | PlanModifier::Custom(_) => false,
             })
     }
 

@@ -6,7 +6,7 @@ use crate::lifecycle::check::assert_replan_compatible;
 use crate::lifecycle::fixtures::{attribute, nested, object, schema};
 use crate::model::Attr;
 use crate::path::Step;
-use crate::schema::{Attribute, Nesting, Presence};
+use crate::schema::{Attribute, Nesting, Presence, SemanticEquality};
 
 fn rules(attributes: Vec<Attribute>) -> Schema {
     schema(vec![nested("rules", Nesting::Set, Presence::Optional, attributes)])
@@ -84,7 +84,9 @@ fn no_element_of_a_set_becomes_the_same_as_another() {
 #[test]
 fn elements_of_a_set_are_planned_in_the_spelling_of_the_configuration() {
     let schema = rules(vec![Attribute {
-        semantic_equality: Some(|a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)),
+        semantic_equality: Some(SemanticEquality::Values(|a, b| {
+            a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)
+        })),
         ..attribute::<String>("host")
     }]);
     let state = |hosts: &[&str]| {
@@ -101,7 +103,9 @@ fn elements_of_a_set_are_planned_in_the_spelling_of_the_configuration() {
 #[test]
 fn an_element_of_a_set_in_another_spelling_keeps_its_computed_values() {
     let host = Attribute {
-        semantic_equality: Some(|a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)),
+        semantic_equality: Some(SemanticEquality::Values(|a, b| {
+            a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)
+        })),
         ..attribute::<String>("host")
     };
     let schema = rules(vec![host, attribute::<Attr<String>>("id").keep()]);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::lifecycle::fixtures::{attribute, nested, object, schema};
 use crate::model::{Attr, Timeouts, WriteOnly};
-use crate::schema::{Attribute, Nesting, PlanModifier, Presence};
+use crate::schema::{Attribute, Nesting, PlanModifier, Presence, SemanticEquality};
 
 /// A schema with one attribute of each kind that planning treats in its own way.
 pub(super) fn server() -> Schema {
@@ -135,7 +135,9 @@ fn timeouts_change_nothing_but_themselves() {
 fn a_spelling_that_means_the_same_is_no_change() {
     let schema = schema(vec![
         Attribute {
-            semantic_equality: Some(|a, b| a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)),
+            semantic_equality: Some(SemanticEquality::Values(|a, b| {
+                a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)
+            })),
             ..attribute::<String>("zone").requires_replace()
         },
         attribute::<Attr<String>>("status"),
@@ -315,4 +317,43 @@ fn a_hook_that_sets_a_write_only_attribute_sets_nothing() {
     let mut planning = Planning::new(&schema, &prior, &config, &config).unwrap();
     planning.set("password", "secret".into());
     assert_eq!(planning.finish().unwrap().value, prior);
+}
+
+#[test]
+fn modifiers_keep_replace_and_change_what_is_planned() {
+    let shout: fn(&Value, &Value, Value) -> Value = |prior, config, planned| {
+        let same = prior.as_str().map(str::to_lowercase) == config.as_str().map(str::to_lowercase);
+        if same { prior.clone() } else { planned }
+    };
+    let schema = schema(vec![
+        attribute::<String>("name"),
+        attribute::<Attr<String>>("kept").keep(),
+        attribute::<Attr<String>>("decided").modifier(PlanModifier::KeepNonNull),
+        attribute::<Option<String>>("zone").modifier(PlanModifier::Custom(shout)),
+        attribute::<Attr<String>>("class")
+            .optional_computed()
+            .modifier(PlanModifier::ReplaceIfConfigured),
+    ]);
+    let prior = object(
+        &schema,
+        [("name", "a".into()), ("zone", "EU".into()), ("class", "old".into())],
+    );
+    let plan = |zone: &str, class: Value| {
+        let config = object(&schema, [("name", "b".into()), ("zone", zone.into()), ("class", class)]);
+        let planning = Planning::new(&schema, &prior, &config, &config).unwrap();
+        planning.finish().unwrap()
+    };
+    let planned = plan("eu", Value::Null);
+    for (name, expected) in [
+        ("kept", Value::Null),
+        ("decided", Value::UNKNOWN),
+        ("zone", "EU".into()),
+        ("class", Value::UNKNOWN),
+    ] {
+        assert_eq!(*planned.value.attribute_or_null(name), expected, "{name}");
+    }
+    assert_eq!(planned.requires_replace, []);
+    let planned = plan("us", "new".into());
+    assert_eq!(*planned.value.attribute_or_null("zone"), "us".into());
+    assert_eq!(planned.requires_replace, ["class".into()]);
 }
