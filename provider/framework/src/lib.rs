@@ -21,7 +21,7 @@
 //! use tf_framework::model::Empty;
 //! use tf_framework::provider::{Provider, ResourceEntry};
 //! use tf_framework::resource::Resource;
-//! use tf_framework::{Attr, Model};
+//! use tf_framework::{Attr, ImportBy, Model, NoIdentity};
 //!
 //! /// A greeting.
 //! #[derive(Model)]
@@ -41,6 +41,7 @@
 //!     type Model = GreetingModel;
 //!     type Clients = ();
 //!     type Private = ();
+//!     type Identity = NoIdentity;
 //!
 //!     const TYPE_NAME: &'static str = "example_greeting";
 //!
@@ -67,9 +68,10 @@
 //!         Ok(())
 //!     }
 //!
-//!     async fn import(&self, _: &Context<Self>, id: &str) -> Result<GreetingModel, Diagnostics> {
-//!         let text = Attr::Known(format!("Hello, {id}!"));
-//!         Ok(GreetingModel { name: id.to_owned(), text })
+//!     async fn import(&self, _: &Context<Self>, by: ImportBy<NoIdentity>) -> Result<GreetingModel, Diagnostics> {
+//!         let ImportBy::Id(name) = by;
+//!         let text = Attr::Known(format!("Hello, {name}!"));
+//!         Ok(GreetingModel { name, text })
 //!     }
 //! }
 //!
@@ -121,6 +123,7 @@ pub mod provider;
 pub mod resource;
 
 pub mod data_source;
+pub mod identity;
 
 pub mod model;
 pub mod schema;
@@ -142,9 +145,10 @@ pub mod testing;
 #[doc(hidden)]
 pub mod wire;
 
+pub use identity::{Identity, ImportBy, NoIdentity};
 pub use model::{Attr, AttributeType, FromValue, Model, Timeouts, ToValue, WriteOnly};
 pub use server::serve;
-pub use tf_framework_derive::Model;
+pub use tf_framework_derive::{Identity, Model};
 
 #[cfg(test)]
 mod tests {

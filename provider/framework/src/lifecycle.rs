@@ -1,7 +1,8 @@
 //! What happens to values between a request of the core and its answer: pure functions over schemas and values.
 //!
 //! In the order of a resource's life: [`validate`] looks at a configuration, [`plan`] makes a plan of it, [`check`] holds
-//! plans and results against the rules that the core enforces, [`normalize`] keeps spellings that mean the same.
+//! plans and results against the rules that the core enforces, [`normalize`] keeps spellings that mean the same,
+//! [`identity`] keeps what names an object.
 //! [`proposed`] is the core's part of planning, for simulations of it.
 //!
 //! Nothing here knows the wire, a clock or a remote system: the core plans the same change several times, in several
@@ -16,6 +17,7 @@ use crate::value::Value;
 
 pub mod check;
 mod correlate;
+pub mod identity;
 pub mod normalize;
 pub mod plan;
 pub mod proposed;

@@ -5,6 +5,7 @@ use std::future::Future;
 
 use crate::data_source::{self, DataSource, DynDataSource};
 use crate::diagnostics::Diagnostics;
+use crate::identity::IdentitySchema;
 use crate::model::Model;
 use crate::resource::Resource;
 use crate::resource::erased::{self, DynResource};
@@ -83,6 +84,11 @@ impl<C> ResourceEntry<C> {
     pub fn schema(&self) -> &Schema {
         self.0.schema()
     }
+
+    /// The attributes of the resource's identity, if it has one.
+    pub fn identity_schema(&self) -> Option<&IdentitySchema> {
+        self.0.identity_schema()
+    }
 }
 
 impl<C> DataSourceEntry<C> {
@@ -110,6 +116,9 @@ fn lint<P: Provider>(provider: &P) -> Vec<String> {
         resources.iter().map(|entry| (entry.type_name(), entry.schema())),
         &mut problems,
     );
+    for entry in &resources {
+        problems.extend(prefixed(entry.type_name(), entry.0.lint()));
+    }
     lint_types::<P>(
         data_sources.iter().map(|entry| (entry.type_name(), entry.schema())),
         &mut problems,

@@ -16,6 +16,7 @@ use crate::value::Value;
 mod lint;
 mod validator;
 
+pub(crate) use lint::is_snake_case;
 pub use validator::Validator;
 
 /// The name of the root attribute that says how long operations may take.

@@ -1,12 +1,14 @@
 //! The operations of a resource's life: each takes what the core asks for, runs the author's code, and answers within the
 //! rules of the core.
 //!
-//! [`plan`] and [`upgrade`] answer at once; [`apply`], [`read`] and [`import`] run on a task of their own ([`task`]). What
+//! [`plan`], [`upgrade`] and [`take_over`] answer at once; [`apply`], [`read`] and [`import`] run on a task of their own ([`task`]). What
 //! happens to values on the way is in [`lifecycle`](crate::lifecycle); the wire is not known here.
 
 pub(crate) mod apply;
+pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod plan;
 pub(crate) mod read;
+pub(crate) mod take_over;
 pub(crate) mod task;
 pub(crate) mod upgrade;

@@ -197,7 +197,7 @@ impl Lint {
     }
 }
 
-fn is_snake_case(name: &str) -> bool {
+pub(crate) fn is_snake_case(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && !name.ends_with('_')
         && !name.contains("__")

@@ -1,7 +1,7 @@
 //! The Provider service: each call is resolved, decoded, handed to the [`operations`](crate::operations), and encoded.
 //!
 //! Nothing here decides anything. [`call`] is what all calls have in common; what they do is in [`provider`],
-//! [`resource`] and [`data_source`]. Calls that are missing here are those of kinds that no schema can have so far: cores
+//! [`resource`], [`identity`] and [`data_source`]. Calls that are missing here are those of kinds that no schema can have so far: cores
 //! do not make them.
 
 use std::collections::BTreeMap;
@@ -20,6 +20,7 @@ use crate::schema::Schema;
 mod answer;
 mod call;
 mod data_source;
+mod identity;
 mod provider;
 mod resource;
 
@@ -109,7 +110,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         _: Request<proto::get_resource_identity_schemas::Request>,
     ) -> Result<Response<proto::get_resource_identity_schemas::Response>, Status> {
         self.call("GetResourceIdentitySchemas")
-            .answer(async { Ok(Default::default()) })
+            .answer(async { Ok(self.identity_schemas()) })
             .await
     }
 
@@ -156,6 +157,15 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self.call("UpgradeResourceState").of_resource(&request.type_name);
         call.answer(async { self.upgrade(&request) }).await
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<proto::upgrade_resource_identity::Request>,
+    ) -> Result<Response<proto::upgrade_resource_identity::Response>, Status> {
+        let request = request.into_inner();
+        let call = self.call("UpgradeResourceIdentity").of_resource(&request.type_name);
+        call.answer(async { self.upgrade_identity(&request) }).await
     }
 
     async fn configure_provider(
@@ -209,7 +219,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
     ) -> Result<Response<proto::move_resource_state::Response>, Status> {
         let request = request.into_inner();
         let call = self.call("MoveResourceState").of_resource(&request.target_type_name);
-        call.answer(async { self.take_over(&request) }).await
+        call.answer(self.take_over(&request)).await
     }
 
     async fn read_data_source(
