@@ -50,7 +50,9 @@ impl<'a> Identity<'a> {
             }
         }
         let attributes = fields.named.iter();
-        let attributes = attributes.filter_map(|field| Attribute::new(field, &mut errors)).collect();
+        let attributes = attributes
+            .filter_map(|field| Attribute::new(field, &mut errors))
+            .collect();
         errors.or(Identity {
             name: &input.ident,
             version: read_version,

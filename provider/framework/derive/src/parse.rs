@@ -219,7 +219,10 @@ impl Parse for AttributePath {
 pub(crate) fn named_fields<'i>(input: &'i DeriveInput, what: &str) -> Result<&'i FieldsNamed> {
     let parameters = &input.generics;
     if !parameters.params.is_empty() {
-        return Err(Error::new_spanned(parameters, format!("{what} has no generic parameters")));
+        return Err(Error::new_spanned(
+            parameters,
+            format!("{what} has no generic parameters"),
+        ));
     }
     match &input.data {
         Data::Struct(data) => match &data.fields {

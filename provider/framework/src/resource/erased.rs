@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use crate::context::{Context, Scope};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::context::{Context, Scope, stored_private};
+use crate::diagnostics::Diagnostics;
 use crate::identity::{Identity, IdentityOf, IdentitySchema, ImportBy};
 use crate::lifecycle::plan::Planning;
 use crate::lifecycle::validate::{draft, refuse_null_elements};
@@ -157,16 +157,8 @@ impl<R: Resource> DynResource<R::Clients> for Erased<R> {
 
     fn take_over(&self, source: &MoveSource<'_>) -> Result<(Value, Vec<u8>), Diagnostics> {
         let moved = moves::take_over(&self.moves, source)?;
-        let private = match &moved.private {
-            None => Vec::new(),
-            Some(private) => serde_json::to_vec(private).map_err(|_| {
-                Diagnostic::bug(format!(
-                    "What {} keeps beside its state cannot be written as JSON.",
-                    R::TYPE_NAME
-                ))
-            })?,
-        };
-        Ok((moved.model.to_value(), private))
+        let private = moved.private.as_ref().map(stored_private::<R>).transpose()?;
+        Ok((moved.model.to_value(), private.unwrap_or_default()))
     }
 
     fn lint(&self) -> Vec<String> {

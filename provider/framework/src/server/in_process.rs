@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use crate::identity::{IdentitySchema, ImportBy};
 use crate::path::Path;
 use crate::provider::Provider;
 use crate::schema::Schema;
@@ -23,6 +24,7 @@ pub(crate) struct InProcess<P: Provider> {
     service: ProviderService<P>,
     type_name: &'static str,
     value_type: Type,
+    identity_schema: Option<IdentitySchema>,
 }
 
 /// A state as the core stores it, and what it keeps beside it.
@@ -31,23 +33,46 @@ pub(crate) struct Stored {
     pub(crate) version: i64,
     pub(crate) json: serde_json::Value,
     pub(crate) private: Bytes,
+    pub(crate) identity: Option<StoredIdentity>,
+}
+
+/// An identity as the core stores it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredIdentity {
+    pub(crate) version: i64,
+    pub(crate) json: serde_json::Value,
+}
+
+/// What names an object of another type, and its state.
+pub(crate) struct Foreign<'a> {
+    pub(crate) provider_address: &'a str,
+    pub(crate) type_name: &'a str,
+    pub(crate) stored: Stored,
 }
 
 /// What a call answered: a value, what is kept beside it, and messages.
 pub(crate) struct Answered {
     pub(crate) value: Value,
     pub(crate) private: Bytes,
+    pub(crate) identity: Option<Value>,
     pub(crate) requires_replace: Vec<Path>,
     pub(crate) diagnostics: Diagnostics,
 }
 
 impl<P: Provider> InProcess<P> {
     /// Starts a process.
-    pub(crate) fn start(provider: Arc<P>, type_name: &'static str, schema: &Schema, end: &CancellationToken) -> Self {
+    pub(crate) fn start(
+        provider: Arc<P>,
+        type_name: &'static str,
+        schema: &Schema,
+        identity_schema: Option<&IdentitySchema>,
+        end: &CancellationToken,
+    ) -> Self {
         InProcess {
             service: ProviderService::new(provider, end.clone()),
             type_name,
             value_type: schema.value_type(),
+            identity_schema: identity_schema.cloned(),
         }
     }
 
@@ -90,25 +115,79 @@ impl<P: Provider> InProcess<P> {
         let request = proto::upgrade_resource_state::Request {
             type_name: self.type_name.to_owned(),
             version: stored.version,
-            raw_state: Some(proto::RawState {
-                json: stored.json.to_string().into_bytes().into(),
-                ..Default::default()
-            }),
+            raw_state: Some(raw(&stored.json)),
         };
         let answer = answer(self.service.upgrade_resource_state(Request::new(request)).await)?;
-        self.answered(answer.upgraded_state, stored.private.clone(), answer.diagnostics)
+        self.answered(answer.upgraded_state, stored.private.clone(), None, answer.diagnostics)
     }
 
-    pub(crate) async fn read(&self, state: &Value, private: Bytes) -> Result<Answered, Diagnostics> {
+    /// The identity of a state; one of this version is read without asking the provider, as cores do it.
+    pub(crate) async fn upgrade_identity(&self, stored: &StoredIdentity) -> Result<Option<Value>, Diagnostics> {
+        let Some(schema) = &self.identity_schema else {
+            return Ok(None);
+        };
+        if stored.version == schema.version {
+            let decoded = json::decode(stored.json.to_string().as_bytes(), &schema.value_type());
+            return decoded.map(Some).map_err(|error| {
+                Diagnostic::bug(format!("An identity was stored wrong: {}.", error_chain(&error))).into()
+            });
+        }
+        let request = proto::upgrade_resource_identity::Request {
+            type_name: self.type_name.to_owned(),
+            version: stored.version,
+            raw_identity: Some(raw(&stored.json)),
+        };
+        let answer = answer(self.service.upgrade_resource_identity(Request::new(request)).await)?;
+        from_proto::diagnostics(answer.diagnostics).into_result(())?;
+        from_proto::identity(answer.upgraded_identity.as_ref(), Some(schema))
+    }
+
+    pub(crate) async fn take_over(&self, foreign: &Foreign<'_>) -> Result<Answered, Diagnostics> {
+        let Foreign {
+            provider_address,
+            type_name,
+            stored,
+        } = foreign;
+        let request = proto::move_resource_state::Request {
+            source_provider_address: (*provider_address).to_owned(),
+            source_type_name: (*type_name).to_owned(),
+            source_schema_version: stored.version,
+            source_state: Some(raw(&stored.json)),
+            source_private: stored.private.clone(),
+            target_type_name: self.type_name.to_owned(),
+            source_identity: stored.identity.as_ref().map(|identity| raw(&identity.json)),
+            source_identity_schema_version: stored.identity.as_ref().map_or(0, |identity| identity.version),
+        };
+        let answer = answer(self.service.move_resource_state(Request::new(request)).await)?;
+        self.answered(
+            answer.target_state,
+            answer.target_private,
+            answer.target_identity,
+            answer.diagnostics,
+        )
+    }
+
+    pub(crate) async fn read(
+        &self,
+        state: &Value,
+        private: Bytes,
+        identity: Option<&Value>,
+    ) -> Result<Answered, Diagnostics> {
         let request = proto::read_resource::Request {
             type_name: self.type_name.to_owned(),
             current_state: Some(self.encode(state)?),
             private,
+            current_identity: self.encode_identity(identity)?,
             client_capabilities: Some(capabilities()),
             ..Default::default()
         };
         let answer = answer(self.service.read_resource(Request::new(request)).await)?;
-        self.answered(answer.new_state, answer.private, answer.diagnostics)
+        self.answered(
+            answer.new_state,
+            answer.private,
+            answer.new_identity,
+            answer.diagnostics,
+        )
     }
 
     pub(crate) async fn plan(
@@ -117,6 +196,7 @@ impl<P: Provider> InProcess<P> {
         proposed: &Value,
         config: &Value,
         private: Bytes,
+        identity: Option<&Value>,
     ) -> Result<Answered, Diagnostics> {
         let request = proto::plan_resource_change::Request {
             type_name: self.type_name.to_owned(),
@@ -124,6 +204,7 @@ impl<P: Provider> InProcess<P> {
             proposed_new_state: Some(self.encode(proposed)?),
             config: Some(self.encode(config)?),
             prior_private: private,
+            prior_identity: self.encode_identity(identity)?,
             client_capabilities: Some(capabilities()),
             ..Default::default()
         };
@@ -131,7 +212,12 @@ impl<P: Provider> InProcess<P> {
         let requires_replace = answer.requires_replace.into_iter().map(from_proto::path).collect();
         Ok(Answered {
             requires_replace,
-            ..self.answered(answer.planned_state, answer.planned_private, answer.diagnostics)?
+            ..self.answered(
+                answer.planned_state,
+                answer.planned_private,
+                answer.planned_identity,
+                answer.diagnostics,
+            )?
         })
     }
 
@@ -141,6 +227,7 @@ impl<P: Provider> InProcess<P> {
         planned: &Value,
         config: &Value,
         private: Bytes,
+        identity: Option<&Value>,
     ) -> Result<Answered, Diagnostics> {
         let request = proto::apply_resource_change::Request {
             type_name: self.type_name.to_owned(),
@@ -148,31 +235,59 @@ impl<P: Provider> InProcess<P> {
             planned_state: Some(self.encode(planned)?),
             config: Some(self.encode(config)?),
             planned_private: private,
+            planned_identity: self.encode_identity(identity)?,
             ..Default::default()
         };
         let answer = answer(self.service.apply_resource_change(Request::new(request)).await)?;
-        self.answered(answer.new_state, answer.private, answer.diagnostics)
+        self.answered(
+            answer.new_state,
+            answer.private,
+            answer.new_identity,
+            answer.diagnostics,
+        )
     }
 
-    pub(crate) async fn import(&self, id: &str) -> Result<Answered, Diagnostics> {
+    pub(crate) async fn import(&self, by: &ImportBy<Value>) -> Result<Answered, Diagnostics> {
+        let (id, identity) = match by {
+            ImportBy::Id(id) => (id.clone(), None),
+            ImportBy::Identity(identity) => (String::new(), self.encode_identity(Some(identity))?),
+        };
         let request = proto::import_resource_state::Request {
             type_name: self.type_name.to_owned(),
-            id: id.to_owned(),
+            id,
+            identity,
             client_capabilities: Some(capabilities()),
-            ..Default::default()
         };
         let mut answer = answer(self.service.import_resource_state(Request::new(request)).await)?;
         let imported = answer.imported_resources.pop().unwrap_or_default();
-        self.answered(imported.state, imported.private, answer.diagnostics)
+        self.answered(imported.state, imported.private, imported.identity, answer.diagnostics)
     }
 
     /// A state as the core stores it.
-    pub(crate) fn store(&self, state: &Value, version: i64, private: Bytes) -> Result<Stored, Diagnostics> {
-        let text = json::to_json(state, &self.value_type)
-            .map_err(|error| Diagnostic::bug(format!("A state cannot be stored: {}.", error_chain(&error))))?;
-        let json = serde_json::from_str(&text)
-            .map_err(|error| Diagnostic::bug(format!("A state is stored as something else than JSON: {error}.")))?;
-        Ok(Stored { version, json, private })
+    pub(crate) fn store(
+        &self,
+        state: &Value,
+        version: i64,
+        private: Bytes,
+        identity: Option<&Value>,
+    ) -> Result<Stored, Diagnostics> {
+        let identity = match (identity, &self.identity_schema) {
+            (Some(identity), Some(schema)) => Some(StoredIdentity {
+                version: schema.version,
+                json: stored_json(identity, &schema.value_type())?,
+            }),
+            _ => None,
+        };
+        Ok(Stored {
+            version,
+            json: stored_json(state, &self.value_type)?,
+            private,
+            identity,
+        })
+    }
+
+    fn encode_identity(&self, identity: Option<&Value>) -> Result<Option<proto::ResourceIdentityData>, Diagnostics> {
+        to_proto::identity(identity, self.identity_schema.as_ref())
     }
 
     fn encode(&self, value: &Value) -> Result<proto::DynamicValue, Diagnostics> {
@@ -183,14 +298,30 @@ impl<P: Provider> InProcess<P> {
         &self,
         value: Option<proto::DynamicValue>,
         private: Bytes,
+        identity: Option<proto::ResourceIdentityData>,
         diagnostics: Vec<proto::Diagnostic>,
     ) -> Result<Answered, Diagnostics> {
         Ok(Answered {
             value: from_proto::value(value.as_ref(), &self.value_type)?,
             private,
+            identity: from_proto::identity(identity.as_ref(), self.identity_schema.as_ref())?,
             requires_replace: Vec::new(),
             diagnostics: from_proto::diagnostics(diagnostics),
         })
+    }
+}
+
+fn stored_json(value: &Value, of: &Type) -> Result<serde_json::Value, Diagnostics> {
+    let text = json::to_json(value, of)
+        .map_err(|error| Diagnostic::bug(format!("A state cannot be stored: {}.", error_chain(&error))))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Diagnostic::bug(format!("A state is stored as something else than JSON: {error}.")).into())
+}
+
+fn raw(json: &serde_json::Value) -> proto::RawState {
+    proto::RawState {
+        json: json.to_string().into_bytes().into(),
+        ..Default::default()
     }
 }
 

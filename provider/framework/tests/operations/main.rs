@@ -14,9 +14,12 @@
 mod calls;
 mod client;
 mod failures;
+mod identity;
 mod interruptions;
 mod lifecycle;
 mod logs;
+mod moves;
 mod provider;
 mod thing;
+mod unnamed;
 mod world;

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use tf_framework::context::{Context, Scope};
 use tf_framework::data_source::DataSource;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::identity::IdentityOf;
 use tf_framework::provider::{DataSourceEntry, Provider, ResourceEntry};
-use tf_framework::resource::{Draft, Plan, Resource};
+use tf_framework::resource::{Draft, Move, MoveSource, Moved, Plan, Resource, Upgrade};
 use tf_framework::value::Value;
-use tf_framework::{Attr, Model, Timeouts, WriteOnly};
+use tf_framework::{Attr, Identity, ImportBy, Model, Timeouts, WriteOnly};
 
+use crate::unnamed::Unnamed;
 use crate::world::{Step, World};
 
 /// A thing.
@@ -42,6 +44,53 @@ fn same_zone(one: &Value, other: &Value) -> bool {
     one.as_str().map(str::to_lowercase) == other.as_str().map(str::to_lowercase)
 }
 
+/// A thing, as version 1 had it: the size in another unit.
+#[derive(Model)]
+#[tf(version = 1)]
+struct ThingModelV1 {
+    /// Its name.
+    name: String,
+    /// Its size.
+    size: i64,
+    /// Where it is.
+    zone: Option<String>,
+    /// Its id.
+    id: Attr<String>,
+}
+
+/// What names a thing.
+#[derive(Identity)]
+#[tf(version = 1)]
+pub(crate) struct ThingIdentity {
+    /// Its id.
+    id: String,
+    /// The realm that it is in.
+    realm: Option<String>,
+}
+
+/// What named a thing at first.
+#[derive(Identity)]
+struct ThingIdentityV0 {
+    /// Its name.
+    name: String,
+}
+
+impl IdentityOf<ThingModel> for ThingIdentity {
+    fn of(thing: &ThingModel) -> Option<Self> {
+        let id = thing.id.known()?.clone();
+        assert_ne!(id, "cursed-id");
+        let realm = Some("things".to_owned());
+        Some(ThingIdentity { id, realm })
+    }
+}
+
+/// What other providers call an object.
+#[derive(Model)]
+struct ObjectModel {
+    /// Its label.
+    label: String,
+}
+
 /// What is kept beside the state.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Private {
@@ -54,6 +103,7 @@ impl Resource for Thing {
     type Model = ThingModel;
     type Clients = Clients;
     type Private = Private;
+    type Identity = ThingIdentity;
 
     const TYPE_NAME: &'static str = "test_thing";
 
@@ -75,6 +125,7 @@ impl Resource for Thing {
                     let count = i64::try_from(self.0.log_length()).unwrap();
                     plan.set("revision", &count);
                 }
+                Step::PlanOtherId => plan.set("id", &"b-id".to_owned()),
                 other => self.0.play_simple(cx, other).await?,
             }
         }
@@ -133,17 +184,21 @@ impl Resource for Thing {
         Ok(())
     }
 
-    async fn import(&self, cx: &Context<Self>, id: &str) -> Result<ThingModel, Diagnostics> {
+    async fn import(&self, cx: &Context<Self>, by: ImportBy<ThingIdentity>) -> Result<ThingModel, Diagnostics> {
+        let id = match by {
+            ImportBy::Id(id) => id,
+            ImportBy::Identity(identity) => identity.id,
+        };
         let (name, size) = self
             .0
-            .find(id)
+            .find(&id)
             .ok_or_else(|| Diagnostics::error("No such thing", "The id is `<name>-id`."))?;
         let mut found = ThingModel {
             name,
             size,
             zone: None,
             passphrase: WriteOnly::default(),
-            id: Attr::Known(id.to_owned()),
+            id: Attr::Known(id),
             revision: Attr::Unknown,
             timeouts: Timeouts::default(),
         };
@@ -151,17 +206,59 @@ impl Resource for Thing {
         Ok(found)
     }
 
-    fn upgrade(&self, version: i64, mut state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
-        if version == 0 {
-            return Err(Diagnostics::error(
-                "Unable to upgrade state",
-                "Version 0 was never released.",
-            ));
-        }
-        // Version 1 had the size in another unit.
-        state["size"] = (state["size"].as_i64().unwrap() / 1000).into();
-        Ok(state)
+    fn upgrades(&self) -> Vec<Upgrade<ThingModel>> {
+        vec![
+            Upgrade::refused(0, "Version 0 was never released."),
+            Upgrade::new(|old: ThingModelV1| {
+                Ok(ThingModel {
+                    size: old.size / 1000,
+                    zone: old.zone,
+                    ..taken_over(old.name, old.id)
+                })
+            }),
+        ]
     }
+
+    fn identity_upgrades(&self) -> Vec<Upgrade<ThingIdentity>> {
+        vec![Upgrade::new(|old: ThingIdentityV0| {
+            let id = format!("{}-id", old.name);
+            Ok(ThingIdentity { id, realm: None })
+        })]
+    }
+
+    fn moves(&self) -> Vec<Move<Self>> {
+        vec![
+            Move::new("hashicorp/objects", "objects_object", |old: ObjectModel| {
+                let id = Attr::Known(format!("{}-id", old.label));
+                Ok(taken_over(old.label, id))
+            })
+            .versions(1..=2),
+            Move::raw("example.com/medic/gadgets", "gadgets_gadget", from_gadget),
+        ]
+    }
+}
+
+fn taken_over(name: String, id: Attr<String>) -> ThingModel {
+    ThingModel {
+        name,
+        size: 1,
+        zone: None,
+        passphrase: WriteOnly::new(Some("hunter2".into())),
+        id,
+        revision: Attr::Unknown,
+        timeouts: Timeouts::default(),
+    }
+}
+
+/// The name of a gadget is in its identity, and the length of its passphrase beside its state.
+fn from_gadget(source: &MoveSource<'_>) -> Result<Moved<Thing>, Diagnostics> {
+    let identity = source
+        .identity
+        .ok_or_else(|| Diagnostics::error("Unknown gadget", "It has no identity."))?;
+    let name: String = identity.attribute("name")?;
+    let id = source.state.attribute("key")?;
+    let private = source.private()?;
+    Ok(Moved::new(taken_over(name, Attr::Known(id))).with_private(private))
 }
 
 /// A look-up of a thing.
@@ -232,7 +329,10 @@ impl Provider for Things {
     }
 
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {
-        vec![ResourceEntry::new(Thing(Arc::clone(&self.0)))]
+        vec![
+            ResourceEntry::new(Thing(Arc::clone(&self.0))),
+            ResourceEntry::new(Unnamed),
+        ]
     }
 
     fn data_sources(&self) -> Vec<DataSourceEntry<Clients>> {
