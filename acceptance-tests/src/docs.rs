@@ -16,7 +16,7 @@ use serde::Deserialize;
 use acceptance_tests::tofu::{Cli, Workspace};
 
 use crate::checks::build_provider;
-use page::{Guide, Page, Schema};
+use page::{Guide, Import, Page, Schema};
 
 /// What to do with the pages.
 #[derive(clap::Args)]
@@ -93,7 +93,7 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
             let example = examples.join(folder).join(name);
             let is_resource = folder == "resources";
             let file = if is_resource { "resource.tf" } else { "data-source.tf" };
-            let import = is_resource.then(|| read(&example.join("import.sh"))).transpose()?;
+            let import = is_resource.then(|| import(&example)).transpose()?;
             let page = Page {
                 title: format!("{name} {kind} - cht"),
                 heading: format!("{name} ({kind})"),
@@ -106,6 +106,15 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
         }
     }
     Ok(pages)
+}
+
+/// The examples of an import, under the names that `tfplugindocs` gives them.
+fn import(example: &Path) -> Result<Import> {
+    Ok(Import {
+        by_identity: read(&example.join("import-by-identity.tf"))?,
+        by_id: read(&example.join("import-by-string-id.tf"))?,
+        command: read(&example.join("import.sh"))?,
+    })
 }
 
 /// The pages that are not there, differ, or should not be there.

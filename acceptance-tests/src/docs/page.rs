@@ -17,10 +17,20 @@ pub(super) struct Page {
     pub(super) heading: String,
     /// A configuration.
     pub(super) example: Option<String>,
-    /// The command that imports.
-    pub(super) import: Option<String>,
+    /// How to import.
+    pub(super) import: Option<Import>,
     /// Where to read on.
     pub(super) guides: Vec<Guide>,
+}
+
+/// Examples of an import.
+pub(super) struct Import {
+    /// A block that gives an identity.
+    pub(super) by_identity: String,
+    /// A block that gives an id.
+    pub(super) by_id: String,
+    /// The command.
+    pub(super) command: String,
 }
 
 /// A guide, from the folder of the page.
@@ -92,9 +102,20 @@ impl Page {
         write_groups(&mut text, &schema.block.attributes, "", |group| format!("### {group}"));
         write_nested(&mut text, &schema.block.attributes, &[]);
         if let Some(import) = &self.import {
-            text.push_str(&format!("\n## Import\n\n```shell\n{}\n```\n", import.trim_end()));
+            text.push_str(&import.render());
         }
         text
+    }
+}
+
+impl Import {
+    fn render(&self) -> String {
+        let [by_identity, by_id, command] = [&self.by_identity, &self.by_id, &self.command].map(|text| text.trim_end());
+        format!(
+            "\n## Import\n\nAn `import` block names the object by its identity, with OpenTofu or Terraform 1.12 and later:\n\n\
+             ```terraform\n{by_identity}\n```\n\nIt can name it by its id as well:\n\n```terraform\n{by_id}\n```\n\n\
+             So does the command:\n\n```shell\n{command}\n```\n"
+        )
     }
 }
 
@@ -223,7 +244,11 @@ mod tests {
             title: "cht_thing Resource - cht".to_owned(),
             heading: "cht_thing (Resource)".to_owned(),
             example: Some("resource \"cht_thing\" \"one\" {}\n".to_owned()),
-            import: Some("tofu import cht_thing.one one\n".to_owned()),
+            import: Some(Import {
+                by_identity: "import {\n  identity = {}\n}\n".to_owned(),
+                by_id: "import {\n  id = 1\n}\n".to_owned(),
+                command: "tofu import cht_thing.one one\n".to_owned(),
+            }),
             guides: Vec::new(),
         };
         page.render(&serde_json::from_value(json!({"block": block})).unwrap())
@@ -261,6 +286,24 @@ resource "cht_thing" "one" {}
 - `name` (String) Its name.
 
 ## Import
+
+An `import` block names the object by its identity, with OpenTofu or Terraform 1.12 and later:
+
+```terraform
+import {
+  identity = {}
+}
+```
+
+It can name it by its id as well:
+
+```terraform
+import {
+  id = 1
+}
+```
+
+So does the command:
 
 ```shell
 tofu import cht_thing.one one

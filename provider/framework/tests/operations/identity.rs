@@ -47,7 +47,7 @@ async fn the_schema_of_an_identity_says_what_an_import_needs() {
     let schemas: Vec<_> = answer.identity_schemas.into_iter().collect();
     let [(type_name, schema)] = schemas.try_into().unwrap();
     assert_eq!((type_name.as_str(), schema.version), ("test_thing", 1));
-    let attributes: Vec<_> = schema.identity_attributes.iter().map(|one| {
+    let attributes = schema.identity_attributes.iter().map(|one| {
         let of = std::str::from_utf8(&one.r#type).unwrap();
         (one.name.as_str(), of, one.required_for_import, one.optional_for_import)
     });
@@ -68,17 +68,12 @@ async fn trap_13_identity_is_in_every_state_of_a_thing() {
     core.refresh().await.unwrap();
     let plan = core.plan(json!({ "name": "a", "size": 2 })).await.unwrap();
     assert_eq!(plan.identity.unwrap().attribute_or_null("id"), &"a-id".into());
-    for operation in ["update", "delete"] {
-        world.script(operation, &[Step::Fail]);
-        core.apply(json!({ "name": "a", "size": 3 })).await.unwrap_err();
-        core.destroy()
-            .await
-            .map_or_else(|_| (), |()| assert_eq!(operation, "update"));
-        if operation == "update" {
-            core.apply(json!({ "name": "a", "size": 2 })).await.unwrap();
-        }
-        assert_eq!(core.identity(), Some(&identity_of("a-id")));
-    }
+    world.script("update", &[Step::Fail]);
+    core.apply(json!({ "name": "a", "size": 3 })).await.unwrap_err();
+    assert_eq!(core.identity(), Some(&identity_of("a-id")));
+    world.script("delete", &[Step::Fail]);
+    core.destroy().await.unwrap_err();
+    assert_eq!(core.identity(), Some(&identity_of("a-id")));
 }
 
 #[tokio::test]
