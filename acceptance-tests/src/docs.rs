@@ -4,6 +4,7 @@
 //! `docs/resources/<type without prefix>.md` a resource. What a page looks like is in [`page`]; `docs/guides/` is written
 //! by hand.
 
+mod import;
 mod page;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,8 @@ use serde::Deserialize;
 use acceptance_tests::tofu::{Cli, Workspace};
 
 use crate::checks::build_provider;
-use page::{Guide, Import, Page, Schema};
+use import::Import;
+use page::{Guide, Page, Schema};
 
 /// What to do with the pages.
 #[derive(clap::Args)]
@@ -93,7 +95,7 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
             let example = examples.join(folder).join(name);
             let is_resource = folder == "resources";
             let file = if is_resource { "resource.tf" } else { "data-source.tf" };
-            let import = is_resource.then(|| import(&example)).transpose()?;
+            let import = is_resource.then(|| Import::of(&example)).transpose()?;
             let page = Page {
                 title: format!("{name} {kind} - cht"),
                 heading: format!("{name} ({kind})"),
@@ -106,15 +108,6 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
         }
     }
     Ok(pages)
-}
-
-/// The examples of an import, under the names that `tfplugindocs` gives them.
-fn import(example: &Path) -> Result<Import> {
-    Ok(Import {
-        by_identity: read(&example.join("import-by-identity.tf"))?,
-        by_id: read(&example.join("import-by-string-id.tf"))?,
-        command: read(&example.join("import.sh"))?,
-    })
 }
 
 /// The pages that are not there, differ, or should not be there.

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::import::Import;
+
 /// Where it is explained what write-only arguments are.
 const WRITE_ONLY: &str = "https://developer.hashicorp.com/terraform/language/resources/ephemeral#write-only-arguments";
 
@@ -21,16 +23,6 @@ pub(super) struct Page {
     pub(super) import: Option<Import>,
     /// Where to read on.
     pub(super) guides: Vec<Guide>,
-}
-
-/// Examples of an import.
-pub(super) struct Import {
-    /// A block that gives an identity.
-    pub(super) by_identity: String,
-    /// A block that gives an id.
-    pub(super) by_id: String,
-    /// The command.
-    pub(super) command: String,
 }
 
 /// A guide, from the folder of the page.
@@ -105,17 +97,6 @@ impl Page {
             text.push_str(&import.render());
         }
         text
-    }
-}
-
-impl Import {
-    fn render(&self) -> String {
-        let [by_identity, by_id, command] = [&self.by_identity, &self.by_id, &self.command].map(|text| text.trim_end());
-        format!(
-            "\n## Import\n\nAn `import` block names the object by its identity, with OpenTofu or Terraform 1.12 and later:\n\n\
-             ```terraform\n{by_identity}\n```\n\nIt can name it by its id as well:\n\n```terraform\n{by_id}\n```\n\n\
-             So does the command:\n\n```shell\n{command}\n```\n"
-        )
     }
 }
 

@@ -107,7 +107,8 @@
 //! # Where to read on
 //!
 //! For authors: [`provider`], [`resource`] and [`data_source`] are what to implement, [`model`] and [`schema`] how to describe
-//! attributes, [`context`] what operations can do besides, [`diagnostics`] how to tell what is wrong.
+//! attributes, [`identity`] what names an object for good, [`context`] what operations can do besides, [`diagnostics`] how to
+//! tell what is wrong.
 //!
 //! Below that: [`value`], [`types`] and [`path`] are the language's values; [`lifecycle`] has the rules for them, as pure
 //! functions; `operations` runs the author's code between a request and its answer; `wire` and [`server`] alone know the

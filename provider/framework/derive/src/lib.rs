@@ -127,14 +127,14 @@ pub fn model(input: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// What a core could not compare, or must not show, does not compile:
+/// Texts, numbers, truth values and lists of them are all that can be in an identity. Anything else does not compile:
 ///
 /// ```compile_fail,E0277
 /// /// What names a bucket.
 /// #[derive(tf_framework::Identity)]
 /// struct BucketIdentity {
-///     /// Its password, of all things.
-///     password: secrecy::SecretString,
+///     /// Its labels, which could change besides.
+///     labels: std::collections::BTreeMap<String, String>,
 /// }
 /// ```
 #[proc_macro_derive(Identity, attributes(tf))]

@@ -138,7 +138,8 @@ impl<R: Resource> DynResource<R::Clients> for Erased<R> {
     }
 
     fn upgrade(&self, version: i64, stored: &[u8]) -> Result<Value, Diagnostics> {
-        upgrade::upgrade(&self.upgrades, version, stored, R::TYPE_NAME).map(|model| model.to_value())
+        let what = format!("state of this {}", R::TYPE_NAME);
+        upgrade::upgrade(&self.upgrades, version, stored, &what).map(|model| model.to_value())
     }
 
     fn identity_schema(&self) -> Option<&IdentitySchema> {
@@ -152,7 +153,8 @@ impl<R: Resource> DynResource<R::Clients> for Erased<R> {
     }
 
     fn upgrade_identity(&self, version: i64, stored: &[u8]) -> Result<Value, Diagnostics> {
-        upgrade::upgrade(&self.identity_upgrades, version, stored, R::TYPE_NAME).map(|identity| identity.to_value())
+        let what = format!("identity of this {}", R::TYPE_NAME);
+        upgrade::upgrade(&self.identity_upgrades, version, stored, &what).map(|identity| identity.to_value())
     }
 
     fn take_over(&self, source: &MoveSource<'_>) -> Result<(Value, Vec<u8>), Diagnostics> {

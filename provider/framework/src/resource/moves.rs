@@ -88,10 +88,17 @@ impl<R: Resource> Move<R> {
     }
 
     fn understands(&self, source: &MoveSource<'_>) -> bool {
-        let public = |host: &&str| source.provider_address == format!("{host}/{}", self.provider);
         self.type_name == source.type_name
             && self.versions.contains(&source.schema_version)
-            && (self.provider == source.provider_address || REGISTRIES.iter().any(|host| public(&host)))
+            && self.is_of(source.provider_address)
+    }
+
+    /// Whether the provider has this address, in one of the registries if it is named without a host.
+    fn is_of(&self, address: &str) -> bool {
+        self.provider == address
+            || REGISTRIES
+                .iter()
+                .any(|registry| address == format!("{registry}/{}", self.provider))
     }
 }
 

@@ -84,7 +84,7 @@ fn unreadable(error: &dyn Error) -> Diagnostics {
     Diagnostics::error(
         "Unable to read stored state",
         format!(
-            "The state of this resource does not fit its schema: {}.\n\nIf the state was edited by hand, restore it from a \
+            "What is stored of this resource does not fit its schema: {}.\n\nIf the state was edited by hand, restore it from a \
              backup; otherwise please report this to the developers of the provider.",
             error_chain(error)
         ),

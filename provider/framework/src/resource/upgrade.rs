@@ -67,20 +67,15 @@ impl<T> Upgrade<T> {
     }
 }
 
-/// Takes the way from a version, if there is one.
-pub(crate) fn upgrade<T>(
-    upgrades: &[Upgrade<T>],
-    version: i64,
-    stored: &[u8],
-    type_name: &str,
-) -> Result<T, Diagnostics> {
+/// Takes the way from a version, if there is one; `what` is what was stored.
+pub(crate) fn upgrade<T>(upgrades: &[Upgrade<T>], version: i64, stored: &[u8], what: &str) -> Result<T, Diagnostics> {
     match upgrades.iter().find(|upgrade| upgrade.version == version) {
         Some(upgrade) => (upgrade.way)(StoredObject::new(stored)),
         None => Err(Diagnostics::error(
             "Unable to upgrade state",
             format!(
-                "The state of this {type_name} was written with version {version} of its schema, and there is no upgrade \
-                 from that version. Apply once with the provider release that wrote it, then with the ones after it."
+                "The {what} was written with version {version} of its schema, and there is no upgrade from that version. \
+                 Apply once with the provider release that wrote it, then with the ones after it."
             ),
         )),
     }
@@ -142,7 +137,7 @@ mod tests {
     fn a_version_without_a_way_says_what_to_do() {
         let upgrades = [Upgrade::<()>::refused(0, "Version 0 was never released.")];
         for (version, expected) in [(0, "never released"), (1, "Apply once with")] {
-            let failure = upgrade(&upgrades, version, b"{}", "test_thing").unwrap_err();
+            let failure = upgrade(&upgrades, version, b"{}", "state").unwrap_err();
             assert!(failure.to_string().contains(expected), "{failure}");
         }
     }

@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod ancestors;
 mod calls;
 mod client;
 mod failures;

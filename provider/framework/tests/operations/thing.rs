@@ -9,10 +9,11 @@ use tf_framework::data_source::DataSource;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::identity::IdentityOf;
 use tf_framework::provider::{DataSourceEntry, Provider, ResourceEntry};
-use tf_framework::resource::{Draft, Move, MoveSource, Moved, Plan, Resource, Upgrade};
+use tf_framework::resource::{Draft, Move, Plan, Resource, Upgrade};
 use tf_framework::value::Value;
 use tf_framework::{Attr, Identity, ImportBy, Model, Timeouts, WriteOnly};
 
+use crate::ancestors;
 use crate::unnamed::Unnamed;
 use crate::world::{Step, World};
 
@@ -44,35 +45,14 @@ fn same_zone(one: &Value, other: &Value) -> bool {
     one.as_str().map(str::to_lowercase) == other.as_str().map(str::to_lowercase)
 }
 
-/// A thing, as version 1 had it: the size in another unit.
-#[derive(Model)]
-#[tf(version = 1)]
-struct ThingModelV1 {
-    /// Its name.
-    name: String,
-    /// Its size.
-    size: i64,
-    /// Where it is.
-    zone: Option<String>,
-    /// Its id.
-    id: Attr<String>,
-}
-
 /// What names a thing.
 #[derive(Identity)]
 #[tf(version = 1)]
 pub(crate) struct ThingIdentity {
     /// Its id.
-    id: String,
+    pub(crate) id: String,
     /// The realm that it is in.
-    realm: Option<String>,
-}
-
-/// What named a thing at first.
-#[derive(Identity)]
-struct ThingIdentityV0 {
-    /// Its name.
-    name: String,
+    pub(crate) realm: Option<String>,
 }
 
 impl IdentityOf<ThingModel> for ThingIdentity {
@@ -82,13 +62,6 @@ impl IdentityOf<ThingModel> for ThingIdentity {
         let realm = Some("things".to_owned());
         Some(ThingIdentity { id, realm })
     }
-}
-
-/// What other providers call an object.
-#[derive(Model)]
-struct ObjectModel {
-    /// Its label.
-    label: String,
 }
 
 /// What is kept beside the state.
@@ -207,58 +180,16 @@ impl Resource for Thing {
     }
 
     fn upgrades(&self) -> Vec<Upgrade<ThingModel>> {
-        vec![
-            Upgrade::refused(0, "Version 0 was never released."),
-            Upgrade::new(|old: ThingModelV1| {
-                Ok(ThingModel {
-                    size: old.size / 1000,
-                    zone: old.zone,
-                    ..taken_over(old.name, old.id)
-                })
-            }),
-        ]
+        ancestors::upgrades()
     }
 
     fn identity_upgrades(&self) -> Vec<Upgrade<ThingIdentity>> {
-        vec![Upgrade::new(|old: ThingIdentityV0| {
-            let id = format!("{}-id", old.name);
-            Ok(ThingIdentity { id, realm: None })
-        })]
+        ancestors::identity_upgrades()
     }
 
     fn moves(&self) -> Vec<Move<Self>> {
-        vec![
-            Move::new("hashicorp/objects", "objects_object", |old: ObjectModel| {
-                let id = Attr::Known(format!("{}-id", old.label));
-                Ok(taken_over(old.label, id))
-            })
-            .versions(1..=2),
-            Move::raw("example.com/medic/gadgets", "gadgets_gadget", from_gadget),
-        ]
+        ancestors::moves()
     }
-}
-
-fn taken_over(name: String, id: Attr<String>) -> ThingModel {
-    ThingModel {
-        name,
-        size: 1,
-        zone: None,
-        passphrase: WriteOnly::new(Some("hunter2".into())),
-        id,
-        revision: Attr::Unknown,
-        timeouts: Timeouts::default(),
-    }
-}
-
-/// The name of a gadget is in its identity, and the length of its passphrase beside its state.
-fn from_gadget(source: &MoveSource<'_>) -> Result<Moved<Thing>, Diagnostics> {
-    let identity = source
-        .identity
-        .ok_or_else(|| Diagnostics::error("Unknown gadget", "It has no identity."))?;
-    let name: String = identity.attribute("name")?;
-    let id = source.state.attribute("key")?;
-    let private = source.private()?;
-    Ok(Moved::new(taken_over(name, Attr::Known(id))).with_private(private))
 }
 
 /// A look-up of a thing.
