@@ -16,6 +16,7 @@ mod calls;
 mod client;
 mod failures;
 mod identity;
+mod identity_calls;
 mod interruptions;
 mod lifecycle;
 mod logs;
