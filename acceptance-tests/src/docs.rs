@@ -5,6 +5,7 @@
 //! [`function`]; `docs/guides/` is written by hand. [`registry`] checks that the registries will take them all.
 
 mod function;
+mod import;
 mod page;
 mod registry;
 
@@ -20,6 +21,7 @@ use acceptance_tests::tofu::{Cli, Workspace};
 
 use crate::checks::build_provider;
 use function::Function;
+use import::Import;
 use page::{Guide, Page, Schema};
 
 /// What to do with the pages.
@@ -112,7 +114,7 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
         for (name, schema) in schemas {
             let example = examples.join(folder).join(name);
             let is_resource = folder == "resources";
-            let import = is_resource.then(|| read(&example.join("import.sh"))).transpose()?;
+            let import = is_resource.then(|| Import::of(&example)).transpose()?;
             let page = Page {
                 title: format!("{name} {kind} - cht"),
                 heading: format!("{name} ({kind})"),

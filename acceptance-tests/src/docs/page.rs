@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::import::Import;
+
 /// Where it is explained what write-only arguments are.
 const WRITE_ONLY: &str = "https://developer.hashicorp.com/terraform/language/resources/ephemeral#write-only-arguments";
 
@@ -17,8 +19,8 @@ pub(super) struct Page {
     pub(super) heading: String,
     /// A configuration.
     pub(super) example: Option<String>,
-    /// The command that imports.
-    pub(super) import: Option<String>,
+    /// How to import.
+    pub(super) import: Option<Import>,
     /// Where to read on.
     pub(super) guides: Vec<Guide>,
 }
@@ -98,7 +100,7 @@ impl Page {
         write_groups(&mut text, &schema.block.attributes, "", |group| format!("### {group}"));
         write_nested(&mut text, &schema.block.attributes, &[]);
         if let Some(import) = &self.import {
-            text.push_str(&format!("\n## Import\n\n```shell\n{}\n```\n", import.trim_end()));
+            text.push_str(&import.render());
         }
         text
     }
@@ -230,7 +232,11 @@ mod tests {
             title: "cht_thing Resource - cht".to_owned(),
             heading: "cht_thing (Resource)".to_owned(),
             example: Some("resource \"cht_thing\" \"one\" {}\n".to_owned()),
-            import: Some("tofu import cht_thing.one one\n".to_owned()),
+            import: Some(Import {
+                by_identity: "import {\n  identity = {}\n}\n".to_owned(),
+                by_id: "import {\n  id = 1\n}\n".to_owned(),
+                command: "tofu import cht_thing.one one\n".to_owned(),
+            }),
             guides: Vec::new(),
         };
         page.render(&serde_json::from_value(json!({"block": block})).unwrap())
@@ -268,6 +274,24 @@ resource "cht_thing" "one" {}
 - `name` (String) Its name.
 
 ## Import
+
+An `import` block names the object by its identity, with OpenTofu or Terraform 1.12 and later:
+
+```terraform
+import {
+  identity = {}
+}
+```
+
+It can name it by its id as well:
+
+```terraform
+import {
+  id = 1
+}
+```
+
+So does the command:
 
 ```shell
 tofu import cht_thing.one one

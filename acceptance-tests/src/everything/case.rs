@@ -11,7 +11,7 @@ use tf_framework::model::{AttributeType, Empty};
 use tf_framework::resource::Resource;
 use tf_framework::schema::{Attribute, Kind, Nesting, Presence, Schema};
 use tf_framework::value::Number;
-use tf_framework::{Attr, WriteOnly};
+use tf_framework::{Attr, ImportBy, NoIdentity, WriteOnly};
 
 use super::remote::Remote;
 
@@ -24,6 +24,7 @@ pub struct Case;
 impl Resource for Case {
     type Model = Empty;
     type Clients = Remote;
+    type Identity = NoIdentity;
     type Private = ();
 
     const TYPE_NAME: &'static str = "everything_case";
@@ -48,7 +49,7 @@ impl Resource for Case {
         Err(unscripted())
     }
 
-    async fn import(&self, _: &Context<Self>, _: &str) -> Result<Empty, Diagnostics> {
+    async fn import(&self, _: &Context<Self>, _: ImportBy<NoIdentity>) -> Result<Empty, Diagnostics> {
         Err(unscripted())
     }
 }

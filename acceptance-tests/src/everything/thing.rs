@@ -8,9 +8,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
-use tf_framework::resource::Resource;
+use tf_framework::resource::{Resource, Upgrade};
 use tf_framework::value::{Number, Value};
-use tf_framework::{Attr, Model, Timeouts, WriteOnly};
+use tf_framework::{Attr, ImportBy, Model, NoIdentity, Timeouts, WriteOnly};
 
 use super::remote::{Object, Remote};
 
@@ -108,6 +108,7 @@ pub struct Thing;
 impl Resource for Thing {
     type Model = ThingModel;
     type Clients = Remote;
+    type Identity = NoIdentity;
     type Private = ThingPrivate;
 
     const TYPE_NAME: &'static str = "everything_thing";
@@ -147,10 +148,11 @@ impl Resource for Thing {
         cx.clients().remove(state.id.known().map_or("", String::as_str))
     }
 
-    async fn import(&self, cx: &Context<Self>, id: &str) -> Result<ThingModel, Diagnostics> {
+    async fn import(&self, cx: &Context<Self>, by: ImportBy<NoIdentity>) -> Result<ThingModel, Diagnostics> {
+        let ImportBy::Id(id) = by;
         let name = id
             .strip_suffix("-id")
-            .filter(|_| matches!(cx.clients().find(id), Ok(Some(_))));
+            .filter(|_| matches!(cx.clients().find(&id), Ok(Some(_))));
         let name = name.ok_or_else(|| Diagnostics::error("No such thing", "The id is `<name>-id`."))?;
         Ok(ThingModel {
             name: name.to_owned(),
@@ -179,19 +181,15 @@ impl Resource for Thing {
         })
     }
 
-    fn upgrade(&self, version: i64, mut state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
-        // Version 1 called the text a message, version 0 was never released.
-        match (version, state.as_object_mut()) {
-            (1, Some(attributes)) => {
-                let message = attributes.remove("message").unwrap_or_default();
-                attributes.insert("text".to_owned(), message);
-                Ok(state)
-            }
-            _ => Err(Diagnostics::error(
-                "Unable to upgrade state",
-                "Version 0 was never released.",
-            )),
-        }
+    fn upgrades(&self) -> Vec<Upgrade<ThingModel>> {
+        vec![
+            Upgrade::refused(0, "Version 0 was never released."),
+            // Version 1 called the text a message.
+            Upgrade::raw(1, |stored| {
+                let text = stored.attribute("message")?;
+                Ok(ThingModel { text, ..stored.read()? })
+            }),
+        ]
     }
 }
 

@@ -37,7 +37,7 @@ fn copy(scene: &Scene, folder: &Path) {
     let mut declared = false;
     for entry in fs::read_dir(examples().join(folder)).expect("the folder can be read") {
         let path = entry.expect("an entry").path();
-        if path.extension().is_some_and(|extension| extension == "tf") {
+        if path.extension().is_some_and(|extension| extension == "tf") && !is_import(&path) {
             let text = fs::read_to_string(&path).expect("the file can be read");
             declared |= text.contains("required_providers");
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();
@@ -46,6 +46,23 @@ fn copy(scene: &Scene, folder: &Path) {
     }
     if declared {
         scene.workspace.write("versions.tf", "").expect("the file is written");
+    }
+}
+
+/// Whether a file is there to import what the others configure.
+fn is_import(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().starts_with("import-")
+}
+
+/// Validates each way to import beside the configuration: an object can be imported in one way only.
+async fn validate_imports(scene: &Scene, folder: &Path) {
+    let entries = fs::read_dir(examples().join(folder)).expect("the folder can be read");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    for path in paths.filter(|path| is_import(path)) {
+        let text = fs::read_to_string(&path).expect("the file can be read");
+        scene.workspace.write("import.tf", &text).expect("the file is written");
+        done("validate", scene.workspace.validate().await);
     }
 }
 
@@ -62,6 +79,7 @@ async fn every_example_works() {
         copy(&scene, &folder);
         if VALIDATED.iter().any(|(validated, _)| Path::new(validated) == folder) {
             done("validate", scene.workspace.validate().await);
+            validate_imports(&scene, &folder).await;
             continue;
         }
         let script = fs::read(examples().join(&folder).join("demo.tfvars.json")).expect("an environment has variables");

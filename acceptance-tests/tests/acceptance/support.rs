@@ -115,6 +115,14 @@ impl Scene {
         found.cloned().unwrap_or_default()
     }
 
+    /// The only instance of the resource, as the file of the state has it: with what `show` leaves out.
+    pub(crate) fn stored(&self) -> Value {
+        let file = self.workspace.directory().join("terraform.tfstate");
+        let state = std::fs::read(file).expect("there is a state");
+        let state: Value = serde_json::from_slice(&state).expect("it is JSON");
+        state["resources"][0]["instances"][0].clone()
+    }
+
     /// An object of the scene's namespace, by kind and name.
     pub(crate) async fn object(&self, kind: &Kind, name: &str) -> Option<DynamicObject> {
         self.api(kind).get_opt(name).await.expect("the API server answers")

@@ -28,7 +28,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::provider::{DataSourceEntry, Provider, ResourceEntry};
 use tf_framework::resource::Resource;
 use tf_framework::schema::Validator;
-use tf_framework::{Attr, Model};
+use tf_framework::{Attr, ImportBy, Model, NoIdentity};
 use tokio::fs;
 
 /// Keeps notes in a folder.
@@ -92,6 +92,7 @@ struct NoteModel {
 impl Resource for Note {
     type Model = NoteModel;
     type Clients = Folder;
+    type Identity = NoIdentity;
     type Private = ();
 
     const TYPE_NAME: &'static str = "notes_note";
@@ -122,9 +123,10 @@ impl Resource for Note {
         cx.clients().remove(&state.title).await
     }
 
-    async fn import(&self, cx: &Context<Self>, id: &str) -> Result<NoteModel, Diagnostics> {
+    async fn import(&self, cx: &Context<Self>, by: ImportBy<NoIdentity>) -> Result<NoteModel, Diagnostics> {
+        let ImportBy::Id(title) = by;
         let note = NoteModel {
-            title: id.to_owned(),
+            title,
             text: String::new(),
             path: Attr::Null,
             size: Attr::Null,

@@ -244,15 +244,23 @@ impl<R: Resource> Context<R> {
     /// # Errors
     /// Fails if it cannot be written as JSON.
     pub fn set_private(&self, private: &R::Private) -> Result<(), Diagnostics> {
-        let stored = serde_json::to_vec(private).map_err(|_| {
-            Diagnostic::bug(format!(
-                "What {} keeps beside its state cannot be written as JSON.",
-                R::TYPE_NAME
-            ))
-        })?;
-        *lock(&self.scope.report.private) = stored;
+        *lock(&self.scope.report.private) = stored_private::<R>(private)?;
         Ok(())
     }
+}
+
+/// What a resource keeps beside its state, as it is stored.
+///
+/// # Errors
+/// Fails if it cannot be written as JSON.
+pub(crate) fn stored_private<R: Resource>(private: &R::Private) -> Result<Vec<u8>, Diagnostics> {
+    serde_json::to_vec(private).map_err(|_| {
+        Diagnostic::bug(format!(
+            "What {} keeps beside its state cannot be written as JSON.",
+            R::TYPE_NAME
+        ))
+        .into()
+    })
 }
 
 impl<R: Resource> Deref for Context<R> {

@@ -23,7 +23,7 @@
 //! use tf_framework::model::Empty;
 //! use tf_framework::provider::{Provider, ResourceEntry};
 //! use tf_framework::resource::Resource;
-//! use tf_framework::{Attr, Model};
+//! use tf_framework::{Attr, ImportBy, Model, NoIdentity};
 //!
 //! /// A greeting.
 //! #[derive(Model)]
@@ -43,6 +43,7 @@
 //!     type Model = GreetingModel;
 //!     type Clients = ();
 //!     type Private = ();
+//!     type Identity = NoIdentity;
 //!
 //!     const TYPE_NAME: &'static str = "example_greeting";
 //!
@@ -69,9 +70,10 @@
 //!         Ok(())
 //!     }
 //!
-//!     async fn import(&self, _: &Context<Self>, id: &str) -> Result<GreetingModel, Diagnostics> {
-//!         let text = Attr::Known(format!("Hello, {id}!"));
-//!         Ok(GreetingModel { name: id.to_owned(), text })
+//!     async fn import(&self, _: &Context<Self>, by: ImportBy<NoIdentity>) -> Result<GreetingModel, Diagnostics> {
+//!         let ImportBy::Id(name) = by;
+//!         let text = Attr::Known(format!("Hello, {name}!"));
+//!         Ok(GreetingModel { name, text })
 //!     }
 //! }
 //!
@@ -107,8 +109,8 @@
 //! # Where to read on
 //!
 //! For authors: [`provider`], [`resource`], [`data_source`], [`ephemeral`] and [`function`] are what to implement, [`model`],
-//! [`custom_types`] and [`schema`] how to describe attributes, [`context`] what operations can do besides, [`diagnostics`]
-//! how to tell what is wrong.
+//! [`custom_types`] and [`schema`] how to describe attributes, [`identity`] what names an object for good, [`context`] what
+//! operations can do besides, [`diagnostics`] how to tell what is wrong.
 //!
 //! Below that: [`value`], [`types`] and [`path`] are the language's values; [`lifecycle`] has the rules for them, as pure
 //! functions; `operations` runs the author's code between a request and its answer; `wire` and [`server`] alone know the
@@ -126,6 +128,7 @@ pub mod resource;
 pub mod data_source;
 pub mod ephemeral;
 pub mod function;
+pub mod identity;
 
 pub mod custom_types;
 pub mod model;
@@ -148,9 +151,10 @@ pub mod testing;
 #[doc(hidden)]
 pub mod wire;
 
+pub use identity::{Identity, ImportBy, NoIdentity};
 pub use model::{Attr, AttributeType, FromValue, Model, Timeouts, ToValue, WriteOnly};
 pub use server::serve;
-pub use tf_framework_derive::{Model, Parameters};
+pub use tf_framework_derive::{Identity, Model, Parameters};
 
 #[cfg(test)]
 mod tests {

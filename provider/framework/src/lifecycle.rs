@@ -2,8 +2,8 @@
 //!
 //! In the order of a resource's life: [`validate`] looks at a configuration, [`plan`] makes a plan of it, [`check`] holds
 //! plans and results against the rules that the core enforces, [`normalize`] keeps spellings that mean the same,
-//! [`generate`] writes a configuration for what was imported. `arguments` looks at those of a function. [`proposed`] is the
-//! core's part of planning, for simulations of it.
+//! [`identity`] keeps what names an object, [`generate`] writes a configuration for what was imported. `arguments` looks at
+//! those of a function. [`proposed`] is the core's part of planning, for simulations of it.
 //!
 //! Nothing here knows the wire, a clock or a remote system: the core plans the same change several times, in several
 //! processes, and refuses plans that differ.
@@ -20,6 +20,7 @@ pub mod check;
 mod correlate;
 pub(crate) mod defaults;
 pub mod generate;
+pub mod identity;
 pub mod normalize;
 pub mod plan;
 pub mod proposed;

@@ -10,6 +10,7 @@ use crate::ephemeral::erased::DynEphemeralResource;
 use crate::ephemeral::{self, EphemeralResource};
 use crate::function::erased::DynFunction;
 use crate::function::{self, Function, Signature};
+use crate::identity::IdentitySchema;
 use crate::model::Model;
 use crate::resource::Resource;
 use crate::resource::erased::{self, DynResource};
@@ -105,6 +106,11 @@ impl<C> ResourceEntry<C> {
     pub fn schema(&self) -> &Schema {
         self.0.schema()
     }
+
+    /// The attributes of the resource's identity, if it has one.
+    pub fn identity_schema(&self) -> Option<&IdentitySchema> {
+        self.0.identity_schema()
+    }
 }
 
 impl<C> DataSourceEntry<C> {
@@ -167,6 +173,9 @@ fn lint<P: Provider>(provider: &P) -> Vec<String> {
         resources.iter().map(|entry| (entry.type_name(), entry.schema())),
         &mut problems,
     );
+    for entry in &resources {
+        problems.extend(prefixed(entry.type_name(), entry.0.lint()));
+    }
     lint_types::<P>(
         data_sources.iter().map(|entry| (entry.type_name(), entry.schema())),
         &mut problems,

@@ -10,12 +10,20 @@ use serde::de::DeserializeOwned;
 
 use crate::context::Context;
 use crate::diagnostics::Diagnostics;
+use crate::identity::{IdentityOf, ImportBy};
 use crate::lifecycle::plan::{Action, Planning};
 use crate::model::{FromValue, Model, ToValue};
 use crate::path::Path;
 use crate::schema::Schema;
 
 pub(crate) mod erased;
+pub(crate) mod moves;
+pub(crate) mod stored;
+pub(crate) mod upgrade;
+
+pub use moves::{Move, MoveSource, Moved};
+pub use stored::{Stored, StoredObject};
+pub use upgrade::Upgrade;
 
 /// The draft of a resource's model: every attribute may be unknown or null.
 pub type Draft<R> = <<R as Resource>::Model as Model>::Draft;
@@ -32,6 +40,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
     type Clients: Send + Sync + 'static;
     /// What it keeps beside its state, invisible to the user; `()` if nothing.
     type Private: Serialize + DeserializeOwned + Default + Send + Sync + 'static;
+    /// What names the object for good; [`NoIdentity`](crate::identity::NoIdentity) if nothing does.
+    type Identity: IdentityOf<Self::Model>;
 
     /// Its type in configurations, such as `cht_instance`.
     const TYPE_NAME: &'static str;
@@ -103,26 +113,29 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Fails if something is left; the last checkpoint, or else the prior state, is kept.
     fn delete(&self, cx: &Context<Self>, state: Self::Model) -> impl Future<Output = Result<(), Diagnostics>> + Send;
 
-    /// Finds an object by the id that the user gave; the core reads it next.
+    /// Finds an object by what the user named it by; the core reads it next.
     ///
     /// # Errors
-    /// Fails if the id has the wrong form (the message shows the right one) or names nothing.
-    fn import(&self, cx: &Context<Self>, id: &str) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
+    /// Fails if the id has the wrong form (the message shows the right one), or if there is no such object.
+    fn import(
+        &self,
+        cx: &Context<Self>,
+        by: ImportBy<Self::Identity>,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
-    /// Rewrites a state that was stored under an older version of the schema.
-    ///
-    /// # Errors
-    /// Fails if there is no way from that version.
-    fn upgrade(&self, version: i64, state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
-        let _ = state;
-        Err(Diagnostics::error(
-            "Unable to upgrade state",
-            format!(
-                "The state of this {} was written with version {version} of its schema, and there is no upgrade from that \
-                 version. Apply once with the provider release that wrote it, then with the ones after it.",
-                Self::TYPE_NAME
-            ),
-        ))
+    /// The ways from states that were stored under older versions of the schema: one for each of them.
+    fn upgrades(&self) -> Vec<Upgrade<Self::Model>> {
+        Vec::new()
+    }
+
+    /// The ways from identities that were stored under older versions of their schema: one for each of them.
+    fn identity_upgrades(&self) -> Vec<Upgrade<Self::Identity>> {
+        Vec::new()
+    }
+
+    /// The types of resources, of this or other providers, from which it takes over objects.
+    fn moves(&self) -> Vec<Move<Self>> {
+        Vec::new()
     }
 }
 

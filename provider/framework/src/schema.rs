@@ -17,6 +17,7 @@ pub(crate) mod lint;
 mod relation;
 mod validator;
 
+pub(crate) use lint::is_snake_case;
 pub use relation::{Comparison, Relation};
 pub use validator::Validator;
 

@@ -32,18 +32,21 @@ use prost::bytes::Bytes;
 use serde_json::Value as Json;
 
 use crate::diagnostics::Diagnostics;
+use crate::identity::IdentitySchema;
 use crate::lifecycle::check::assert_replan_compatible;
 use crate::path::Path;
 use crate::provider::Provider;
 use crate::schema::Schema;
 use crate::server::in_process::Stored;
-use crate::testing::phases::rule;
+use crate::testing::phases::{Prior, rule};
 use crate::value::Value;
 
 mod config;
+mod identity;
 mod phases;
 
 pub use config::UNKNOWN;
+pub use identity::Source;
 
 /// A core with a configuration of one resource, and its state.
 pub struct Core<P: Provider> {
@@ -51,6 +54,7 @@ pub struct Core<P: Provider> {
     provider_config: Json,
     type_name: &'static str,
     schema: Schema,
+    identity_schema: Option<IdentitySchema>,
     state: Option<Stored>,
     tainted: bool,
     warnings: Diagnostics,
@@ -80,7 +84,9 @@ pub struct Plan {
     pub planned: Value,
     /// The attributes because of which the object is replaced.
     pub requires_replace: Vec<Path>,
-    prior: Value,
+    /// What will name the resource, as far as that is known.
+    pub identity: Option<Value>,
+    prior: Prior,
 }
 
 impl Plan {
@@ -108,6 +114,7 @@ impl<P: Provider> Core<P> {
             provider_config: Json::Object(serde_json::Map::new()),
             type_name: entry.type_name(),
             schema: entry.schema().clone(),
+            identity_schema: entry.identity_schema().cloned(),
             state: None,
             tainted: false,
             warnings: Diagnostics::new(),
@@ -128,6 +135,7 @@ impl<P: Provider> Core<P> {
             version,
             json: state,
             private: Bytes::new(),
+            identity: None,
         });
         self
     }
@@ -160,9 +168,9 @@ impl<P: Provider> Core<P> {
         let config = self.value_of(&config)?;
         self.validate(&self.start(), &config).await?;
         let process = self.configured().await?;
-        let (prior, private) = self.refreshed(&process).await?;
+        let prior = self.refreshed(&process).await?;
         self.validate(&process, &config).await?;
-        self.plan_change(&process, prior, private, &config).await
+        self.plan_change(&process, prior, &config).await
     }
 
     /// Applies a configuration and answers with the new state.
@@ -184,16 +192,22 @@ impl<P: Provider> Core<P> {
             let process = self.configured().await?;
             let prior = if plan.action == Action::Replace {
                 self.delete(&process, &plan.prior).await?;
-                Value::Null
+                Prior::default()
             } else {
-                plan.prior
+                Prior {
+                    private: self.private(),
+                    ..plan.prior
+                }
             };
             self.validate(&process, &config).await?;
-            let again = self.plan_once(&process, &prior, &config, self.private()).await?;
+            let again = self.plan_once(&process, &prior, &config).await?;
             rule(assert_replan_compatible(&self.schema, &plan.planned, &again.value))?;
-            if again.value != prior {
-                let made = process.apply(&prior, &again.value, &config, again.private).await?;
-                self.keep(&process, &prior, &again.value, made)?;
+            if again.value != prior.value {
+                let (planned, identity) = (again.value, again.identity);
+                let made = process
+                    .apply(&prior.value, &planned, &config, again.private, identity.as_ref())
+                    .await?;
+                self.keep(&process, &prior.value, &planned, identity.as_ref(), made)?;
             }
         }
         Ok(self.state().cloned().unwrap_or_default())
@@ -209,30 +223,6 @@ impl<P: Provider> Core<P> {
         Ok(self.state())
     }
 
-    /// Imports an object by its id and answers with its state.
-    ///
-    /// # Errors
-    /// Fails with the provider's errors, and if there is a state already or no such object.
-    pub async fn import(&mut self, id: &str) -> Result<Json, Diagnostics> {
-        if self.state.is_some() {
-            return Err(Diagnostics::error(
-                "Resource already managed",
-                "There is a state already.",
-            ));
-        }
-        let process = self.configured().await?;
-        let imported = process.import(id).await?;
-        self.note(imported.diagnostics)?;
-        let live = process.read(&imported.value, imported.private).await?;
-        self.note(live.diagnostics)?;
-        if live.value.is_null() {
-            let detail = format!("There is no object with the id {id}.");
-            return Err(Diagnostics::error("Cannot import non-existent remote object", detail));
-        }
-        let stored = process.store(&live.value, self.schema.version, live.private)?;
-        Ok(self.state.insert(stored).json.clone())
-    }
-
     /// Writes a configuration for the object, as a core does for what was imported without one, and holds it against the
     /// rules for configurations. What it does not configure is null.
     ///
@@ -240,11 +230,13 @@ impl<P: Provider> Core<P> {
     /// Fails with the provider's errors, and if there is no object.
     pub async fn generate_config(&mut self) -> Result<Json, Diagnostics> {
         let process = self.configured().await?;
-        let (state, _) = self.refreshed(&process).await?;
+        let state = self.refreshed(&process).await?.value;
         let generated = process.generate_config(&state).await?;
         self.note(generated.diagnostics)?;
         self.validate(&process, &generated.value).await?;
-        Ok(process.store(&generated.value, self.schema.version, Bytes::new())?.json)
+        Ok(process
+            .store(&generated.value, self.schema.version, Bytes::new(), None)?
+            .json)
     }
 
     /// Destroys the object, if there is one.
@@ -253,11 +245,11 @@ impl<P: Provider> Core<P> {
     /// Fails with the provider's errors, and if an answer breaks a rule.
     pub async fn destroy(&mut self) -> Result<(), Diagnostics> {
         let process = self.configured().await?;
-        let (prior, private) = self.refreshed(&process).await?;
-        if prior.is_null() {
+        let prior = self.refreshed(&process).await?;
+        if prior.value.is_null() {
             return Ok(());
         }
-        self.plan_once(&process, &prior, &Value::Null, private).await?;
+        self.plan_once(&process, &prior, &Value::Null).await?;
         let process = self.configured().await?;
         self.delete(&process, &prior).await
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value as Json, json};
 use terraform_provider_cht::provider::{ChtProvider, ProviderModel};
 use tf_framework::Model;
+use tf_framework::identity::IdentitySchema;
 use tf_framework::provider::Provider;
 use tf_framework::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, Schema};
 
@@ -92,7 +93,7 @@ fn everything_has_examples_and_a_line_in_the_changelog() {
     for (folder, files, names) in [
         (
             "resources",
-            &["resource.tf", "import.sh"][..],
+            &["resource.tf", "import.sh", "import-by-string-id.tf"][..],
             ChtProvider
                 .resources()
                 .iter()
@@ -129,6 +130,23 @@ fn everything_has_examples_and_a_line_in_the_changelog() {
             assert!(
                 changelog.contains(&format!("`{name}`")),
                 "CHANGELOG.md does not tell of `{name}`"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_identity_of_every_resource_is_in_its_import_example() {
+    for entry in ChtProvider.resources() {
+        let name = entry.type_name();
+        let example = read(&format!("examples/resources/{name}/import-by-identity.tf"));
+        let identity = entry.identity_schema();
+        let identity = identity.unwrap_or_else(|| panic!("{name} has no identity: it cannot be imported by one"));
+        for attribute in identity.attributes.iter().filter(|one| one.required_for_import) {
+            assert!(
+                example.contains(&format!("{} = ", attribute.name)),
+                "examples/resources/{name}/import-by-identity.tf does not give `{}`",
+                attribute.name
             );
         }
     }
@@ -195,10 +213,15 @@ fn the_first_example_is_the_same_everywhere() {
 
 #[test]
 fn the_schema_is_the_golden_one() {
-    let schemas: Map<String, Json> = schemas()
+    let mut schemas: Map<String, Json> = schemas()
         .into_iter()
         .map(|(name, one)| (name, schema_json(&one)))
         .collect();
+    for entry in ChtProvider.resources() {
+        if let Some(identity) = entry.identity_schema() {
+            schemas[entry.type_name()]["identity"] = identity_json(identity);
+        }
+    }
     let rendered = format!("{:#}\n", Json::Object(schemas));
     let path = root().join("provider/tests/golden/schema.json");
     let golden = fs::read_to_string(&path).unwrap_or_default();
@@ -246,6 +269,19 @@ fn for_each_attribute(attributes: &[Attribute], prefix: &str, visit: &mut impl F
             for_each_attribute(nested, &format!("{path}."), visit);
         }
     }
+}
+
+/// What imports and states depend on.
+fn identity_json(schema: &IdentitySchema) -> Json {
+    let attributes = schema.attributes.iter().map(|one| {
+        let json = json!({
+            "description": one.description,
+            "type": serde_json::from_str::<Json>(&one.value_type.to_json()).unwrap(),
+            "required_for_import": one.required_for_import,
+        });
+        (one.name.clone(), json)
+    });
+    json!({ "version": schema.version, "attributes": Json::Object(attributes.collect()) })
 }
 
 /// What configurations and states depend on.

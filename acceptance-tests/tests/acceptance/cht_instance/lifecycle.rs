@@ -81,16 +81,51 @@ async fn has_all_objects(scene: &Scene) {
     assert_eq!(made["couchdb"]["storage_class"], "lab");
 }
 
-async fn is_imported_as_it_is(scene: &Scene, instance: &Instance) {
+/// A scene in which the same instance is configured and not in the state yet.
+async fn without_state(scene: &Scene, instance: &Instance, more: &str) -> Scene {
     let other = Scene::new(&scene.namespace).await;
     let provider = format!("provider \"cht\" {{\n  kubernetes = {}\n}}\n", kubernetes().await);
-    other.write(&(provider + &instance.hcl("")));
+    other.write(&(provider + &instance.hcl("") + more));
+    other
+}
+
+async fn is_imported_as_it_is(scene: &Scene, instance: &Instance) {
+    let other = without_state(scene, instance, "").await;
     done("import", other.workspace.import(ADDRESS, &scene.namespace).await);
     let (imported, made) = (other.state().await, scene.state().await);
     for attribute in ["couchdb", "url", "live_version", "ready", "ingress_address", "ingress"] {
         assert_eq!(imported["values"][attribute], made["values"][attribute], "{attribute}");
     }
     assert!(other.plan().await.is_empty(), "an imported instance needs no change");
+}
+
+/// A block names an instance by its identity, which is then in the state, and in that of the instance's maker as well.
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_instance_is_imported_by_its_identity() {
+    let scene = Scene::new("identified").await;
+    let instance = scene.instance();
+    scene.configure(&instance).await;
+    scene.apply().await;
+    let identity = json!({"namespace": "identified"});
+    assert_eq!(scene.stored()["identity"], identity);
+
+    let import = |namespace: &str| {
+        format!("\nimport {{\n  to = {ADDRESS}\n  identity = {{ namespace = \"{namespace}\" }}\n}}\n")
+    };
+    let other = without_state(&scene, &instance, &import("identified")).await;
+    assert_eq!(other.plan().await.actions(ADDRESS), ["no-op"]);
+    other.apply().await;
+    assert_eq!(other.stored()["identity"], identity);
+    assert_eq!(
+        other.state().await["values"]["couchdb"],
+        scene.state().await["values"]["couchdb"]
+    );
+    other.is_settled().await;
+
+    let nowhere = without_state(&scene, &instance, &import("nowhere")).await;
+    assert_eq!(nowhere.plan_fails().await.summary, "No CHT instance to import");
+    scene.destroy().await;
 }
 
 async fn is_updated_in_place(scene: &Scene, instance: &Instance) {

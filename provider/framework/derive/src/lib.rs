@@ -1,5 +1,6 @@
 //! The derive macros of `tf-framework`.
 //!
+//! [`macro@Identity`] is small, and all of it is in `identity`.
 //! [`macro@Model`] goes three ways: `parse` reads the struct with its attributes (`options`, `description`, `duration`) and
 //! collects all mistakes in it, then `expand` writes what an author would write by hand against the framework's public API.
 //! [`macro@Parameters`] does the same for functions, in `parameters`.
@@ -10,6 +11,7 @@ use syn::{DeriveInput, parse_macro_input};
 mod description;
 mod duration;
 mod expand;
+mod identity;
 mod options;
 mod parameters;
 mod parse;
@@ -182,6 +184,45 @@ pub fn parameters(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     match parameters::Parameters::new(&input) {
         Ok(parameters) => parameters.expand().into(),
+        Err(errors) => errors.into_compile_error().into(),
+    }
+}
+
+/// Makes a struct with named fields the identity of a resource: one field for each attribute.
+///
+/// It implements `Identity`, `Stored` (so that a frozen copy of the struct can be upgraded from), `FromValue` and `ToValue`.
+/// A field of type `T` has to be given to import by identity, one of type `Option<T>` may be. Doc comments become
+/// descriptions. The one option of the struct is `version = 1`, the version of the schema; 0 if absent.
+///
+/// ```
+/// use tf_framework::Identity;
+///
+/// /// What names a bucket.
+/// #[derive(Identity)]
+/// #[tf(version = 1)]
+/// struct BucketIdentity {
+///     /// Its name.
+///     name: String,
+///     /// The account that it is in, where it is not that of the provider.
+///     account: Option<String>,
+/// }
+/// ```
+///
+/// Texts, numbers, truth values and lists of them are all that can be in an identity. Anything else does not compile:
+///
+/// ```compile_fail,E0277
+/// /// What names a bucket.
+/// #[derive(tf_framework::Identity)]
+/// struct BucketIdentity {
+///     /// Its labels, which could change besides.
+///     labels: std::collections::BTreeMap<String, String>,
+/// }
+/// ```
+#[proc_macro_derive(Identity, attributes(tf))]
+pub fn identity(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    match identity::identity(&input) {
+        Ok(tokens) => tokens.into(),
         Err(errors) => errors.into_compile_error().into(),
     }
 }

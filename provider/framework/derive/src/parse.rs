@@ -112,7 +112,7 @@ pub(crate) struct AttributePath {
 impl Model {
     /// Reads a struct.
     pub(crate) fn new(input: &DeriveInput) -> Result<Self> {
-        let fields = named_fields(input)?;
+        let fields = named_fields(input, "a model")?;
         let mut errors = Errors::default();
         let description = description(&input.attrs);
         if description.is_empty() {
@@ -248,24 +248,30 @@ pub(crate) fn constant(field: &Ident) -> Ident {
     format_ident!("{}", field.unraw().to_string().to_uppercase(), span = field.span())
 }
 
-fn named_fields(input: &DeriveInput) -> Result<&FieldsNamed> {
+pub(crate) fn named_fields<'i>(input: &'i DeriveInput, what: &str) -> Result<&'i FieldsNamed> {
     let parameters = &input.generics;
     if !parameters.params.is_empty() {
-        return Err(Error::new_spanned(parameters, "a model has no generic parameters"));
+        return Err(Error::new_spanned(
+            parameters,
+            format!("{what} has no generic parameters"),
+        ));
     }
     match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => Ok(fields),
             _ => Err(Error::new(
                 input.ident.span(),
-                "a model needs named fields: they are its attributes",
+                format!("{what} needs named fields: they are its attributes"),
             )),
         },
-        _ => Err(Error::new(input.ident.span(), "a model is a struct with named fields")),
+        _ => Err(Error::new(
+            input.ident.span(),
+            format!("{what} is a struct with named fields"),
+        )),
     }
 }
 
-fn version(option: TfOption) -> Result<LitInt> {
+pub(crate) fn version(option: TfOption) -> Result<LitInt> {
     match option.expression()? {
         Expr::Lit(ExprLit {
             lit: Lit::Int(version), ..

@@ -8,6 +8,7 @@ use crate::diagnostics::{Diagnostics, Severity};
 use crate::lifecycle::check::{assert_apply_valid, assert_conforms};
 use crate::lifecycle::normalize::{normalize, without_write_only};
 use crate::lifecycle::write_only::overlay_write_only;
+use crate::operations::identity::identified;
 use crate::operations::task::{self, Limit, Outcome};
 use crate::panic::catch_panics;
 use crate::resource::erased::{DynResource, Operation};
@@ -20,6 +21,8 @@ pub(crate) struct ApplyRequest {
     pub(crate) planned: Value,
     pub(crate) config: Value,
     pub(crate) private: Vec<u8>,
+    /// As planned; the present one if there is an object.
+    pub(crate) identity: Option<Value>,
 }
 
 /// A state, what belongs to it, and what the user should know.
@@ -27,6 +30,7 @@ pub(crate) struct ApplyRequest {
 pub(crate) struct StateAnswer {
     pub(crate) state: Value,
     pub(crate) private: Vec<u8>,
+    pub(crate) identity: Option<Value>,
     pub(crate) diagnostics: Diagnostics,
 }
 
@@ -50,6 +54,7 @@ pub(crate) async fn apply<C: Send + Sync + 'static>(
         planned,
         config,
         private,
+        identity,
     } = request;
     // What is write-only is in the configuration alone; the operation is the one time at which it can be used.
     let desired = overlay_write_only(schema, &planned, &config);
@@ -82,7 +87,7 @@ pub(crate) async fn apply<C: Send + Sync + 'static>(
         prior,
         planned,
     };
-    asked.conclude(outcome).await
+    identified(resource, identity, asked.conclude(outcome).await).await
 }
 
 /// What was asked for, to compare the outcome with.
@@ -125,6 +130,7 @@ impl Asked<'_> {
         StateAnswer {
             state,
             private,
+            identity: None,
             diagnostics,
         }
     }

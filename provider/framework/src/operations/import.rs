@@ -5,38 +5,52 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::identity::ImportBy;
 use crate::lifecycle::check::assert_conforms;
 use crate::lifecycle::normalize::without_write_only;
 use crate::operations::apply::{StateAnswer, settled};
+use crate::operations::identity;
 use crate::operations::task::{self, Limit};
 use crate::resource::erased::{DynResource, Operation};
 use crate::schema::Schema;
 use crate::value::Value;
 
-/// Finds the object with the id that the user gave.
+/// Finds the object that the user named.
 pub(crate) async fn import<C: Send + Sync + 'static>(
     resource: &dyn DynResource<C>,
     clients: Arc<C>,
-    id: String,
+    by: ImportBy<Value>,
     stop: &CancellationToken,
 ) -> StateAnswer {
     let schema = resource.schema();
     let limit = (Limit::Read, Limit::Read.of(schema, &Value::Null));
-    let outcome = task::run(resource, clients, Operation::Import { id }, limit, &[], stop).await;
+    let given = match &by {
+        ImportBy::Identity(identity) => Some(identity.clone()),
+        ImportBy::Id(_) => None,
+    };
+    let outcome = task::run(resource, clients, Operation::Import { by }, limit, &[], stop).await;
     let mut answer = StateAnswer {
         private: outcome.private,
         diagnostics: outcome.warnings,
         ..StateAnswer::default()
     };
-    match outcome.result.and_then(|found| importable(schema, found)) {
-        Ok(found) => answer.state = found,
+    let found = match outcome.result.and_then(|found| importable(schema, found)) {
+        Ok(found) => identity::of(resource, &found).await.map(|identity| (found, identity)),
+        Err(failure) => Err(failure),
+    };
+    match found {
+        Ok((found, identity)) => {
+            answer.state = found;
+            // What names the object is known before all else is: the core reads the rest next.
+            answer.identity = identity.or(given);
+        }
         Err(failure) => answer.diagnostics.append(failure),
     }
     answer
 }
 
 /// What was found as a state. The core reads the object next, so what is not known yet can be left open.
-fn importable(schema: &Schema, found: Value) -> Result<Value, Diagnostics> {
+pub(super) fn importable(schema: &Schema, found: Value) -> Result<Value, Diagnostics> {
     let found = settled(without_write_only(schema, found));
     if found.is_null() {
         return Err(Diagnostic::bug("The import found nothing and did not fail.").into());

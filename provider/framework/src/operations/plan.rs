@@ -6,7 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::context::{Report, Scope};
 use crate::diagnostics::Diagnostics;
+use crate::lifecycle::identity;
 use crate::lifecycle::plan::{Planned, Planning};
+use crate::operations::identity::of;
 use crate::operations::task::{self, Limit};
 use crate::resource::erased::DynResource;
 use crate::value::Value;
@@ -17,6 +19,14 @@ pub(crate) struct PlanRequest {
     pub(crate) proposed: Value,
     pub(crate) config: Value,
     pub(crate) private: Vec<u8>,
+    pub(crate) identity: Option<Value>,
+}
+
+/// A finished plan, and what will name the object as far as that is known.
+#[derive(Debug)]
+pub(crate) struct IdentifiedPlan {
+    pub(crate) planned: Planned,
+    pub(crate) identity: Option<Value>,
 }
 
 /// Plans a change; the private state stays as it is until the plan is applied.
@@ -25,7 +35,7 @@ pub(crate) async fn plan<C: Send + Sync + 'static>(
     clients: Arc<C>,
     request: &PlanRequest,
     stop: &CancellationToken,
-) -> (Result<Planned, Diagnostics>, Diagnostics) {
+) -> (Result<IdentifiedPlan, Diagnostics>, Diagnostics) {
     let report = Arc::new(Report::with_private(&request.private));
     // Plans have no limit of their own in `timeouts`; like a refresh, they only look.
     let limit = Limit::Read.of(resource.schema(), &request.config);
@@ -39,8 +49,12 @@ async fn plan_with<C>(
     resource: &dyn DynResource<C>,
     scope: Scope<C>,
     request: &PlanRequest,
-) -> Result<Planned, Diagnostics> {
+) -> Result<IdentifiedPlan, Diagnostics> {
     let mut planning = Planning::new(resource.schema(), &request.prior, &request.proposed, &request.config)?;
     resource.modify_plan(scope, &mut planning).await?;
-    planning.finish()
+    let planned = planning.finish()?;
+    let from_plan = of(resource, &planned.value).await?;
+    let replaced = !planned.requires_replace.is_empty();
+    let identity = identity::planned(request.identity.clone(), from_plan, replaced)?;
+    Ok(IdentifiedPlan { planned, identity })
 }

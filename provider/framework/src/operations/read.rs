@@ -9,6 +9,7 @@ use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::check::assert_conforms;
 use crate::operations::apply::{StateAnswer, in_known_spelling};
+use crate::operations::identity::identified;
 use crate::operations::task::{self, Limit};
 use crate::resource::erased::{DynResource, Operation};
 use crate::schema::Schema;
@@ -20,6 +21,7 @@ pub(crate) async fn read<C: Send + Sync + 'static>(
     clients: Arc<C>,
     state: Value,
     private: &[u8],
+    identity: Option<Value>,
     stop: &CancellationToken,
 ) -> StateAnswer {
     if state.is_null() {
@@ -43,11 +45,13 @@ pub(crate) async fn read<C: Send + Sync + 'static>(
         diagnostics.append(failure);
         state
     });
-    StateAnswer {
+    let answer = StateAnswer {
         state,
         private: outcome.private,
+        identity: None,
         diagnostics,
-    }
+    };
+    identified(resource, identity, answer).await
 }
 
 /// Looks up the data of a configuration.

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use crate::context::{Context, Scope};
+use crate::context::{Context, Scope, stored_private};
 use crate::diagnostics::Diagnostics;
+use crate::identity::{Identity, IdentityOf, IdentitySchema, ImportBy};
 use crate::lifecycle::plan::Planning;
 use crate::lifecycle::validate::{draft, refuse_null_elements};
 use crate::model::{FromValue, ToValue};
+use crate::resource::moves::{self, Move, MoveSource};
+use crate::resource::upgrade::{self, Upgrade};
 use crate::resource::{Draft, Plan, Resource};
 use crate::schema::Schema;
 use crate::value::Value;
@@ -20,7 +23,7 @@ pub(crate) enum Operation {
     Read { state: Value },
     Update { prior: Value, planned: Value },
     Delete { state: Value },
-    Import { id: String },
+    Import { by: ImportBy<Value> },
 }
 
 /// A [`Resource`] whose types are hidden, except that of its clients.
@@ -36,21 +39,39 @@ pub(crate) trait DynResource<C>: Send + Sync {
     ) -> BoxFuture<'a, Result<(), Diagnostics>>;
     /// Runs an operation; the future owns all it needs, so that it can run on a task of its own.
     fn run(&self, scope: Scope<C>, operation: Operation) -> BoxFuture<'static, Result<Value, Diagnostics>>;
-    fn upgrade(&self, version: i64, state: serde_json::Value) -> Result<serde_json::Value, Diagnostics>;
+    /// The state that one of an older version becomes.
+    fn upgrade(&self, version: i64, stored: &[u8]) -> Result<Value, Diagnostics>;
+    /// The attributes of the identity; none if the resource has no identity.
+    fn identity_schema(&self) -> Option<&IdentitySchema>;
+    /// The identity of an object in this state, as far as it is known.
+    fn identity(&self, state: &Value) -> Option<Value>;
+    /// The identity that one of an older version becomes.
+    fn upgrade_identity(&self, version: i64, stored: &[u8]) -> Result<Value, Diagnostics>;
+    /// The state that one of another type becomes, and what is kept beside it.
+    fn take_over(&self, source: &MoveSource<'_>) -> Result<(Value, Vec<u8>), Diagnostics>;
+    /// What is wrong with the identity, the upgrades and the moves.
+    fn lint(&self) -> Vec<String>;
 }
 
-/// A resource and its schema, which is made once.
-pub(crate) struct Erased<R> {
+/// A resource, with what it says of itself, which is made once.
+pub(crate) struct Erased<R: Resource> {
     resource: Arc<R>,
     schema: Schema,
+    upgrades: Vec<Upgrade<R::Model>>,
+    identity: Option<IdentitySchema>,
+    identity_upgrades: Vec<Upgrade<R::Identity>>,
+    moves: Vec<Move<R>>,
 }
 
 impl<R: Resource> Erased<R> {
     pub(crate) fn new(resource: R) -> Self {
-        let schema = resource.schema();
         Erased {
+            schema: resource.schema(),
+            upgrades: resource.upgrades(),
+            identity: R::Identity::schema(),
+            identity_upgrades: resource.identity_upgrades(),
+            moves: resource.moves(),
             resource: Arc::new(resource),
-            schema,
         }
     }
 }
@@ -104,13 +125,50 @@ impl<R: Resource> DynResource<R::Clients> for Erased<R> {
                     resource.delete(&cx, R::Model::from_value(&state)?).await?;
                     Ok(Value::Null)
                 }
-                Operation::Import { id } => Ok(resource.import(&cx, &id).await?.to_value()),
+                Operation::Import { by } => {
+                    let by = match by {
+                        ImportBy::Id(id) => ImportBy::Id(id),
+                        ImportBy::Identity(identity) => ImportBy::Identity(R::Identity::from_value(&identity)?),
+                    };
+                    Ok(resource.import(&cx, by).await?.to_value())
+                }
             }
         }
         .boxed()
     }
 
-    fn upgrade(&self, version: i64, state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
-        self.resource.upgrade(version, state)
+    fn upgrade(&self, version: i64, stored: &[u8]) -> Result<Value, Diagnostics> {
+        let what = format!("state of this {}", R::TYPE_NAME);
+        upgrade::upgrade(&self.upgrades, version, stored, &what).map(|model| model.to_value())
+    }
+
+    fn identity_schema(&self) -> Option<&IdentitySchema> {
+        self.identity.as_ref()
+    }
+
+    fn identity(&self, state: &Value) -> Option<Value> {
+        // A state of which too little is known to be a model has no identity yet.
+        let model = R::Model::from_value(state).ok()?;
+        R::Identity::of(&model).map(|identity| identity.to_value())
+    }
+
+    fn upgrade_identity(&self, version: i64, stored: &[u8]) -> Result<Value, Diagnostics> {
+        let what = format!("identity of this {}", R::TYPE_NAME);
+        upgrade::upgrade(&self.identity_upgrades, version, stored, &what).map(|identity| identity.to_value())
+    }
+
+    fn take_over(&self, source: &MoveSource<'_>) -> Result<(Value, Vec<u8>), Diagnostics> {
+        let moved = moves::take_over(&self.moves, source)?;
+        let private = moved.private.as_ref().map(stored_private::<R>).transpose()?;
+        Ok((moved.model.to_value(), private.unwrap_or_default()))
+    }
+
+    fn lint(&self) -> Vec<String> {
+        let mut problems = upgrade::lint(&self.upgrades, self.schema.version, "state");
+        problems.extend(self.identity.as_ref().map(IdentitySchema::lint).unwrap_or_default());
+        let version = self.identity.as_ref().map_or(0, |schema| schema.version);
+        problems.extend(upgrade::lint(&self.identity_upgrades, version, "identity"));
+        problems.extend(moves::lint(&self.moves));
+        problems
     }
 }

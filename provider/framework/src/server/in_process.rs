@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use crate::identity::{IdentitySchema, ImportBy};
 use crate::path::Path;
 use crate::provider::Provider;
 use crate::schema::Schema;
@@ -18,11 +19,16 @@ use crate::types::Type;
 use crate::value::Value;
 use crate::wire::{from_proto, json, to_proto};
 
+mod identity;
+
+pub(crate) use identity::{Foreign, StoredIdentity};
+
 /// One process of a provider, as the core sees it, for one type of resource.
 pub(crate) struct InProcess<P: Provider> {
     service: ProviderService<P>,
     type_name: &'static str,
     value_type: Type,
+    identity_schema: Option<IdentitySchema>,
 }
 
 /// A state as the core stores it, and what it keeps beside it.
@@ -31,23 +37,32 @@ pub(crate) struct Stored {
     pub(crate) version: i64,
     pub(crate) json: serde_json::Value,
     pub(crate) private: Bytes,
+    pub(crate) identity: Option<StoredIdentity>,
 }
 
 /// What a call answered: a value, what is kept beside it, and messages.
 pub(crate) struct Answered {
     pub(crate) value: Value,
     pub(crate) private: Bytes,
+    pub(crate) identity: Option<Value>,
     pub(crate) requires_replace: Vec<Path>,
     pub(crate) diagnostics: Diagnostics,
 }
 
 impl<P: Provider> InProcess<P> {
     /// Starts a process.
-    pub(crate) fn start(provider: Arc<P>, type_name: &'static str, schema: &Schema, end: &CancellationToken) -> Self {
+    pub(crate) fn start(
+        provider: Arc<P>,
+        type_name: &'static str,
+        schema: &Schema,
+        identity_schema: Option<&IdentitySchema>,
+        end: &CancellationToken,
+    ) -> Self {
         InProcess {
             service: ProviderService::new(provider, end.clone()),
             type_name,
             value_type: schema.value_type(),
+            identity_schema: identity_schema.cloned(),
         }
     }
 
@@ -90,25 +105,33 @@ impl<P: Provider> InProcess<P> {
         let request = proto::upgrade_resource_state::Request {
             type_name: self.type_name.to_owned(),
             version: stored.version,
-            raw_state: Some(proto::RawState {
-                json: stored.json.to_string().into_bytes().into(),
-                ..Default::default()
-            }),
+            raw_state: Some(raw(&stored.json)),
         };
         let answer = answer(self.service.upgrade_resource_state(Request::new(request)).await)?;
-        self.answered(answer.upgraded_state, stored.private.clone(), answer.diagnostics)
+        self.answered(answer.upgraded_state, stored.private.clone(), None, answer.diagnostics)
     }
 
-    pub(crate) async fn read(&self, state: &Value, private: Bytes) -> Result<Answered, Diagnostics> {
+    pub(crate) async fn read(
+        &self,
+        state: &Value,
+        private: Bytes,
+        identity: Option<&Value>,
+    ) -> Result<Answered, Diagnostics> {
         let request = proto::read_resource::Request {
             type_name: self.type_name.to_owned(),
             current_state: Some(self.encode(state)?),
             private,
+            current_identity: self.encode_identity(identity)?,
             client_capabilities: Some(capabilities()),
             ..Default::default()
         };
         let answer = answer(self.service.read_resource(Request::new(request)).await)?;
-        self.answered(answer.new_state, answer.private, answer.diagnostics)
+        self.answered(
+            answer.new_state,
+            answer.private,
+            answer.new_identity,
+            answer.diagnostics,
+        )
     }
 
     pub(crate) async fn plan(
@@ -117,6 +140,7 @@ impl<P: Provider> InProcess<P> {
         proposed: &Value,
         config: &Value,
         private: Bytes,
+        identity: Option<&Value>,
     ) -> Result<Answered, Diagnostics> {
         let request = proto::plan_resource_change::Request {
             type_name: self.type_name.to_owned(),
@@ -124,6 +148,7 @@ impl<P: Provider> InProcess<P> {
             proposed_new_state: Some(self.encode(proposed)?),
             config: Some(self.encode(config)?),
             prior_private: private,
+            prior_identity: self.encode_identity(identity)?,
             client_capabilities: Some(capabilities()),
             ..Default::default()
         };
@@ -131,7 +156,12 @@ impl<P: Provider> InProcess<P> {
         let requires_replace = answer.requires_replace.into_iter().map(from_proto::path).collect();
         Ok(Answered {
             requires_replace,
-            ..self.answered(answer.planned_state, answer.planned_private, answer.diagnostics)?
+            ..self.answered(
+                answer.planned_state,
+                answer.planned_private,
+                answer.planned_identity,
+                answer.diagnostics,
+            )?
         })
     }
 
@@ -141,6 +171,7 @@ impl<P: Provider> InProcess<P> {
         planned: &Value,
         config: &Value,
         private: Bytes,
+        identity: Option<&Value>,
     ) -> Result<Answered, Diagnostics> {
         let request = proto::apply_resource_change::Request {
             type_name: self.type_name.to_owned(),
@@ -148,22 +179,32 @@ impl<P: Provider> InProcess<P> {
             planned_state: Some(self.encode(planned)?),
             config: Some(self.encode(config)?),
             planned_private: private,
+            planned_identity: self.encode_identity(identity)?,
             ..Default::default()
         };
         let answer = answer(self.service.apply_resource_change(Request::new(request)).await)?;
-        self.answered(answer.new_state, answer.private, answer.diagnostics)
+        self.answered(
+            answer.new_state,
+            answer.private,
+            answer.new_identity,
+            answer.diagnostics,
+        )
     }
 
-    pub(crate) async fn import(&self, id: &str) -> Result<Answered, Diagnostics> {
+    pub(crate) async fn import(&self, by: &ImportBy<Value>) -> Result<Answered, Diagnostics> {
+        let (id, identity) = match by {
+            ImportBy::Id(id) => (id.clone(), None),
+            ImportBy::Identity(identity) => (String::new(), self.encode_identity(Some(identity))?),
+        };
         let request = proto::import_resource_state::Request {
             type_name: self.type_name.to_owned(),
-            id: id.to_owned(),
+            id,
+            identity,
             client_capabilities: Some(capabilities()),
-            ..Default::default()
         };
         let mut answer = answer(self.service.import_resource_state(Request::new(request)).await)?;
         let imported = answer.imported_resources.pop().unwrap_or_default();
-        self.answered(imported.state, imported.private, answer.diagnostics)
+        self.answered(imported.state, imported.private, imported.identity, answer.diagnostics)
     }
 
     pub(crate) async fn generate_config(&self, state: &Value) -> Result<Answered, Diagnostics> {
@@ -172,16 +213,34 @@ impl<P: Provider> InProcess<P> {
             state: Some(self.encode(state)?),
         };
         let answer = answer(self.service.generate_resource_config(Request::new(request)).await)?;
-        self.answered(answer.config, Bytes::new(), answer.diagnostics)
+        self.answered(answer.config, Bytes::new(), None, answer.diagnostics)
     }
 
     /// A state as the core stores it.
-    pub(crate) fn store(&self, state: &Value, version: i64, private: Bytes) -> Result<Stored, Diagnostics> {
-        let text = json::to_json(state, &self.value_type)
-            .map_err(|error| Diagnostic::bug(format!("A state cannot be stored: {}.", error_chain(&error))))?;
-        let json = serde_json::from_str(&text)
-            .map_err(|error| Diagnostic::bug(format!("A state is stored as something else than JSON: {error}.")))?;
-        Ok(Stored { version, json, private })
+    pub(crate) fn store(
+        &self,
+        state: &Value,
+        version: i64,
+        private: Bytes,
+        identity: Option<&Value>,
+    ) -> Result<Stored, Diagnostics> {
+        let identity = match (identity, &self.identity_schema) {
+            (Some(identity), Some(schema)) => Some(StoredIdentity {
+                version: schema.version,
+                json: stored_json(identity, &schema.value_type())?,
+            }),
+            _ => None,
+        };
+        Ok(Stored {
+            version,
+            json: stored_json(state, &self.value_type)?,
+            private,
+            identity,
+        })
+    }
+
+    fn encode_identity(&self, identity: Option<&Value>) -> Result<Option<proto::ResourceIdentityData>, Diagnostics> {
+        to_proto::identity(identity, self.identity_schema.as_ref())
     }
 
     fn encode(&self, value: &Value) -> Result<proto::DynamicValue, Diagnostics> {
@@ -192,14 +251,30 @@ impl<P: Provider> InProcess<P> {
         &self,
         value: Option<proto::DynamicValue>,
         private: Bytes,
+        identity: Option<proto::ResourceIdentityData>,
         diagnostics: Vec<proto::Diagnostic>,
     ) -> Result<Answered, Diagnostics> {
         Ok(Answered {
             value: from_proto::value(value.as_ref(), &self.value_type)?,
             private,
+            identity: from_proto::identity(identity.as_ref(), self.identity_schema.as_ref())?,
             requires_replace: Vec::new(),
             diagnostics: from_proto::diagnostics(diagnostics),
         })
+    }
+}
+
+fn stored_json(value: &Value, of: &Type) -> Result<serde_json::Value, Diagnostics> {
+    let text = json::to_json(value, of)
+        .map_err(|error| Diagnostic::bug(format!("A state cannot be stored: {}.", error_chain(&error))))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Diagnostic::bug(format!("A state is stored as something else than JSON: {error}.")).into())
+}
+
+fn raw(json: &serde_json::Value) -> proto::RawState {
+    proto::RawState {
+        json: json.to_string().into_bytes().into(),
+        ..Default::default()
     }
 }
 

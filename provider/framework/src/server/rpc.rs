@@ -1,7 +1,8 @@
 //! The Provider service: each call is resolved, decoded, handed to the [`operations`](crate::operations), and encoded.
 //!
 //! Nothing here decides anything. [`call`] is what all calls have in common; what they do is in [`provider`],
-//! [`resource`], [`data_source`], [`ephemeral`] and [`function`]. Why some calls are missing is in design note 003.
+//! [`resource`], [`identity`], [`data_source`], [`ephemeral`] and [`function`]. Why some calls are missing is in design
+//! note 003.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -24,6 +25,7 @@ mod call;
 mod data_source;
 mod ephemeral;
 mod function;
+mod identity;
 mod payload;
 mod provider;
 mod resource;
@@ -122,7 +124,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         _: Request<proto::get_resource_identity_schemas::Request>,
     ) -> Result<Response<proto::get_resource_identity_schemas::Response>, Status> {
         self.call("GetResourceIdentitySchemas")
-            .answer(async { Ok(Default::default()) })
+            .answer(async { Ok(self.identity_schemas()) })
             .await
     }
 
@@ -181,6 +183,15 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self.call("UpgradeResourceState").of_resource(&request.type_name);
         call.answer(async { self.upgrade(&request) }).await
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<proto::upgrade_resource_identity::Request>,
+    ) -> Result<Response<proto::upgrade_resource_identity::Response>, Status> {
+        let request = request.into_inner();
+        let call = self.call("UpgradeResourceIdentity").of_resource(&request.type_name);
+        call.answer(async { self.upgrade_identity(&request) }).await
     }
 
     async fn configure_provider(
@@ -258,7 +269,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
     ) -> Result<Response<proto::move_resource_state::Response>, Status> {
         let request = request.into_inner();
         let call = self.call("MoveResourceState").of_resource(&request.target_type_name);
-        call.answer(async { self.take_over(&request) }).await
+        call.answer(self.take_over(&request)).await
     }
 
     async fn read_data_source(

@@ -15,6 +15,14 @@ use crate::server::in_process::{Answered, InProcess};
 use crate::testing::{Action, Core, Plan, config};
 use crate::value::Value;
 
+/// What there is before a change.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Prior {
+    pub(super) value: Value,
+    pub(super) private: Bytes,
+    pub(super) identity: Option<Value>,
+}
+
 impl<P: Provider> Core<P> {
     pub(super) fn value_of(&self, config: &Json) -> Result<Value, Diagnostics> {
         config::value_of(config, &self.schema.value_type())
@@ -31,7 +39,14 @@ impl<P: Provider> Core<P> {
     /// A process that is not configured: validation has to do with that.
     pub(super) fn start(&self) -> InProcess<P> {
         let never = CancellationToken::new();
-        InProcess::start(Arc::clone(&self.provider), self.type_name, &self.schema, &never)
+        let identity = self.identity_schema.as_ref();
+        InProcess::start(
+            Arc::clone(&self.provider),
+            self.type_name,
+            &self.schema,
+            identity,
+            &never,
+        )
     }
 
     pub(super) async fn configured(&mut self) -> Result<InProcess<P>, Diagnostics> {
@@ -47,41 +62,51 @@ impl<P: Provider> Core<P> {
     }
 
     /// The state after an upgrade and a refresh, which is stored, and what is kept beside it.
-    pub(super) async fn refreshed(&mut self, process: &InProcess<P>) -> Result<(Value, Bytes), Diagnostics> {
+    pub(super) async fn refreshed(&mut self, process: &InProcess<P>) -> Result<Prior, Diagnostics> {
         let Some(stored) = self.state.clone() else {
-            return Ok((Value::Null, Bytes::new()));
+            return Ok(Prior::default());
         };
         let state = process.upgrade(&stored).await?;
         self.note(state.diagnostics)?;
-        let live = process.read(&state.value, state.private).await?;
+        let identity = match &stored.identity {
+            Some(identity) => process.upgrade_identity(identity).await?,
+            None => None,
+        };
+        let live = process.read(&state.value, state.private, identity.as_ref()).await?;
         self.note(live.diagnostics)?;
         if live.value.is_null() {
             self.state = None;
             self.tainted = false;
-            return Ok((Value::Null, Bytes::new()));
+            return Ok(Prior::default());
         }
-        let stored = process.store(&live.value, self.schema.version, live.private.clone())?;
+        self.check_identity(identity.as_ref(), live.identity.as_ref())?;
+        let version = self.schema.version;
+        let stored = process.store(&live.value, version, live.private.clone(), live.identity.as_ref())?;
         self.state = Some(stored);
-        Ok((live.value, live.private))
+        Ok(Prior {
+            value: live.value,
+            private: live.private,
+            identity: live.identity,
+        })
     }
 
     /// Plans an object; one that has to be replaced is planned a second time, as if there were none.
     pub(super) async fn plan_change(
         &mut self,
         process: &InProcess<P>,
-        prior: Value,
-        private: Bytes,
+        prior: Prior,
         config: &Value,
     ) -> Result<Plan, Diagnostics> {
         let mut requires_replace = Vec::new();
-        let mut private = private;
-        if !prior.is_null() && !self.tainted {
-            let first = self.plan_once(process, &prior, config, private).await?;
+        let mut private = prior.private.clone();
+        if !prior.value.is_null() && !self.tainted {
+            let first = self.plan_once(process, &prior, config).await?;
             requires_replace = first.requires_replace;
             // The core ignores paths at which nothing changes, unless it cannot tell.
-            requires_replace.retain(|path| self.may_change(path, &prior, &first.value));
+            requires_replace.retain(|path| self.may_change(path, &prior.value, &first.value));
             if requires_replace.is_empty() {
-                let action = if first.value == prior {
+                self.check_identity(prior.identity.as_ref(), first.identity.as_ref())?;
+                let action = if first.value == prior.value {
                     Action::NoChange
                 } else {
                     Action::Update
@@ -89,21 +114,27 @@ impl<P: Provider> Core<P> {
                 return Ok(Plan {
                     action,
                     planned: first.value,
+                    identity: first.identity,
                     requires_replace,
                     prior,
                 });
             }
             private = first.private;
         }
-        let planned = self.plan_once(process, &Value::Null, config, private).await?.value;
-        let action = if prior.is_null() {
+        let afresh = Prior {
+            private,
+            ..Prior::default()
+        };
+        let created = self.plan_once(process, &afresh, config).await?;
+        let action = if prior.value.is_null() {
             Action::Create
         } else {
             Action::Replace
         };
         Ok(Plan {
             action,
-            planned,
+            planned: created.value,
+            identity: created.identity,
             requires_replace,
             prior,
         })
@@ -113,12 +144,18 @@ impl<P: Provider> Core<P> {
     pub(super) async fn plan_once(
         &mut self,
         process: &InProcess<P>,
-        prior: &Value,
+        prior: &Prior,
         config: &Value,
-        private: Bytes,
     ) -> Result<Answered, Diagnostics> {
+        let Prior {
+            value: prior,
+            private,
+            identity,
+        } = prior;
         let proposed = proposed_new(&self.schema, prior, config);
-        let mut planned = process.plan(prior, &proposed, config, private).await?;
+        let mut planned = process
+            .plan(prior, &proposed, config, private.clone(), identity.as_ref())
+            .await?;
         self.note(std::mem::take(&mut planned.diagnostics))?;
         // Paths on the wire are about an update; the core ignores them if there is nothing to update.
         let paths: &[Path] = if prior.is_null() {
@@ -130,9 +167,12 @@ impl<P: Provider> Core<P> {
         Ok(planned)
     }
 
-    pub(super) async fn delete(&mut self, process: &InProcess<P>, prior: &Value) -> Result<(), Diagnostics> {
-        let answer = process.apply(prior, &Value::Null, &Value::Null, self.private()).await?;
-        self.keep(process, prior, &Value::Null, answer)
+    pub(super) async fn delete(&mut self, process: &InProcess<P>, prior: &Prior) -> Result<(), Diagnostics> {
+        let (value, identity) = (&prior.value, prior.identity.as_ref());
+        let answer = process
+            .apply(value, &Value::Null, &Value::Null, self.private(), identity)
+            .await?;
+        self.keep(process, value, &Value::Null, identity, answer)
     }
 
     /// Stores what an apply answered, as a core does: with an error too, and nothing only if there is nothing.
@@ -141,17 +181,22 @@ impl<P: Provider> Core<P> {
         process: &InProcess<P>,
         prior: &Value,
         planned: &Value,
+        identity: Option<&Value>,
         answer: Answered,
     ) -> Result<(), Diagnostics> {
         let failed = answer.diagnostics.has_errors();
         if !answer.value.is_null() {
-            self.state = Some(process.store(&answer.value, self.schema.version, answer.private)?);
+            let (version, new_identity) = (self.schema.version, answer.identity.as_ref());
+            self.state = Some(process.store(&answer.value, version, answer.private, new_identity)?);
             self.tainted = failed && (self.tainted || prior.is_null());
         } else if !failed || prior.is_null() {
             self.state = None;
             self.tainted = false;
         }
         self.note(answer.diagnostics)?;
+        if !answer.value.is_null() {
+            self.check_identity(identity, answer.identity.as_ref())?;
+        }
         rule(assert_apply_valid(&self.schema, planned, &answer.value))
     }
 

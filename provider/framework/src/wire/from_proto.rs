@@ -3,6 +3,7 @@
 use tfplugin::tfplugin6 as proto;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use crate::identity::IdentitySchema;
 #[cfg(feature = "testing")]
 use crate::path::Path;
 use crate::types::Type;
@@ -29,6 +30,21 @@ pub(crate) fn value(dynamic: Option<&proto::DynamicValue>, value_type: &Type) ->
         );
         Diagnostic::bug(detail).at(error.path.clone()).into()
     })
+}
+
+/// An identity, if there is one and it is known; none where there is no schema for it.
+///
+/// # Errors
+/// Fails if the identity is not of the schema's type.
+pub(crate) fn identity(
+    identity: Option<&proto::ResourceIdentityData>,
+    schema: Option<&IdentitySchema>,
+) -> Result<Option<Value>, Diagnostics> {
+    let (Some(identity), Some(schema)) = (identity, schema) else {
+        return Ok(None);
+    };
+    let identity = value(identity.identity_data.as_ref(), &schema.value_type())?;
+    Ok((!identity.is_null() && identity.is_wholly_known()).then_some(identity))
 }
 
 /// The bytes of a stored state.

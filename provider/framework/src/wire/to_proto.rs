@@ -7,6 +7,7 @@ use tfplugin::tfplugin6::attribute_path::{Step as ProtoStep, step::Selector};
 use tfplugin::tfplugin6::schema as proto_schema;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
+use crate::identity::{IdentityAttribute, IdentitySchema};
 use crate::path::{Path, Step};
 use crate::schema::{Attribute, Kind, Nesting, Presence, Schema};
 use crate::types::Type;
@@ -33,6 +34,22 @@ pub(crate) fn value(value: &Value, value_type: &Type) -> Result<proto::DynamicVa
         msgpack: msgpack.into(),
         ..Default::default()
     })
+}
+
+/// An identity, if there is one.
+///
+/// # Errors
+/// Fails if the identity is not of the schema's type, which only a defect of the provider can cause.
+pub(crate) fn identity(
+    identity: Option<&Value>,
+    schema: Option<&IdentitySchema>,
+) -> Result<Option<proto::ResourceIdentityData>, Diagnostics> {
+    let (Some(identity), Some(schema)) = (identity, schema) else {
+        return Ok(None);
+    };
+    Ok(Some(proto::ResourceIdentityData {
+        identity_data: Some(value(identity, &schema.value_type())?),
+    }))
 }
 
 /// Diagnostics, in order.
@@ -115,6 +132,24 @@ pub(crate) fn schema(schema: &Schema) -> proto::Schema {
 /// Schemas by type name.
 pub(crate) fn schemas<'a>(schemas: impl Iterator<Item = (&'a str, &'a Schema)>) -> BTreeMap<String, proto::Schema> {
     schemas.map(|(name, one)| (name.to_owned(), schema(one))).collect()
+}
+
+/// The schema of an identity.
+pub(crate) fn identity_schema(schema: &IdentitySchema) -> proto::ResourceIdentitySchema {
+    proto::ResourceIdentitySchema {
+        version: schema.version,
+        identity_attributes: schema.attributes.iter().map(identity_attribute).collect(),
+    }
+}
+
+fn identity_attribute(attribute: &IdentityAttribute) -> proto::resource_identity_schema::IdentityAttribute {
+    proto::resource_identity_schema::IdentityAttribute {
+        name: attribute.name.clone(),
+        r#type: attribute.value_type.to_json().into_bytes().into(),
+        required_for_import: attribute.required_for_import,
+        optional_for_import: !attribute.required_for_import,
+        description: attribute.description.clone(),
+    }
 }
 
 fn attribute(attribute: &Attribute) -> proto_schema::Attribute {

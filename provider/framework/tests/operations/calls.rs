@@ -22,6 +22,10 @@ async fn a_move_is_refused_with_a_way_out() {
     let mut client = connect(&world(), &CancellationToken::new());
     let request = proto::move_resource_state::Request {
         source_type_name: "other_thing".to_owned(),
+        source_state: Some(proto::RawState {
+            json: b"{}".as_slice().into(),
+            ..Default::default()
+        }),
         target_type_name: type_name(),
         ..Default::default()
     };
@@ -184,13 +188,18 @@ async fn states_from_before_terraform_0_12_and_imports_without_an_id_are_explain
             .diagnostics,
     );
     assert!(told.contains("0.11"), "{told}");
-    let request = proto::import_resource_state::Request {
-        type_name: type_name(),
-        ..Default::default()
-    };
-    let answer = client.import_resource_state(request).await.unwrap().into_inner();
-    assert!(text(&answer.diagnostics).contains("not by an identity"));
-    assert_eq!(answer.imported_resources, []);
+    for (type_name, expected) in [
+        ("test_thing", "`id`, or `identity = { id = ... }`"),
+        ("test_unnamed", "not by an identity"),
+    ] {
+        let request = proto::import_resource_state::Request {
+            type_name: type_name.to_owned(),
+            ..Default::default()
+        };
+        let answer = client.import_resource_state(request).await.unwrap().into_inner();
+        assert!(text(&answer.diagnostics).contains(expected));
+        assert_eq!(answer.imported_resources, []);
+    }
 }
 
 #[tokio::test]

@@ -11,14 +11,19 @@
     reason = "a test fails by panicking"
 )]
 
+mod ancestors;
 mod calls;
 mod client;
 mod ephemeral;
 mod failures;
 mod functions;
+mod identity;
+mod identity_calls;
 mod interruptions;
 mod lifecycle;
 mod logs;
+mod moves;
 mod provider;
 mod thing;
+mod unnamed;
 mod world;

@@ -37,10 +37,8 @@ async fn capabilities_are_those_that_there_are() {
     assert_eq!(metadata.resources[0].type_name, "test_thing");
     for capabilities in [schemas.server_capabilities, metadata.server_capabilities].map(Option::unwrap) {
         assert!(capabilities.plan_destroy && capabilities.get_provider_schema_optional);
-        assert!(!capabilities.move_resource_state && capabilities.generate_resource_config);
+        assert!(capabilities.move_resource_state && capabilities.generate_resource_config);
     }
-    let identities = proto::get_resource_identity_schemas::Request {};
-    client.get_resource_identity_schemas(identities).await.unwrap();
     client.get_functions(proto::get_functions::Request {}).await.unwrap();
 }
 

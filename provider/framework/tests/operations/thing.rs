@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 use tf_framework::context::{Context, Scope};
 use tf_framework::data_source::DataSource;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::identity::IdentityOf;
 use tf_framework::provider::{DataSourceEntry, EphemeralResourceEntry, FunctionEntry, Provider, ResourceEntry};
-use tf_framework::resource::{Draft, Plan, Resource};
+use tf_framework::resource::{Draft, Move, Plan, Resource, Upgrade};
 use tf_framework::value::Value;
-use tf_framework::{Attr, Model, Timeouts, WriteOnly};
+use tf_framework::{Attr, Identity, ImportBy, Model, Timeouts, WriteOnly};
 
+use crate::ancestors;
 use crate::ephemeral::Pass;
+use crate::unnamed::Unnamed;
 use crate::world::{Step, World};
 
 /// A thing.
@@ -43,6 +46,25 @@ fn same_zone(one: &Value, other: &Value) -> bool {
     one.as_str().map(str::to_lowercase) == other.as_str().map(str::to_lowercase)
 }
 
+/// What names a thing.
+#[derive(Identity)]
+#[tf(version = 1)]
+pub(crate) struct ThingIdentity {
+    /// Its id.
+    pub(crate) id: String,
+    /// The realm that it is in.
+    pub(crate) realm: Option<String>,
+}
+
+impl IdentityOf<ThingModel> for ThingIdentity {
+    fn of(thing: &ThingModel) -> Option<Self> {
+        let id = thing.id.known()?.clone();
+        assert_ne!(id, "cursed-id");
+        let realm = Some("things".to_owned());
+        Some(ThingIdentity { id, realm })
+    }
+}
+
 /// What is kept beside the state.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Private {
@@ -55,6 +77,7 @@ impl Resource for Thing {
     type Model = ThingModel;
     type Clients = Clients;
     type Private = Private;
+    type Identity = ThingIdentity;
 
     const TYPE_NAME: &'static str = "test_thing";
 
@@ -76,6 +99,7 @@ impl Resource for Thing {
                     let count = i64::try_from(self.0.log_length()).unwrap();
                     plan.set("revision", &count);
                 }
+                Step::PlanOtherId => plan.set("id", &"b-id".to_owned()),
                 other => self.0.play_simple(cx, other).await?,
             }
         }
@@ -134,17 +158,21 @@ impl Resource for Thing {
         Ok(())
     }
 
-    async fn import(&self, cx: &Context<Self>, id: &str) -> Result<ThingModel, Diagnostics> {
+    async fn import(&self, cx: &Context<Self>, by: ImportBy<ThingIdentity>) -> Result<ThingModel, Diagnostics> {
+        let id = match by {
+            ImportBy::Id(id) => id,
+            ImportBy::Identity(identity) => identity.id,
+        };
         let (name, size) = self
             .0
-            .find(id)
+            .find(&id)
             .ok_or_else(|| Diagnostics::error("No such thing", "The id is `<name>-id`."))?;
         let mut found = ThingModel {
             name,
             size,
             zone: None,
             passphrase: WriteOnly::default(),
-            id: Attr::Known(id.to_owned()),
+            id: Attr::Known(id),
             revision: Attr::Unknown,
             timeouts: Timeouts::default(),
         };
@@ -152,16 +180,16 @@ impl Resource for Thing {
         Ok(found)
     }
 
-    fn upgrade(&self, version: i64, mut state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
-        if version == 0 {
-            return Err(Diagnostics::error(
-                "Unable to upgrade state",
-                "Version 0 was never released.",
-            ));
-        }
-        // Version 1 had the size in another unit.
-        state["size"] = (state["size"].as_i64().unwrap() / 1000).into();
-        Ok(state)
+    fn upgrades(&self) -> Vec<Upgrade<ThingModel>> {
+        ancestors::upgrades()
+    }
+
+    fn identity_upgrades(&self) -> Vec<Upgrade<ThingIdentity>> {
+        ancestors::identity_upgrades()
+    }
+
+    fn moves(&self) -> Vec<Move<Self>> {
+        ancestors::moves()
     }
 }
 
@@ -233,7 +261,10 @@ impl Provider for Things {
     }
 
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {
-        vec![ResourceEntry::new(Thing(Arc::clone(&self.0)))]
+        vec![
+            ResourceEntry::new(Thing(Arc::clone(&self.0))),
+            ResourceEntry::new(Unnamed),
+        ]
     }
 
     fn data_sources(&self) -> Vec<DataSourceEntry<Clients>> {

@@ -33,6 +33,8 @@ pub(crate) enum Step {
     Change(fn(&mut ThingModel)),
     /// Plans another revision each time.
     PlanAnything,
+    /// Plans that the thing is another one.
+    PlanOtherId,
 }
 
 /// All things, and what the operations on them shall do.
@@ -136,7 +138,12 @@ impl World {
                 let pending = || async { Ok::<Progress<()>, Diagnostics>(Progress::Pending("half done".into())) };
                 scope.wait("the thing", Backoff::QUICK, pending).await?;
             }
-            Step::Checkpoint | Step::Change(_) | Step::PanicTellingSecrets | Step::PlanAnything | Step::Tolerate(_) => {
+            Step::Checkpoint
+            | Step::Change(_)
+            | Step::PanicTellingSecrets
+            | Step::PlanAnything
+            | Step::PlanOtherId
+            | Step::Tolerate(_) => {
                 panic!("no step of this operation")
             }
         }

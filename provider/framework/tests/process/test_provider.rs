@@ -13,7 +13,7 @@ use tf_framework::diagnostics::Diagnostics;
 use tf_framework::model::Empty;
 use tf_framework::provider::{Provider, ResourceEntry};
 use tf_framework::resource::Resource;
-use tf_framework::{Attr, Model};
+use tf_framework::{Attr, ImportBy, Model, NoIdentity};
 
 fn main() -> ExitCode {
     tf_framework::serve(TestProvider, &["test_provider"])
@@ -54,6 +54,7 @@ struct Thing;
 impl Resource for Thing {
     type Model = ThingModel;
     type Clients = ();
+    type Identity = NoIdentity;
     type Private = ();
 
     const TYPE_NAME: &'static str = "test_thing";
@@ -90,7 +91,7 @@ impl Resource for Thing {
         Ok(())
     }
 
-    async fn import(&self, _: &Context<Self>, _: &str) -> Result<ThingModel, Diagnostics> {
+    async fn import(&self, _: &Context<Self>, _: ImportBy<NoIdentity>) -> Result<ThingModel, Diagnostics> {
         Err(Diagnostics::error("Unable to import", "There is nothing to import."))
     }
 }

@@ -11,7 +11,7 @@ use tf_framework::schema::Schema;
 use tf_framework::types::Type;
 use tf_framework::value::Value;
 use tf_framework::wire::msgpack;
-use tf_framework::{Attr, Model};
+use tf_framework::{Attr, ImportBy, Model, NoIdentity};
 use tfplugin::tfplugin6::DynamicValue;
 use tokio::sync::Barrier;
 
@@ -78,6 +78,7 @@ struct Thing {
 impl Resource for Thing {
     type Model = ThingModel;
     type Clients = ();
+    type Identity = NoIdentity;
     type Private = ();
 
     const TYPE_NAME: &'static str = "test_thing";
@@ -101,10 +102,11 @@ impl Resource for Thing {
         Ok(())
     }
 
-    async fn import(&self, _: &Context<Self>, id: &str) -> Result<ThingModel, Diagnostics> {
+    async fn import(&self, _: &Context<Self>, by: ImportBy<NoIdentity>) -> Result<ThingModel, Diagnostics> {
+        let ImportBy::Id(id) = by;
         Ok(ThingModel {
             content: String::new(),
-            id: Attr::Known(id.to_owned()),
+            id: Attr::Known(id),
         })
     }
 }

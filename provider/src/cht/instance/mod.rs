@@ -12,14 +12,14 @@
 //!
 //! In place: everything but `namespace` and `cluster_domain`, which replace, and what CouchDB decides once, which is refused.
 
-use tf_framework::Attr;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
+use tf_framework::{Attr, ImportBy};
 
 use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::desired::Desired;
-use crate::cht::instance::model::InstanceModel;
+use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
 use crate::cht::instance::record::{Record, Stage};
 use crate::cht::instance::survey::Survey;
 use crate::kubernetes::{Access, Apply};
@@ -49,6 +49,7 @@ impl Resource for InstanceResource {
     type Model = InstanceModel;
     type Clients = Clients;
     type Private = ();
+    type Identity = InstanceIdentity;
 
     const TYPE_NAME: &'static str = "cht_instance";
 
@@ -136,14 +137,17 @@ impl Resource for InstanceResource {
         teardown::remove(cx, &access, &state, found).await
     }
 
-    async fn import(&self, cx: &Context<Self>, id: &str) -> Result<InstanceModel, Diagnostics> {
+    async fn import(&self, cx: &Context<Self>, by: ImportBy<InstanceIdentity>) -> Result<InstanceModel, Diagnostics> {
+        let namespace = match by {
+            ImportBy::Id(namespace) | ImportBy::Identity(InstanceIdentity { namespace }) => namespace,
+        };
         let access = Access::new(None, cx.clients().kubernetes()?).await?;
-        let found = desired::find(&access, id, false).await?;
-        let Some(record) = Record::find(&found, id) else {
+        let found = desired::find(&access, &namespace, false).await?;
+        let Some(record) = Record::find(&found, &namespace) else {
             return Err(Diagnostics::error(
                 "No CHT instance to import",
                 format!(
-                    "The namespace `{id}` holds no CHT instance that this provider made. The id is the name of the \
+                    "The namespace `{namespace}` holds no CHT instance that this provider made. The id is the name of the \
                      namespace, such as `cht-kisumu`, in the cluster that the provider block names."
                 ),
             ));

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
+use tf_framework::identity::IdentityOf;
 use tf_framework::schema::Validator;
-use tf_framework::{Attr, Model, Timeouts, WriteOnly};
+use tf_framework::{Attr, Identity, Model, Timeouts, WriteOnly};
 
 use crate::cht::instance::checks;
 use crate::kubernetes::Kubernetes;
@@ -80,6 +81,20 @@ pub struct InstanceModel {
     pub drift: Attr<Vec<String>>,
     /// How long operations may take.
     pub timeouts: Timeouts,
+}
+
+/// What names an instance in its cluster.
+#[derive(Clone, Debug, Identity)]
+pub struct InstanceIdentity {
+    /// Namespace of the instance.
+    pub namespace: String,
+}
+
+impl IdentityOf<InstanceModel> for InstanceIdentity {
+    fn of(instance: &InstanceModel) -> Option<Self> {
+        let namespace = instance.namespace.clone();
+        Some(InstanceIdentity { namespace })
+    }
 }
 
 /// Where the container images come from.

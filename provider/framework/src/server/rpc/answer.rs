@@ -45,6 +45,7 @@ answers!(
     read_data_source,
     read_resource,
     renew_ephemeral_resource,
+    upgrade_resource_identity,
     upgrade_resource_state,
     validate_data_resource_config,
     validate_ephemeral_resource_config,

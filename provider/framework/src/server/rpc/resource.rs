@@ -3,13 +3,15 @@
 use tfplugin::tfplugin6 as proto;
 
 use crate::diagnostics::Diagnostics;
+use crate::identity::{self, IdentitySchema, ImportBy};
 use crate::lifecycle::generate::generate_config;
 use crate::lifecycle::validate;
 use crate::operations;
 use crate::operations::apply::{ApplyRequest, StateAnswer};
-use crate::operations::plan::PlanRequest;
+use crate::operations::plan::{IdentifiedPlan, PlanRequest};
 use crate::provider::Provider;
 use crate::server::rpc::ProviderService;
+use crate::value::Value;
 use crate::wire::{from_proto, to_proto};
 
 impl<P: Provider> ProviderService<P> {
@@ -49,11 +51,13 @@ impl<P: Provider> ProviderService<P> {
         let resource = self.resource(&request.type_name)?;
         let value_type = resource.schema().value_type();
         let state = from_proto::value(request.current_state.as_ref(), &value_type)?;
+        let identity = from_proto::identity(request.current_identity.as_ref(), resource.identity_schema())?;
         let (clients, stop) = (self.clients()?, self.stop_token());
-        let answer = operations::read::read(resource, clients, state, &request.private, &stop).await;
+        let answer = operations::read::read(resource, clients, state, &request.private, identity, &stop).await;
         Ok(proto::read_resource::Response {
             new_state: Some(to_proto::value(&answer.state, &value_type)?),
             private: answer.private.into(),
+            new_identity: to_proto::identity(answer.identity.as_ref(), resource.identity_schema())?,
             diagnostics: to_proto::diagnostics(answer.diagnostics),
             ..Default::default()
         })
@@ -71,17 +75,28 @@ impl<P: Provider> ProviderService<P> {
             proposed: from_proto::value(request.proposed_new_state.as_ref(), &value_type)?,
             config: from_proto::value(request.config.as_ref(), &value_type)?,
             private: request.prior_private.to_vec(),
+            identity: from_proto::identity(request.prior_identity.as_ref(), resource.identity_schema())?,
         };
         let (planned, mut diagnostics) =
             operations::plan::plan(resource, self.clients()?, &asked, &self.stop_token()).await;
         let mut answer = proto::plan_resource_change::Response {
             planned_private: request.prior_private.clone(),
+            planned_identity: request.prior_identity.clone(),
             ..Default::default()
         };
-        match planned.and_then(|planned| Ok((to_proto::value(&planned.value, &value_type)?, planned))) {
-            Ok((value, planned)) => {
+        let encoded = planned.and_then(|IdentifiedPlan { planned, identity }| {
+            let identity = to_proto::identity(identity.as_ref(), resource.identity_schema())?;
+            Ok((
+                to_proto::value(&planned.value, &value_type)?,
+                identity,
+                planned.requires_replace,
+            ))
+        });
+        match encoded {
+            Ok((value, identity, requires_replace)) => {
                 answer.planned_state = Some(value);
-                answer.requires_replace = planned.requires_replace.into_iter().map(to_proto::path).collect();
+                answer.planned_identity = identity;
+                answer.requires_replace = requires_replace.into_iter().map(to_proto::path).collect();
             }
             Err(failure) => diagnostics.append(failure),
         }
@@ -101,15 +116,18 @@ impl<P: Provider> ProviderService<P> {
             planned: from_proto::value(request.planned_state.as_ref(), &value_type)?,
             config: from_proto::value(request.config.as_ref(), &value_type)?,
             private: request.planned_private.to_vec(),
+            identity: from_proto::identity(request.planned_identity.as_ref(), resource.identity_schema())?,
         };
         let StateAnswer {
             state,
             private,
+            identity,
             diagnostics,
         } = operations::apply::apply(resource, self.clients()?, change, &self.stop_token()).await;
         Ok(proto::apply_resource_change::Response {
             new_state: Some(to_proto::value(&state, &value_type)?),
             private: private.into(),
+            new_identity: to_proto::identity(identity.as_ref(), resource.identity_schema())?,
             diagnostics: to_proto::diagnostics(diagnostics),
             ..Default::default()
         })
@@ -120,24 +138,15 @@ impl<P: Provider> ProviderService<P> {
         request: &proto::import_resource_state::Request,
     ) -> Result<proto::import_resource_state::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
-        if request.id.is_empty() {
-            return Err(Diagnostics::error(
-                "Import needs an id",
-                format!(
-                    "A {} is imported by its id, not by an identity: give `id` in the `import` block.",
-                    request.type_name
-                ),
-            ));
-        }
-        let (clients, id) = (self.clients()?, request.id.clone());
-        let answer = operations::import::import(resource, clients, id, &self.stop_token()).await;
+        let by = import_by(resource.identity_schema(), request)?;
+        let answer = operations::import::import(resource, self.clients()?, by, &self.stop_token()).await;
         let mut imported_resources = Vec::new();
         if !answer.state.is_null() {
             imported_resources.push(proto::import_resource_state::ImportedResource {
                 type_name: request.type_name.clone(),
                 state: Some(to_proto::value(&answer.state, &resource.schema().value_type())?),
                 private: answer.private.into(),
-                ..Default::default()
+                identity: to_proto::identity(answer.identity.as_ref(), resource.identity_schema())?,
             });
         }
         Ok(proto::import_resource_state::Response {
@@ -160,20 +169,32 @@ impl<P: Provider> ProviderService<P> {
             ..Default::default()
         })
     }
+}
 
-    /// No resource takes over states of another type; OpenTofu asks even so, as it ignores the capability.
-    pub(super) fn take_over(
-        &self,
-        request: &proto::move_resource_state::Request,
-    ) -> Result<proto::move_resource_state::Response, Diagnostics> {
-        self.resource(&request.target_type_name)?;
-        Err(Diagnostics::error(
-            "Unable to move resource",
-            format!(
-                "A {} cannot become a {}. Take the old one out of the state with a `removed` block, and import the object \
-                 as the new one.",
-                request.source_type_name, request.target_type_name
-            ),
-        ))
+/// What the user named the object by, if the resource can be imported by that.
+fn import_by(
+    schema: Option<&IdentitySchema>,
+    request: &proto::import_resource_state::Request,
+) -> Result<ImportBy<Value>, Diagnostics> {
+    let type_name = &request.type_name;
+    if !request.id.is_empty() {
+        return Ok(ImportBy::Id(request.id.clone()));
     }
+    if let Some(identity) = from_proto::identity(request.identity.as_ref(), schema)? {
+        return Ok(ImportBy::Identity(identity));
+    }
+    let (summary, detail) = match schema {
+        None => (
+            "Import needs an id",
+            format!("A {type_name} is imported by its id, not by an identity: give `id` in the `import` block."),
+        ),
+        Some(_) => (
+            "Import needs an id or an identity",
+            format!(
+                "A {type_name} is imported by its id or by its identity: give `id`, or `{}`, in the `import` block.",
+                identity::example(schema)
+            ),
+        ),
+    };
+    Err(Diagnostics::error(summary, detail))
 }

@@ -1,0 +1,6 @@
+import {
+  to = cht_instance.kisumu
+  identity = {
+    namespace = "cht-kisumu"
+  }
+}

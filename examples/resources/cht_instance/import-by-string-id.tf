@@ -1,0 +1,4 @@
+import {
+  to = cht_instance.kisumu
+  id = "cht-kisumu"
+}
