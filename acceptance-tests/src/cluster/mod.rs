@@ -3,11 +3,13 @@
 //!
 //! - Nodes and pods: `stages.yaml`, with the faults that a pod can ask for.
 //! - Volumes and ingresses: `controllers/`, for the classes in [`fixtures`].
+//! - Calls that go wrong: [`faults`], a way to the API server on which they do.
 //! - Port-forwards reach [`Cluster::set_port_forward_target`], through the API server and the kubelet's protocol.
 
 mod components;
 mod controllers;
 mod credentials;
+pub mod faults;
 pub mod fixtures;
 mod relay;
 mod users;
