@@ -65,7 +65,6 @@ impl Server {
         match fault {
             None => self.forward(request).await,
             Some(Fault::ServerError) => Ok(failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalError")),
-            Some(Fault::Unavailable) => Ok(soon(failure(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"))),
             Some(Fault::Throttled) => Ok(soon(failure(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"))),
             Some(Fault::Forbidden) => Ok(failure(StatusCode::FORBIDDEN, "Forbidden")),
             // A service that fails ends its connection without an answer.

@@ -32,8 +32,6 @@ pub use call::Call;
 pub enum Fault {
     /// The server fails: 500.
     ServerError,
-    /// The server asks to come back in a second: 503.
-    Unavailable,
     /// The server has too many requests, and asks to come back in a second: 429.
     Throttled,
     /// The server refuses: 403.

@@ -35,7 +35,7 @@ pub(super) struct Case {
 #[derive(Debug, Default)]
 pub(super) struct Undisturbed {
     pub(super) calls: BTreeMap<Operation, Vec<Call>>,
-    objects: BTreeMap<Operation, BTreeMap<String, Value>>,
+    objects: BTreeMap<Operation, live::Fields>,
 }
 
 /// How a case went.
@@ -203,7 +203,7 @@ impl Lane {
 /// Checks that an error says what happened.
 fn is_told(error: &str, fault: Fault) -> Result<(), String> {
     let words = match fault {
-        Fault::Forbidden => "not allowed to",
+        Fault::Forbidden => "Not allowed to",
         Fault::Outage => "https://127.0.0.1:",
         _ => return Err(format!("it should have been tried again: {error}")),
     };

@@ -1,12 +1,17 @@
 //! What is in the cluster of an instance, seen past the provider.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use kube::Client;
 use kube::api::ListParams;
 use serde_json::{Value, json};
 
 use crate::support::{CLAIM, CONFIG_MAP, DEPLOYMENT, INGRESS, Kind, NAMESPACE, SECRET, SERVICE};
+
+/// What the objects of an instance say that was wanted, by object and field.
+pub(super) type Fields = BTreeMap<String, String>;
 
 const KINDS: [&Kind; 7] = [
     &NAMESPACE,
@@ -18,54 +23,82 @@ const KINDS: [&Kind; 7] = [
     &INGRESS,
 ];
 
-/// The objects that carry the mark of a namespace's instance, as far as they say what was wanted, with the namespace's name left
-/// out, so that those of two instances can be compared.
-pub(super) async fn objects(client: &Client, namespace: &str) -> BTreeMap<String, Value> {
+/// What the cluster decides, and checksums of what has the name of the namespace in it.
+const NOT_WANTED: [&str; 7] = [
+    "/status",
+    "/spec/clusterIP",
+    "/spec/clusterIPs",
+    "/spec/volumeName",
+    "/spec/finalizers",
+    "/spec/template/metadata/annotations/checksum~1secret",
+    "/spec/template/metadata/annotations/checksum~1config",
+];
+
+/// The objects that carry the mark of a namespace's instance. The name of the namespace is left out, so that two instances can be
+/// compared.
+pub(super) async fn objects(client: &Client, namespace: &str) -> Fields {
     let mark = ListParams::default().labels(&format!("cht.terraform.io/owner=instance.{namespace}"));
-    let mut objects = BTreeMap::new();
+    let mut fields = Fields::new();
     for kind in KINDS {
         let listed = kind.api(client, namespace).list(&mark).await;
         for object in listed.expect("the API server answers") {
-            let name = format!("{} {}", kind.name(), object.metadata.name.unwrap_or_default());
-            let mut wanted = object.data;
-            for decided in [
-                "/status",
-                "/spec/clusterIP",
-                "/spec/clusterIPs",
-                "/spec/volumeName",
-                "/spec/finalizers",
-            ] {
-                if let Some(value) = wanted.pointer_mut(decided) {
-                    *value = Value::Null;
-                }
+            let mut content = object.data;
+            for pointer in NOT_WANTED {
+                content.pointer_mut(pointer).map(Value::take);
             }
-            let text = json!({"labels": object.metadata.labels, "content": wanted}).to_string();
-            let anonymous = |text: &str| text.replace(namespace, "*");
-            let content = serde_json::from_str(&anonymous(&text)).expect("it is still JSON");
-            assert!(
-                objects.insert(anonymous(&name), content).is_none(),
-                "{name} is there twice"
-            );
+            if kind.name() == "Secret" {
+                decode(&mut content["data"]);
+            }
+            content["labels"] = json!(object.metadata.labels);
+            let name = object.metadata.name.unwrap_or_default();
+            collect(&format!("{} {name}", kind.name()), &content, &mut fields);
         }
     }
-    objects
+    let anonymous = |text: &str| text.replace(namespace, "*");
+    fields
+        .iter()
+        .map(|(name, value)| (anonymous(name), anonymous(value)))
+        .collect()
 }
 
 /// Checks that nothing is left of an instance, its namespace included.
 pub(super) async fn is_gone(client: &Client, namespace: &str) -> Result<(), String> {
-    let left: Vec<_> = objects(client, namespace).await.into_keys().collect();
+    let left = objects(client, namespace).await;
     let there = NAMESPACE.api(client, namespace).get_opt(namespace).await;
     match there.expect("the API server answers") {
         None if left.is_empty() => Ok(()),
-        there => Err(format!("left: {left:?}, namespace: {}", there.is_some())),
+        there => Err(format!("left: {:?}, namespace: {}", left.keys(), there.is_some())),
     }
 }
 
-/// What differs between two instances.
-pub(super) fn differences(one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>) -> Vec<String> {
-    let names: std::collections::BTreeSet<_> = one.keys().chain(other.keys()).collect();
-    let differing = names.into_iter().filter(|name| one.get(*name) != other.get(*name));
+/// What differs between an instance and what it should be.
+pub(super) fn differences(is: &Fields, should_be: &Fields) -> Vec<String> {
+    let names: BTreeSet<_> = is.keys().chain(should_be.keys()).collect();
+    let differing = names.into_iter().filter(|name| is.get(*name) != should_be.get(*name));
     differing
-        .map(|name| format!("{name}: {:?} instead of {:?}", one.get(name), other.get(name)))
+        .map(|name| format!("{name}: {:?} instead of {:?}", is.get(name), should_be.get(name)))
         .collect()
+}
+
+fn decode(data: &mut Value) {
+    for value in data.as_object_mut().into_iter().flatten().map(|(_, value)| value) {
+        let bytes = STANDARD.decode(value.as_str().unwrap_or_default());
+        *value = String::from_utf8_lossy(&bytes.expect("it is base64")).into();
+    }
+}
+
+fn collect(name: &str, value: &Value, fields: &mut Fields) {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .for_each(|(key, value)| collect(&format!("{name}/{key}"), value, fields)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(index, value)| collect(&format!("{name}/{index}"), value, fields)),
+        Value::Null => {}
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            fields.insert(name.to_owned(), value.to_string());
+        }
+    }
 }
