@@ -108,6 +108,13 @@ impl FaultyServer {
         self.script.borrow().calls().to_vec()
     }
 
+    /// How many calls were made since [`FaultyServer::record`], from the first that changed something.
+    pub fn calls_from_first_change(&self) -> usize {
+        let script = self.script.borrow();
+        let calls = script.calls();
+        calls.iter().skip_while(|call| !call::changes(&call.what)).count()
+    }
+
     /// Counts from the start, and lets one call go wrong.
     ///
     /// # Panics

@@ -3,8 +3,11 @@
 //!
 //! - [`matrix`] lets each call of a creation, an update and a deletion fail in each way, one at a time, with the provider in this
 //!   process and a core of the framework's ([`lane`]).
+//! - [`killed`] kills the provider of the real command line, [`outages`] the API server.
 //! - [`live`] looks at the cluster past the provider.
 
+mod killed;
 mod lane;
 mod live;
 mod matrix;
+mod outages;

@@ -180,9 +180,10 @@ async fn converge(
     let desired = Desired::new(&model, credentials, stage)?;
     steps::apply(cx, access, &desired, how, || save(&model)).await?;
     let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
-    steps::finish(access, &model).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);
+    // Last of all: a process that is killed before is continued by the next, one that has finished an instance is not.
+    steps::finish(access, &model).await?;
     model.live_version = Attr::Known(version);
     model.ready = Attr::Known(true);
     model.drift = Attr::Known(Vec::new());

@@ -19,7 +19,7 @@ use crate::cht::port_forward::PortForwardTransport;
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
 use crate::kubernetes::rollout::{Cause, Reason, Rollout, RolloutStatus};
-use crate::kubernetes::{Apply, Found, ObjectKey, ObjectSet};
+use crate::kubernetes::{Apply, Error, Found, ObjectKey, ObjectSet};
 
 /// How long something may be in a pod's way before it counts as a failure: registries come back, and containers end while
 /// what they depend on is starting.
@@ -31,7 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// How long the address of the ingress is waited for: without an ingress controller it never comes.
 const ADDRESS_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Applies the objects phase by phase and waits for the pods of each; `applied` is called after every phase.
+/// Applies the objects phase by phase and waits for the pods of each; `applied` is called after
+/// every phase, and after one of which it is not known whether its objects were made.
 pub(super) async fn apply(
     cx: &Context<InstanceResource>,
     access: &Access,
@@ -43,8 +44,12 @@ pub(super) async fn apply(
     access.cluster.check_ownership(&desired.set).await.map_err(&explain)?;
     for (name, objects) in desired.phases() {
         tracing::debug!(phase = name, "applying objects");
-        access.cluster.apply_phase(objects, how).await.map_err(&explain)?;
-        applied();
+        let outcome = access.cluster.apply_phase(objects, how).await;
+        // When an answer was lost and no try got another, the objects may be there: they must not be lost as well.
+        if outcome.as_ref().err().is_none_or(Error::is_retryable) {
+            applied();
+        }
+        outcome.map_err(&explain)?;
         let deployments: Vec<ObjectKey> = objects
             .iter()
             .map(|object| object.key().clone())
