@@ -10,9 +10,13 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::outcome::{Error, Outcome};
 use crate::lifeline::Lifeline;
+
+/// How fast an impatient user presses Ctrl-C.
+const KEYSTROKES: Duration = Duration::from_millis(100);
 
 /// A command that is under way, for tests that interrupt it. Dropping it kills it.
 #[derive(Debug)]
@@ -63,6 +67,22 @@ impl Running {
         self.signal(Signal::SIGINT);
     }
 
+    /// Presses Ctrl-C again and again, and waits for the end.
+    ///
+    /// # Errors
+    /// As [`Running::wait`].
+    pub async fn interrupt_until_it_ends(self) -> Result<Outcome, Error> {
+        let group = self.group;
+        let pressing = tokio::spawn(async move {
+            loop {
+                send(group, Signal::SIGINT);
+                tokio::time::sleep(KEYSTROKES).await;
+            }
+        });
+        let _pressing = AbortOnDropHandle::new(pressing);
+        self.wait().await
+    }
+
     /// Kills the command and its providers, as a power cut would.
     pub fn kill(&self) {
         self.signal(Signal::SIGKILL);
@@ -108,10 +128,7 @@ impl Running {
     }
 
     fn signal(&self, signal: Signal) {
-        // There is no such group any more once the command and its providers have ended.
-        if let Ok(group @ 1..) = i32::try_from(self.group) {
-            let _ = killpg(Pid::from_raw(group), signal);
-        }
+        send(self.group, signal);
     }
 }
 
@@ -119,6 +136,13 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.kill();
         let _ = self.lifeline.release(self.group);
+    }
+}
+
+fn send(group: u32, signal: Signal) {
+    // There is no such group any more once the command and its providers have ended.
+    if let Ok(group @ 1..) = i32::try_from(group) {
+        let _ = killpg(Pid::from_raw(group), signal);
     }
 }
 

@@ -86,7 +86,7 @@ async fn a_restart_of_the_api_server_does_no_harm() {
     let scene = &stage.scene;
     let apply = || scene.workspace.start_apply().expect("apply starts");
     let destroy = || scene.workspace.start_destroy().expect("destroy starts");
-    for calls in [5, 40] {
+    for calls in [5, 20] {
         stage.configure("info", true);
         stage.disturb(calls, apply).await;
         scene.apply().await;

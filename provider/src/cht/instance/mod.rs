@@ -191,8 +191,9 @@ async fn converge(
 }
 
 async fn access(cx: &Context<InstanceResource>, model: &InstanceModel) -> Result<Access, Diagnostics> {
-    match &model.kubernetes {
-        Some(kubernetes) => Access::new(Some(kubernetes), None).await,
-        None => Access::new(None, cx.clients().kubernetes()?).await,
-    }
+    let access = match &model.kubernetes {
+        Some(kubernetes) => Access::new(Some(kubernetes), None).await?,
+        None => Access::new(None, cx.clients().kubernetes()?).await?,
+    };
+    Ok(access.with_cancellation(cx.cancellation()))
 }

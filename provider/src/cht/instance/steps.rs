@@ -45,8 +45,8 @@ pub(super) async fn apply(
     for (name, objects) in desired.phases() {
         tracing::debug!(phase = name, "applying objects");
         let outcome = access.cluster.apply_phase(objects, how).await;
-        // When an answer was lost and no try got another, the objects may be there: they must not be lost as well.
-        if outcome.as_ref().err().is_none_or(Error::is_retryable) {
+        // Where no answer came, the objects may be there all the same, and must not be lost.
+        if outcome.as_ref().err().is_none_or(Error::leaves_open) {
             applied();
         }
         outcome.map_err(&explain)?;
