@@ -56,9 +56,9 @@ pub(super) fn what<B>(request: &Request<B>) -> String {
     format!("{method} {}{dry_run}", name.join("/"))
 }
 
-/// Whether such a call changes something. A dry run does not.
+/// Whether such a call of the provider changes something. A dry run does not, and what it posts are questions.
 pub(super) fn changes(what: &str) -> bool {
-    !what.starts_with("GET ") && !what.ends_with(DRY_RUN)
+    ["PATCH ", "DELETE "].iter().any(|method| what.starts_with(method)) && !what.ends_with(DRY_RUN)
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ async fn interrupt(stage: &Stage, calls: usize, start: impl FnOnce(&Scene) -> Ru
     let pressed = Instant::now();
     running.interrupt();
     let outcome = running.wait().await.expect("it ends");
-    assert!(pressed.elapsed() < SOON, "it took {:?}", pressed.elapsed());
+    let took = pressed.elapsed();
+    assert!(took < SOON, "it took {took:?}: {}", outcome.text());
     stage.server.heal();
     let told = |error: &&acceptance_tests::tofu::Diagnostic| {
         error.summary == "Operation cancelled"
