@@ -60,8 +60,14 @@ impl Server {
     async fn answer(self, request: Request<Incoming>) -> io::Result<Answer> {
         let what = what(&request);
         let _open = self.admit(changes(&what)).await;
-        let mut fault = None;
-        self.script.send_modify(|script| fault = script.enter(what));
+        let (mut fault, mut refuses) = (None, false);
+        self.script.send_modify(|script| {
+            refuses = script.refuses();
+            fault = if refuses { None } else { script.enter(what) };
+        });
+        if refuses {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
         match fault {
             None => self.forward(request).await,
             Some(Fault::ServerError) => Ok(failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalError")),

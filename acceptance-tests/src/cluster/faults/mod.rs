@@ -42,7 +42,7 @@ pub enum Fault {
     LostAnswer,
     /// Nothing happens until the client gives up.
     Hang,
-    /// The server does what it was asked to, and then neither answers nor can be reached for the next connections.
+    /// The server does what it was asked to, and then neither answers nor can be reached for a while.
     Outage,
 }
 

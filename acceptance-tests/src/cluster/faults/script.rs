@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::{Call, Fault};
 
-/// How many connections an outage refuses: all tries of a call that is made alone.
-const OUTAGE: usize = 12;
+/// How many connections, or calls on those that were open, an outage ends: all tries of a few calls at once.
+const OUTAGE: usize = 24;
 
 /// The calls so far, and what is to happen to those that come.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ impl Script {
         fault
     }
 
-    /// Whether a connection is refused.
+    /// Whether a connection ends because of an outage.
     pub(super) fn refuses(&mut self) -> bool {
         let refuses = self.refusals > 0;
         self.refusals = self.refusals.saturating_sub(1);

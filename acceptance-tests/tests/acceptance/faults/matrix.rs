@@ -3,11 +3,12 @@
 //! | fault | what is expected |
 //! | --- | --- |
 //! | 500, 429 with `Retry-After`, cut before the server, answer lost, no answer | the operation goes on |
-//! | 403 | the operation fails and says what is not allowed, unless it only looked whether CHT answers yet |
+//! | 403 | the operation fails and says what is not allowed, unless it can do without, as in a wait for CHT |
 //! | the server is away for longer | the operation goes on or fails and names the server |
 //!
 //! After a failure the object is in the state or there is none, and nothing is lost in the cluster. In any case the next run leads
-//! to the very objects that an undisturbed one leads to, and a deletion leaves nothing.
+//! to the very objects that an undisturbed one leads to, and a deletion leaves nothing, or a namespace that may not be empty and a
+//! warning.
 //!
 //! All of it takes a quarter of an hour: a run takes a sample, another one each day. `CHT_FAULTS=all` runs all of it,
 //! `CHT_FAULTS=<number>` the sample of that number.
@@ -19,7 +20,7 @@ use std::time::{Instant, SystemTime};
 use acceptance_tests::cluster::faults::Fault;
 use tokio::task::JoinSet;
 
-use super::lane::{Case, Lane, Operation, Undisturbed, Went};
+use super::lane::{Case, Lane, OPERATIONS, Operation, Undisturbed, Went};
 
 /// How many instances live at once.
 const LANES: usize = 16;
@@ -36,8 +37,6 @@ const FAULTS: [Fault; 7] = [
     Fault::Forbidden,
     Fault::Outage,
 ];
-
-const OPERATIONS: [Operation; 3] = [Operation::Create, Operation::Update, Operation::Delete];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the lab: cargo xtask test"]

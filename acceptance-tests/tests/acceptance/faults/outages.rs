@@ -32,6 +32,7 @@ impl Stage {
         let mut scene = Scene::new(namespace).await;
         scene.client = client;
         scene.workspace.set_limit(LIMIT);
+        scene.workspace.enable_trace();
         Stage {
             cluster,
             _cht: cht,

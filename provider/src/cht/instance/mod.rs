@@ -86,7 +86,7 @@ impl Resource for InstanceResource {
         steps::store_live(&mut state, &found);
         let live = desired::live_credentials(&found, &state.namespace);
         state.drift = Attr::Known(desired::differences(&state, live, &found)?);
-        state.live_version = steps::live_version(&access, &state).await.into();
+        state.live_version = steps::live_version(cx, &access, &state).await?.into();
         state.ready = Attr::Known(state.live_version.known().is_some());
         Ok(Some(state))
     }
