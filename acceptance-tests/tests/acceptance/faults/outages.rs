@@ -32,7 +32,6 @@ impl Stage {
         let mut scene = Scene::new(namespace).await;
         scene.client = client;
         scene.workspace.set_limit(LIMIT);
-        scene.workspace.enable_trace();
         Stage {
             cluster,
             _cht: cht,
