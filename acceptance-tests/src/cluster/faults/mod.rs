@@ -13,8 +13,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use kube::Client;
 use kube::config::AuthInfo;
+use kube::{Client, Config};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::net::TcpListener;
@@ -51,6 +51,7 @@ pub enum Fault {
 pub struct FaultyServer {
     address: SocketAddr,
     certificate: String,
+    authority: Vec<u8>,
     script: watch::Sender<Script>,
     _connections: JoinSet<()>,
 }
@@ -83,6 +84,7 @@ impl FaultyServer {
         Ok(Self {
             address,
             certificate: own.cert.pem(),
+            authority: own.cert.der().to_vec(),
             script,
             _connections: connections,
         })
@@ -96,6 +98,18 @@ impl FaultyServer {
     /// The certificate, which is its own authority.
     pub fn ca_pem(&self) -> &str {
         &self.certificate
+    }
+
+    /// A client that comes this way.
+    ///
+    /// # Errors
+    /// If the client cannot be built.
+    pub fn client(&self, token: &str) -> Result<Client> {
+        let mut config = Config::new(self.host().parse()?);
+        config.root_cert = Some(vec![self.authority.clone()]);
+        config.auth_info.token = Some(token.to_owned().into());
+        config.default_retry = false;
+        Ok(Client::try_from(config)?)
     }
 
     /// Counts from the start.

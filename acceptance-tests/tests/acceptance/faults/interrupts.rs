@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use acceptance_tests::tofu::{Outcome, Running};
 
-use super::stage::{self, Stage, kept};
+use super::stage::{self, Stage};
 use crate::support::{ADDRESS, Scene};
 
 /// What "within seconds" means on a machine that is busy.
@@ -51,14 +51,14 @@ async fn an_interrupted_creation_ends_soon_and_is_in_the_state() {
 async fn an_interrupted_update_or_deletion_ends_soon_and_goes_on_later() {
     let stage = Stage::new("interrupted-update").await;
     stage.apply().await;
-    let before = kept(&stage.objects().await);
+    let before = stage.kept().await;
     for (calls, log_level) in MOMENTS.into_iter().zip(["debug", "info"].into_iter().cycle()) {
         let when = format!("interrupted after {calls} calls");
         stage.configure(log_level).await;
         interrupt(&stage, calls, stage::apply).await;
         assert!(stage.scene.state().await["tainted"].is_null(), "{when}");
         stage.scene.apply().await;
-        assert_eq!(kept(&stage.objects().await), before, "{when}");
+        assert_eq!(stage.kept().await, before, "{when}");
         stage.is_settled(&when).await;
     }
     for calls in [0, 3, 12] {

@@ -2,7 +2,7 @@
 //! first call that changes something, after some more, and so on to the last.
 
 use super::live;
-use super::stage::{self, Stage, kept};
+use super::stage::{self, Stage};
 use crate::support::ADDRESS;
 
 const MOMENTS: usize = 20;
@@ -41,13 +41,14 @@ async fn a_creation_goes_on_wherever_the_provider_was_killed() {
             let when = format!("killed after {calls} calls");
             apply_until(&stage, calls).await;
             assert!(stage.scene.state().await.is_null(), "nothing was saved");
-            let before = kept(&stage.objects().await);
+            let before = stage.kept().await;
             stage.apply().await;
             let after = stage.objects().await;
             assert_eq!(after.keys().cloned().collect::<Vec<_>>(), names, "{when}");
+            let kept = stage.kept().await;
             let lost: Vec<_> = before
                 .iter()
-                .filter(|(name, value)| after.get(*name) != Some(value))
+                .filter(|(name, value)| kept.get(*name) != Some(value))
                 .collect();
             assert!(lost.is_empty(), "{when}: {lost:?} was made again");
             stage.is_settled(&when).await;
@@ -70,7 +71,7 @@ async fn an_update_goes_on_wherever_the_provider_was_killed() {
         let calls = stage.apply().await;
         change().await;
         stage.apply().await;
-        let before = stage.objects().await;
+        let (before, kept) = (stage.objects().await, stage.kept().await);
         for (turn, calls) in moments(lane, calls).enumerate() {
             let when = format!("killed after {calls} calls");
             change().await;
@@ -78,7 +79,7 @@ async fn an_update_goes_on_wherever_the_provider_was_killed() {
             assert_eq!(stage.scene.state().await["address"], ADDRESS, "{when}");
             stage.apply().await;
             let after = stage.objects().await;
-            assert_eq!(kept(&after), kept(&before), "killed after {calls} calls");
+            assert_eq!(stage.kept().await, kept, "{when}");
             if turn % 2 == 1 {
                 let differences = live::differences(&after, &before);
                 assert!(differences.is_empty(), "{when}: {differences:#?}");

@@ -192,9 +192,7 @@ impl Lane {
             .map_err(|diagnostics| diagnostics.to_string())
         };
         let ended = tokio::time::timeout(LIMIT, run).await;
-        let ended =
-            ended.map_err(|_| format!("it hangs; last calls: {:?}", self.server.calls().iter().rev().take(5)))?;
-        ended
+        ended.map_err(|_| format!("it hangs; last calls: {:?}", self.server.calls().iter().rev().take(5)))?
     }
 
     /// An instance with an ingress; after the update it has none, and its API and Sentinel start anew.

@@ -37,10 +37,9 @@ const NOT_WANTED: [&str; 7] = [
 /// The objects that carry the mark of a namespace's instance. The name of the namespace is left out, so that two instances can be
 /// compared.
 pub(super) async fn objects(client: &Client, namespace: &str) -> Fields {
-    let mark = ListParams::default().labels(&format!("cht.terraform.io/owner=instance.{namespace}"));
     let mut fields = Fields::new();
     for kind in KINDS {
-        let listed = kind.api(client, namespace).list(&mark).await;
+        let listed = kind.api(client, namespace).list(&mark(namespace)).await;
         for object in listed.expect("the API server answers") {
             let mut content = object.data;
             for pointer in NOT_WANTED {
@@ -61,6 +60,24 @@ pub(super) async fn objects(client: &Client, namespace: &str) -> Fields {
         .collect()
 }
 
+/// What must stay the same objects, whatever happens in between: the data, and the credentials for it.
+pub(super) async fn kept(client: &Client, namespace: &str) -> Fields {
+    let mut kept = objects(client, namespace).await;
+    kept.retain(|name, _| name.starts_with("Secret "));
+    for kind in [&NAMESPACE, &SECRET, &CLAIM] {
+        for object in kind
+            .api(client, namespace)
+            .list(&mark(namespace))
+            .await
+            .expect("the API server answers")
+        {
+            let name = format!("{} {:?}", kind.name(), object.metadata.name);
+            kept.insert(name, object.metadata.uid.expect("every object has one"));
+        }
+    }
+    kept
+}
+
 /// Checks that nothing is left of an instance, its namespace included.
 pub(super) async fn is_gone(client: &Client, namespace: &str) -> Result<(), String> {
     let left = objects(client, namespace).await;
@@ -78,6 +95,10 @@ pub(super) fn differences(is: &Fields, should_be: &Fields) -> Vec<String> {
     differing
         .map(|name| format!("{name}: {:?} instead of {:?}", is.get(name), should_be.get(name)))
         .collect()
+}
+
+fn mark(namespace: &str) -> ListParams {
+    ListParams::default().labels(&format!("cht.terraform.io/owner=instance.{namespace}"))
 }
 
 fn decode(data: &mut Value) {

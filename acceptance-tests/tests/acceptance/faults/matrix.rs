@@ -10,8 +10,8 @@
 //! to the very objects that an undisturbed one leads to, and a deletion leaves nothing, or a namespace that may not be empty and a
 //! warning.
 //!
-//! All of it takes a quarter of an hour: a run takes a sample, another one each day. `CHT_FAULTS=all` runs all of it,
-//! `CHT_FAULTS=<number>` the sample of that number.
+//! All of it takes half an hour: a run takes a sample, another one each day. `CHT_FAULTS=all` runs all of it, `CHT_FAULTS=Outage`
+//! all calls with that fault, and `CHT_FAULTS=<number>` the sample of that number.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -98,6 +98,7 @@ async fn live_through(
 #[derive(Clone, Copy, Debug)]
 enum Sample {
     All,
+    Only(Fault),
     One(usize),
 }
 
@@ -108,15 +109,19 @@ impl Sample {
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
             since.map_or(0, |since| since.as_secs() / (24 * 60 * 60))
         };
-        match chosen.as_str() {
-            "all" => Sample::All,
-            number => Sample::One(number.parse().unwrap_or_else(|_| today() as usize) % SAMPLES),
+        let fault = FAULTS.into_iter().find(|fault| format!("{fault:?}") == chosen);
+        match (chosen.as_str(), fault) {
+            ("", _) => Sample::One(today() as usize % SAMPLES),
+            ("all", _) => Sample::All,
+            (_, Some(fault)) => Sample::Only(fault),
+            (number, None) => Sample::One(number.parse::<usize>().expect("a number, a fault, or all") % SAMPLES),
         }
     }
 
-    fn has(self, position: usize) -> bool {
+    fn has(self, position: usize, case: &Case) -> bool {
         match self {
             Sample::All => true,
+            Sample::Only(fault) => case.fault == fault,
             Sample::One(number) => position % SAMPLES == number,
         }
     }
@@ -141,7 +146,7 @@ impl Work {
                 })
             })
         });
-        for (_, case) in all.enumerate().filter(|(position, _)| sample.has(*position)) {
+        for (_, case) in all.enumerate().filter(|(position, case)| sample.has(*position, case)) {
             to_do.entry(case.operation).or_default().push_back(case);
         }
         Work {

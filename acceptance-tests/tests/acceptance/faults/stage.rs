@@ -59,6 +59,11 @@ impl Stage {
         live::objects(&self.scene.client, &self.scene.namespace).await
     }
 
+    /// What an instance must not get a second time.
+    pub(super) async fn kept(&self) -> Fields {
+        live::kept(&self.scene.client, &self.scene.namespace).await
+    }
+
     pub(super) async fn is_settled(&self, when: &str) {
         assert!(
             self.scene.plan().await.is_empty(),
@@ -78,14 +83,4 @@ pub(super) fn apply(scene: &Scene) -> Running {
 
 pub(super) fn destroy(scene: &Scene) -> Running {
     scene.workspace.start_destroy().expect("destroy starts")
-}
-
-/// Credentials and the volume: what an instance must not get a second time.
-pub(super) fn kept(objects: &Fields) -> Fields {
-    let is_kept = |name: &str| name.starts_with("Secret ") || name.starts_with("PersistentVolumeClaim ");
-    objects
-        .iter()
-        .filter(|(name, _)| is_kept(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
 }
