@@ -160,6 +160,9 @@ pub(super) fn controller_manager(
         format!("--kubeconfig={}", kubeconfig.display()),
         "--leader-elect=false".to_owned(),
         "--secure-port=0".to_owned(),
+        // By default it makes 20 calls in a second, which is a long queue when many instances come and go at once.
+        "--kube-api-qps=500".to_owned(),
+        "--kube-api-burst=1000".to_owned(),
         format!(
             "--service-account-private-key-file={}",
             credentials.service_account_key_file.display()

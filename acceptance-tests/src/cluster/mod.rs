@@ -3,11 +3,13 @@
 //!
 //! - Nodes and pods: `stages.yaml`, with the faults that a pod can ask for.
 //! - Volumes and ingresses: `controllers/`, for the classes in [`fixtures`].
+//! - Calls that go wrong: [`faults`], a way to the API server on which they do.
 //! - Port-forwards reach [`Cluster::set_port_forward_target`], through the API server and the kubelet's protocol.
 
 mod components;
 mod controllers;
 mod credentials;
+pub mod faults;
 pub mod fixtures;
 mod relay;
 mod users;
@@ -49,7 +51,9 @@ pub struct Cluster {
     // Fields are dropped in this order: the lab's own controllers go before the API server that they use.
     _background: Background,
     api_server: Mutex<Option<Component>>,
-    others: Vec<Component>,
+    followers: Mutex<Vec<Component>>,
+    etcd: Component,
+    relay: SocketAddr,
     lifeline: Option<Lifeline>,
     ports: Ports,
     credentials: Credentials,
@@ -87,17 +91,12 @@ impl Cluster {
         ready(&Client::try_from(config.clone())?, &mut api_server)
             .await
             .map_err(|error| error.context(etcd.log_tail()))?;
-        let kwok = components::kwok(&lifeline, &ports, &kubeconfig, &credentials, relay)?;
-        let others = vec![
-            components::controller_manager(&lifeline, &kubeconfig, &credentials)?,
-            components::scheduler(&lifeline, &kubeconfig)?,
-            kwok,
-            etcd,
-        ];
-        let mut cluster = Self {
+        let cluster = Self {
             _background: Background::start(config.clone(), listener, target.clone())?,
             api_server: Mutex::new(Some(api_server)),
-            others,
+            followers: Mutex::default(),
+            etcd,
+            relay,
             lifeline: Some(lifeline),
             ports,
             credentials,
@@ -105,6 +104,7 @@ impl Cluster {
             config,
             target,
         };
+        cluster.start_followers().await?;
         fixtures::create(&cluster.client()?).await?;
         cluster.node_ready().await?;
         Ok(cluster)
@@ -164,7 +164,8 @@ impl Cluster {
         }
     }
 
-    /// Starts the API server again, at the same address, and waits until it is ready.
+    /// Starts the API server again, at the same address, and waits until it is ready. What follows it is started anew: by itself
+    /// it would come back after up to half a minute, each part of it for itself.
     ///
     /// # Errors
     /// If it does not become ready.
@@ -173,11 +174,32 @@ impl Cluster {
         if api_server.is_none() {
             let started = components::api_server(self.lifeline()?, &self.ports, &self.credentials)?;
             ready(&self.client()?, api_server.insert(started)).await?;
+            self.start_followers().await?;
         }
         Ok(())
     }
 
-    async fn node_ready(&mut self) -> Result<()> {
+    /// Starts what watches the API server: the controllers, the scheduler and the node.
+    async fn start_followers(&self) -> Result<()> {
+        let lifeline = self.lifeline()?;
+        let mut followers = self.followers.lock().await;
+        for follower in followers.drain(..) {
+            follower.stop(lifeline)?;
+        }
+        let (kubeconfig, credentials) = (&self.kubeconfig, &self.credentials);
+        followers.push(components::controller_manager(lifeline, kubeconfig, credentials)?);
+        followers.push(components::scheduler(lifeline, kubeconfig)?);
+        followers.push(components::kwok(
+            lifeline,
+            &self.ports,
+            kubeconfig,
+            credentials,
+            self.relay,
+        )?);
+        Ok(())
+    }
+
+    async fn node_ready(&self) -> Result<()> {
         let nodes = Api::<Node>::all(self.client()?);
         let waited = wait::until("the node to be ready", START_LIMIT, async || {
             let node = nodes.get(fixtures::NODE).await.map_err(|error| error.to_string())?;
@@ -191,12 +213,14 @@ impl Cluster {
             }
         });
         let waited = waited.await;
-        for component in &mut self.others {
+        let mut followers = self.followers.lock().await;
+        for component in followers.iter_mut() {
             component.check().with_context(|| component.log_tail())?;
         }
         let logs = || {
-            self.others
+            followers
                 .iter()
+                .chain([&self.etcd])
                 .map(Component::log_tail)
                 .collect::<Vec<_>>()
                 .join("\n")
@@ -213,8 +237,10 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         // Its end is the end of every component.
         drop(self.lifeline.take());
-        self.others
+        self.followers
+            .get_mut()
             .iter_mut()
+            .chain([&mut self.etcd])
             .chain(self.api_server.get_mut())
             .for_each(Component::reap);
     }

@@ -1,17 +1,22 @@
 //! One run of the command line: in a process group of its own, with a time limit, and ended together with its providers.
 
+use std::fs;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::outcome::{Error, Outcome};
 use crate::lifeline::Lifeline;
+
+/// How fast an impatient user presses Ctrl-C.
+const KEYSTROKES: Duration = Duration::from_millis(100);
 
 /// A command that is under way, for tests that interrupt it. Dropping it kills it.
 #[derive(Debug)]
@@ -62,9 +67,38 @@ impl Running {
         self.signal(Signal::SIGINT);
     }
 
+    /// Presses Ctrl-C again and again, and waits for the end.
+    ///
+    /// # Errors
+    /// As [`Running::wait`].
+    pub async fn interrupt_until_it_ends(self) -> Result<Outcome, Error> {
+        let group = self.group;
+        let pressing = tokio::spawn(async move {
+            loop {
+                send(group, Signal::SIGINT);
+                tokio::time::sleep(KEYSTROKES).await;
+            }
+        });
+        let _pressing = AbortOnDropHandle::new(pressing);
+        self.wait().await
+    }
+
     /// Kills the command and its providers, as a power cut would.
     pub fn kill(&self) {
         self.signal(Signal::SIGKILL);
+    }
+
+    /// Kills the providers, and leaves it to the command to notice.
+    ///
+    /// # Errors
+    /// If there is no list of processes.
+    pub fn kill_providers(&self) -> std::io::Result<()> {
+        for process in group_members(self.group)?.into_iter().filter(|id| *id != self.group) {
+            if let Ok(process @ 1..) = i32::try_from(process) {
+                let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
+            }
+        }
+        Ok(())
     }
 
     /// Waits for the end, successful or not.
@@ -94,10 +128,7 @@ impl Running {
     }
 
     fn signal(&self, signal: Signal) {
-        // There is no such group any more once the command and its providers have ended.
-        if let Ok(group @ 1..) = i32::try_from(self.group) {
-            let _ = killpg(Pid::from_raw(group), signal);
-        }
+        send(self.group, signal);
     }
 }
 
@@ -106,6 +137,27 @@ impl Drop for Running {
         self.kill();
         let _ = self.lifeline.release(self.group);
     }
+}
+
+fn send(group: u32, signal: Signal) {
+    // There is no such group any more once the command and its providers have ended.
+    if let Ok(group @ 1..) = i32::try_from(group) {
+        let _ = killpg(Pid::from_raw(group), signal);
+    }
+}
+
+/// The processes of a group, as Linux lists them.
+fn group_members(group: u32) -> std::io::Result<Vec<u32>> {
+    let processes = fs::read_dir("/proc")?.flatten();
+    let members = processes.filter_map(|entry| {
+        let id: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        // The name in parentheses may hold anything; after it come the state, the parent and the group.
+        let (_, rest) = stat.rsplit_once(')')?;
+        let its_group: u32 = rest.split_whitespace().nth(2)?.parse().ok()?;
+        (its_group == group).then_some(id)
+    });
+    Ok(members.collect())
 }
 
 async fn read(pipe: Option<impl AsyncRead + Unpin>) -> String {

@@ -174,7 +174,15 @@ impl Workspace {
     /// # Errors
     /// If the command fails.
     pub async fn destroy(&self) -> Result<Outcome, Error> {
-        self.run(&["destroy", "-json", "-input=false", "-auto-approve"]).await
+        succeeded(self.start_destroy()?.wait().await?)
+    }
+
+    /// Starts to destroy; for tests that interrupt it.
+    ///
+    /// # Errors
+    /// If the command does not start.
+    pub fn start_destroy(&self) -> Result<Running, Error> {
+        self.start(&["destroy", "-json", "-input=false", "-auto-approve"])
     }
 
     /// Imports a remote object into the state.

@@ -189,26 +189,37 @@ impl Scene {
     }
 
     pub(crate) fn api(&self, kind: &Kind) -> Api<DynamicObject> {
-        let resource = ApiResource {
-            group: kind.0.to_owned(),
-            version: "v1".to_owned(),
-            api_version: if kind.0.is_empty() {
-                "v1".to_owned()
-            } else {
-                format!("{}/v1", kind.0)
-            },
-            kind: kind.1.to_owned(),
-            plural: kind.2.to_owned(),
-        };
-        match kind.1 {
-            "Namespace" | "PersistentVolume" => Api::all_with(self.client.clone(), &resource),
-            _ => Api::namespaced_with(self.client.clone(), &self.namespace, &resource),
-        }
+        kind.api(&self.client, &self.namespace)
     }
 }
 
 /// Group, kind and plural.
 pub(crate) struct Kind(&'static str, &'static str, &'static str);
+
+impl Kind {
+    pub(crate) fn name(&self) -> &'static str {
+        self.1
+    }
+
+    /// The objects of this kind, in a namespace if they live in one.
+    pub(crate) fn api(&self, client: &Client, namespace: &str) -> Api<DynamicObject> {
+        let resource = ApiResource {
+            group: self.0.to_owned(),
+            version: "v1".to_owned(),
+            api_version: if self.0.is_empty() {
+                "v1".to_owned()
+            } else {
+                format!("{}/v1", self.0)
+            },
+            kind: self.1.to_owned(),
+            plural: self.2.to_owned(),
+        };
+        match self.1 {
+            "Namespace" | "PersistentVolume" => Api::all_with(client.clone(), &resource),
+            _ => Api::namespaced_with(client.clone(), namespace, &resource),
+        }
+    }
+}
 
 pub(crate) const NAMESPACE: Kind = Kind("", "Namespace", "namespaces");
 pub(crate) const SECRET: Kind = Kind("", "Secret", "secrets");

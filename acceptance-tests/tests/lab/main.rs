@@ -7,6 +7,7 @@
 )]
 
 mod cluster;
+mod faults;
 mod port_forward;
 mod storage;
 mod support;

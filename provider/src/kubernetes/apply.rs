@@ -16,6 +16,7 @@ use serde_json::Value;
 use tracing::debug;
 
 use super::client::{Cluster, in_parallel};
+use super::delete::Remaining;
 use super::drift::removal_patch;
 use super::error::Error;
 use super::kind::Kind;
@@ -198,6 +199,23 @@ impl Cluster {
         Ok(result)
     }
 
+    /// Tells which of the namespaces of a set are being deleted: until they are gone, nothing can be made in them.
+    ///
+    /// # Errors
+    /// A namespace cannot be read.
+    pub async fn namespaces_being_deleted(&self, set: &ObjectSet) -> Result<Vec<Remaining>, Error> {
+        let mut leaving = Vec::new();
+        for namespace in set.namespaces() {
+            let key = ObjectKey::cluster::<k8s_openapi::api::core::v1::Namespace>(&namespace);
+            if let Some(live) = self.get(&key).await?.map(LiveObject::from_json).transpose()?
+                && live.is_being_deleted()
+            {
+                leaving.push(Remaining::of(&live));
+            }
+        }
+        Ok(leaving)
+    }
+
     async fn apply_object(&self, object: &Object, how: Apply) -> Result<LiveObject, Error> {
         let live = self
             .patch(object.key(), Patch::Apply, &query(how), object.json())
@@ -235,7 +253,9 @@ impl Cluster {
         let mut absent = BTreeSet::new();
         for namespace in set.namespaces() {
             let key = ObjectKey::cluster::<k8s_openapi::api::core::v1::Namespace>(&namespace);
-            if self.get(&key).await?.is_none() {
+            let live = self.get(&key).await?.map(LiveObject::from_json).transpose()?;
+            // Nothing can be made in one that is being deleted, and all that is in it goes.
+            if live.is_none_or(|live| live.is_being_deleted()) {
                 absent.insert(namespace);
             }
         }

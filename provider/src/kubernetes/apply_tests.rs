@@ -276,3 +276,41 @@ async fn operations_may_run_on_any_thread() {
     drop(is_send(cluster.probe()));
     server.finished().await;
 }
+
+#[tokio::test]
+async fn a_namespace_that_is_being_deleted_counts_as_absent_and_says_what_holds_it_up() {
+    let set = set(vec![vec![config_map("a")]]);
+    let leaving = json!({"apiVersion": "v1", "kind": "Namespace",
+        "metadata": {"name": "cht", "uid": "u", "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        "status": {"conditions": [{"status": "True", "message": "pods. has 1"}]}});
+    let (cluster, server) = cluster(vec![
+        Exchange::get("/api/v1/namespaces/cht").answer(200, leaving.clone()),
+        Exchange::get("/api/v1/namespaces/cht").answer(200, leaving),
+    ]);
+    let tried = cluster.dry_run(&set, Apply::Careful).await.unwrap();
+    assert_eq!(tried.skipped.len(), 1, "the server would refuse it");
+    let leaving = cluster.namespaces_being_deleted(&set).await.unwrap();
+    assert_eq!(leaving[0].to_string(), "Namespace cht; pods. has 1");
+    server.finished().await;
+}
+
+#[tokio::test]
+async fn an_interruption_ends_a_call_that_gets_no_answer_and_leaves_open_whether_it_was_carried_out() {
+    let (service, _silent) =
+        tower_test::mock::pair::<http::Request<kube::client::Body>, http::Response<kube::client::Body>>();
+    let cancellation = tokio_util::sync::CancellationToken::new();
+    let client = kube::Client::new(service, "default");
+    let cluster = Cluster::new(client, "https://test:6443").with_cancellation(cancellation.clone());
+    let set = set(vec![vec![config_map("a")]]);
+    let applying = cluster.apply_phase(&set.phases()[0], Apply::Careful);
+    let (outcome, ()) = tokio::join!(applying, async { cancellation.cancel() });
+    let error = outcome.unwrap_err();
+    assert!(
+        error.is_interrupted() && error.leaves_open() && !error.is_retryable(),
+        "{error:?}"
+    );
+    assert_eq!(
+        error.to_string(),
+        "interrupted while https://test:6443 was asked to patch configmaps \"a\" in namespace \"cht\""
+    );
+}

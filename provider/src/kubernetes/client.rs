@@ -13,6 +13,7 @@ use http::Method;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use serde_json::{Value, json};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
 use super::error::{Error, Source};
@@ -34,6 +35,7 @@ pub struct Cluster {
     client: kube::Client,
     host: String,
     retry: Retry,
+    cancellation: CancellationToken,
 }
 
 /// What [`Cluster::probe`] learned.
@@ -52,6 +54,7 @@ impl Cluster {
             client,
             host: host.into(),
             retry: Retry::default(),
+            cancellation: CancellationToken::new(),
         }
     }
 
@@ -59,6 +62,13 @@ impl Cluster {
     #[must_use]
     pub fn with_retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Ends all calls, and their retries, when this is cancelled: none is worth the wait for a server that does not answer.
+    #[must_use]
+    pub fn with_cancellation(mut self, cancellation: CancellationToken) -> Self {
+        self.cancellation = cancellation;
         self
     }
 
@@ -178,7 +188,15 @@ impl Cluster {
     }
 
     async fn bytes(&self, outgoing: &Outgoing) -> Result<Vec<u8>, Error> {
-        self.retry.run(|| self.exchange(outgoing)).await
+        tokio::select! {
+            // An answer that is there counts.
+            biased;
+            answer = self.retry.run(|| self.exchange(outgoing)) => answer,
+            () = self.cancellation.cancelled() => Err(Error::Interrupted {
+                host: self.host.clone(),
+                call: outgoing.call.clone(),
+            }),
+        }
     }
 
     async fn exchange(&self, outgoing: &Outgoing) -> Result<Vec<u8>, Error> {

@@ -40,6 +40,17 @@ pub struct Remaining {
     pub messages: Vec<String>,
 }
 
+impl Remaining {
+    /// What a live object says about its going.
+    pub(super) fn of(live: &LiveObject) -> Self {
+        Remaining {
+            key: live.key().clone(),
+            finalizers: live.finalizers(),
+            messages: messages(live),
+        }
+    }
+}
+
 impl fmt::Display for Remaining {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.key)?;
@@ -133,11 +144,7 @@ impl Cluster {
             if let Some(live) = answer?.map(LiveObject::from_json).transpose()?
                 && live.uid() == one.uid
             {
-                remaining.push(Remaining {
-                    key: one.key.clone(),
-                    finalizers: live.finalizers(),
-                    messages: messages(&live),
-                });
+                remaining.push(Remaining::of(&live));
             }
         }
         Ok(remaining)

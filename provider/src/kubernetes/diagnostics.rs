@@ -3,6 +3,7 @@
 
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::path::Path;
+use tokio_util::sync::CancellationToken;
 
 use crate::kubernetes::attribute::Kubernetes;
 use crate::kubernetes::{Cluster, Error};
@@ -48,6 +49,13 @@ impl Access {
         }
     }
 
+    /// The same, with calls that end when this is cancelled.
+    #[must_use]
+    pub fn with_cancellation(mut self, cancellation: &CancellationToken) -> Self {
+        self.cluster = self.cluster.with_cancellation(cancellation.clone());
+        self
+    }
+
     /// What turns errors into diagnostics with this summary, for `map_err`.
     pub fn explain<'a>(&'a self, summary: &'a str) -> impl Fn(Error) -> Diagnostics + 'a {
         move |error| explain(summary, &error, self.way)
@@ -84,6 +92,15 @@ fn explain(summary: &str, error: &Error, way: Option<Way>) -> Diagnostics {
             });
         }
         return diagnostics;
+    }
+    if error.is_interrupted() {
+        return Diagnostics::error(
+            "Operation cancelled",
+            format!(
+                "{}.\n\nWhat was done so far is kept: apply again to go on.",
+                sentence(&error_chain(error))
+            ),
+        );
     }
     let (attribute, advice) = advice(error, way.is_some_and(|way| way.certificate));
     let diagnostic = Diagnostic::error(summary, format!("{}.\n\n{advice}", sentence(&error_chain(error))));

@@ -83,6 +83,8 @@ pub enum Error {
     },
     #[error("{host} did not answer within {} s: {call}", waited.as_secs())]
     Timeout { host: String, call: Call, waited: Duration },
+    #[error("interrupted while {host} was asked to {call}")]
+    Interrupted { host: String, call: Call },
     #[error("the certificate of {host} is not to be trusted")]
     Certificate {
         host: String,
@@ -195,6 +197,16 @@ impl Error {
         })
     }
 
+    /// Whether the user interrupted the operation.
+    pub fn is_interrupted(&self) -> bool {
+        self.asks(|error| matches!(error, Self::Interrupted { .. }))
+    }
+
+    /// Whether the server may have done what it was asked to, although nobody has heard of it.
+    pub fn leaves_open(&self) -> bool {
+        self.asks(|error| error.is_retryable() || error.is_interrupted())
+    }
+
     /// Whether the server's certificate could not be verified.
     pub fn is_certificate(&self) -> bool {
         self.asks(|error| matches!(error, Self::Certificate { .. }))
@@ -220,6 +232,7 @@ impl Error {
             | Self::NoCurrentContext { .. }
             | Self::CredentialHelper { .. }
             | Self::BuildClient { .. }
+            | Self::Interrupted { .. }
             | Self::Certificate { .. }
             | Self::Unauthorized { .. }
             | Self::Forbidden { .. }

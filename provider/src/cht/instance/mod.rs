@@ -87,7 +87,7 @@ impl Resource for InstanceResource {
         steps::store_live(&mut state, &found);
         let live = desired::live_credentials(&found, &state.namespace);
         state.drift = Attr::Known(desired::differences(&state, live, &found)?);
-        state.live_version = steps::live_version(&access, &state).await.into();
+        state.live_version = steps::live_version(cx, &access, &state).await?.into();
         state.ready = Attr::Known(state.live_version.known().is_some());
         Ok(Some(state))
     }
@@ -184,9 +184,10 @@ async fn converge(
     let desired = Desired::new(&model, credentials, stage)?;
     steps::apply(cx, access, &desired, how, || save(&model)).await?;
     let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
-    steps::finish(access, &model).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);
+    // Last of all: a process that is killed before is continued by the next, one that has finished an instance is not.
+    steps::finish(access, &model).await?;
     model.live_version = Attr::Known(version);
     model.ready = Attr::Known(true);
     model.drift = Attr::Known(Vec::new());
@@ -194,8 +195,9 @@ async fn converge(
 }
 
 async fn access(cx: &Context<InstanceResource>, model: &InstanceModel) -> Result<Access, Diagnostics> {
-    match &model.kubernetes {
-        Some(kubernetes) => Access::new(Some(kubernetes), None).await,
-        None => Access::new(None, cx.clients().kubernetes()?).await,
-    }
+    let access = match &model.kubernetes {
+        Some(kubernetes) => Access::new(Some(kubernetes), None).await?,
+        None => Access::new(None, cx.clients().kubernetes()?).await?,
+    };
+    Ok(access.with_cancellation(cx.cancellation()))
 }

@@ -232,6 +232,7 @@ pub(super) async fn try_in_cluster(
         None if cx.clients().is_unknown() => return Ok(()),
         None => Access::new(None, cx.clients().kubernetes()?).await?,
     };
+    let access = access.with_cancellation(cx.cancellation());
     access
         .cluster
         .probe()

@@ -19,7 +19,7 @@ use crate::cht::port_forward::PortForwardTransport;
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
 use crate::kubernetes::rollout::{Cause, Reason, Rollout, RolloutStatus};
-use crate::kubernetes::{Apply, Found, ObjectKey, ObjectSet};
+use crate::kubernetes::{Apply, Error, Found, ObjectKey, ObjectSet};
 
 /// How long something may be in a pod's way before it counts as a failure: registries come back, and containers end while
 /// what they depend on is starting.
@@ -31,7 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// How long the address of the ingress is waited for: without an ingress controller it never comes.
 const ADDRESS_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Applies the objects phase by phase and waits for the pods of each; `applied` is called after every phase.
+/// Applies the objects phase by phase and waits for the pods of each; `applied` is called after
+/// every phase, and after one of which it is not known whether its objects were made.
 pub(super) async fn apply(
     cx: &Context<InstanceResource>,
     access: &Access,
@@ -40,11 +41,16 @@ pub(super) async fn apply(
     mut applied: impl FnMut() + Send,
 ) -> Result<(), Diagnostics> {
     let explain = access.explain("Unable to apply the CHT instance");
+    wait_for_namespace(cx, access, &desired.set).await?;
     access.cluster.check_ownership(&desired.set).await.map_err(&explain)?;
     for (name, objects) in desired.phases() {
         tracing::debug!(phase = name, "applying objects");
-        access.cluster.apply_phase(objects, how).await.map_err(&explain)?;
-        applied();
+        let outcome = access.cluster.apply_phase(objects, how).await;
+        // Where no answer came, the objects may be there all the same, and must not be lost.
+        if outcome.as_ref().err().is_none_or(Error::leaves_open) {
+            applied();
+        }
+        outcome.map_err(&explain)?;
         let deployments: Vec<ObjectKey> = objects
             .iter()
             .map(|object| object.key().clone())
@@ -65,6 +71,24 @@ pub(super) async fn finish(access: &Access, model: &InstanceModel) -> Result<(),
     finished
         .map(|_| ())
         .map_err(access.explain("Unable to record that the CHT instance is finished"))
+}
+
+/// Waits until a namespace that is being deleted, as by a deletion that was interrupted, is gone.
+async fn wait_for_namespace(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    set: &ObjectSet,
+) -> Result<(), Diagnostics> {
+    let explain = access.explain("Unable to apply the CHT instance");
+    cx.wait("the deletion of the earlier namespace", Backoff::QUICK, || async {
+        let leaving = access.cluster.namespaces_being_deleted(set).await.map_err(&explain)?;
+        if leaving.is_empty() {
+            return Ok::<_, Diagnostics>(Progress::Ready(()));
+        }
+        let leaving: Vec<String> = leaving.iter().map(ToString::to_string).collect();
+        Ok(Progress::Pending(leaving.join("; ")))
+    })
+    .await
 }
 
 async fn wait_for_pods(
@@ -133,19 +157,36 @@ pub(super) async fn wait_until_ready(
     .await
 }
 
-/// Asks once whether CHT serves requests, for a refresh: the version that it reports, if it does.
-pub(super) async fn live_version(access: &Access, model: &InstanceModel) -> Option<String> {
-    match readiness(&client(access, model, None), None).await {
-        Ok(Readiness::Ready { version, .. }) => Some(version),
-        Ok(other) => {
-            tracing::info!(state = %other, "the instance does not serve requests");
-            None
+/// Asks whether CHT serves requests, for a refresh: the version that it reports, if it does. A connection that broke is no
+/// answer, so it is asked once more then.
+pub(super) async fn live_version(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+) -> Result<Option<String>, Diagnostics> {
+    let client = client(access, model, None);
+    let mut asked_before = false;
+    cx.wait("the CHT application to tell its version", Backoff::QUICK, || {
+        let is_last = std::mem::replace(&mut asked_before, true);
+        let client = &client;
+        async move {
+            let status = match readiness(client, None).await {
+                Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(Some(version))),
+                Ok(Readiness::Closed) if !is_last => Readiness::Closed.to_string(),
+                Err(error) if !is_last => error_chain(&error),
+                Ok(other) => {
+                    tracing::info!(state = %other, "the instance does not serve requests");
+                    return Ok(Progress::Ready(None));
+                }
+                Err(error) => {
+                    tracing::warn!(error = error_chain(&error), "the instance's state cannot be told");
+                    return Ok(Progress::Ready(None));
+                }
+            };
+            Ok::<_, Diagnostics>(Progress::Pending(status))
         }
-        Err(error) => {
-            tracing::warn!(error = error_chain(&error), "the instance's state cannot be told");
-            None
-        }
-    }
+    })
+    .await
 }
 
 /// Waits for the address that the ingress controller assigns, as long as that is worth it.

@@ -1,0 +1,86 @@
+//! A scene for the real command line, in which the cluster is reached through a server that can hold calls.
+
+use std::time::Duration;
+
+use acceptance_tests::cluster::faults::FaultyServer;
+use acceptance_tests::tofu::Running;
+use tokio::time::timeout;
+
+use super::live::{self, Fields};
+use crate::support::{Scene, kubernetes_at, lab};
+
+/// How long it may take to get to a moment.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A scene and the way to its cluster.
+pub(super) struct Stage {
+    pub(super) scene: Scene,
+    pub(super) server: FaultyServer,
+}
+
+impl Stage {
+    pub(super) async fn new(namespace: &str) -> Self {
+        let server = FaultyServer::start(&lab().await.cluster).await.expect("a server");
+        let scene = Scene::new(namespace).await;
+        let stage = Stage { scene, server };
+        stage.configure("info").await;
+        stage
+    }
+
+    /// Changing the level restarts one deployment.
+    pub(super) async fn configure(&self, log_level: &str) {
+        let token = lab().await.cluster.admin_token();
+        let way = kubernetes_at(&self.server.host(), self.server.ca_pem(), token);
+        let instance = self
+            .scene
+            .instance()
+            .with(&format!("api = {{ log_level = {log_level:?} }}"));
+        self.scene.write(&instance.hcl(&way));
+    }
+
+    /// Applies, and answers how many calls that took from the first change.
+    pub(super) async fn apply(&self) -> usize {
+        self.server.record();
+        self.scene.apply().await;
+        self.server.calls_from_first_change()
+    }
+
+    /// Starts a command, and waits until so many calls are answered from the first change; all others hang.
+    pub(super) async fn start_until(&self, calls: usize, start: impl FnOnce(&Scene) -> Running) -> Running {
+        self.server.hold(calls);
+        let running = start(&self.scene);
+        timeout(LIMIT, self.server.held())
+            .await
+            .unwrap_or_else(|_| panic!("it never comes to call {calls}"));
+        running
+    }
+
+    pub(super) async fn objects(&self) -> Fields {
+        live::objects(&self.scene.client, &self.scene.namespace).await
+    }
+
+    /// What an instance must not get a second time.
+    pub(super) async fn kept(&self) -> Fields {
+        live::kept(&self.scene.client, &self.scene.namespace).await
+    }
+
+    pub(super) async fn is_settled(&self, when: &str) {
+        assert!(
+            self.scene.plan().await.is_empty(),
+            "{when}, there is still something to do"
+        );
+    }
+
+    pub(super) async fn is_gone(&self, when: &str) {
+        let gone = live::is_gone(&self.scene.client, &self.scene.namespace).await;
+        assert_eq!(gone, Ok(()), "{when}");
+    }
+}
+
+pub(super) fn apply(scene: &Scene) -> Running {
+    scene.workspace.start_apply().expect("apply starts")
+}
+
+pub(super) fn destroy(scene: &Scene) -> Running {
+    scene.workspace.start_destroy().expect("destroy starts")
+}
