@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check, in order, each announced and timed; the first that fails ends the run.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -63,6 +63,21 @@ pub(crate) fn build_provider() -> Result<PathBuf> {
     // This program was built into the same directory, by the same Cargo.
     let own = env::current_exe()?;
     let binary = own.with_file_name("terraform-provider-cht");
+    if !binary.is_file() {
+        bail!("{} was not built", binary.display());
+    }
+    Ok(binary)
+}
+
+/// Builds the provider as it is released and answers where its binary is.
+pub(crate) fn build_release_provider() -> Result<PathBuf> {
+    cargo(&["build", "--release", "--package", "terraform-provider-cht"], &[])?;
+    let own = env::current_exe()?;
+    let target = own
+        .parent()
+        .and_then(Path::parent)
+        .context("this program is in a target directory")?;
+    let binary = target.join("release/terraform-provider-cht");
     if !binary.is_file() {
         bail!("{} was not built", binary.display());
     }

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
+use super::audit;
 use super::credentials::Credentials;
 use crate::lifeline::Lifeline;
 use crate::tools::{self, build};
@@ -119,8 +120,13 @@ pub(super) fn etcd(lifeline: &Lifeline, ports: &Ports) -> Result<Component> {
 }
 
 /// The API server: RBAC, no anonymous requests.
-pub(super) fn api_server(lifeline: &Lifeline, ports: &Ports, credentials: &Credentials) -> Result<Component> {
-    let arguments = [
+pub(super) fn api_server(
+    lifeline: &Lifeline,
+    ports: &Ports,
+    credentials: &Credentials,
+    audited_user: Option<&str>,
+) -> Result<Component> {
+    let mut arguments = vec![
         format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd_client),
         "--bind-address=127.0.0.1".to_owned(),
         format!("--secure-port={}", ports.api_server),
@@ -142,6 +148,9 @@ pub(super) fn api_server(lifeline: &Lifeline, ports: &Ports, credentials: &Crede
         "--kubelet-preferred-address-types=InternalIP".to_owned(),
         format!("--kubelet-certificate-authority={}", credentials.ca_file.display()),
     ];
+    if let Some(user) = audited_user {
+        arguments.extend(audit::arguments(lifeline, user)?);
+    }
     Component::start(
         lifeline,
         "kube-apiserver",

@@ -19,6 +19,9 @@ pub use workspace::{PLAN_FILE, Workspace};
 
 use crate::tools;
 
+/// The provider under test, as configurations name it.
+const SOURCE: &str = "medic/cht";
+
 /// Which command line, and where it is.
 #[derive(Clone, Debug)]
 pub struct Cli {
@@ -61,7 +64,11 @@ impl Cli {
 
     /// The provider's address as this command line completes `medic/cht`.
     pub fn provider_address(&self) -> String {
-        format!("{}/medic/cht", self.registry)
+        self.address_of(SOURCE)
+    }
+
+    fn address_of(&self, source: &str) -> String {
+        format!("{}/{source}", self.registry)
     }
 }
 

@@ -11,21 +11,11 @@ use tokio::process::Command;
 
 use super::command::Running;
 use super::outcome::{Error, Outcome};
-use super::{Cli, Plan};
+use super::{Cli, Plan, SOURCE};
 use crate::lifeline::Lifeline;
 
 /// How long one command may take, unless [`Workspace::set_limit`] says otherwise.
 const LIMIT: Duration = Duration::from_secs(300);
-
-/// What makes the provider a part of every configuration.
-const VERSIONS: &str = r#"terraform {
-  required_providers {
-    cht = {
-      source = "medic/cht"
-    }
-  }
-}
-"#;
 
 /// The file in a workspace that holds its last plan.
 pub const PLAN_FILE: &str = "plan.bin";
@@ -45,6 +35,15 @@ impl Workspace {
     /// # Errors
     /// If the files cannot be written.
     pub fn new(cli: Cli, provider_binary: &Path) -> SetUpResult<Self> {
+        Self::with_provider(cli, SOURCE, provider_binary)
+    }
+
+    /// An empty configuration that uses the binary as the provider of another source, such as `hashicorp/helm`.
+    ///
+    /// # Errors
+    /// If the files cannot be written.
+    pub fn with_provider(cli: Cli, source: &str, provider_binary: &Path) -> SetUpResult<Self> {
+        let name = source.rsplit('/').next().unwrap_or(source);
         let binary = provider_binary
             .canonicalize()
             .with_context(|| format!("find {}", provider_binary.display()))?;
@@ -52,10 +51,10 @@ impl Workspace {
         let plugins = lifeline.directory().join(".plugins");
         fs::create_dir(&plugins)?;
         // The command line looks for this very name.
-        std::os::unix::fs::symlink(binary, plugins.join("terraform-provider-cht"))?;
+        std::os::unix::fs::symlink(binary, plugins.join(format!("terraform-provider-{name}")))?;
         let overrides = format!(
             "provider_installation {{\n  dev_overrides {{\n    {:?} = {plugins:?}\n  }}\n  direct {{}}\n}}\n",
-            cli.provider_address()
+            cli.address_of(source)
         );
         fs::write(lifeline.directory().join(".tofurc"), overrides)?;
         let workspace = Self {
@@ -64,7 +63,7 @@ impl Workspace {
             environment: Vec::new(),
             limit: LIMIT,
         };
-        workspace.write("versions.tf", VERSIONS)?;
+        workspace.write("versions.tf", &versions(source, name))?;
         Ok(workspace)
     }
 
@@ -257,4 +256,9 @@ fn succeeded(outcome: Outcome) -> Result<Outcome, Error> {
         Some(0) => Ok(outcome),
         _ => Err(Error::Failed(Box::new(outcome))),
     }
+}
+
+/// What makes the provider a part of every configuration.
+fn versions(source: &str, name: &str) -> String {
+    format!("terraform {{\n  required_providers {{\n    {name} = {{\n      source = {source:?}\n    }}\n  }}\n}}\n")
 }

@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use semver::Version;
 
-use recipe::{ETCD, KUBERNETES, KWOK, OPENTOFU};
+use recipe::{EMPTY_PROVIDER, ETCD, KUBERNETES, KWOK, OPENTOFU};
 
 /// The oldest OpenTofu on PATH that the suite runs with; an older one is passed over.
 const MINIMUM_TOFU: Version = Version::new(1, 12, 0);
@@ -55,6 +55,14 @@ pub fn kubernetes(binary: &str) -> Result<PathBuf> {
 /// If it has to be built and that fails.
 pub fn kwok() -> Result<PathBuf> {
     build::binary(&KWOK, "kwok")
+}
+
+/// A provider without anything in it, written with HashiCorp's framework in Go: a peer for benchmarks only.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn empty_provider() -> Result<PathBuf> {
+    build::binary(&EMPTY_PROVIDER, "terraform-provider-empty")
 }
 
 /// The checker of dependencies, where it is installed: on PATH, or in the cache with
