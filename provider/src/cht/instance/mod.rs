@@ -22,7 +22,7 @@ use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::{Record, Stage};
 use crate::cht::instance::survey::Survey;
-use crate::kubernetes::{Access, Apply};
+use crate::kubernetes::{Access, Apply, Found};
 use crate::provider::Clients;
 
 mod checks;
@@ -73,6 +73,7 @@ impl Resource for InstanceResource {
             credentials: &credentials,
             stage: Stage::Creating,
             how: Apply::Careful,
+            found: &survey.found,
         };
         converge(cx, &access, goal, |model| cx.checkpoint(model)).await
     }
@@ -121,6 +122,7 @@ impl Resource for InstanceResource {
             credentials: &credentials,
             stage,
             how,
+            found: &found,
         };
         let made = converge(cx, &access, goal, |_| ()).await?;
         teardown::remove_obsolete(cx, &access, &made, &credentials).await?;
@@ -137,7 +139,7 @@ impl Resource for InstanceResource {
     }
 
     async fn import(&self, cx: &Context<Self>, id: &str) -> Result<InstanceModel, Diagnostics> {
-        let access = Access::new(None, cx.clients().kubernetes()?).await?;
+        let access = cx.clients().access(None).await?;
         let found = desired::find(&access, id, false).await?;
         let Some(record) = Record::find(&found, id) else {
             return Err(Diagnostics::error(
@@ -160,6 +162,7 @@ struct Goal<'a> {
     credentials: &'a Credentials,
     stage: Stage,
     how: Apply,
+    found: &'a Found,
 }
 
 /// Brings the cluster to the goal: applies, waits until CHT serves requests, and fills in what that brought. `save` gets the
@@ -175,9 +178,11 @@ async fn converge(
         credentials,
         stage,
         how,
+        found,
     } = goal;
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
+    steps::check_ownership(access, &desired, found).await?;
     steps::apply(cx, access, &desired, how, || save(&model)).await?;
     let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
     steps::finish(access, &model).await?;
@@ -190,8 +195,5 @@ async fn converge(
 }
 
 async fn access(cx: &Context<InstanceResource>, model: &InstanceModel) -> Result<Access, Diagnostics> {
-    match &model.kubernetes {
-        Some(kubernetes) => Access::new(Some(kubernetes), None).await,
-        None => Access::new(None, cx.clients().kubernetes()?).await,
-    }
+    cx.clients().access(model.kubernetes.as_ref()).await
 }
