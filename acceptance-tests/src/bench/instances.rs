@@ -65,9 +65,12 @@ impl<'a> Subject<'a> {
         let configure = |version: &str| workspace.write("main.tf", &self.configuration(n_instances, version));
         configure("5.3.0")?;
         let mut phases = Vec::new();
-        for (name, command) in [("create", APPLY), (NO_CHANGE, PLAN), ("apply without changes", APPLY)] {
+        phases.push(self.phase("create", &workspace, APPLY).await?);
+        self.lab.cht.hold_still(true);
+        for (name, command) in [(NO_CHANGE, PLAN), ("apply without changes", APPLY)] {
             phases.push(self.phase(name, &workspace, command).await?);
         }
+        self.lab.cht.hold_still(false);
         configure("5.3.1")?;
         for (name, command) in [("update all to another release", APPLY), ("destroy", DESTROY)] {
             phases.push(self.phase(name, &workspace, command).await?);
