@@ -169,6 +169,11 @@ pub(super) fn controller_manager(
         format!("--kubeconfig={}", kubeconfig.display()),
         "--leader-elect=false".to_owned(),
         "--secure-port=0".to_owned(),
+        // By default the controllers may send 20 requests a second: enough for a real cluster, but here many tests at once,
+        // and every measurement, would wait for nothing else.
+        "--kube-api-qps=500".to_owned(),
+        "--kube-api-burst=1000".to_owned(),
+        "--concurrent-namespace-syncs=20".to_owned(),
         format!(
             "--service-account-private-key-file={}",
             credentials.service_account_key_file.display()

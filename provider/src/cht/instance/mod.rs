@@ -12,6 +12,7 @@
 //!
 //! In place: everything but `namespace` and `cluster_domain`, which replace, and what CouchDB decides once, which is refused.
 
+use futures::{FutureExt as _, try_join};
 use tf_framework::Attr;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
@@ -80,14 +81,18 @@ impl Resource for InstanceResource {
 
     async fn read(&self, cx: &Context<Self>, mut state: InstanceModel) -> Result<Option<InstanceModel>, Diagnostics> {
         let access = access(cx, &state).await?;
-        let found = desired::find(&access, &state.namespace, state.create_namespace).await?;
+        // A refresh is mostly waiting for answers, so both are asked at once; an instance that is gone has no pod to ask.
+        let (found, live_version) = try_join!(
+            desired::find(&access, &state.namespace, state.create_namespace),
+            steps::live_version(&access, &state).map(Ok),
+        )?;
         if found.is_empty() {
             return Ok(None);
         }
         steps::store_live(&mut state, &found);
         let live = desired::live_credentials(&found, &state.namespace);
         state.drift = Attr::Known(desired::differences(&state, live, &found)?);
-        state.live_version = steps::live_version(&access, &state).await.into();
+        state.live_version = live_version.into();
         state.ready = Attr::Known(state.live_version.known().is_some());
         Ok(Some(state))
     }
