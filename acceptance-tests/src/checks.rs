@@ -78,6 +78,21 @@ pub(crate) fn build_provider() -> Result<PathBuf> {
     Ok(binary)
 }
 
+/// Builds the provider as it is released and answers where its binary is.
+pub(crate) fn build_release_provider() -> Result<PathBuf> {
+    cargo(&["build", "--release", "--package", "terraform-provider-cht"], &[])?;
+    let own = env::current_exe()?;
+    let target = own
+        .parent()
+        .and_then(Path::parent)
+        .context("this program is in a target directory")?;
+    let binary = target.join("release/terraform-provider-cht");
+    if !binary.is_file() {
+        bail!("{} was not built", binary.display());
+    }
+    Ok(binary)
+}
+
 fn acceptance(filter: Option<&str>) -> Result<()> {
     // Built before the tests start, where the progress can be seen.
     tools::all()?;

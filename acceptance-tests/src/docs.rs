@@ -75,7 +75,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 /// Asks the command line, as a registry would.
 async fn provider_schemas() -> Result<Value> {
     let cli = Cli::tofu()?;
-    let address = cli.provider_address("cht");
+    let address = cli.provider_address("medic/cht");
     let workspace = Workspace::new(cli, &build_provider()?)?;
     let mut schemas = workspace.providers_schema().await?;
     let ours = schemas

@@ -19,7 +19,15 @@ impl Lab {
     /// # Errors
     /// A tool cannot be built or does not start.
     pub async fn start() -> Result<Self> {
-        let cluster = Cluster::start(ClusterOptions::default()).await?;
+        Self::with(ClusterOptions::default()).await
+    }
+
+    /// The same on a cluster with options.
+    ///
+    /// # Errors
+    /// A tool cannot be built or does not start.
+    pub async fn with(options: ClusterOptions) -> Result<Self> {
+        let cluster = Cluster::start(options).await?;
         let cht = FakeCht::start(cluster.client()?).await?;
         cluster.set_port_forward_target(cht.addr());
         Ok(Lab { cluster, cht })

@@ -1,12 +1,15 @@
 //! `cargo xtask`: the project's chores, the same by hand and in CI.
 //!
-//! `test` is in `checks.rs`, `demo` in `demo.rs`, `docs` in `docs.rs`; the lab that both use is this crate's library.
+//! `test` is in `checks.rs`, `demo` in `demo.rs`, `docs` in `docs.rs`, `bench` in `bench/`; the lab that they use is this crate's library.
 
 #![expect(clippy::print_stdout, reason = "a command line speaks to its terminal")]
 
+mod bench;
 mod checks;
 mod demo;
 mod docs;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -30,6 +33,10 @@ enum Chore {
     Demo(demo::Arguments),
     /// Write the reference documentation from the schema and the examples
     Docs(docs::Arguments),
+    /// Measure what the provider costs, beside peers
+    Bench(bench::Arguments),
+    #[command(hide = true)]
+    MeasuredPlugin(bench::plugin::Arguments),
     /// Build all tools of the lab, and the fuzzer
     Tools,
     /// Run the lab's cluster
@@ -44,11 +51,13 @@ enum LabChore {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    match Arguments::parse().chore {
+async fn main() -> Result<ExitCode> {
+    let done = match Arguments::parse().chore {
         Chore::Test(arguments) => checks::run(&arguments).await,
         Chore::Demo(arguments) => demo::run(arguments).await,
         Chore::Docs(arguments) => docs::run(&arguments).await,
+        Chore::Bench(arguments) => bench::run(&arguments).await,
+        Chore::MeasuredPlugin(arguments) => return bench::plugin::run(&arguments),
         Chore::Tools => {
             for (name, path) in tools::all()?.into_iter().chain([("cargo-fuzz", tools::cargo_fuzz()?)]) {
                 println!("{name}: {}", path.display());
@@ -56,7 +65,8 @@ async fn main() -> Result<()> {
             Ok(())
         }
         Chore::Lab(LabChore::Up) => up().await,
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 async fn up() -> Result<()> {

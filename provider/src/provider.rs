@@ -7,7 +7,7 @@ use tf_framework::{Attr, Model};
 
 use crate::cht::instance::InstanceResource;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
-use crate::kubernetes::{KubeconfigFunction, Kubernetes};
+use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
 
 /// The provider `cht`.
 #[derive(Debug)]
@@ -25,14 +25,27 @@ pub struct ProviderModel {
 #[derive(Debug)]
 pub struct Clients {
     kubernetes: Attr<Kubernetes>,
+    clusters: Clusters,
 }
 
 impl Clients {
+    /// The cluster that a resource's own way leads to, or the default if it has none.
+    ///
+    /// # Errors
+    /// Fails if there is no way, it is not known yet, or it cannot be used.
+    pub async fn access(&self, own: Option<&Kubernetes>) -> Result<Access, Diagnostics> {
+        let default = match own {
+            Some(_) => None,
+            None => self.kubernetes()?,
+        };
+        Access::new(&self.clusters, own, default).await
+    }
+
     /// The default way to a cluster, if the provider block has one.
     ///
     /// # Errors
     /// Fails if the provider block has one that is not known yet.
-    pub fn kubernetes(&self) -> Result<Option<&Kubernetes>, Diagnostics> {
+    fn kubernetes(&self) -> Result<Option<&Kubernetes>, Diagnostics> {
         match &self.kubernetes {
             Attr::Known(kubernetes) => Ok(Some(kubernetes)),
             Attr::Null => Ok(None),
@@ -71,7 +84,10 @@ impl Provider for ChtProvider {
             // Any part that is unknown makes the whole unusable for now.
             Attr::Known(draft) => draft.known().map_or(Attr::Unknown, Attr::Known),
         };
-        Ok(Clients { kubernetes })
+        Ok(Clients {
+            kubernetes,
+            clusters: Clusters::default(),
+        })
     }
 
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {

@@ -22,6 +22,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -53,6 +54,7 @@ pub enum Fault {
 pub struct FakeCht {
     addr: SocketAddr,
     faults: Arc<Faults>,
+    still: Arc<AtomicBool>,
     tasks: JoinSet<()>,
 }
 
@@ -97,6 +99,12 @@ impl FakeCht {
             .remove(&fault);
     }
 
+    /// While nothing changes in the cluster, answers need not be looked up there: real instances ask the API server for
+    /// nothing, so what they cost must not be taken for what their readers cost.
+    pub fn hold_still(&self, still: bool) {
+        self.still.store(still, Ordering::Relaxed);
+    }
+
     async fn serve<C: Cluster>(instances: Arc<Instances<C>>) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
@@ -105,9 +113,15 @@ impl FakeCht {
             .local_addr()
             .context("unable to tell where the CHT API listens")?;
         let faults = Arc::clone(&instances.faults);
+        let still = Arc::clone(&instances.still);
         let mut tasks = JoinSet::new();
         tasks.spawn(server::accept(listener, instances));
-        Ok(Self { addr, faults, tasks })
+        Ok(Self {
+            addr,
+            faults,
+            still,
+            tasks,
+        })
     }
 }
 
@@ -132,6 +146,7 @@ struct Instances<C> {
     cluster: C,
     setup: Duration,
     faults: Arc<Faults>,
+    still: Arc<AtomicBool>,
     states: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Instance>>>>,
 }
 
@@ -141,6 +156,7 @@ impl<C: Cluster> Instances<C> {
             cluster,
             setup,
             faults: Arc::default(),
+            still: Arc::default(),
             states: Mutex::default(),
         }
     }
@@ -157,6 +173,9 @@ impl<C: Cluster> Instances<C> {
             )
         };
         let mut instance = state.lock_owned().await;
+        if self.still.load(Ordering::Relaxed) {
+            return Ok(instance);
+        }
         let observation = self.cluster.observe(namespace).await?;
         instance.observe(observation, self.faults.of(namespace), std::time::Instant::now());
         Ok(instance)

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
+use super::audit;
 use super::credentials::Credentials;
 use crate::lifeline::Lifeline;
 use crate::tools::{self, build};
@@ -119,8 +120,13 @@ pub(super) fn etcd(lifeline: &Lifeline, ports: &Ports) -> Result<Component> {
 }
 
 /// The API server: RBAC, no anonymous requests.
-pub(super) fn api_server(lifeline: &Lifeline, ports: &Ports, credentials: &Credentials) -> Result<Component> {
-    let arguments = [
+pub(super) fn api_server(
+    lifeline: &Lifeline,
+    ports: &Ports,
+    credentials: &Credentials,
+    audited_user: Option<&str>,
+) -> Result<Component> {
+    let mut arguments = vec![
         format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd_client),
         "--bind-address=127.0.0.1".to_owned(),
         format!("--secure-port={}", ports.api_server),
@@ -142,6 +148,9 @@ pub(super) fn api_server(lifeline: &Lifeline, ports: &Ports, credentials: &Crede
         "--kubelet-preferred-address-types=InternalIP".to_owned(),
         format!("--kubelet-certificate-authority={}", credentials.ca_file.display()),
     ];
+    if let Some(user) = audited_user {
+        arguments.extend(audit::arguments(lifeline, user)?);
+    }
     Component::start(
         lifeline,
         "kube-apiserver",
@@ -160,9 +169,11 @@ pub(super) fn controller_manager(
         format!("--kubeconfig={}", kubeconfig.display()),
         "--leader-elect=false".to_owned(),
         "--secure-port=0".to_owned(),
-        // By default it makes 20 calls in a second, which is a long queue when many instances come and go at once.
+        // By default the controllers may send 20 requests a second: enough for a real cluster, but here many tests at once,
+        // and every measurement, would wait for nothing else.
         "--kube-api-qps=500".to_owned(),
         "--kube-api-burst=1000".to_owned(),
+        "--concurrent-namespace-syncs=20".to_owned(),
         format!(
             "--service-account-private-key-file={}",
             credentials.service_account_key_file.display()

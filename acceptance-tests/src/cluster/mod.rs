@@ -4,8 +4,10 @@
 //! - Nodes and pods: `stages.yaml`, with the faults that a pod can ask for.
 //! - Volumes and ingresses: `controllers/`, for the classes in [`fixtures`].
 //! - Calls that go wrong: [`faults`], a way to the API server on which they do.
+//! - Requests of one user can be counted: [`audit`].
 //! - Port-forwards reach [`Cluster::set_port_forward_target`], through the API server and the kubelet's protocol.
 
+pub mod audit;
 mod components;
 mod controllers;
 mod credentials;
@@ -26,6 +28,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 use tokio::sync::Mutex;
 
+use audit::AuditedRequest;
 use components::{Component, Ports};
 use controllers::Background;
 use credentials::Credentials;
@@ -41,6 +44,8 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 pub struct ClusterOptions {
     /// Where port-forwards lead from the start; see [`Cluster::set_port_forward_target`].
     pub port_forward_target: Option<SocketAddr>,
+    /// The name of the [`Cluster::user`] whose requests are logged; see [`Cluster::requests`].
+    pub audited_user: Option<&'static str>,
 }
 
 /// A running cluster. It ends, with all its files, when it is dropped and also when the program ends in any other way.
@@ -60,6 +65,7 @@ pub struct Cluster {
     kubeconfig: PathBuf,
     config: Config,
     target: Target,
+    audited_user: Option<&'static str>,
 }
 
 impl Cluster {
@@ -87,7 +93,7 @@ impl Cluster {
         let relay = listener.local_addr()?;
 
         let etcd = components::etcd(&lifeline, &ports)?;
-        let mut api_server = components::api_server(&lifeline, &ports, &credentials)?;
+        let mut api_server = components::api_server(&lifeline, &ports, &credentials, options.audited_user)?;
         ready(&Client::try_from(config.clone())?, &mut api_server)
             .await
             .map_err(|error| error.context(etcd.log_tail()))?;
@@ -103,6 +109,7 @@ impl Cluster {
             kubeconfig,
             config,
             target,
+            audited_user: options.audited_user,
         };
         cluster.start_followers().await?;
         fixtures::create(&cluster.client()?).await?;
@@ -153,6 +160,14 @@ impl Cluster {
         self.target.set(address);
     }
 
+    /// What the audited user has asked of the API server, from the request number `from` on.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn requests(&self, from: usize) -> Result<Vec<AuditedRequest>> {
+        audit::read(self.lifeline()?, from)
+    }
+
     /// Kills the API server: requests are refused until [`Cluster::start_api_server`]. What is stored stays.
     ///
     /// # Errors
@@ -172,7 +187,7 @@ impl Cluster {
     pub async fn start_api_server(&self) -> Result<()> {
         let mut api_server = self.api_server.lock().await;
         if api_server.is_none() {
-            let started = components::api_server(self.lifeline()?, &self.ports, &self.credentials)?;
+            let started = components::api_server(self.lifeline()?, &self.ports, &self.credentials, self.audited_user)?;
             ready(&self.client()?, api_server.insert(started)).await?;
             self.start_followers().await?;
         }

@@ -13,6 +13,11 @@ use super::Cluster;
 /// Where the service accounts behind the users live.
 const NAMESPACE: &str = "default";
 
+/// How the API server calls a user of [`Cluster::user`].
+pub(super) fn full_name(name: &str) -> String {
+    format!("system:serviceaccount:{NAMESPACE}:{name}")
+}
+
 impl Cluster {
     /// Makes a user who may do just what the rules say, in all namespaces, and answers the user's token.
     /// A name that was used before gets the new rules.

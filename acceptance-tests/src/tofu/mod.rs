@@ -19,6 +19,9 @@ pub use workspace::{PLAN_FILE, Workspace};
 
 use crate::tools;
 
+/// The provider under test, as configurations name it.
+const SOURCE: &str = "medic/cht";
+
 /// Which command line, and where it is.
 #[derive(Clone, Debug)]
 pub struct Cli {
@@ -59,9 +62,9 @@ impl Cli {
         &self.path
     }
 
-    /// The provider's address as this command line completes `medic/<provider>`.
-    pub fn provider_address(&self, provider: &str) -> String {
-        format!("{}/medic/{provider}", self.registry)
+    /// The provider's address as this command line completes its source, such as `medic/cht`.
+    pub fn provider_address(&self, source: &str) -> String {
+        format!("{}/{source}", self.registry)
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use super::command::Running;
 use super::outcome::{Error, Outcome};
-use super::{Cli, Plan};
+use super::{Cli, Plan, SOURCE};
 use crate::lifeline::Lifeline;
 
 /// How long one command may take, unless [`Workspace::set_limit`] says otherwise.
@@ -35,14 +35,15 @@ impl Workspace {
     /// # Errors
     /// If the files cannot be written.
     pub fn new(cli: Cli, provider_binary: &Path) -> SetUpResult<Self> {
-        Self::of_provider(cli, "cht", provider_binary)
+        Self::with_provider(cli, SOURCE, provider_binary)
     }
 
-    /// An empty configuration that uses the binary of `medic/<provider>`.
+    /// An empty configuration that uses the binary as the provider of another source, such as `hashicorp/helm`.
     ///
     /// # Errors
     /// If the files cannot be written.
-    pub fn of_provider(cli: Cli, provider: &str, provider_binary: &Path) -> SetUpResult<Self> {
+    pub fn with_provider(cli: Cli, source: &str, provider_binary: &Path) -> SetUpResult<Self> {
+        let name = source.rsplit('/').next().unwrap_or(source);
         let binary = provider_binary
             .canonicalize()
             .with_context(|| format!("find {}", provider_binary.display()))?;
@@ -50,10 +51,10 @@ impl Workspace {
         let plugins = lifeline.directory().join(".plugins");
         fs::create_dir(&plugins)?;
         // The command line looks for this very name.
-        std::os::unix::fs::symlink(binary, plugins.join(format!("terraform-provider-{provider}")))?;
+        std::os::unix::fs::symlink(binary, plugins.join(format!("terraform-provider-{name}")))?;
         let overrides = format!(
             "provider_installation {{\n  dev_overrides {{\n    {:?} = {plugins:?}\n  }}\n  direct {{}}\n}}\n",
-            cli.provider_address(provider)
+            cli.provider_address(source)
         );
         fs::write(lifeline.directory().join(".tofurc"), overrides)?;
         let workspace = Self {
@@ -62,11 +63,7 @@ impl Workspace {
             environment: Vec::new(),
             limit: LIMIT,
         };
-        // What makes the provider a part of every configuration.
-        let versions = format!(
-            "terraform {{\n  required_providers {{\n    {provider} = {{\n      source = \"medic/{provider}\"\n    }}\n  }}\n}}\n"
-        );
-        workspace.write("versions.tf", &versions)?;
+        workspace.write("versions.tf", &versions(source, name))?;
         Ok(workspace)
     }
 
@@ -267,4 +264,9 @@ fn succeeded(outcome: Outcome) -> Result<Outcome, Error> {
         Some(0) => Ok(outcome),
         _ => Err(Error::Failed(Box::new(outcome))),
     }
+}
+
+/// What makes the provider a part of every configuration.
+fn versions(source: &str, name: &str) -> String {
+    format!("terraform {{\n  required_providers {{\n    {name} = {{\n      source = {source:?}\n    }}\n  }}\n}}\n")
 }

@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use semver::Version;
 
-use recipe::{CTY, ETCD, KUBERNETES, KWOK, OPENTOFU, TFPLUGINDOCS};
+use recipe::{CTY, EMPTY_PROVIDER, ETCD, KUBERNETES, KWOK, OPENTOFU, TFPLUGINDOCS};
 
 /// The oldest OpenTofu on PATH that the suite runs with; an older one is passed over.
 const MINIMUM_TOFU: Version = Version::new(1, 12, 0);
@@ -74,6 +74,14 @@ pub fn tfplugindocs() -> Result<PathBuf> {
 /// If it has to be built and that fails.
 pub fn cty() -> Result<PathBuf> {
     build::binary(&CTY, "cty")
+}
+
+/// A provider without anything in it, written with HashiCorp's framework in Go: a peer for benchmarks only.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn empty_provider() -> Result<PathBuf> {
+    build::binary(&EMPTY_PROVIDER, "terraform-provider-empty")
 }
 
 /// The checker of dependencies, where it is installed: on PATH, or in the cache with

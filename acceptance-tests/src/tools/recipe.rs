@@ -75,6 +75,19 @@ pub const KWOK: Recipe = Recipe {
     variables: &[],
 };
 
+/// A provider that has nothing but a name, in Go: what every provider costs that is written with HashiCorp's framework.
+pub const EMPTY_PROVIDER: Recipe = Recipe {
+    tool: "empty-provider",
+    module: "github.com/hashicorp/terraform-plugin-framework",
+    version: "v1.19.0",
+    go: "1.25.0",
+    binaries: &[("terraform-provider-empty", ".")],
+    directives: "",
+    staging_version: None,
+    main: Some(include_str!("empty_provider.go")),
+    variables: &[],
+};
+
 /// OpenTofu. It needs its fork of the configuration language, as its own `go.mod` says.
 pub const OPENTOFU: Recipe = Recipe {
     tool: "opentofu",

@@ -29,7 +29,7 @@ async fn proposals_are_those_of_the_cores() {
     let schema = schema();
     for cli in Cli::all().unwrap() {
         let mut generator = Generator::new(seed());
-        let address = cli.provider_address("everything");
+        let address = cli.provider_address("medic/everything");
         let mut workspace = workspace(cli);
         let names: Vec<String> = (0..CASES).map(|number| format!("c{number}")).collect();
         let configs: Vec<Value> = names

@@ -21,7 +21,7 @@ const LATER: &str = "${jsondecode(terraform_data.later.id)}";
 /// A workspace with the provider of everything, and a remote beside it.
 pub(crate) fn workspace(cli: Cli) -> Workspace {
     let binary = Path::new(env!("CARGO_BIN_EXE_terraform-provider-everything"));
-    let mut workspace = Workspace::of_provider(cli, "everything", binary).unwrap();
+    let mut workspace = Workspace::with_provider(cli, "medic/everything", binary).unwrap();
     let remote = workspace.directory().join(".remote");
     fs::create_dir(&remote).unwrap();
     workspace.set_environment(REMOTE, remote.to_str().unwrap());

@@ -176,7 +176,7 @@ async fn import_again(pair: &mut Pair) {
 #[ignore = "needs the lab: cargo xtask test"]
 async fn states_of_older_versions_are_the_same_in_the_simulator_and_in_the_cores() {
     for cli in Cli::all().unwrap() {
-        let address = cli.provider_address("everything");
+        let address = cli.provider_address("medic/everything");
         let mut pair = Pair::new(cli);
         let config = json!({ "name": "a", "text": "one" });
         pair.apply(&config, Action::Create, None).await;

@@ -38,7 +38,7 @@ async fn plans_are_refused_as_cores_refuse_them() {
     let of = schema.value_type();
     for cli in Cli::all().unwrap() {
         let mut generator = Generator::new(seed());
-        let address = cli.provider_address("everything");
+        let address = cli.provider_address("medic/everything");
         let mut workspace = workspace(cli);
         let names = names();
         let (mut configs, mut states, mut script, mut refused) = (vec![], vec![], Script::new(), vec![]);

@@ -1,16 +1,17 @@
 //! A way to the CHT API that needs neither DNS nor an ingress: a port-forward to its pod, through the Kubernetes API.
 //!
 //! It works before the instance is reachable from outside, and Basic authentication survives it, unlike the API
-//! server's service proxy, which drops the `Authorization` header. Each request has a connection of its own: they are
-//! few, and pods come and go between them.
+//! server's service proxy, which drops the `Authorization` header. A transport keeps its connection for the next request,
+//! as opening one is most of what a request costs. Pods come and go, so whoever looks again later makes a new transport.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::header::{CONNECTION, HOST};
+use http::header::HOST;
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams, Portforwarder};
@@ -36,6 +37,7 @@ pub struct PortForwardTransport {
     namespace: String,
     host: String,
     timeout: Duration,
+    kept: Arc<Mutex<Option<Connection>>>,
 }
 
 impl PortForwardTransport {
@@ -47,6 +49,7 @@ impl PortForwardTransport {
             namespace: namespace.to_owned(),
             host: format!("api.{namespace}.svc.{cluster_domain}:{PORT}"),
             timeout: REQUEST_TIMEOUT,
+            kept: Arc::default(),
         }
     }
 
@@ -62,10 +65,19 @@ impl PortForwardTransport {
             namespace: self.namespace.clone(),
         })?;
         request.headers_mut().insert(HOST, host);
-        request
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
 
+        let kept = self.kept().take();
+        if let Some(mut connection) = kept
+            && let Ok(answer) = connection.exchange(request.clone()).await
+        {
+            *self.kept() = Some(connection);
+            return Ok(answer);
+        }
+        // There is none, or the API hung up meanwhile.
+        self.forward_anew(request).await
+    }
+
+    async fn forward_anew(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let pod = self.find_pod().await?;
         let forwarder = self.pods.portforward(&pod, &[PORT]).await;
         let mut forwarder = AbortOnDrop(forwarder.map_err(|source| TransportError::Forward {
@@ -80,10 +92,18 @@ impl PortForwardTransport {
             });
         };
         tokio::pin!(reason);
+        let first = async {
+            let mut connection = Connection::open(&pod, stream).await?;
+            let answer = connection.exchange(request).await?;
+            Ok::<_, TransportError>((answer, connection))
+        };
         let failure = tokio::select! {
             biased;
-            answer = exchange(&pod, stream, request) => match answer {
-                Ok(answer) => return Ok(answer),
+            first = first => match first {
+                Ok((answer, connection)) => {
+                    *self.kept() = Some(Connection { _forwarder: Some(forwarder), ..connection });
+                    return Ok(answer);
+                }
                 Err(failure) => failure,
             },
             Some(message) = &mut reason => return Err(TransportError::Refused { pod, message }),
@@ -93,6 +113,11 @@ impl PortForwardTransport {
             Ok(Some(message)) if failure.is_closed() => Err(TransportError::Refused { pod, message }),
             _ => Err(failure),
         }
+    }
+
+    /// The connection that was kept. A request takes it away, so that one that is given up halfway is never used again.
+    fn kept(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn find_pod(&self) -> Result<String, TransportError> {
@@ -126,27 +151,48 @@ impl Drop for AbortOnDrop {
     }
 }
 
-async fn exchange<S>(pod: &str, stream: S, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let broken = |source| TransportError::Exchange {
+/// A connection to the API of one pod.
+struct Connection {
+    pod: String,
+    sender: SendRequest<Full<Bytes>>,
+    _driver: AbortOnDropHandle<hyper::Result<()>>,
+    _forwarder: Option<AbortOnDrop>,
+}
+
+impl Connection {
+    async fn open<S>(pod: &str, stream: S) -> Result<Self, TransportError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let handshake = http1::handshake(TokioIo::new(stream)).await;
+        let (sender, driver) = handshake.map_err(|source| broken(pod, source))?;
+        Ok(Self {
+            pod: pod.to_owned(),
+            sender,
+            _driver: AbortOnDropHandle::new(tokio::spawn(driver)),
+            _forwarder: None,
+        })
+    }
+
+    async fn exchange(&mut self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let ready = self.sender.ready().await;
+        ready.map_err(|source| broken(&self.pod, source))?;
+        let answer = self.sender.send_request(request.map(Full::new)).await;
+        let (head, body) = answer.map_err(|source| broken(&self.pod, source))?.into_parts();
+        let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
+        let body = body.map_err(|source| TransportError::ReadAnswer {
+            pod: self.pod.clone(),
+            source,
+        })?;
+        Ok(Response::from_parts(head, body.to_bytes()))
+    }
+}
+
+fn broken(pod: &str, source: hyper::Error) -> TransportError {
+    TransportError::Exchange {
         pod: pod.to_owned(),
         source,
-    };
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    let _connection = AbortOnDropHandle::new(tokio::spawn(connection));
-    let (head, body) = sender
-        .send_request(request.map(Full::new))
-        .await
-        .map_err(broken)?
-        .into_parts();
-    let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
-    let body = body.map_err(|source| TransportError::ReadAnswer {
-        pod: pod.to_owned(),
-        source,
-    })?;
-    Ok(Response::from_parts(head, body.to_bytes()))
+    }
 }
 
 /// A ready pod, or else a running one: with a readiness probe the pod is not ready while the CHT starts, and what it

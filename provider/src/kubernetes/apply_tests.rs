@@ -65,6 +65,26 @@ async fn new_set_is_applied_in_phases_with_marks_and_without_force() {
 }
 
 #[tokio::test]
+async fn what_was_found_to_be_ours_is_not_read_again() {
+    let set = set(vec![vec![config_map("a"), config_map("b")]]);
+    let found = |names: &[&str]| -> Found {
+        let lives = names
+            .iter()
+            .map(|name| LiveObject::from_json(as_live(&set, name)).unwrap());
+        lives.collect()
+    };
+    let foreign = config_map("b").json().clone();
+    let (cluster, server) = cluster(vec![
+        namespace(),
+        Exchange::get("/api/v1/namespaces/cht/configmaps/b").answer(200, foreign),
+    ]);
+    cluster.check_ownership(&set, &found(&["a", "b"])).await.unwrap();
+    let error = cluster.check_ownership(&set, &found(&["a"])).await.unwrap_err();
+    assert!(matches!(error, Error::Taken(taken) if taken.len() == 1));
+    server.finished().await;
+}
+
+#[tokio::test]
 async fn foreign_objects_are_all_named_before_anything_changes() {
     let set = set(vec![vec![
         config_map("a"),
@@ -221,20 +241,23 @@ async fn failing_for_good_is_reported_once() {
 }
 
 #[tokio::test]
-async fn probe_proves_the_credentials_and_names_the_user() {
+async fn probe_proves_the_credentials_and_names_the_user_once() {
+    let version = || Exchange::get("/version").answer(200, json!({"gitVersion": "v1.36.3"}));
+    let review = || Exchange::new(http::Method::POST, "/apis/authentication.k8s.io/v1/selfsubjectreviews");
     let (cluster, server) = cluster(vec![
-        Exchange::get("/version").answer(200, json!({"gitVersion": "v1.36.3"})),
-        Exchange::new(http::Method::POST, "/apis/authentication.k8s.io/v1/selfsubjectreviews")
-            .answer(201, json!({"status": {"userInfo": {"username": "admin"}}})),
-        Exchange::get("/version").answer(200, json!({"gitVersion": "v1.36.3"})),
-        Exchange::new(http::Method::POST, "selfsubjectreviews").answer(401, json!({"kind": "Status"})),
+        version(),
+        review().answer(401, json!({"kind": "Status"})),
+        version(),
+        review().answer(201, json!({"status": {"userInfo": {"username": "admin"}}})),
     ]);
-    let probe = cluster.probe().await.unwrap();
-    assert_eq!(
-        (probe.version.as_str(), probe.user.as_deref()),
-        ("v1.36.3", Some("admin"))
-    );
     assert!(cluster.probe().await.unwrap_err().is_unauthorized());
+    for asked in [&cluster, &cluster.clone()] {
+        let probe = asked.probe().await.unwrap();
+        assert_eq!(
+            (probe.version.as_str(), probe.user.as_deref()),
+            ("v1.36.3", Some("admin"))
+        );
+    }
     server.finished().await;
 }
 

@@ -6,12 +6,14 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use http::Method;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::trace;
@@ -29,6 +31,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many calls one operation makes at once: enough to hide a slow line, few enough to stay under API priority.
 const PARALLEL_CALLS: usize = 8;
 
+/// How many calls all operations make at once. Each needs a connection, and each new connection costs both sides more than
+/// a call does.
+const ALL_CALLS: usize = 32;
+
 /// A cluster that can be talked to.
 #[derive(Clone)]
 pub struct Cluster {
@@ -36,6 +42,8 @@ pub struct Cluster {
     host: String,
     retry: Retry,
     cancellation: CancellationToken,
+    in_flight: Arc<Semaphore>,
+    probed: Arc<OnceLock<Probe>>,
 }
 
 /// What [`Cluster::probe`] learned.
@@ -55,6 +63,8 @@ impl Cluster {
             host: host.into(),
             retry: Retry::default(),
             cancellation: CancellationToken::new(),
+            in_flight: Arc::new(Semaphore::new(ALL_CALLS)),
+            probed: Arc::default(),
         }
     }
 
@@ -83,11 +93,20 @@ impl Cluster {
     }
 
     /// Asks the server for its version and for whom it takes us, which proves the address, the certificate and the
-    /// credentials in turn.
+    /// credentials in turn. A cluster that has answered, to any clone, is not asked again.
     ///
     /// # Errors
     /// The cluster cannot be reached, its certificate is not trusted, or the credentials are refused.
     pub async fn probe(&self) -> Result<Probe, Error> {
+        if let Some(probe) = self.probed.get() {
+            return Ok(probe.clone());
+        }
+        // Whoever comes before the first answer asks too: they would wait for each other's retries else.
+        let probe = self.ask().await?;
+        Ok(self.probed.get_or_init(|| probe).clone())
+    }
+
+    async fn ask(&self) -> Result<Probe, Error> {
         let call = Call {
             verb: "get",
             resource: "/version".into(),
@@ -202,6 +221,8 @@ impl Cluster {
     async fn exchange(&self, outgoing: &Outgoing) -> Result<Vec<u8>, Error> {
         let call = || outgoing.call.clone();
         let request = outgoing.request()?;
+        // It is never closed, so there is always a permit to come.
+        let _permit = self.in_flight.acquire().await.ok();
         let exchange = async {
             let response = self.client.send(request).await?;
             let (parts, body) = response.into_parts();

@@ -12,7 +12,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::attribute::Kubernetes;
 use super::client::Cluster;
@@ -87,6 +87,12 @@ impl Kubernetes {
                 source: Box::new(source),
             }),
         }
+    }
+
+    /// What the kubeconfig says, if the way is one and it can be read.
+    pub(super) fn kubeconfig_text(&self) -> Option<SecretString> {
+        let path = expand_home(self.config_path.as_ref()?);
+        std::fs::read_to_string(path).ok().map(SecretString::from)
     }
 
     fn validate_host(&self, host: &str, problems: &mut Problems) {

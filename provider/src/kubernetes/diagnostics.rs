@@ -6,7 +6,7 @@ use tf_framework::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use crate::kubernetes::attribute::Kubernetes;
-use crate::kubernetes::{Cluster, Error};
+use crate::kubernetes::{Cluster, Clusters, Error};
 
 /// The attribute by which every resource in a cluster takes the way to it.
 pub const ATTRIBUTE: &str = "kubernetes";
@@ -28,11 +28,15 @@ struct Way {
 }
 
 impl Access {
-    /// Makes a client, without calling the cluster.
+    /// Finds or makes a client, without calling the cluster.
     ///
     /// # Errors
     /// Fails if the value does not describe a way to a cluster, or names a kubeconfig that cannot be used.
-    pub async fn new(own: Option<&Kubernetes>, default: Option<&Kubernetes>) -> Result<Self, Diagnostics> {
+    pub async fn new(
+        clusters: &Clusters,
+        own: Option<&Kubernetes>,
+        default: Option<&Kubernetes>,
+    ) -> Result<Self, Diagnostics> {
         let Some(kubernetes) = own.or(default) else {
             return Err(Diagnostic::error(
                 "No way to the cluster",
@@ -43,7 +47,7 @@ impl Access {
             .into());
         };
         let way = own.map(Way::of);
-        match kubernetes.connect().await {
+        match clusters.connect(kubernetes).await {
             Ok(cluster) => Ok(Access { cluster, way }),
             Err(error) => Err(explain("Unable to use the way to the cluster", &error, way)),
         }

@@ -2,8 +2,8 @@
 //!
 //! A resource describes what it wants as an [`ObjectSet`], marked with its own [`OwnerId`], and then
 //!
-//! 1. reaches the cluster: [`Kubernetes::connect`] gives a [`Cluster`], [`Cluster::probe`] proves that it answers
-//!    ([`connection`], [`client`], [`retry`]);
+//! 1. reaches the cluster: [`Clusters::connect`] gives a [`Cluster`], [`Cluster::probe`] proves that it answers
+//!    ([`connection`], [`clusters`], [`client`], [`retry`]);
 //! 2. asks what the server would say ([`Cluster::dry_run`]) and applies, never over what is somebody else's
 //!    ([`Cluster::apply`], [`ownership`]);
 //! 3. waits for Deployments with a [`Rollout`], which says *why* one does not come up ([`rollout`]);
@@ -19,6 +19,7 @@
 pub mod apply;
 pub mod attribute;
 pub mod client;
+pub mod clusters;
 pub mod connection;
 pub mod delete;
 pub mod diagnostics;
@@ -40,6 +41,7 @@ mod testing;
 pub use self::apply::{Apply, DryRun, ObjectSet};
 pub use self::attribute::{Kubernetes, KubernetesDraft};
 pub use self::client::{Cluster, Probe};
+pub use self::clusters::Clusters;
 pub use self::connection::Problem;
 pub use self::delete::{Deleting, Remaining};
 pub use self::diagnostics::Access;

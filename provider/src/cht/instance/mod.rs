@@ -12,6 +12,7 @@
 //!
 //! In place: everything but `namespace` and `cluster_domain`, which replace, and what CouchDB decides once, which is refused.
 
+use futures::try_join;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
@@ -22,7 +23,7 @@ use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
 use crate::cht::instance::record::{Record, Stage};
 use crate::cht::instance::survey::Survey;
-use crate::kubernetes::{Access, Apply};
+use crate::kubernetes::{Access, Apply, Found};
 use crate::provider::Clients;
 
 mod checks;
@@ -74,20 +75,25 @@ impl Resource for InstanceResource {
             credentials: &credentials,
             stage: Stage::Creating,
             how: Apply::Careful,
+            found: &survey.found,
         };
         converge(cx, &access, goal, |model| cx.checkpoint(model)).await
     }
 
     async fn read(&self, cx: &Context<Self>, mut state: InstanceModel) -> Result<Option<InstanceModel>, Diagnostics> {
         let access = access(cx, &state).await?;
-        let found = desired::find(&access, &state.namespace, state.create_namespace).await?;
+        // A refresh is mostly waiting for answers, so both are asked at once; an instance that is gone has no pod to ask.
+        let (found, live_version) = try_join!(
+            desired::find(&access, &state.namespace, state.create_namespace),
+            steps::live_version(cx, &access, &state),
+        )?;
         if found.is_empty() {
             return Ok(None);
         }
         steps::store_live(&mut state, &found);
         let live = desired::live_credentials(&found, &state.namespace);
         state.drift = Attr::Known(desired::differences(&state, live, &found)?);
-        state.live_version = steps::live_version(cx, &access, &state).await?.into();
+        state.live_version = live_version.into();
         state.ready = Attr::Known(state.live_version.known().is_some());
         Ok(Some(state))
     }
@@ -122,6 +128,7 @@ impl Resource for InstanceResource {
             credentials: &credentials,
             stage,
             how,
+            found: &found,
         };
         let made = converge(cx, &access, goal, |_| ()).await?;
         teardown::remove_obsolete(cx, &access, &made, &credentials).await?;
@@ -141,7 +148,7 @@ impl Resource for InstanceResource {
         let namespace = match by {
             ImportBy::Id(namespace) | ImportBy::Identity(InstanceIdentity { namespace }) => namespace,
         };
-        let access = Access::new(None, cx.clients().kubernetes()?).await?;
+        let access = cx.clients().access(None).await?;
         let found = desired::find(&access, &namespace, false).await?;
         let Some(record) = Record::find(&found, &namespace) else {
             return Err(Diagnostics::error(
@@ -164,6 +171,7 @@ struct Goal<'a> {
     credentials: &'a Credentials,
     stage: Stage,
     how: Apply,
+    found: &'a Found,
 }
 
 /// Brings the cluster to the goal: applies, waits until CHT serves requests, and fills in what that brought. `save` gets the
@@ -179,9 +187,11 @@ async fn converge(
         credentials,
         stage,
         how,
+        found,
     } = goal;
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
+    steps::check_ownership(access, &desired, found).await?;
     steps::apply(cx, access, &desired, how, || save(&model)).await?;
     let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
@@ -195,9 +205,6 @@ async fn converge(
 }
 
 async fn access(cx: &Context<InstanceResource>, model: &InstanceModel) -> Result<Access, Diagnostics> {
-    let access = match &model.kubernetes {
-        Some(kubernetes) => Access::new(Some(kubernetes), None).await?,
-        None => Access::new(None, cx.clients().kubernetes()?).await?,
-    };
+    let access = cx.clients().access(model.kubernetes.as_ref()).await?;
     Ok(access.with_cancellation(cx.cancellation()))
 }

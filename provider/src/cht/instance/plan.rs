@@ -18,7 +18,7 @@ use crate::cht::instance::steps;
 use crate::cht::instance::survey::Survey;
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
-use crate::kubernetes::{Access, Apply, Kubernetes, KubernetesDraft, quantity};
+use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft, quantity};
 
 /// Refuses plans that CouchDB would not follow, or that would lose data.
 pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnostics> {
@@ -227,12 +227,14 @@ pub(super) async fn try_in_cluster(
     let (Some(model), Some(own)) = (plan.planned_model(), known_way(&plan.config.kubernetes)) else {
         return Ok(());
     };
-    let access = match own {
-        Some(own) => Access::new(Some(&own), None).await?,
-        None if cx.clients().is_unknown() => return Ok(()),
-        None => Access::new(None, cx.clients().kubernetes()?).await?,
-    };
-    let access = access.with_cancellation(cx.cancellation());
+    if own.is_none() && cx.clients().is_unknown() {
+        return Ok(());
+    }
+    let access = cx
+        .clients()
+        .access(own.as_ref())
+        .await?
+        .with_cancellation(cx.cancellation());
     access
         .cluster
         .probe()
@@ -244,7 +246,7 @@ pub(super) async fn try_in_cluster(
     let desired = Desired::new(&model, &credentials, stage)?;
     access
         .cluster
-        .check_ownership(&desired.set)
+        .check_ownership(&desired.set, &Found::default())
         .await
         .map_err(access.explain("Unable to create the CHT instance"))
         .map_err(|failure| failure.at(InstanceModel::NAMESPACE))?;

@@ -31,6 +31,12 @@ const PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// How long the address of the ingress is waited for: without an ingress controller it never comes.
 const ADDRESS_PATIENCE: Duration = Duration::from_secs(60);
 
+/// Checks that nothing in the way of the objects belongs to somebody else; `found` is what was there a moment ago.
+pub(super) async fn check_ownership(access: &Access, desired: &Desired, found: &Found) -> Result<(), Diagnostics> {
+    let checked = access.cluster.check_ownership(&desired.set, found).await;
+    checked.map_err(access.explain("Unable to apply the CHT instance"))
+}
+
 /// Applies the objects phase by phase and waits for the pods of each; `applied` is called after
 /// every phase, and after one of which it is not known whether its objects were made.
 pub(super) async fn apply(
@@ -42,7 +48,6 @@ pub(super) async fn apply(
 ) -> Result<(), Diagnostics> {
     let explain = access.explain("Unable to apply the CHT instance");
     wait_for_namespace(cx, access, &desired.set).await?;
-    access.cluster.check_ownership(&desired.set).await.map_err(&explain)?;
     for (name, objects) in desired.phases() {
         tracing::debug!(phase = name, "applying objects");
         let outcome = access.cluster.apply_phase(objects, how).await;
@@ -141,11 +146,12 @@ pub(super) async fn wait_until_ready(
     model: &InstanceModel,
     credentials: &Credentials,
 ) -> Result<String, Diagnostics> {
-    let client = client(access, model, Some(credentials));
     // Images with a tag of their own, such as those of a branch, report what they like.
     let own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
     let expected = if own_tag { None } else { model.cht_version.parse().ok() };
     cx.wait("the CHT application", Backoff::QUICK, || async {
+        // The pod may be another one at each look, so each has a connection of its own.
+        let client = client(access, model, Some(credentials));
         match readiness(&client, expected.as_ref()).await {
             Ok(Readiness::Ready { version, .. }) => Ok(Progress::Ready(version)),
             Ok(Readiness::Unauthorized) => Err(unauthorized()),

@@ -7,11 +7,12 @@ use crate::cht::instance::desired::{claim_key, find, live_credentials};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::objects;
 use crate::cht::instance::record::{Record, Stage};
-use crate::kubernetes::Access;
+use crate::kubernetes::{Access, Found};
 
 /// What a creation finds.
 pub(super) struct Survey {
     pub(super) started_with: Known,
+    pub(super) found: Found,
     record: Option<Record>,
     has_claim: bool,
 }
@@ -24,6 +25,7 @@ impl Survey {
             started_with: live_credentials(&found, &model.namespace),
             record: Record::find(&found, &model.namespace),
             has_claim: found.get(&claim_key(&model.namespace)).is_some(),
+            found,
         })
     }
 
@@ -86,6 +88,7 @@ mod tests {
             started_with: live_credentials(&found, "cht-kisumu"),
             record: Record::find(&found, "cht-kisumu"),
             has_claim: true,
+            found,
         };
         let again = model(&minimal());
         assert!(survey.allows_creation(&again).is_ok());
@@ -104,6 +107,7 @@ mod tests {
             started_with: Known::default(),
             record: Record::find(&found, "cht-kisumu"),
             has_claim: true,
+            found,
         };
         assert!(
             finished
@@ -116,6 +120,7 @@ mod tests {
             started_with: Known::default(),
             record: None,
             has_claim: true,
+            found: Found::default(),
         };
         assert!(
             data.allows_creation(&model(&minimal()))

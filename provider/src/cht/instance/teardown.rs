@@ -2,6 +2,7 @@
 
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tokio::sync::Mutex;
 
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
@@ -99,9 +100,12 @@ async fn delete(
     }
     let explain = access.explain("Unable to delete the CHT instance");
     let owner = desired::owner(&model.namespace)?;
-    let deleting = access.cluster.delete(&owner, &doomed).await.map_err(&explain)?;
+    let deleting = Mutex::new(access.cluster.delete(&owner, &doomed).await.map_err(&explain)?);
     cx.wait(&format!("the deletion of {what}"), Backoff::QUICK, || async {
+        let mut deleting = deleting.lock().await;
         let remaining = access.cluster.probe_gone(&deleting).await.map_err(&explain)?;
+        // What is gone once is not asked for again.
+        deleting.retain(|one| remaining.iter().any(|remaining| remaining.key == one.key));
         if remaining.is_empty() {
             return Ok::<_, Diagnostics>(Progress::Ready(()));
         }

@@ -45,7 +45,8 @@ async fn whole_answer_comes_back_over_a_stream() {
     let request = Request::get("/setup/poll")
         .header(HOST, "api.cht.svc.cluster.local:5988")
         .body(Bytes::new());
-    let answer = exchange("cht-api-1", near, request.unwrap()).await.unwrap();
+    let mut connection = Connection::open("cht-api-1", near).await.unwrap();
+    let answer = connection.exchange(request.unwrap()).await.unwrap();
     assert_eq!(
         (answer.status().as_u16(), answer.body().as_ref()),
         (503, b"wait".as_ref())
@@ -56,11 +57,37 @@ async fn whole_answer_comes_back_over_a_stream() {
 }
 
 #[tokio::test]
+async fn one_connection_serves_several_requests_until_the_api_hangs_up() {
+    let (near, far) = tokio::io::duplex(4096);
+    let server = tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut read, mut write) = tokio::io::split(far);
+        for answer in [&b"one"[..], b"two"] {
+            let mut request = vec![0; 4096];
+            assert!(read.read(&mut request).await.unwrap() > 0);
+            write
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n")
+                .await
+                .unwrap();
+            write.write_all(answer).await.unwrap();
+        }
+    });
+    let request = || Request::get("/setup/poll").body(Bytes::new()).unwrap();
+    let mut connection = Connection::open("cht-api-1", near).await.unwrap();
+    for expected in [&b"one"[..], b"two"] {
+        assert_eq!(connection.exchange(request()).await.unwrap().body().as_ref(), expected);
+    }
+    server.await.unwrap();
+    assert!(connection.exchange(request()).await.unwrap_err().is_closed());
+}
+
+#[tokio::test]
 async fn stream_that_ends_without_an_answer_means_closed() {
     let (near, far) = tokio::io::duplex(4096);
     drop(far);
     let request = Request::get("/setup/poll").body(Bytes::new()).unwrap();
-    let error = exchange("cht-api-1", near, request).await.unwrap_err();
+    let mut connection = Connection::open("cht-api-1", near).await.unwrap();
+    let error = connection.exchange(request).await.unwrap_err();
     assert!(error.is_closed(), "{error}");
 }
 

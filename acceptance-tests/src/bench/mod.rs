@@ -1,0 +1,157 @@
+//! `cargo xtask bench`: what the provider costs, beside peers in the same run, as the Markdown tables of
+//! `provider/docs/performance.md`.
+//!
+//! Times depend on the machine, so what counts is their ratio to a peer's; requests and bytes are exact. [`start`] measures
+//! processes, [`instances`] whole environments on the lab's cluster, [`plugin`] stands in front of the provider and takes
+//! note of what it used.
+
+mod instances;
+pub(crate) mod plugin;
+mod report;
+mod start;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use acceptance_tests::cluster::ClusterOptions;
+use acceptance_tests::lab::Lab;
+use acceptance_tests::tools;
+
+use crate::checks::build_release_provider;
+use instances::{Phase, Subject};
+use report::{Target, mib, milliseconds, print_table, ratio, seconds};
+
+/// What to measure.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// How many instances there are at once; one row of each table for each number
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 10, 50, 200])]
+    instances: Vec<usize>,
+    /// How often a process is started; the median counts
+    #[arg(long, default_value_t = 20)]
+    starts: usize,
+    /// Measure this provider instead of building one
+    #[arg(long)]
+    provider: Option<PathBuf>,
+    /// Only plan, apply and destroy; do not measure starts
+    #[arg(long)]
+    no_start: bool,
+}
+
+/// The number of instances that the targets are for.
+const TARGET_INSTANCES: usize = 50;
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
+    let provider = match &arguments.provider {
+        Some(path) => path
+            .canonicalize()
+            .with_context(|| format!("find {}", path.display()))?,
+        None => build_release_provider()?,
+    };
+    let mut targets = vec![Target::below(
+        "release binary",
+        "MB",
+        fs::metadata(&provider)?.len() as f64 / 1e6,
+        30.0,
+    )];
+    if !arguments.no_start {
+        targets.push(measure_start(&provider, arguments.starts).await?);
+    }
+    let lab = Lab::with(ClusterOptions {
+        audited_user: Some(instances::USER),
+        ..ClusterOptions::default()
+    })
+    .await?;
+    let subject = Subject::new(&lab, &provider).await?;
+    let mut plans = Vec::new();
+    for &n_instances in &arguments.instances {
+        let phases = subject.measure(n_instances).await?;
+        print_phases(n_instances, &phases);
+        let plan = phases.into_iter().find(|phase| phase.name == instances::NO_CHANGE);
+        plans.extend(plan.map(|plan| (n_instances, plan)));
+    }
+    targets.extend(plan_targets(&plans));
+    println!();
+    for target in targets {
+        println!("{target}");
+    }
+    Ok(())
+}
+
+/// Processes by themselves: to the handshake, to the first answer, and below the whole command line.
+async fn measure_start(provider: &std::path::Path, starts: usize) -> Result<Target> {
+    let ours = start::measure(provider, "cht", starts).await?;
+    let peer = start::measure(&tools::empty_provider()?, "empty", starts).await?;
+    let row = |what: &str, ours: String, peer: String, ratio: String| vec![what.to_owned(), ours, peer, ratio];
+    let timed = |what: &str, ours, peer| row(what, milliseconds(ours), milliseconds(peer), ratio(ours, peer));
+    print_table(
+        &["", "cht", "an empty provider in Go", "ratio"],
+        &[
+            timed("start to handshake, ms", ours.handshake, peer.handshake),
+            timed("GetProviderSchema, ms", ours.schema, peer.schema),
+            timed("`tofu providers schema`, ms", ours.command, peer.command),
+            timed("`tofu version`, ms", ours.version, peer.version),
+            row(
+                "schema, bytes",
+                ours.schema_bytes.to_string(),
+                peer.schema_bytes.to_string(),
+                String::new(),
+            ),
+            row(
+                "binary, MB",
+                format!("{:.1}", ours.binary_bytes as f64 / 1e6),
+                format!("{:.1}", peer.binary_bytes as f64 / 1e6),
+                format!("{:.2}", ours.binary_bytes as f64 / peer.binary_bytes as f64),
+            ),
+        ],
+    );
+    let handshake = ours.handshake.as_secs_f64() * 1e3;
+    Ok(Target::below("start to handshake", "ms", handshake, 15.0))
+}
+
+fn print_phases(n_instances: usize, phases: &[Phase]) {
+    let rows: Vec<Vec<String>> = phases
+        .iter()
+        .map(|phase| {
+            vec![
+                phase.name.to_owned(),
+                seconds(phase.wall),
+                phase.n_requests().to_string(),
+                format!("{:.1}", phase.n_requests() as f64 / n_instances as f64),
+                seconds(phase.usage.processor),
+                mib(phase.usage.peak_kib),
+                phase.busiest(),
+            ]
+        })
+        .collect();
+    println!("\n{n_instances} instances:\n");
+    let head = [
+        "",
+        "wall, s",
+        "requests",
+        "each",
+        "provider's CPU, s",
+        "provider's peak, MiB",
+        "most of them",
+    ];
+    print_table(&head, &rows);
+}
+
+/// What the plans without changes have to cost at most, where the right numbers of instances were measured.
+fn plan_targets(plans: &[(usize, Phase)]) -> Vec<Target> {
+    let mut targets = Vec::new();
+    let of = |n_instances: usize| plans.iter().find(|(n, _)| *n == n_instances).map(|(_, plan)| plan);
+    if let Some(plan) = of(TARGET_INSTANCES) {
+        targets.push(Target::below("no-change plan of 50", "s", plan.wall.as_secs_f64(), 1.0));
+        let peak = plan.usage.peak_kib as f64 / 1024.0;
+        targets.push(Target::below("provider's peak memory in it", "MiB", peak, 30.0));
+    }
+    if let (Some(fifty), Some(many)) = (of(TARGET_INSTANCES), of(4 * TARGET_INSTANCES)) {
+        let growth = many.wall.as_secs_f64() / fifty.wall.as_secs_f64();
+        // Linear is four times as much; the rest is for what else the machine does.
+        targets.push(Target::below("no-change plan of 200 in those of 50", "", growth, 5.0));
+    }
+    targets
+}
