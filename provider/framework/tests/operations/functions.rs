@@ -251,7 +251,7 @@ async fn validators_refuse_arguments_without_quoting_them() {
         (
             "join",
             &[json!("hunter2"), json!(null)],
-            "`separator` must be length 1 to 3",
+            "`separator` must be of length 1 to 3",
             0,
         ),
         (
@@ -269,7 +269,7 @@ async fn validators_refuse_arguments_without_quoting_them() {
         (
             "describe",
             &[json!({ "name": "", "port": null, "key": null })],
-            "`host.name` must be length 1 to 10",
+            "`host.name` must be of length 1 to 10",
             0,
         ),
         (
