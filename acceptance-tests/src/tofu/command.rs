@@ -101,6 +101,12 @@ impl Running {
         Ok(())
     }
 
+    /// Waits until the command has ended, which [`Running::wait`] tells more about.
+    pub async fn ends(&mut self) {
+        // Whatever can be wrong with it shows there.
+        let _ = self.child.wait().await;
+    }
+
     /// Waits for the end, successful or not.
     ///
     /// # Errors

@@ -47,12 +47,25 @@ impl Stage {
 
     /// Starts a command, and waits until so many calls are answered from the first change; all others hang.
     pub(super) async fn start_until(&self, calls: usize, start: impl FnOnce(&Scene) -> Running) -> Running {
-        self.server.hold(calls);
-        let running = start(&self.scene);
-        timeout(LIMIT, self.server.held())
-            .await
-            .unwrap_or_else(|_| panic!("it never comes to call {calls}"));
+        let (running, is_held) = self.start_until_if(calls, start).await;
+        assert!(is_held, "it never comes to call {calls}");
         running
+    }
+
+    /// The same with a command that may end before, and whether it did not.
+    pub(super) async fn start_until_if(&self, calls: usize, start: impl FnOnce(&Scene) -> Running) -> (Running, bool) {
+        self.server.hold(calls);
+        let mut running = start(&self.scene);
+        let either = async {
+            tokio::select! {
+                () = self.server.held() => true,
+                () = running.ends() => false,
+            }
+        };
+        let is_held = timeout(LIMIT, either)
+            .await
+            .unwrap_or_else(|_| panic!("it neither comes to call {calls} nor to an end"));
+        (running, is_held)
     }
 
     pub(super) async fn objects(&self) -> Fields {
