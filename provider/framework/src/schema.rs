@@ -13,9 +13,11 @@ use crate::path::{Path, Step};
 use crate::types::Type;
 use crate::value::Value;
 
+pub(crate) mod block;
 mod lint;
 mod validator;
 
+pub use block::Block;
 pub use validator::Validator;
 
 /// The name of the root attribute that says how long operations may take.
@@ -61,6 +63,8 @@ pub struct Attribute {
     pub modifiers: Vec<PlanModifier>,
     /// Tells whether two spellings mean the same, so that the spelling of the configuration or the prior state is kept.
     pub semantic_equality: Option<SemanticEquality>,
+    /// Whether it is written as blocks, and how many there can be; only of nested attributes.
+    pub block: Option<Block>,
 }
 
 /// What an attribute holds.
@@ -204,6 +208,7 @@ impl Attribute {
             validators: T::validators(),
             modifiers: Vec::new(),
             semantic_equality: T::semantic_equality(),
+            block: None,
         }
     }
 

@@ -82,8 +82,7 @@ impl Validation<'_> {
     fn attribute(&mut self, attribute: &Attribute, path: &Path, value: &Value) {
         if value.is_null() {
             if attribute.presence == Presence::Required {
-                let detail = format!("`{path}` is required, but no value was given.");
-                self.error("Missing required attribute", detail, path);
+                self.missing(attribute, path);
             }
             return;
         }
@@ -108,11 +107,38 @@ impl Validation<'_> {
                 self.rule(validator, path, value);
             }
         }
+        if attribute.block.is_some() {
+            self.block_count(attribute, path, value);
+        }
         if let Kind::Nested(_, attributes) = &attribute.kind {
             for (path, object) in objects(path, value) {
                 self.object(attributes, &path, object);
             }
             self.distinct_elements(attributes, path, value);
+        }
+    }
+
+    fn missing(&mut self, attribute: &Attribute, path: &Path) {
+        if attribute.block.is_some() {
+            let detail = format!("The block `{path}` is required, but there is none.");
+            self.error("Missing required block", detail, path);
+        } else {
+            let detail = format!("`{path}` is required, but no value was given.");
+            self.error("Missing required attribute", detail, path);
+        }
+    }
+
+    /// The core counts blocks by itself, but not those that a test or another way around it makes.
+    fn block_count(&mut self, attribute: &Attribute, path: &Path, value: &Value) {
+        let count = objects(path, value).len();
+        let (least, most) = attribute.block_items();
+        // What is not known yet may turn out to be several blocks, and elements of a set to be one.
+        if count < least && value.is_wholly_known() {
+            let detail = format!("There must be at least {least} blocks `{path}`, but there are {count}.");
+            self.error("Too few blocks", detail, path);
+        } else if most > 0 && count > most && value.is_wholly_known() {
+            let detail = format!("There must be at most {most} blocks `{path}`, but there are {count}.");
+            self.error("Too many blocks", detail, path);
         }
     }
 

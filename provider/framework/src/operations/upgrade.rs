@@ -4,7 +4,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::normalize::without_write_only;
 use crate::resource::erased::DynResource;
 use crate::value::Value;
-use crate::wire::json;
+use crate::wire::form;
 
 /// Reads a stored state that was written under `version` of the schema.
 pub(crate) fn upgrade<C>(resource: &dyn DynResource<C>, version: i64, stored: &[u8]) -> Result<Value, Diagnostics> {
@@ -29,7 +29,7 @@ pub(crate) fn upgrade<C>(resource: &dyn DynResource<C>, version: i64, stored: &[
         &upgraded
     };
     // Attributes that the schema no longer has are dropped, new ones are null: that is no change of meaning.
-    let state = json::decode_state(current, &schema.value_type()).map_err(|error| unreadable(&error))?;
+    let state = form::stored_state(current, schema).map_err(|error| unreadable(&error))?;
     if state.is_null() {
         return Err(Diagnostic::bug("Upgrading the state left nothing of it.").into());
     }

@@ -14,15 +14,15 @@ use crate::path::Path;
 use crate::provider::Provider;
 use crate::schema::Schema;
 use crate::server::rpc::ProviderService;
-use crate::types::Type;
 use crate::value::Value;
+use crate::wire::form::WireForm;
 use crate::wire::{from_proto, json, to_proto};
 
 /// One process of a provider, as the core sees it, for one type of resource.
 pub(crate) struct InProcess<P: Provider> {
     service: ProviderService<P>,
     type_name: &'static str,
-    value_type: Type,
+    schema: Schema,
 }
 
 /// A state as the core stores it, and what it keeps beside it.
@@ -47,7 +47,7 @@ impl<P: Provider> InProcess<P> {
         InProcess {
             service: ProviderService::new(provider, end.clone()),
             type_name,
-            value_type: schema.value_type(),
+            schema: schema.clone(),
         }
     }
 
@@ -168,7 +168,7 @@ impl<P: Provider> InProcess<P> {
 
     /// A state as the core stores it.
     pub(crate) fn store(&self, state: &Value, version: i64, private: Bytes) -> Result<Stored, Diagnostics> {
-        let text = json::to_json(state, &self.value_type)
+        let text = json::to_json(&self.schema.lower(state), &self.schema.wire_type())
             .map_err(|error| Diagnostic::bug(format!("A state cannot be stored: {}.", error_chain(&error))))?;
         let json = serde_json::from_str(&text)
             .map_err(|error| Diagnostic::bug(format!("A state is stored as something else than JSON: {error}.")))?;
@@ -176,7 +176,7 @@ impl<P: Provider> InProcess<P> {
     }
 
     fn encode(&self, value: &Value) -> Result<proto::DynamicValue, Diagnostics> {
-        to_proto::value(value, &self.value_type)
+        to_proto::value(value, &self.schema)
     }
 
     fn answered(
@@ -186,7 +186,7 @@ impl<P: Provider> InProcess<P> {
         diagnostics: Vec<proto::Diagnostic>,
     ) -> Result<Answered, Diagnostics> {
         Ok(Answered {
-            value: from_proto::value(value.as_ref(), &self.value_type)?,
+            value: from_proto::value(value.as_ref(), &self.schema)?,
             private,
             requires_replace: Vec::new(),
             diagnostics: from_proto::diagnostics(diagnostics),

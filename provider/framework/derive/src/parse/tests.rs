@@ -93,7 +93,7 @@ fn all_mistakes_are_reported_together() {
             "unknown option `colour`, expected one of `version`, `deprecated`, `timeouts`",
             "missing doc comment: it is the description of the attribute",
             "duplicate option `replace`",
-            "unknown option `sensitive`, expected one of `name`, `default`, `optional`, `keep`, `depends_on`, `replace`, \
+            "unknown option `sensitive`, expected one of `name`, `block`, `default`, `optional`, `keep`, `depends_on`, `replace`, \
              `replace_if`, `equal`, `validate`, `deprecated`",
             "`keep` takes no value",
         ]
@@ -234,4 +234,28 @@ fn a_correct_model_has_no_errors() {
         url: Attr<String>
     });
     assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn blocks_have_limits_and_no_default() {
+    assert_eq!(
+        field_errors(quote! {
+            /// Rules.
+            #[tf(block(min_items = 1, max_items = 3))]
+            rules: Vec<Rule>,
+        }),
+        [""; 0]
+    );
+    assert_eq!(
+        field_errors(quote! {
+            /// Rules.
+            #[tf(block(min_items = -1, most = 3), default = 1)]
+            rules: Vec<Rule>,
+        }),
+        [
+            "`min_items` takes a whole number from 0",
+            "unknown option `most`, expected one of `min_items`, `max_items`",
+            "`block` and `default` contradict each other",
+        ]
+    );
 }

@@ -14,6 +14,8 @@ pub(super) fn check(defects: &mut Defects<'_>, value: &Value) {
         defects.push(&Path::root(), "The object as a whole is unknown.");
     } else {
         check_type(defects, &Path::root(), &expected, value);
+        let schema = defects.schema;
+        check_blocks(defects, &Path::root(), &schema.attributes, value);
     }
 }
 
@@ -56,6 +58,28 @@ fn check_type(defects: &mut Defects<'_>, path: &Path, expected: &Type, value: &V
                 _ => format!("The value of {} is not of the type in the schema.", name(path)),
             };
             defects.push(path, text);
+        }
+    }
+}
+
+/// Checks that blocks that are not there are empty, not null.
+fn check_blocks(defects: &mut Defects<'_>, path: &Path, attributes: &[Attribute], object: &Value) {
+    for attribute in attributes.iter().filter(|attribute| attribute.block.is_some()) {
+        let path = path.clone().attribute(&attribute.name);
+        let Some(value) = object.attribute(&attribute.name) else {
+            continue;
+        };
+        if value.is_null() && !attribute.is_nullable() {
+            let text = format!(
+                "The blocks {} are null, but where there are none they are empty.",
+                name(&path)
+            );
+            defects.push(&path, text);
+        }
+        if let Kind::Nested(_, nested) = &attribute.kind {
+            for (path, object) in objects(&path, value) {
+                check_blocks(defects, &path, nested, object);
+            }
         }
     }
 }
