@@ -94,9 +94,13 @@ impl Value {
         )
     }
 
-    /// Whether this is null.
+    /// Whether this is null, be it one of a type.
     pub fn is_null(&self) -> bool {
-        matches!(self, Value::Null)
+        match self {
+            Value::Null => true,
+            Value::Dynamic(typed) => typed.1.is_null(),
+            _ => false,
+        }
     }
 
     /// Whether this is unknown itself; its parts are not looked at.

@@ -43,6 +43,8 @@ fn normalize_attribute(attribute: &Attribute, reference: &Value, new: Value) -> 
         return Value::Null;
     }
     match (&attribute.kind, new) {
+        // A null of a dynamic type may have a type of its own, which a model does not keep.
+        (Kind::Type(_), Value::Null) if reference.is_null() => reference.clone(),
         (Kind::Type(_), new) if same_meaning(attribute, reference, &new) => reference.clone(),
         (Kind::Type(_), new) => new,
         (Kind::Nested(_, attributes), new @ Value::Object(_)) => normalize_object(attributes, reference, new),

@@ -88,7 +88,7 @@ pub(crate) fn without_null_blocks(attributes: &[Attribute], object: Value) -> Va
     for attribute in attributes {
         if let Some(value) = values.get_mut(&attribute.name) {
             *value = match (&attribute.kind, std::mem::take(value)) {
-                (_, value) if value.is_null() => attribute.absent(),
+                (_, value) if value.is_null() && !attribute.is_nullable() => attribute.absent(),
                 (Kind::Nested(_, nested), value) if attribute.block.is_some() => {
                     map_objects(value, |object| without_null_blocks(nested, object))
                 }

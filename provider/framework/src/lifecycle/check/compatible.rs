@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lifecycle::check::dynamic::keeps_type;
 use crate::path::{Path, Step};
 use crate::value::{Refinements, Value};
 
@@ -48,9 +49,8 @@ fn compare<'v>(planned: &'v Value, actual: &'v Value, path: &Path, found: &mut V
                 report(path, Problem::Refinement(actual), found);
             }
         }
-        // A dynamic value that is not known yet may turn out to be of any type.
-        (Value::Dynamic(planned), _) if planned.1.is_unknown() => {}
-        (Value::Dynamic(planned), Value::Dynamic(actual)) if planned.0 == actual.0 => {
+        // One that is unknown may turn out to be of any type, but a type that is known stays.
+        (Value::Dynamic(planned), Value::Dynamic(actual)) if keeps_type(&planned.0, &actual.0) => {
             compare(&planned.1, &actual.1, path, found);
         }
         (Value::List(planned), Value::List(actual)) => {

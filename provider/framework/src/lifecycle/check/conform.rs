@@ -1,6 +1,6 @@
 //! Values beside the types of their schema.
 
-use crate::lifecycle::check::{Defects, name};
+use crate::lifecycle::check::{Defects, dynamic, name};
 use crate::lifecycle::objects;
 use crate::path::{Path, Step};
 use crate::schema::{Attribute, Kind};
@@ -15,7 +15,7 @@ pub(super) fn check(defects: &mut Defects<'_>, value: &Value) {
     } else {
         check_type(defects, &Path::root(), &expected, value);
         let schema = defects.schema;
-        check_blocks(defects, &Path::root(), &schema.attributes, value);
+        check_attributes(defects, &Path::root(), &schema.attributes, value);
     }
 }
 
@@ -62,9 +62,10 @@ fn check_type(defects: &mut Defects<'_>, path: &Path, expected: &Type, value: &V
     }
 }
 
-/// Checks that blocks that are not there are empty, not null.
-fn check_blocks(defects: &mut Defects<'_>, path: &Path, attributes: &[Attribute], object: &Value) {
-    for attribute in attributes.iter().filter(|attribute| attribute.block.is_some()) {
+/// Checks what the type of a value does not say: that blocks that are not there are empty, not null, and that the elements
+/// of other lists and maps are all of one type.
+fn check_attributes(defects: &mut Defects<'_>, path: &Path, attributes: &[Attribute], object: &Value) {
+    for attribute in attributes {
         let path = path.clone().attribute(&attribute.name);
         let Some(value) = object.attribute(&attribute.name) else {
             continue;
@@ -76,10 +77,14 @@ fn check_blocks(defects: &mut Defects<'_>, path: &Path, attributes: &[Attribute]
             );
             defects.push(&path, text);
         }
-        if let Kind::Nested(_, nested) = &attribute.kind {
-            for (path, object) in objects(&path, value) {
-                check_blocks(defects, &path, nested, object);
+        match &attribute.kind {
+            Kind::Nested(_, nested) if attribute.block.is_some() => {
+                for (path, object) in objects(&path, value) {
+                    check_attributes(defects, &path, nested, object);
+                }
             }
+            _ if dynamic::is_uniform(&attribute.value_type(), value) => {}
+            _ => defects.push(&path, format!("Elements of {} are of different types.", name(&path))),
         }
     }
 }
