@@ -14,7 +14,7 @@ mod order;
 #[cfg(test)]
 pub(crate) mod strategies;
 
-use order::Canonical;
+pub(crate) use order::{Canonical, contains};
 
 pub use number::{Number, ParseNumberError};
 

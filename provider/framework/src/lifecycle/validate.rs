@@ -179,9 +179,9 @@ impl Validation<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::fixtures::{attribute, nested, object, schema};
+    use crate::lifecycle::fixtures::{attribute, block, nested, object, schema};
     use crate::model::{Attr, WriteOnly};
-    use crate::schema::Nesting;
+    use crate::schema::{Block, Nesting};
 
     /// Summary and path of each message.
     fn messages(schema: &Schema, config: &Value, write_only_allowed: bool) -> Vec<(String, String)> {
@@ -313,6 +313,39 @@ mod tests {
             check(vec!["a".into(), Value::Null]),
             [("Null element".to_owned(), Some(path))]
         );
+    }
+
+    #[test]
+    fn blocks_are_counted_when_they_are_known() {
+        let limits = Block {
+            min_items: 1,
+            max_items: Some(2),
+            group: false,
+        };
+        let inner = || vec![attribute::<i64>("size")];
+        let required = Attribute {
+            presence: Presence::Required,
+            ..block("one", Nesting::Single, inner())
+        };
+        let schema = schema(vec![block("disk", Nesting::List, inner()).block(limits), required]);
+        let disk = |size: Value| Value::object([("size", size)]);
+        let config = |disks: Value, one: Value| object(&schema, [("disk", disks), ("one", one)]);
+        let disks = |count: i64| Value::List((0..count).map(|size| disk(size.into())).collect());
+        for (count, expected) in [
+            (0, vec![message("Too few blocks", "disk")]),
+            (1, vec![]),
+            (2, vec![]),
+            (3, vec![message("Too many blocks", "disk")]),
+        ] {
+            assert_eq!(messages(&schema, &config(disks(count), disk(1.into())), true), expected);
+        }
+        let unknown = config(Value::UNKNOWN, Value::UNKNOWN);
+        assert_eq!(messages(&schema, &unknown, true), []);
+        let missing = [message("Missing required block", "one")];
+        assert_eq!(messages(&schema, &config(disks(1), Value::Null), true), missing);
+        let within = config(Value::List(vec![disk(Value::Null)]), disk(1.into()));
+        let missing = [message("Missing required attribute", "disk[0].size")];
+        assert_eq!(messages(&schema, &within, true), missing);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lifecycle::check::dynamic::keeps_type;
 use crate::path::{Path, Step};
-use crate::value::{Refinements, Value};
+use crate::value::{Refinements, Value, contains};
 
 /// A broken promise.
 pub(super) struct Mismatch<'v> {
@@ -94,12 +94,12 @@ fn compare_part<'v>(planned: Option<&'v Value>, actual: Option<&'v Value>, path:
 fn compare_sets<'v>(planned: &'v [Value], actual: &'v [Value], path: &Path, found: &mut Vec<Mismatch<'v>>) {
     if !planned
         .iter()
-        .all(|planned| actual.iter().any(|actual| keeps_promise(planned, actual)))
+        .all(|planned| contains(actual, planned) || actual.iter().any(|actual| keeps_promise(planned, actual)))
     {
         report(path, Problem::ElementVanished, found);
     } else if !actual
         .iter()
-        .all(|actual| planned.iter().any(|planned| keeps_promise(planned, actual)))
+        .all(|actual| contains(planned, actual) || planned.iter().any(|planned| keeps_promise(planned, actual)))
     {
         report(path, Problem::ElementAppeared, found);
     } else if actual.len() > planned.len() {

@@ -61,7 +61,8 @@ fn check_attribute(defects: &mut Defects<'_>, path: &Path, attribute: &Attribute
     }
     match &attribute.kind {
         Kind::Nested(nesting, attributes) if !config.is_null() => {
-            if attribute.block.is_some() && elements(planned).iter().any(Value::is_unknown) {
+            let is_set_of_blocks = attribute.block.is_some() && *nesting == Nesting::Set;
+            if is_set_of_blocks && elements(planned).iter().any(Value::is_unknown) {
                 let text = format!(
                     "A block {} is planned unknown, which only attributes in it can be.",
                     name(path)

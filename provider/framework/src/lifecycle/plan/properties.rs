@@ -169,13 +169,15 @@ fn leaf(place: Place) -> impl Strategy<Value = Attribute> {
     });
     let dynamic =
         select(&[Presence::Optional, Presence::OptionalComputed, Presence::Computed][..]).prop_map(move |presence| {
+            // In sets there are none, and the core would give all elements of a list or map one type, which is more than is
+            // needed here.
+            let (of, presence) = if place.set || place.uniform {
+                (Type::Bool, Presence::Optional)
+            } else {
+                (Type::Dynamic, presence)
+            };
             Attribute {
-                // The core would give all elements of a list or map one type, which is more than is needed here.
-                kind: Kind::Type(if place.set || place.uniform {
-                    Type::Bool
-                } else {
-                    Type::Dynamic
-                }),
+                kind: Kind::Type(of),
                 presence,
                 ..attribute::<Option<String>>("x")
             }
@@ -311,13 +313,6 @@ impl Filling {
         }
     }
 
-    fn truth(&self) -> Value {
-        match self {
-            Filling::Configured(next) => next.is_multiple_of(2).into(),
-            Filling::Provided(_) => Value::Null,
-        }
-    }
-
     fn word(&mut self) -> Value {
         match self {
             Filling::Configured(next) => {
@@ -344,7 +339,8 @@ fn fill(of: &Type, value: &Value, filling: &mut Filling) -> Value {
         (Type::Set(_), Value::Unknown(_)) => filling.collection(Value::set([])),
         (Type::Map(_), Value::Unknown(_)) => filling.collection(Value::Map(BTreeMap::new())),
         (Type::Object(_), Value::Unknown(_)) => Value::Null,
-        (Type::Bool, Value::Unknown(_)) => filling.truth(),
+        // Nothing that a provider decides here is of this type.
+        (Type::Bool, Value::Unknown(_)) => true.into(),
         (Type::Dynamic, Value::Unknown(_)) => match filling.word() {
             Value::Null => Value::Null,
             word => Value::Dynamic(Box::new((Type::String, word))),

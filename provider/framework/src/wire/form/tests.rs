@@ -162,3 +162,46 @@ fn a_schema_without_such_blocks_is_written_as_it_is() {
     assert_eq!(*schema.wire_type(), schema.value_type());
     assert!(matches!(schema.lower(&Value::Null), Cow::Borrowed(Value::Null)));
 }
+
+/// An object has exactly one entry for each attribute and block, at every depth, null ones included.
+#[test]
+fn trap_7_an_object_with_a_missing_or_an_extra_attribute_is_neither_written_nor_read() {
+    let schema = schema(vec![
+        attribute::<Option<String>>("name"),
+        block(
+            "many",
+            Nesting::List,
+            vec![attribute::<Option<String>>("name"), any("any")],
+        ),
+        nested(
+            "one",
+            Nesting::Single,
+            Presence::Optional,
+            vec![attribute::<Option<String>>("name")],
+        ),
+    ]);
+    let one = |entries: &[&str]| Value::object(entries.iter().map(|name| (*name, Value::Null)));
+    let state = |many: Value, one: Value| object(&schema, [("many", Value::List(vec![many])), ("one", one)]);
+    let write = |value: &Value| msgpack::encode(&schema.lower(value), &schema.wire_type());
+    let fine = state(one(&["any", "name"]), one(&["name"]));
+    assert_eq!(sent(&schema, &fine), fine);
+    for wrong in [
+        state(one(&["any", "name", "x"]), Value::Null),
+        state(one(&["any", "name"]), one(&[])),
+        state(one(&["any", "name"]), one(&["name", "x"])),
+        one(&["name", "one"]),
+        one(&["many", "name", "one", "x"]),
+    ] {
+        assert!(write(&wrong).is_err() || sent(&schema, &wrong) != wrong, "{wrong:?}");
+    }
+    let of = |value: &Value, of: Type| msgpack::encode(value, &of).unwrap();
+    let part = |names: &[&str]| Type::Object(names.iter().map(|name| ((*name).to_owned(), Type::String)).collect());
+    let expected = part(&["a", "b"]);
+    for names in [&["a"][..], &["a", "c"], &["a", "b", "c"]] {
+        assert!(
+            msgpack::decode(&of(&one(names), part(names)), &expected).is_err(),
+            "{names:?}"
+        );
+    }
+    assert!(msgpack::decode(&of(&one(&["a", "b"]), part(&["a", "b"])), &expected).is_ok());
+}
