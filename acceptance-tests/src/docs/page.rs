@@ -36,11 +36,31 @@ pub(super) struct Schema {
 }
 
 #[derive(Deserialize)]
+#[serde(from = "WrittenBlock")]
 struct Block {
-    #[serde(default)]
     attributes: Attributes,
-    #[serde(default)]
     description: String,
+    deprecated: bool,
+}
+
+/// A block as the core writes it: nested blocks stand beside the attributes.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WrittenBlock {
+    attributes: Attributes,
+    block_types: BTreeMap<String, BlockType>,
+    description: String,
+    deprecated: bool,
+}
+
+#[derive(Deserialize)]
+struct BlockType {
+    block: Block,
+    nesting_mode: String,
+    #[serde(default)]
+    min_items: u64,
+    #[serde(default)]
+    max_items: u64,
 }
 
 type Attributes = BTreeMap<String, Attribute>;
@@ -57,12 +77,50 @@ struct Attribute {
     sensitive: bool,
     write_only: bool,
     deprecated: bool,
+    /// The least and the greatest number, if it is written as blocks.
+    #[serde(skip)]
+    blocks: Option<(u64, u64)>,
 }
 
 #[derive(Deserialize)]
 struct Nested {
     attributes: Attributes,
     nesting_mode: String,
+}
+
+impl From<WrittenBlock> for Block {
+    fn from(written: WrittenBlock) -> Self {
+        let blocks = written.block_types.into_iter();
+        let blocks = blocks.map(|(name, block)| (name, Attribute::from(block)));
+        Block {
+            attributes: written.attributes.into_iter().chain(blocks).collect(),
+            description: written.description,
+            deprecated: written.deprecated,
+        }
+    }
+}
+
+/// Blocks are nested attributes in another syntax.
+impl From<BlockType> for Attribute {
+    fn from(block_type: BlockType) -> Self {
+        let Block {
+            attributes,
+            description,
+            deprecated,
+        } = block_type.block;
+        Attribute {
+            description,
+            deprecated,
+            required: block_type.min_items > 0,
+            optional: block_type.min_items == 0,
+            blocks: Some((block_type.min_items, block_type.max_items)),
+            nested_type: Some(Nested {
+                attributes,
+                nesting_mode: block_type.nesting_mode,
+            }),
+            ..Attribute::default()
+        }
+    }
 }
 
 impl Page {
@@ -134,7 +192,8 @@ fn write_nested(text: &mut String, attributes: &Attributes, parents: &[&str]) {
             let anchor = path.join("--");
             let _ = write!(
                 text,
-                "\n<a id=\"nestedatt--{anchor}\"></a>\n### Nested Schema for `{}`\n",
+                "\n<a id=\"{}--{anchor}\"></a>\n### Nested Schema for `{}`\n",
+                attribute.anchor(),
                 path.join(".")
             );
             write_groups(text, &nested.attributes, &format!("{anchor}--"), |group| {
@@ -156,14 +215,17 @@ impl Attribute {
 
     /// What the attribute holds, and what is special about it.
     fn kind(&self) -> String {
+        let syntax = if self.blocks.is_some() { "Block" } else { "Attributes" };
         let holds = match self.nested_type.as_ref().map(|nested| nested.nesting_mode.as_str()) {
-            Some("list") => "Attributes List".to_owned(),
-            Some("set") => "Attributes Set".to_owned(),
-            Some("map") => "Attributes Map".to_owned(),
-            Some(_) => "Attributes".to_owned(),
+            Some("list") => format!("{syntax} List"),
+            Some("set") => format!("{syntax} Set"),
+            Some("map") => format!("{syntax} Map"),
+            Some(_) if self.blocks.is_some_and(|(least, _)| least == 0) => format!("{syntax}, Optional"),
+            Some(_) => syntax.to_owned(),
             None => type_name(&self.value_type),
         };
         let mut kind = vec![holds];
+        kind.extend(self.limits());
         if self.sensitive {
             kind.push("Sensitive".to_owned());
         }
@@ -176,9 +238,29 @@ impl Attribute {
         kind.join(", ")
     }
 
+    /// The least and the greatest number of blocks, where there can be several.
+    fn limits(&self) -> Vec<String> {
+        let is_single = |nested: &Nested| matches!(nested.nesting_mode.as_str(), "single" | "group");
+        let several = self
+            .blocks
+            .filter(|_| !self.nested_type.as_ref().is_some_and(is_single));
+        let (least, most) = several.unwrap_or_default();
+        let limits = [("Min", least), ("Max", most)].into_iter();
+        let limits = limits.filter(|(_, items)| *items > 0);
+        limits.map(|(limit, items)| format!("{limit}: {items}")).collect()
+    }
+
+    fn anchor(&self) -> &'static str {
+        if self.blocks.is_some() {
+            "nestedblock"
+        } else {
+            "nestedatt"
+        }
+    }
+
     fn link(&self, anchor: &str) -> String {
         match self.nested_type {
-            Some(_) => format!("(see [below for nested schema](#nestedatt--{anchor}))"),
+            Some(_) => format!("(see [below for nested schema](#{}--{anchor}))", self.anchor()),
             None => String::new(),
         }
     }
@@ -217,16 +299,19 @@ mod tests {
 
     use super::*;
 
-    fn render(attributes: Value) -> String {
-        let block = json!({"description": "Manages a thing,\nof some kind.\n\nMore.", "attributes": attributes});
-        let page = Page {
+    fn page() -> Page {
+        Page {
             title: "cht_thing Resource - cht".to_owned(),
             heading: "cht_thing (Resource)".to_owned(),
             example: Some("resource \"cht_thing\" \"one\" {}\n".to_owned()),
             import: Some("tofu import cht_thing.one one\n".to_owned()),
             guides: Vec::new(),
-        };
-        page.render(&serde_json::from_value(json!({"block": block})).unwrap())
+        }
+    }
+
+    fn render(attributes: Value) -> String {
+        let block = json!({"description": "Manages a thing,\nof some kind.\n\nMore.", "attributes": attributes});
+        page().render(&serde_json::from_value(json!({"block": block})).unwrap())
     }
 
     #[test]
@@ -283,6 +368,34 @@ tofu import cht_thing.one one
              > **NOTE**: [Write-only arguments]({WRITE_ONLY}) need OpenTofu 1.11 or Terraform 1.11.\n\n- `a` (Boolean)\n\
              - `d` (String, Sensitive, [Write-only]({WRITE_ONLY}))\n\n### Read-Only\n\n- `b` (List of String)\n\n"
         );
+        assert_eq!(schema, expected);
+    }
+
+    #[test]
+    fn blocks_stand_among_the_attributes_with_their_limits() {
+        let inner = json!({"attributes": {"size": {"type": "number", "required": true}}});
+        let part = json!({"nesting_mode": "single", "block": inner});
+        let disk = json!({
+            "attributes": {"size": {"type": "number", "required": true}},
+            "block_types": {"part": part},
+            "description": "Its disks.",
+        });
+        let schema = json!({"block": {
+            "description": "Manages a thing.",
+            "attributes": {"name": {"type": "string", "optional": true}},
+            "block_types": {"disk": {"nesting_mode": "list", "block": disk, "min_items": 1, "max_items": 3}},
+        }});
+        let page = page().render(&serde_json::from_value(schema).unwrap());
+        let schema = &page[page.find("### Required").unwrap()..page.find("## Import").unwrap()];
+        let expected = "### Required\n\n\
+            - `disk` (Block List, Min: 1, Max: 3) Its disks. (see [below for nested schema](#nestedblock--disk))\n\n\
+            ### Optional\n\n- `name` (String)\n\n\
+            <a id=\"nestedblock--disk\"></a>\n### Nested Schema for `disk`\n\n\
+            Required:\n\n- `size` (Number)\n\n\
+            Optional:\n\n\
+            - `part` (Block, Optional) (see [below for nested schema](#nestedblock--disk--part))\n\n\
+            <a id=\"nestedblock--disk--part\"></a>\n### Nested Schema for `disk.part`\n\n\
+            Required:\n\n- `size` (Number)\n\n";
         assert_eq!(schema, expected);
     }
 

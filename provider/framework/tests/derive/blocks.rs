@@ -6,7 +6,7 @@ use serde_json::json;
 use tf_framework::Model;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
-use tf_framework::model::{Attr, AttributeType, Dynamic, Empty, FromValue, Model as _, ToValue};
+use tf_framework::model::{Attr, AttributeType, Dynamic, Empty, FromValue, ToValue};
 use tf_framework::provider::{Provider, ResourceEntry};
 use tf_framework::resource::Resource;
 use tf_framework::schema::{Block, Kind, Nesting, Presence};
