@@ -38,11 +38,31 @@ pub(super) struct Schema {
 }
 
 #[derive(Deserialize)]
+#[serde(from = "WrittenBlock")]
 struct Block {
-    #[serde(default)]
     attributes: Attributes,
-    #[serde(default)]
     description: String,
+    deprecated: bool,
+}
+
+/// A block as the core writes it: nested blocks stand beside the attributes.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WrittenBlock {
+    attributes: Attributes,
+    block_types: BTreeMap<String, BlockType>,
+    description: String,
+    deprecated: bool,
+}
+
+#[derive(Deserialize)]
+struct BlockType {
+    block: Block,
+    nesting_mode: String,
+    #[serde(default)]
+    min_items: u64,
+    #[serde(default)]
+    max_items: u64,
 }
 
 type Attributes = BTreeMap<String, Attribute>;
@@ -59,12 +79,50 @@ struct Attribute {
     sensitive: bool,
     write_only: bool,
     deprecated: bool,
+    /// The least and the greatest number, if it is written as blocks.
+    #[serde(skip)]
+    blocks: Option<(u64, u64)>,
 }
 
 #[derive(Deserialize)]
 struct Nested {
     attributes: Attributes,
     nesting_mode: String,
+}
+
+impl From<WrittenBlock> for Block {
+    fn from(written: WrittenBlock) -> Self {
+        let blocks = written.block_types.into_iter();
+        let blocks = blocks.map(|(name, block)| (name, Attribute::from(block)));
+        Block {
+            attributes: written.attributes.into_iter().chain(blocks).collect(),
+            description: written.description,
+            deprecated: written.deprecated,
+        }
+    }
+}
+
+/// Blocks are nested attributes in another syntax.
+impl From<BlockType> for Attribute {
+    fn from(block_type: BlockType) -> Self {
+        let Block {
+            attributes,
+            description,
+            deprecated,
+        } = block_type.block;
+        Attribute {
+            description,
+            deprecated,
+            required: block_type.min_items > 0,
+            optional: block_type.min_items == 0,
+            blocks: Some((block_type.min_items, block_type.max_items)),
+            nested_type: Some(Nested {
+                attributes,
+                nesting_mode: block_type.nesting_mode,
+            }),
+            ..Attribute::default()
+        }
+    }
 }
 
 impl Page {
@@ -142,7 +200,8 @@ fn write_nested(text: &mut String, attributes: &Attributes, parents: &[&str]) {
             let anchor = path.join("--");
             let _ = write!(
                 text,
-                "\n<a id=\"nestedatt--{anchor}\"></a>\n### Nested Schema for `{}`\n",
+                "\n<a id=\"{}--{anchor}\"></a>\n### Nested Schema for `{}`\n",
+                attribute.anchor(),
                 path.join(".")
             );
             write_groups(text, &nested.attributes, &format!("{anchor}--"), |group| {
@@ -164,14 +223,17 @@ impl Attribute {
 
     /// What the attribute holds, and what is special about it.
     fn kind(&self) -> String {
+        let syntax = if self.blocks.is_some() { "Block" } else { "Attributes" };
         let holds = match self.nested_type.as_ref().map(|nested| nested.nesting_mode.as_str()) {
-            Some("list") => "Attributes List".to_owned(),
-            Some("set") => "Attributes Set".to_owned(),
-            Some("map") => "Attributes Map".to_owned(),
-            Some(_) => "Attributes".to_owned(),
+            Some("list") => format!("{syntax} List"),
+            Some("set") => format!("{syntax} Set"),
+            Some("map") => format!("{syntax} Map"),
+            Some(_) if self.blocks.is_some_and(|(least, _)| least == 0) => format!("{syntax}, Optional"),
+            Some(_) => syntax.to_owned(),
             None => type_name(&self.value_type),
         };
         let mut kind = vec![holds];
+        kind.extend(self.limits());
         if self.sensitive {
             kind.push("Sensitive".to_owned());
         }
@@ -184,9 +246,29 @@ impl Attribute {
         kind.join(", ")
     }
 
+    /// The least and the greatest number of blocks, where there can be several.
+    fn limits(&self) -> Vec<String> {
+        let is_single = |nested: &Nested| matches!(nested.nesting_mode.as_str(), "single" | "group");
+        let several = self
+            .blocks
+            .filter(|_| !self.nested_type.as_ref().is_some_and(is_single));
+        let (least, most) = several.unwrap_or_default();
+        let limits = [("Min", least), ("Max", most)].into_iter();
+        let limits = limits.filter(|(_, items)| *items > 0);
+        limits.map(|(limit, items)| format!("{limit}: {items}")).collect()
+    }
+
+    fn anchor(&self) -> &'static str {
+        if self.blocks.is_some() {
+            "nestedblock"
+        } else {
+            "nestedatt"
+        }
+    }
+
     fn link(&self, anchor: &str) -> String {
         match self.nested_type {
-            Some(_) => format!("(see [below for nested schema](#nestedatt--{anchor}))"),
+            Some(_) => format!("(see [below for nested schema](#{}--{anchor}))", self.anchor()),
             None => String::new(),
         }
     }
@@ -221,124 +303,4 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn render(attributes: Value) -> String {
-        let block = json!({"description": "Manages a thing,\nof some kind.\n\nMore.", "attributes": attributes});
-        let page = Page {
-            title: "cht_thing Resource - cht".to_owned(),
-            heading: "cht_thing (Resource)".to_owned(),
-            example: Some("resource \"cht_thing\" \"one\" {}\n".to_owned()),
-            import: Some(Import {
-                by_identity: "import {\n  identity = {}\n}\n".to_owned(),
-                by_id: "import {\n  id = 1\n}\n".to_owned(),
-                command: "tofu import cht_thing.one one\n".to_owned(),
-            }),
-            guides: Vec::new(),
-        };
-        page.render(&serde_json::from_value(json!({"block": block})).unwrap())
-    }
-
-    #[test]
-    fn a_page_has_front_matter_example_schema_and_import_in_this_order() {
-        let page = render(json!({"name": {"type": "string", "description": "Its name.", "required": true}}));
-        assert_eq!(
-            page,
-            r##"---
-page_title: "cht_thing Resource - cht"
-subcategory: ""
-description: |-
-  Manages a thing, of some kind.
----
-
-# cht_thing (Resource)
-
-Manages a thing,
-of some kind.
-
-More.
-
-## Example Usage
-
-```terraform
-resource "cht_thing" "one" {}
-```
-
-## Schema
-
-### Required
-
-- `name` (String) Its name.
-
-## Import
-
-An `import` block names the object by its identity, with OpenTofu or Terraform 1.12 and later:
-
-```terraform
-import {
-  identity = {}
-}
-```
-
-It can name it by its id as well:
-
-```terraform
-import {
-  id = 1
-}
-```
-
-So does the command:
-
-```shell
-tofu import cht_thing.one one
-```
-"##
-        );
-    }
-
-    #[test]
-    fn attributes_stand_in_the_group_of_who_decides_them() {
-        let page = render(json!({
-            "a": {"type": "bool", "optional": true, "computed": true},
-            "b": {"type": ["list", "string"], "computed": true},
-            "c": {"type": ["map", ["set", "number"]], "required": true},
-            "d": {"type": "string", "optional": true, "sensitive": true, "write_only": true},
-        }));
-        let schema = &page[page.find("### Required").unwrap()..page.find("## Import").unwrap()];
-        let expected = format!(
-            "### Required\n\n- `c` (Map of Set of Number)\n\n### Optional\n\n\
-             > **NOTE**: [Write-only arguments]({WRITE_ONLY}) need OpenTofu 1.11 or Terraform 1.11.\n\n- `a` (Boolean)\n\
-             - `d` (String, Sensitive, [Write-only]({WRITE_ONLY}))\n\n### Read-Only\n\n- `b` (List of String)\n\n"
-        );
-        assert_eq!(schema, expected);
-    }
-
-    #[test]
-    fn nested_schemas_are_linked_at_every_depth() {
-        let leaf = json!({"type": "string", "optional": true});
-        let inner = json!({"optional": true, "nested_type": {"nesting_mode": "list", "attributes": {"leaf": leaf}}});
-        let outer =
-            json!({"required": true, "nested_type": {"nesting_mode": "single", "attributes": {"inner": inner}}});
-        let page = render(json!({"outer": outer}));
-        for (link, anchor, title) in [
-            (
-                "- `outer` (Attributes) (see [below for nested schema](#nestedatt--outer))",
-                "nestedatt--outer",
-                "outer",
-            ),
-            (
-                "- `inner` (Attributes List) (see [below for nested schema](#nestedatt--outer--inner))",
-                "nestedatt--outer--inner",
-                "outer.inner",
-            ),
-        ] {
-            assert!(page.contains(link), "{page}");
-            let section = format!("<a id=\"{anchor}\"></a>\n### Nested Schema for `{title}`\n\nOptional:\n");
-            assert!(page.contains(&section), "{section}\n{page}");
-        }
-    }
-}
+mod tests;

@@ -100,6 +100,12 @@
 //! }
 //! ```
 //!
+//! # Blocks and values of any type
+//!
+//! A model as the type of a field is a nested attribute, written `disks = [{ ... }]`; with the option `block` it is written
+//! as blocks, `disk { ... }`, and everything else stays the same ([`schema::Block`]). A field of type
+//! [`Dynamic`](model::Dynamic) takes values of any type; each comes with its own.
+//!
 //! # Tests
 //!
 //! With the feature `testing`, the module `testing` has a core for tests of resources: it runs all phases of a plan and an

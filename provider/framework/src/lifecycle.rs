@@ -8,8 +8,7 @@
 //! Nothing here knows the wire, a clock or a remote system: the core plans the same change several times, in several
 //! processes, and refuses plans that differ.
 //!
-//! Attributes and nested attributes are all there is to a schema so far.
-//! Blocks would come in wherever a [`Kind::Nested`](crate::schema::Kind::Nested) is taken apart.
+//! Blocks are nested attributes here; where they differ, an attribute's [`block`](crate::schema::Attribute::block) is asked.
 
 use crate::path::Path;
 use crate::schema::Attribute;

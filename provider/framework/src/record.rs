@@ -5,6 +5,7 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use crate::model::Model;
+use crate::schema::block::without_null_blocks;
 use crate::schema::{Attribute, Kind, Presence};
 use crate::value::Value;
 use crate::wire::json;
@@ -35,7 +36,7 @@ pub fn from_record<M: Model>(record: &str) -> Result<M, Diagnostics> {
             ),
         )
     })?;
-    Ok(M::from_value(&value)?)
+    Ok(M::from_value(&without_null_blocks(&M::schema().attributes, value))?)
 }
 
 fn object(attributes: &[Attribute], value: Value) -> Value {
@@ -133,6 +134,22 @@ mod tests {
         assert_eq!(read.main.as_ref().unwrap().size, "2Gi");
         assert!(read.main.unwrap().password.is_none() && read.password.get().is_none());
         assert_eq!((read.zone, read.region), (Attr::Known("east".to_owned()), Attr::Null));
+    }
+
+    #[test]
+    fn a_record_from_before_there_were_blocks_has_none_of_them() {
+        /// A disk.
+        #[derive(Model, Debug)]
+        struct Disk {
+            /// Its size.
+            size: String,
+            /// Its parts.
+            #[tf(block)]
+            part: Vec<Database>,
+        }
+        let read: Disk = from_record(r#"{"size": "1Gi"}"#).unwrap();
+        assert_eq!((read.size.as_str(), read.part.len()), ("1Gi", 0));
+        assert_eq!(to_record(&read).unwrap(), r#"{"part":[],"size":"1Gi"}"#);
     }
 
     #[test]

@@ -13,10 +13,12 @@ use crate::path::{Path, Step};
 use crate::types::Type;
 use crate::value::Value;
 
+pub(crate) mod block;
 pub(crate) mod lint;
 mod relation;
 mod validator;
 
+pub use block::Block;
 pub(crate) use lint::is_snake_case;
 pub use relation::{Comparison, Relation};
 pub use validator::Validator;
@@ -66,6 +68,8 @@ pub struct Attribute {
     pub modifiers: Vec<PlanModifier>,
     /// Tells whether two spellings mean the same, so that the spelling of the configuration or the prior state is kept.
     pub semantic_equality: Option<SemanticEquality>,
+    /// Whether it is written as blocks, and how many there can be; only of nested attributes.
+    pub block: Option<Block>,
 }
 
 /// What an attribute holds.
@@ -226,6 +230,7 @@ impl Attribute {
             relations: Vec::new(),
             modifiers: Vec::new(),
             semantic_equality: T::semantic_equality(),
+            block: None,
         }
     }
 

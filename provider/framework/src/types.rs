@@ -65,6 +65,17 @@ impl Type {
         self.to_string()
     }
 
+    /// Whether the type, or one in it, is decided by each value.
+    pub fn holds_dynamic(&self) -> bool {
+        match self {
+            Type::Dynamic => true,
+            Type::Set(element) | Type::List(element) | Type::Map(element) => element.holds_dynamic(),
+            Type::Object(attributes) => attributes.values().any(Type::holds_dynamic),
+            Type::Tuple(elements) => elements.iter().any(Type::holds_dynamic),
+            Type::Bool | Type::Number | Type::String => false,
+        }
+    }
+
     /// The type with that JSON form; which attributes of an object are optional is not kept.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ mod order;
 #[cfg(any(test, feature = "testing"))]
 pub mod strategies;
 
-use order::Canonical;
+pub(crate) use order::{Canonical, contains};
 
 pub use number::{Number, ParseNumberError};
 
@@ -95,9 +95,13 @@ impl Value {
         )
     }
 
-    /// Whether this is null.
+    /// Whether this is null, be it one of a type.
     pub fn is_null(&self) -> bool {
-        matches!(self, Value::Null)
+        match self {
+            Value::Null => true,
+            Value::Dynamic(typed) => typed.1.is_null(),
+            _ => false,
+        }
     }
 
     /// Whether this is unknown itself; its parts are not looked at.

@@ -326,6 +326,10 @@ fn attribute_json(attribute: &Attribute) -> Json {
                 Nesting::Map => "map",
             });
             json["attributes"] = attributes_json(nested);
+            if let Some(block) = attribute.block {
+                json["block"] =
+                    json!({ "min_items": block.min_items, "max_items": block.max_items, "group": block.group });
+            }
         }
     }
     let replaces = |modifier: &PlanModifier| matches!(modifier, PlanModifier::Replace | PlanModifier::ReplaceIf(_));

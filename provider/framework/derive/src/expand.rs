@@ -7,7 +7,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use crate::parse::{Attribute, AttributePath, Model, ModelOptions, OPERATIONS, Relation};
+use crate::parse::{Attribute, AttributePath, BLOCK_OPTIONS, Block, Model, ModelOptions, OPERATIONS, Relation};
 
 /// Everything that the macro adds beside a struct.
 pub(crate) fn model(model: &Model) -> TokenStream {
@@ -204,6 +204,10 @@ fn schema_attribute(attribute: &Attribute, model: &ModelOptions, timeouts: &Toke
 fn calls(attribute: &Attribute) -> TokenStream {
     let options = &attribute.options;
     let mut calls = TokenStream::new();
+    if let Some(block) = &options.block {
+        let block = self::block(block);
+        calls.extend(quote!(.block(#block)));
+    }
     if let Some(default) = &options.default {
         calls.extend(quote!(.default_value(#default)));
     }
@@ -251,6 +255,19 @@ fn relations(attribute: &Attribute, of_model: &[Relation]) -> TokenStream {
         .filter(|relation| relation.owner().as_ref() == Some(name));
     let relations = attribute.options.relations.iter().chain(shared);
     relations.map(|relation| relation.expand(name)).collect()
+}
+
+fn block(block: &Block) -> TokenStream {
+    let defaults = quote!(<::tf_framework::schema::Block as ::core::default::Default>::default());
+    let limits = block.limits.iter().map(|(limit, items)| {
+        let is_least = BLOCK_OPTIONS.first().is_some_and(|least| limit == least);
+        if is_least {
+            quote!(#limit: #items)
+        } else {
+            quote!(#limit: ::core::option::Option::Some(#items))
+        }
+    });
+    quote!(::tf_framework::schema::Block { #(#limits,)* ..#defaults })
 }
 
 fn path(path: &AttributePath) -> TokenStream {

@@ -72,6 +72,7 @@ mod parse;
 /// | option | meaning |
 /// | --- | --- |
 /// | `name = "..."` | name of the attribute, if it is not the name of the field |
+/// | `block`, `block(min_items = 1, max_items = 3)` | a nested attribute is written as blocks: `Option<M>` or `M` as one, `Vec<M>` and `BTreeSet<M>` as any number |
 /// | `default = ...` | value where the configuration has none; anything that converts into a `Value` |
 /// | `optional` | the configuration may decide the value of an `Attr<T>`, which is otherwise computed |
 /// | `keep` | a computed attribute keeps its prior value, be it null |

@@ -65,6 +65,11 @@ impl TfOption {
         ))
     }
 
+    /// Whether the option stands alone.
+    pub(crate) fn is_flag(&self) -> bool {
+        matches!(self.value, OptionValue::None)
+    }
+
     /// Makes sure that the option stands alone, and tells where.
     pub(crate) fn flag(self) -> Result<Span> {
         match self.value {

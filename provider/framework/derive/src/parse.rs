@@ -29,8 +29,9 @@ const MODEL_OPTIONS: [&str; 7] = [
     "at_least_one_of",
     "required_together",
 ];
-const ATTRIBUTE_OPTIONS: [&str; 19] = [
+const ATTRIBUTE_OPTIONS: [&str; 20] = [
     "name",
+    "block",
     "default",
     "optional",
     "keep",
@@ -50,6 +51,8 @@ const ATTRIBUTE_OPTIONS: [&str; 19] = [
     "prefer_write_only",
     "deprecated",
 ];
+/// How many blocks there can be.
+pub(crate) const BLOCK_OPTIONS: [&str; 2] = ["min_items", "max_items"];
 /// The operations that have limits.
 pub(crate) const OPERATIONS: [&str; 4] = ["create", "read", "update", "delete"];
 
@@ -88,6 +91,7 @@ pub(crate) struct Attribute {
 #[derive(Default)]
 pub(crate) struct AttributeOptions {
     pub(crate) name: Option<LitStr>,
+    pub(crate) block: Option<Block>,
     pub(crate) default: Option<Expr>,
     pub(crate) optional: Option<Span>,
     pub(crate) keep: Option<Span>,
@@ -101,6 +105,13 @@ pub(crate) struct AttributeOptions {
     pub(crate) validate: Vec<Expr>,
     pub(crate) relations: Vec<Relation>,
     pub(crate) deprecated: Option<LitStr>,
+}
+
+/// That a nested attribute is written as blocks, and how many there can be.
+pub(crate) struct Block {
+    pub(crate) span: Span,
+    /// Limits with their values.
+    pub(crate) limits: Vec<(Ident, LitInt)>,
 }
 
 /// The names of attributes that lead to one, such as `couchdb.storage_size`.
@@ -211,6 +222,7 @@ impl AttributeOptions {
         for option in options::read(attributes, errors) {
             match option.name().as_str() {
                 "name" => read.name = errors.caught(option.text()),
+                "block" => read.block = Some(Block::new(option, errors)),
                 "default" => read.default = errors.caught(option.expression()),
                 "optional" => read.optional = errors.caught(option.flag()),
                 "keep" => read.keep = errors.caught(option.flag()),
@@ -225,6 +237,28 @@ impl AttributeOptions {
                 "deprecated" => read.deprecated = errors.caught(option.text()),
                 _ if relation::is_of_attribute(&option) => read.relations.extend(errors.caught(Relation::new(option))),
                 _ => errors.push(option.unknown(&ATTRIBUTE_OPTIONS)),
+            }
+        }
+        read
+    }
+}
+
+impl Block {
+    fn new(option: TfOption, errors: &mut Errors) -> Self {
+        let mut read = Block {
+            span: option.span(),
+            limits: Vec::new(),
+        };
+        if option.is_flag() {
+            return read;
+        }
+        for option in option.options(errors) {
+            if BLOCK_OPTIONS.contains(&option.name().as_str()) {
+                let limit = Ident::new(&option.name(), option.span());
+                read.limits
+                    .extend(errors.caught(items(option)).map(|items| (limit, items)));
+            } else {
+                errors.push(option.unknown(&BLOCK_OPTIONS));
             }
         }
         read
@@ -277,6 +311,19 @@ pub(crate) fn version(option: TfOption) -> Result<LitInt> {
             lit: Lit::Int(version), ..
         }) if version.base10_parse::<i64>().is_ok() => Ok(version),
         other => Err(Error::new_spanned(other, "`version` takes a whole number from 0")),
+    }
+}
+
+fn items(option: TfOption) -> Result<LitInt> {
+    let name = option.name();
+    match option.expression()? {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(items), ..
+        }) if items.base10_parse::<u32>().is_ok() => Ok(items),
+        other => Err(Error::new_spanned(
+            other,
+            format!("`{name}` takes a whole number from 0"),
+        )),
     }
 }
 

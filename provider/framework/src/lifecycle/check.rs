@@ -14,6 +14,7 @@ use crate::value::Value;
 
 pub(super) mod compatible;
 pub(crate) mod conform;
+mod dynamic;
 mod valid_plan;
 
 #[cfg(test)]

@@ -9,6 +9,10 @@ use crate::lifecycle::{same_meaning, wanted};
 use crate::schema::{Attribute, Kind, Nesting};
 use crate::value::Value;
 
+mod index;
+
+pub(super) use index::Index;
+
 /// How closely a prior element has to fit a configured one.
 #[derive(Clone, Copy, PartialEq)]
 enum Fit {
@@ -48,12 +52,14 @@ pub(super) fn correlate(attributes: &[Attribute], prior: &[Value], config: &[Val
 
 /// The indexes of the prior elements that fit each configured one.
 fn candidates(attributes: &[Attribute], prior: &[Value], config: &[Value], fit: Fit) -> Vec<BTreeSet<usize>> {
+    let index = Index::new(attributes, prior);
+    let fits = |position: usize, element: &Value| {
+        let candidate = prior.get(position);
+        candidate.is_some_and(|candidate| object_fits(attributes, candidate, element, fit))
+    };
     let fitting = |element: &Value| {
-        let elements = prior.iter().enumerate();
-        elements
-            .filter(|(_, candidate)| object_fits(attributes, candidate, element, fit))
-            .map(|(index, _)| index)
-            .collect()
+        let near = index.near(element).into_iter();
+        near.filter(|position| fits(*position, element)).collect()
     };
     config.iter().map(fitting).collect()
 }
@@ -99,6 +105,12 @@ fn withdraw_contested(config: &[Value], candidates: &mut [BTreeSet<usize>]) {
 /// Reserves prior elements for the elements that say all of them: another element that got one would plan to become the
 /// same, and two elements of the set would be one.
 fn pin_exact(attributes: &[Attribute], prior: &[Value], config: &[Value], candidates: &mut [BTreeSet<usize>]) {
+    let mut claimants: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (position, candidates) in candidates.iter().enumerate() {
+        for index in candidates {
+            claimants.entry(*index).or_default().push(position);
+        }
+    }
     for (position, element) in config.iter().enumerate() {
         let exact = candidates.get(position).into_iter().flatten().copied().find(|index| {
             prior
@@ -106,11 +118,13 @@ fn pin_exact(attributes: &[Attribute], prior: &[Value], config: &[Value], candid
                 .is_some_and(|candidate| object_fits(attributes, candidate, element, Fit::Exact))
         });
         if let Some(index) = exact {
-            for (other, candidates) in candidates.iter_mut().enumerate() {
-                if other == position {
-                    candidates.retain(|candidate| *candidate == index);
-                } else {
-                    candidates.remove(&index);
+            for claimant in claimants.get(&index).into_iter().flatten().copied() {
+                if let Some(candidates) = candidates.get_mut(claimant) {
+                    if claimant == position {
+                        candidates.retain(|candidate| *candidate == index);
+                    } else {
+                        candidates.remove(&index);
+                    }
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::model::AttributeType;
 use crate::path::Path;
-use crate::schema::{Attribute, Kind, Nesting, Presence, Schema};
+use crate::schema::{Attribute, Block, Kind, Nesting, Presence, Schema};
 use crate::value::Value;
 
 /// An attribute of a Rust type.
@@ -19,6 +19,15 @@ pub(crate) fn nested(name: &str, nesting: Nesting, presence: Presence, attribute
     }
 }
 
+/// Blocks with attributes in them; a single one is optional.
+pub(crate) fn block(name: &str, nesting: Nesting, attributes: Vec<Attribute>) -> Attribute {
+    let presence = match nesting {
+        Nesting::Single => Presence::Optional,
+        Nesting::List | Nesting::Set | Nesting::Map => Presence::Required,
+    };
+    nested(name, nesting, presence, attributes).block(Block::default())
+}
+
 /// A schema of these attributes.
 pub(crate) fn schema(attributes: Vec<Attribute>) -> Schema {
     Schema {
@@ -28,13 +37,13 @@ pub(crate) fn schema(attributes: Vec<Attribute>) -> Schema {
     }
 }
 
-/// An object of a schema: the given attributes, and null for the others.
+/// An object of a schema: the given attributes, and nothing for the others.
 pub(crate) fn object<const N: usize>(schema: &Schema, values: [(&str, Value); N]) -> Value {
     let mut object = Value::object(
         schema
             .attributes
             .iter()
-            .map(|attribute| (attribute.name.as_str(), Value::Null)),
+            .map(|attribute| (attribute.name.as_str(), attribute.absent())),
     );
     for (name, value) in values {
         assert!(Path::new(name).set(&mut object, value), "{name}");

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lifecycle::check::compatible::keeps_promise;
-use crate::lifecycle::correlate::pair;
+use crate::lifecycle::correlate::{Index, pair};
 use crate::lifecycle::spelling::respelled;
 use crate::lifecycle::{NULL, at_index, at_key, elements};
 use crate::schema::{Attribute, Kind, Schema};
@@ -44,6 +44,8 @@ fn normalize_attribute(attribute: &Attribute, reference: &Value, new: Value) -> 
         return Value::Null;
     }
     match (&attribute.kind, new) {
+        // A null of a dynamic type may have a type of its own, which a model does not keep.
+        (Kind::Type(_), Value::Null) if reference.is_null() => reference.clone(),
         (Kind::Type(_), new) => match &attribute.semantic_equality {
             Some(equality) => respelled(equality, reference, new),
             None => new,
@@ -72,11 +74,15 @@ fn normalize_attribute(attribute: &Attribute, reference: &Value, new: Value) -> 
 /// Each element in the spelling of its counterpart in the reference: an element of the same words, or else of the same
 /// meaning.
 fn set(attributes: &[Attribute], reference: &[Value], new: Vec<Value>) -> Value {
+    let index = Index::new(attributes, reference);
     let candidates = |verbatim: bool, taken: &BTreeSet<usize>| -> Vec<BTreeSet<usize>> {
+        let fits = |position: usize, element: &Value| {
+            let candidate = reference.get(position);
+            candidate.is_some_and(|candidate| is_like(attributes, candidate, element, verbatim))
+        };
         let fitting = |element: &Value| {
-            let free = reference.iter().enumerate().filter(|(index, _)| !taken.contains(index));
-            free.filter(|(_, candidate)| is_like(attributes, candidate, element, verbatim))
-                .map(|(index, _)| index)
+            let near = index.near(element).into_iter();
+            near.filter(|position| !taken.contains(position) && fits(*position, element))
                 .collect()
         };
         new.iter().map(fitting).collect()

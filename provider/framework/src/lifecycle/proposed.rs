@@ -208,4 +208,25 @@ mod tests {
             decided_by_provider
         );
     }
+
+    #[test]
+    fn blocks_are_proposed_as_configured_with_what_was_computed_in_them() {
+        use crate::lifecycle::fixtures::block;
+        for nesting in [Nesting::Single, Nesting::List, Nesting::Set, Nesting::Map] {
+            let inner = vec![attribute::<Option<i64>>("number"), attribute::<Attr<String>>("id")];
+            let schema = schema(vec![block("ports", nesting, inner)]);
+            let of = |ports: Vec<Value>| match nesting {
+                Nesting::Single => ports.into_iter().next().unwrap_or_default(),
+                Nesting::List => Value::List(ports),
+                Nesting::Set => Value::set(ports),
+                Nesting::Map => Value::Map(["a", "b"].map(str::to_owned).into_iter().zip(ports).collect()),
+            };
+            let prior = || of(vec![port(1, "x".into())]);
+            let config = of(vec![port(1, Value::Null), port(2, Value::Null)]);
+            let expected = of(vec![port(1, "x".into()), port(2, Value::Null)]);
+            assert_eq!(propose(&schema, prior(), config), expected);
+            assert_eq!(propose(&schema, prior(), of(vec![])), of(vec![]));
+            assert_eq!(propose(&schema, prior(), Value::UNKNOWN), Value::UNKNOWN);
+        }
+    }
 }

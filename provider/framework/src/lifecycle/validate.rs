@@ -95,8 +95,7 @@ impl Validation<'_> {
     fn attribute(&mut self, attribute: &Attribute, path: &Path, value: &Value) {
         if value.is_null() {
             if attribute.presence == Presence::Required {
-                let detail = format!("`{path}` is required, but no value was given.");
-                self.error("Missing required attribute", detail, path);
+                self.missing(attribute, path);
             }
             return;
         }
@@ -119,11 +118,38 @@ impl Validation<'_> {
         for validator in &attribute.validators {
             self.rule(validator, path, value);
         }
+        if attribute.block.is_some() {
+            self.block_count(attribute, path, value);
+        }
         if let Kind::Nested(_, attributes) = &attribute.kind {
             for (path, object) in objects(path, value) {
                 self.object(attributes, &path, object);
             }
             self.distinct_elements(attributes, path, value);
+        }
+    }
+
+    fn missing(&mut self, attribute: &Attribute, path: &Path) {
+        if attribute.block.is_some() {
+            let detail = format!("The block `{path}` is required, but there is none.");
+            self.error("Missing required block", detail, path);
+        } else {
+            let detail = format!("`{path}` is required, but no value was given.");
+            self.error("Missing required attribute", detail, path);
+        }
+    }
+
+    /// The core counts blocks by itself, but not those that a test or another way around it makes.
+    fn block_count(&mut self, attribute: &Attribute, path: &Path, value: &Value) {
+        let count = objects(path, value).len();
+        let (least, most) = attribute.block_items();
+        // What is not known yet may turn out to be several blocks, and elements of a set to be one.
+        if count < least && value.is_wholly_known() {
+            let detail = format!("There must be at least {least} blocks `{path}`, but there are {count}.");
+            self.error("Too few blocks", detail, path);
+        } else if most > 0 && count > most && value.is_wholly_known() {
+            let detail = format!("There must be at most {most} blocks `{path}`, but there are {count}.");
+            self.error("Too many blocks", detail, path);
         }
     }
 
@@ -169,9 +195,9 @@ impl Validation<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::fixtures::{attribute, nested, object, schema};
+    use crate::lifecycle::fixtures::{attribute, block, nested, object, schema};
     use crate::model::{Attr, WriteOnly};
-    use crate::schema::Nesting;
+    use crate::schema::{Block, Nesting};
 
     /// Summary and path of each message.
     fn messages(schema: &Schema, config: &Value, write_only_allowed: bool) -> Vec<(String, String)> {
@@ -303,6 +329,39 @@ mod tests {
             check(vec!["a".into(), Value::Null]),
             [("Null element".to_owned(), Some(path))]
         );
+    }
+
+    #[test]
+    fn blocks_are_counted_when_they_are_known() {
+        let limits = Block {
+            min_items: 1,
+            max_items: Some(2),
+            group: false,
+        };
+        let inner = || vec![attribute::<i64>("size")];
+        let required = Attribute {
+            presence: Presence::Required,
+            ..block("one", Nesting::Single, inner())
+        };
+        let schema = schema(vec![block("disk", Nesting::List, inner()).block(limits), required]);
+        let disk = |size: Value| Value::object([("size", size)]);
+        let config = |disks: Value, one: Value| object(&schema, [("disk", disks), ("one", one)]);
+        let disks = |count: i64| Value::List((0..count).map(|size| disk(size.into())).collect());
+        for (count, expected) in [
+            (0, vec![message("Too few blocks", "disk")]),
+            (1, vec![]),
+            (2, vec![]),
+            (3, vec![message("Too many blocks", "disk")]),
+        ] {
+            assert_eq!(messages(&schema, &config(disks(count), disk(1.into())), true), expected);
+        }
+        let unknown = config(Value::UNKNOWN, Value::UNKNOWN);
+        assert_eq!(messages(&schema, &unknown, true), []);
+        let missing = [message("Missing required block", "one")];
+        assert_eq!(messages(&schema, &config(disks(1), Value::Null), true), missing);
+        let within = config(Value::List(vec![disk(Value::Null)]), disk(1.into()));
+        let missing = [message("Missing required attribute", "disk[0].size")];
+        assert_eq!(messages(&schema, &within, true), missing);
     }
 
     #[test]

@@ -75,8 +75,8 @@ impl<T> Default for WriteOnly<T> {
 impl<T: FromValue> FromValue for Attr<T> {
     fn from_value(value: &Value) -> Result<Self, ConversionError> {
         match value {
-            Value::Null => Ok(Attr::Null),
-            Value::Unknown(_) => Ok(Attr::Unknown),
+            value if value.is_null() => Ok(Attr::Null),
+            value if value.is_unknown() => Ok(Attr::Unknown),
             known => T::from_value(known).map(Attr::Known),
         }
     }

@@ -24,7 +24,7 @@ pub(crate) fn upgrade<C>(resource: &dyn DynResource<C>, version: i64, stored: &[
     }
     let state = if version == schema.version {
         // Attributes that the schema no longer has are dropped, new ones are null: that is no change of meaning.
-        StoredObject::new(stored).value(&schema.value_type())?
+        StoredObject::new(stored).state(schema)?
     } else {
         settled(resource.upgrade(version, stored)?)
     };

@@ -5,9 +5,10 @@ use std::fmt;
 
 use crate::diagnostics::{Diagnostics, error_chain};
 use crate::model::{AttributeType, FromValue, Model, ToValue, from_attribute};
+use crate::schema::Schema;
 use crate::types::Type;
 use crate::value::Value;
-use crate::wire::json;
+use crate::wire::{form, json};
 
 /// What the core stores: every model, and every identity.
 ///
@@ -65,6 +66,11 @@ impl<'a> StoredObject<'a> {
     /// The text that the core has stored.
     pub fn json(&self) -> &'a [u8] {
         self.json
+    }
+
+    /// The state that it is, if it is one of that schema, or of one from before its blocks were blocks.
+    pub(crate) fn state(&self, schema: &Schema) -> Result<Value, Diagnostics> {
+        form::stored_state(self.json, schema).map_err(|error| unreadable(&error))
     }
 
     /// The value that it is, if it is one of that type.

@@ -9,6 +9,7 @@ use crate::path::{Path, Step};
 use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, Schema, TIMEOUTS};
 use crate::types::Type;
 
+mod blocks;
 mod function;
 mod relations;
 #[cfg(test)]
@@ -35,7 +36,7 @@ impl Schema {
                 lint.problem(&Path::new(&attribute.name), "has a reserved name");
             }
         }
-        lint.attributes(&Path::root(), &self.attributes, false);
+        lint.attributes(&Path::root(), &self.attributes, Place::default());
         relations::check(&mut Vec::new(), &self.attributes, &mut lint);
         if let Some(timeouts) = self.attribute(TIMEOUTS) {
             lint.timeouts(timeouts);
@@ -46,6 +47,29 @@ impl Schema {
 
 struct Lint {
     problems: Vec<String>,
+}
+
+/// What attributes are in, at whatever depth.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// In elements of a set, which cannot be told apart.
+    set: bool,
+    /// In a nested attribute, which is an expression and has no room for blocks.
+    expression: bool,
+    /// In elements of a list or map that is no block: they are all of one type.
+    uniform: bool,
+}
+
+impl Place {
+    /// What the attributes are in that are nested in this one.
+    fn inside(self, attribute: &Attribute, nesting: Nesting) -> Self {
+        let is_block = attribute.block.is_some();
+        Place {
+            set: self.set || nesting == Nesting::Set,
+            expression: self.expression || !is_block,
+            uniform: self.uniform || (!is_block && matches!(nesting, Nesting::List | Nesting::Map)),
+        }
+    }
 }
 
 impl Lint {
@@ -66,7 +90,7 @@ impl Lint {
         }
     }
 
-    fn attributes(&mut self, object: &Path, attributes: &[Attribute], in_set: bool) {
+    fn attributes(&mut self, object: &Path, attributes: &[Attribute], place: Place) {
         let mut names = BTreeSet::new();
         for attribute in attributes {
             let path = object.clone().attribute(&attribute.name);
@@ -74,9 +98,10 @@ impl Lint {
             self.check(&path, names.insert(&attribute.name), "is there twice");
             self.description(&format!("`{path}`"), &attribute.description);
             self.attribute_default(&path, attribute);
-            self.write_only(&path, attribute, in_set);
-            self.modifiers(&path, attribute, attributes, in_set);
-            self.kind(&path, attribute, in_set);
+            self.write_only(&path, attribute, place.set);
+            self.modifiers(&path, attribute, attributes, place.set);
+            self.block(&path, attribute, place);
+            self.kind(&path, attribute, place);
         }
     }
 
@@ -161,11 +186,17 @@ impl Lint {
         }
     }
 
-    fn kind(&mut self, path: &Path, attribute: &Attribute, in_set: bool) {
+    fn kind(&mut self, path: &Path, attribute: &Attribute, place: Place) {
         match &attribute.kind {
             Kind::Type(of) => {
-                let dynamic = holds_dynamic(of) && in_set || dynamic_in_set(of);
+                let dynamic = of.holds_dynamic() && place.set || dynamic_in_set(of);
                 self.check(path, !dynamic, "has a dynamic type inside a set");
+                let as_configured = !attribute.is_computed() && attribute.semantic_equality.is_none();
+                self.check(
+                    path,
+                    !of.holds_dynamic() || !place.uniform || as_configured,
+                    "has a dynamic type in elements of a list or map, which have one type, so it can only be as configured",
+                );
             }
             Kind::Nested(nesting, attributes) => {
                 // The prior state could not be told from one that a configuration has been removed from.
@@ -186,7 +217,7 @@ impl Lint {
                     "is computed where it is not configured, but has required attributes in it",
                 );
                 self.check(path, !attributes.is_empty(), "has no attributes in it");
-                self.attributes(path, attributes, in_set || *nesting == Nesting::Set);
+                self.attributes(path, attributes, place.inside(attribute, *nesting));
             }
         }
     }
@@ -252,20 +283,10 @@ fn leads_somewhere(path: &Path, attributes: &[Attribute]) -> bool {
 
 fn dynamic_in_set(of: &Type) -> bool {
     match of {
-        Type::Set(element) => holds_dynamic(element),
+        Type::Set(element) => element.holds_dynamic(),
         Type::List(element) | Type::Map(element) => dynamic_in_set(element),
         Type::Object(attributes) => attributes.values().any(dynamic_in_set),
         Type::Tuple(elements) => elements.iter().any(dynamic_in_set),
         Type::Bool | Type::Number | Type::String | Type::Dynamic => false,
-    }
-}
-
-fn holds_dynamic(of: &Type) -> bool {
-    match of {
-        Type::Dynamic => true,
-        Type::Set(element) | Type::List(element) | Type::Map(element) => holds_dynamic(element),
-        Type::Object(attributes) => attributes.values().any(holds_dynamic),
-        Type::Tuple(elements) => elements.iter().any(holds_dynamic),
-        Type::Bool | Type::Number | Type::String => false,
     }
 }

@@ -17,6 +17,7 @@ use crate::schema::Schema;
 use crate::server::rpc::ProviderService;
 use crate::types::Type;
 use crate::value::Value;
+use crate::wire::form::WireForm;
 use crate::wire::{from_proto, json, to_proto};
 
 mod identity;
@@ -27,7 +28,7 @@ pub(crate) use identity::{Foreign, StoredIdentity};
 pub(crate) struct InProcess<P: Provider> {
     service: ProviderService<P>,
     type_name: &'static str,
-    value_type: Type,
+    schema: Schema,
     identity_schema: Option<IdentitySchema>,
 }
 
@@ -61,7 +62,7 @@ impl<P: Provider> InProcess<P> {
         InProcess {
             service: ProviderService::new(provider, end.clone()),
             type_name,
-            value_type: schema.value_type(),
+            schema: schema.clone(),
             identity_schema: identity_schema.cloned(),
         }
     }
@@ -233,7 +234,7 @@ impl<P: Provider> InProcess<P> {
         };
         Ok(Stored {
             version,
-            json: stored_json(state, &self.value_type)?,
+            json: stored_json(&self.schema.lower(state), &self.schema.wire_type())?,
             private,
             identity,
         })
@@ -244,7 +245,7 @@ impl<P: Provider> InProcess<P> {
     }
 
     fn encode(&self, value: &Value) -> Result<proto::DynamicValue, Diagnostics> {
-        to_proto::value(value, &self.value_type)
+        to_proto::value(value, &self.schema)
     }
 
     fn answered(
@@ -255,7 +256,7 @@ impl<P: Provider> InProcess<P> {
         diagnostics: Vec<proto::Diagnostic>,
     ) -> Result<Answered, Diagnostics> {
         Ok(Answered {
-            value: from_proto::value(value.as_ref(), &self.value_type)?,
+            value: from_proto::value(value.as_ref(), &self.schema)?,
             private,
             identity: from_proto::identity(identity.as_ref(), self.identity_schema.as_ref())?,
             requires_replace: Vec::new(),

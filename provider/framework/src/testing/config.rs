@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use crate::model::Dynamic;
 use crate::types::Type;
 use crate::value::Value;
 use crate::wire::json;
@@ -19,6 +20,8 @@ pub const UNKNOWN: &str = "(known after apply)";
 pub(super) fn value_of(config: &Json, of: &Type) -> Result<Value, Diagnostics> {
     match (config, of) {
         (Json::String(text), _) if text == UNKNOWN => Ok(Value::UNKNOWN),
+        // The type of an expression is that of what it looks like.
+        (known, Type::Dynamic) => Ok(Dynamic::from_json(known).map_or(Value::Null, Value::from)),
         (Json::Array(elements), Type::List(element)) => values_of(elements, element).map(Value::List),
         (Json::Array(elements), Type::Set(element)) => values_of(elements, element).map(Value::set),
         (Json::Object(entries), Type::Map(element)) => {

@@ -11,6 +11,7 @@ use crate::lifecycle::check::{assert_apply_valid, assert_plan_valid};
 use crate::lifecycle::proposed::proposed_new;
 use crate::path::Path;
 use crate::provider::Provider;
+use crate::schema::block::without_null_blocks;
 use crate::server::in_process::{Answered, InProcess};
 use crate::testing::{Action, Core, Plan, config};
 use crate::value::Value;
@@ -25,7 +26,8 @@ pub(super) struct Prior {
 
 impl<P: Provider> Core<P> {
     pub(super) fn value_of(&self, config: &Json) -> Result<Value, Diagnostics> {
-        config::value_of(config, &self.schema.value_type())
+        let config = config::value_of(config, &self.schema.value_type())?;
+        Ok(without_null_blocks(&self.schema.attributes, config))
     }
 
     /// What is kept beside the state.

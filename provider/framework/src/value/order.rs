@@ -9,7 +9,13 @@ use super::Value;
 
 /// A value that can be sorted.
 #[derive(Clone, Copy)]
-pub(super) struct Canonical<'v>(pub(super) &'v Value);
+pub(crate) struct Canonical<'v>(pub(crate) &'v Value);
+
+/// Whether an element is in a set, whose elements are in their order.
+pub(crate) fn contains(set: &[Value], element: &Value) -> bool {
+    let found = set.binary_search_by(|candidate| Canonical(candidate).cmp(&Canonical(element)));
+    found.is_ok()
+}
 
 impl Ord for Canonical<'_> {
     fn cmp(&self, other: &Self) -> Ordering {

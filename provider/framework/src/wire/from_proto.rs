@@ -6,24 +6,24 @@ use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use crate::identity::IdentitySchema;
 #[cfg(feature = "testing")]
 use crate::path::Path;
-use crate::types::Type;
 use crate::value::Value;
+use crate::wire::form::WireForm;
 use crate::wire::{json, msgpack};
 
-/// A value in either of its two encodings; one with neither is null.
+/// A value of a type or a schema in either of its two encodings; one with neither is null.
 ///
 /// # Errors
 /// Fails if the value is not of the type.
-pub(crate) fn value(dynamic: Option<&proto::DynamicValue>, value_type: &Type) -> Result<Value, Diagnostics> {
+pub(crate) fn value(dynamic: Option<&proto::DynamicValue>, of: &impl WireForm) -> Result<Value, Diagnostics> {
     let Some(dynamic) = dynamic else { return Ok(Value::Null) };
     let decoded = if !dynamic.msgpack.is_empty() {
-        msgpack::decode(&dynamic.msgpack, value_type)
+        msgpack::decode(&dynamic.msgpack, &of.wire_type())
     } else if !dynamic.json.is_empty() {
-        json::decode(&dynamic.json, value_type)
+        json::decode(&dynamic.json, &of.wire_type())
     } else {
         return Ok(Value::Null);
     };
-    decoded.map_err(|error| {
+    decoded.map(|value| of.lift(value)).map_err(|error| {
         let detail = format!(
             "A value that the core sent does not fit the schema: {}.",
             error_chain(&error)

@@ -11,6 +11,7 @@ use crate::path::{Path, Step};
 use crate::types::{Type, TypeError};
 use crate::value::Value;
 
+pub(crate) mod form;
 pub(crate) mod from_proto;
 pub mod json;
 pub mod msgpack;

@@ -10,20 +10,20 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
 use crate::identity::{IdentityAttribute, IdentitySchema};
 use crate::path::{Path, Step};
 use crate::schema::{Attribute, Kind, Nesting, Presence, Schema};
-use crate::types::Type;
 use crate::value::Value;
+use crate::wire::form::WireForm;
 use crate::wire::msgpack;
 
 mod function;
 
 pub(crate) use function::{function, function_error};
 
-/// A value in the encoding that every core reads.
+/// A value of a type or a schema, in the encoding that every core reads.
 ///
 /// # Errors
 /// Fails if the value is not of the type, which only a defect of the provider can cause.
-pub(crate) fn value(value: &Value, value_type: &Type) -> Result<proto::DynamicValue, Diagnostics> {
-    let msgpack = msgpack::encode(value, value_type).map_err(|error| {
+pub(crate) fn value(value: &Value, of: &impl WireForm) -> Result<proto::DynamicValue, Diagnostics> {
+    let msgpack = msgpack::encode(&of.lower(value), &of.wire_type()).map_err(|error| {
         let detail = format!(
             "A value of the provider does not fit its schema: {}.",
             error_chain(&error)
@@ -54,17 +54,23 @@ pub(crate) fn identity(
 
 /// Diagnostics, in order.
 pub(crate) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
-    diagnostics.into_iter().map(diagnostic).collect()
+    diagnostics.into_iter().map(|one| diagnostic(&[], one)).collect()
 }
 
-fn diagnostic(mut diagnostic: Diagnostic) -> proto::Diagnostic {
+/// Diagnostics about values of a schema, in order: the core can show the way through its blocks.
+pub(crate) fn diagnostics_in(schema: &Schema, diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
+    let messages = diagnostics.into_iter();
+    messages.map(|one| diagnostic(&schema.attributes, one)).collect()
+}
+
+fn diagnostic(attributes: &[Attribute], mut diagnostic: Diagnostic) -> proto::Diagnostic {
     if let Some(path) = diagnostic
         .path
-        .take_if(|path| path.steps().len() > visible(path).steps().len())
+        .take_if(|path| path.steps().len() > visible(attributes, path).steps().len())
     {
         // The core would show the wrong line, or none, so it gets the part that it can show, and people get the rest.
         diagnostic.detail.push_str(&format!("\n\nAttribute: {path}"));
-        diagnostic.path = Some(visible(&path));
+        diagnostic.path = Some(visible(attributes, &path));
     }
     let severity = match diagnostic.severity {
         Severity::Error => proto::diagnostic::Severity::Error,
@@ -84,15 +90,23 @@ fn diagnostic(mut diagnostic: Diagnostic) -> proto::Diagnostic {
     }
 }
 
-/// The part of a path whose place in the configuration the core can show: an attribute at the root, and one of its
-/// elements. It takes any step after that for a block, and if there is none, looks for the name at the root again.
-fn visible(path: &Path) -> Path {
-    let mut steps = path.steps().iter();
-    let first = steps.next().into_iter();
-    let element = steps
-        .next()
-        .filter(|step| matches!(step, Step::Index(_) | Step::Key(_)));
-    first.chain(element).cloned().fold(Path::root(), Path::step)
+/// The part of a path whose place in the configuration the core can show: through blocks, and then an attribute and one of
+/// its elements. It takes any step after that for a block, and if there is none, looks for the name where it is.
+fn visible(mut attributes: &[Attribute], path: &Path) -> Path {
+    let mut steps = path.steps().iter().peekable();
+    let mut visible = Path::root();
+    while let Some(Step::Attribute(name)) = steps.next() {
+        visible = visible.attribute(name);
+        if let Some(element) = steps.next_if(|step| matches!(step, Step::Index(_) | Step::Key(_))) {
+            visible = visible.step(element.clone());
+        }
+        let attribute = attributes.iter().find(|attribute| attribute.name == *name);
+        match attribute.map(|attribute| (&attribute.kind, attribute.block)) {
+            Some((Kind::Nested(_, nested), Some(_))) => attributes = nested,
+            _ => break,
+        }
+    }
+    visible
 }
 
 /// A path, up to the first set: the core cannot address the elements of sets.
@@ -119,13 +133,48 @@ pub(crate) fn schema(schema: &Schema) -> proto::Schema {
         version: schema.version,
         block: Some(proto_schema::Block {
             version: schema.version,
-            attributes: schema.attributes.iter().map(attribute).collect(),
-            description: schema.description.clone(),
-            description_kind: proto::StringKind::Markdown.into(),
-            deprecated: schema.deprecation.is_some(),
-            deprecation_message: schema.deprecation.clone().unwrap_or_default(),
-            ..Default::default()
+            ..block(&schema.attributes, &schema.description, schema.deprecation.as_ref())
         }),
+    }
+}
+
+fn block(attributes: &[Attribute], description: &str, deprecation: Option<&String>) -> proto_schema::Block {
+    let (blocks, attributes): (Vec<_>, Vec<_>) = attributes.iter().partition(|one| one.block.is_some());
+    proto_schema::Block {
+        attributes: attributes.into_iter().map(attribute).collect(),
+        block_types: blocks.into_iter().map(nested_block).collect(),
+        description: description.to_owned(),
+        description_kind: proto::StringKind::Markdown.into(),
+        deprecated: deprecation.is_some(),
+        deprecation_message: deprecation.cloned().unwrap_or_default(),
+        ..Default::default()
+    }
+}
+
+fn nested_block(attribute: &Attribute) -> proto_schema::NestedBlock {
+    use proto_schema::nested_block::NestingMode;
+    let is_group = attribute.block.is_some_and(|block| block.group);
+    let (mode, nested): (_, &[Attribute]) = match &attribute.kind {
+        Kind::Nested(Nesting::Single, nested) if is_group => (NestingMode::Group, nested),
+        Kind::Nested(Nesting::Single, nested) => (NestingMode::Single, nested),
+        Kind::Nested(Nesting::List, nested) => (NestingMode::List, nested),
+        Kind::Nested(Nesting::Set, nested) => (NestingMode::Set, nested),
+        Kind::Nested(Nesting::Map, nested) => (NestingMode::Map, nested),
+        // Only a schema that the lint refuses has it.
+        Kind::Type(_) => (NestingMode::Invalid, &[]),
+    };
+    let (min_items, max_items) = attribute.block_items();
+    let items = |items: usize| i64::try_from(items).unwrap_or(i64::MAX);
+    proto_schema::NestedBlock {
+        type_name: attribute.name.clone(),
+        block: Some(block(
+            nested,
+            &attribute.documentation(),
+            attribute.deprecation.as_ref(),
+        )),
+        nesting: mode.into(),
+        min_items: items(min_items),
+        max_items: items(max_items),
     }
 }
 
@@ -191,11 +240,13 @@ fn object(nesting: Nesting, attributes: &[Attribute]) -> proto_schema::Object {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lifecycle::fixtures::{attribute, block, nested, schema as schema_of};
+    use crate::schema::Block;
 
     #[test]
     fn a_diagnostic_points_at_what_the_core_can_show_and_names_the_rest() {
         let nested = Path::new("kubernetes").attribute("host");
-        let sent = diagnostic(Diagnostic::error("Unreachable", "It does not answer.").at(nested));
+        let sent = diagnostic(&[], Diagnostic::error("Unreachable", "It does not answer.").at(nested));
         assert_eq!(sent.attribute, Some(path(Path::new("kubernetes"))));
         assert_eq!(sent.detail, "It does not answer.\n\nAttribute: kubernetes.host");
     }
@@ -203,8 +254,84 @@ mod tests {
     #[test]
     fn a_diagnostic_keeps_a_path_that_the_core_can_show() {
         let element = Path::new("disks").index(1);
-        let sent = diagnostic(Diagnostic::error("Too small", "It must grow.").at(element.clone()));
+        let sent = diagnostic(&[], Diagnostic::error("Too small", "It must grow.").at(element.clone()));
         assert_eq!(sent.attribute, Some(path(element)));
         assert_eq!(sent.detail, "It must grow.");
+    }
+
+    #[test]
+    fn a_diagnostic_keeps_the_way_through_blocks() {
+        let target = nested(
+            "target",
+            Nesting::Single,
+            Presence::Optional,
+            vec![attribute::<String>("host")],
+        );
+        let rule = block("rule", Nesting::List, vec![target]);
+        let distinct = block("distinct", Nesting::Set, vec![attribute::<String>("name")]);
+        let schema = schema_of(vec![block("policy", Nesting::Single, vec![rule]), distinct]);
+        let sent = |path: Path| {
+            let blamed = Diagnostic::error("Wrong", "It is wrong.").at(path);
+            diagnostics_in(&schema, blamed.into()).remove(0)
+        };
+        let shown = Path::new("policy").attribute("rule").index(2).attribute("target");
+        assert_eq!(sent(shown.clone()).detail, "It is wrong.");
+        assert_eq!(sent(shown.clone()).attribute, Some(path(shown.clone())));
+        let within = sent(shown.clone().attribute("host"));
+        assert_eq!(within.attribute, Some(path(shown)));
+        assert_eq!(within.detail, "It is wrong.\n\nAttribute: policy.rule[2].target.host");
+        let in_set = sent(Path::new("distinct").step(Step::Element(Value::Null)).attribute("name"));
+        assert_eq!(in_set.attribute, Some(path(Path::new("distinct"))));
+        assert_eq!(in_set.detail, "It is wrong.\n\nAttribute: distinct[...].name");
+    }
+
+    #[test]
+    fn blocks_are_no_attributes_in_the_schema_and_have_their_limits() {
+        use proto_schema::nested_block::NestingMode;
+        let inner = || vec![attribute::<String>("name"), block("part", Nesting::Set, vec![])];
+        let limits = Block {
+            min_items: 1,
+            max_items: Some(3),
+            group: false,
+        };
+        let group = Block {
+            group: true,
+            ..Block::default()
+        };
+        let required = Attribute {
+            presence: Presence::Required,
+            ..block("required", Nesting::Single, inner())
+        };
+        let schema = schema_of(vec![
+            attribute::<String>("name"),
+            block("single", Nesting::Single, inner()),
+            required,
+            block("list", Nesting::List, inner()).block(limits),
+            block("set", Nesting::Set, inner()),
+            block("map", Nesting::Map, inner()),
+            block("group", Nesting::Single, inner()).block(group),
+        ]);
+        let sent = super::schema(&schema).block.unwrap();
+        assert_eq!(sent.attributes.len(), 1);
+        let blocks = sent.block_types.iter().map(|block| {
+            let content = block.block.as_ref().unwrap();
+            assert_eq!((content.attributes.len(), content.block_types.len()), (1, 1));
+            assert_eq!(content.description, "A part.");
+            (
+                block.type_name.as_str(),
+                block.nesting(),
+                block.min_items,
+                block.max_items,
+            )
+        });
+        let expected = [
+            ("single", NestingMode::Single, 0, 0),
+            ("required", NestingMode::Single, 1, 1),
+            ("list", NestingMode::List, 1, 3),
+            ("set", NestingMode::Set, 0, 0),
+            ("map", NestingMode::Map, 0, 0),
+            ("group", NestingMode::Group, 0, 0),
+        ];
+        assert_eq!(blocks.collect::<Vec<_>>(), expected);
     }
 }

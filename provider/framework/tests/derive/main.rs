@@ -11,6 +11,7 @@ use tf_framework::path::Path;
 use tf_framework::schema::Validator;
 use tf_framework::value::Value;
 
+mod blocks;
 mod conversions;
 mod schema;
 

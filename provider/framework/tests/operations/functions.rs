@@ -257,7 +257,7 @@ async fn validators_refuse_arguments_without_quoting_them() {
         (
             "join",
             &[json!("-"), json!(null), json!("a"), json!("hunter2")],
-            "`parts` must be length 0 to 5",
+            "`parts` must be of length 0 to 5",
             3,
         ),
         (

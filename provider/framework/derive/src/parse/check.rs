@@ -10,6 +10,9 @@ use crate::parse::{Attribute, AttributePath, ModelOptions};
 /// Options of an attribute do not exclude each other.
 pub(super) fn contradictions(attributes: &[Attribute], errors: &mut Errors) {
     for options in attributes.iter().map(|attribute| &attribute.options) {
+        if let (Some(block), Some(_)) = (&options.block, &options.default) {
+            errors.push(Error::new(block.span, "`block` and `default` contradict each other"));
+        }
         let exclusive = [
             [
                 ("keep", options.keep),

@@ -94,7 +94,7 @@ fn all_mistakes_are_reported_together() {
              `exactly_one_of`, `at_least_one_of`, `required_together`",
             "missing doc comment: it is the description of the attribute",
             "duplicate option `replace`",
-            "unknown option `sensitive`, expected one of `name`, `default`, `optional`, `keep`, `keep_non_null`, \
+            "unknown option `sensitive`, expected one of `name`, `block`, `default`, `optional`, `keep`, `keep_non_null`, \
              `depends_on`, `replace`, `replace_if`, `replace_if_configured`, `modify`, `equal`, `validate`, \
              `conflicts_with`, `requires`, `required_together`, `exactly_one_of`, `at_least_one_of`, `prefer_write_only`, \
              `deprecated`",
@@ -278,6 +278,30 @@ fn modifiers_that_decide_the_same_contradict_each_other() {
         [
             "`keep` and `keep_non_null` contradict each other",
             "`replace_if` and `replace_if_configured` contradict each other",
+        ]
+    );
+}
+
+#[test]
+fn blocks_have_limits_and_no_default() {
+    assert_eq!(
+        field_errors(quote! {
+            /// Rules.
+            #[tf(block(min_items = 1, max_items = 3))]
+            rules: Vec<Rule>,
+        }),
+        [""; 0]
+    );
+    assert_eq!(
+        field_errors(quote! {
+            /// Rules.
+            #[tf(block(min_items = -1, most = 3), default = 1)]
+            rules: Vec<Rule>,
+        }),
+        [
+            "`min_items` takes a whole number from 0",
+            "unknown option `most`, expected one of `min_items`, `max_items`",
+            "`block` and `default` contradict each other",
         ]
     );
 }

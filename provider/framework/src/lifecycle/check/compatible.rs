@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lifecycle::check::dynamic::keeps_type;
 use crate::path::{Path, Step};
-use crate::value::{Refinements, Value};
+use crate::value::{Refinements, Value, contains};
 
 /// A broken promise.
 pub(super) struct Mismatch<'v> {
@@ -48,9 +49,8 @@ fn compare<'v>(planned: &'v Value, actual: &'v Value, path: &Path, found: &mut V
                 report(path, Problem::Refinement(actual), found);
             }
         }
-        // A dynamic value that is not known yet may turn out to be of any type.
-        (Value::Dynamic(planned), _) if planned.1.is_unknown() => {}
-        (Value::Dynamic(planned), Value::Dynamic(actual)) if planned.0 == actual.0 => {
+        // One that is unknown may turn out to be of any type, but a type that is known stays.
+        (Value::Dynamic(planned), Value::Dynamic(actual)) if keeps_type(&planned.0, &actual.0) => {
             compare(&planned.1, &actual.1, path, found);
         }
         (Value::List(planned), Value::List(actual)) => {
@@ -94,12 +94,12 @@ fn compare_part<'v>(planned: Option<&'v Value>, actual: Option<&'v Value>, path:
 fn compare_sets<'v>(planned: &'v [Value], actual: &'v [Value], path: &Path, found: &mut Vec<Mismatch<'v>>) {
     if !planned
         .iter()
-        .all(|planned| actual.iter().any(|actual| keeps_promise(planned, actual)))
+        .all(|planned| contains(actual, planned) || actual.iter().any(|actual| keeps_promise(planned, actual)))
     {
         report(path, Problem::ElementVanished, found);
     } else if !actual
         .iter()
-        .all(|actual| planned.iter().any(|planned| keeps_promise(planned, actual)))
+        .all(|actual| contains(planned, actual) || planned.iter().any(|planned| keeps_promise(planned, actual)))
     {
         report(path, Problem::ElementAppeared, found);
     } else if actual.len() > planned.len() {

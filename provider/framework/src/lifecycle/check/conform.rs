@@ -1,6 +1,6 @@
 //! Values beside the types of their schema.
 
-use crate::lifecycle::check::{Defects, name};
+use crate::lifecycle::check::{Defects, dynamic, name};
 use crate::lifecycle::objects;
 use crate::path::{Path, Step};
 use crate::schema::{Attribute, Kind};
@@ -14,6 +14,8 @@ pub(super) fn check(defects: &mut Defects<'_>, value: &Value) {
         defects.push(&Path::root(), "The object as a whole is unknown.");
     } else {
         check_type(defects, &Path::root(), &expected, value);
+        let schema = defects.schema;
+        check_attributes(defects, &Path::root(), &schema.attributes, value);
     }
 }
 
@@ -56,6 +58,33 @@ fn check_type(defects: &mut Defects<'_>, path: &Path, expected: &Type, value: &V
                 _ => format!("The value of {} is not of the type in the schema.", name(path)),
             };
             defects.push(path, text);
+        }
+    }
+}
+
+/// Checks what the type of a value does not say: that blocks that are not there are empty, not null, and that the elements
+/// of other lists and maps are all of one type.
+fn check_attributes(defects: &mut Defects<'_>, path: &Path, attributes: &[Attribute], object: &Value) {
+    for attribute in attributes {
+        let path = path.clone().attribute(&attribute.name);
+        let Some(value) = object.attribute(&attribute.name) else {
+            continue;
+        };
+        if value.is_null() && !attribute.is_nullable() {
+            let text = format!(
+                "The blocks {} are null, but where there are none they are empty.",
+                name(&path)
+            );
+            defects.push(&path, text);
+        }
+        match &attribute.kind {
+            Kind::Nested(_, nested) if attribute.block.is_some() => {
+                for (path, object) in objects(&path, value) {
+                    check_attributes(defects, &path, nested, object);
+                }
+            }
+            _ if dynamic::is_uniform(&attribute.value_type(), value) => {}
+            _ => defects.push(&path, format!("Elements of {} are of different types.", name(&path))),
         }
     }
 }

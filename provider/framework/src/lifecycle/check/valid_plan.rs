@@ -53,13 +53,22 @@ fn check_attribute(defects: &mut Defects<'_>, path: &Path, attribute: &Attribute
     // The plan of a nested attribute that is just like its configuration may still have write-only values in it.
     let has_parts = !planned.is_null() && !planned.is_unknown();
     let as_configured = same_promise(planned, config) && !(has_parts && holds_write_only(attribute));
-    let as_before = same_promise(planned, prior) && !prior.is_null() && !config.is_null();
+    // Of blocks there are always as many as configured; what is in them may be as before.
+    let as_before = same_promise(planned, prior) && !prior.is_null() && !config.is_null() && attribute.block.is_none();
     let left_to_provider = attribute.is_computed() && config.is_null() || !attribute.is_configurable();
     if as_configured || as_before || left_to_provider {
         return;
     }
     match &attribute.kind {
         Kind::Nested(nesting, attributes) if !config.is_null() => {
+            let is_set_of_blocks = attribute.block.is_some() && *nesting == Nesting::Set;
+            if is_set_of_blocks && elements(planned).iter().any(Value::is_unknown) {
+                let text = format!(
+                    "A block {} is planned unknown, which only attributes in it can be.",
+                    name(path)
+                );
+                defects.push(path, text);
+            }
             check_nested(defects, path, (*nesting, attributes), states);
         }
         Kind::Nested(..) | Kind::Type(_) => {

@@ -48,7 +48,7 @@ fn plan_attribute(attribute: &Attribute, prior: &Value, config: &Value, undecide
         return Value::Null;
     }
     let planned = match (wanted(attribute, config), &attribute.kind) {
-        (Value::Null, _) => plan_undecided(attribute, prior, undecided),
+        (null, _) if null.is_null() => plan_undecided(attribute, prior, null, undecided),
         (wanted, Kind::Nested(nesting, attributes)) => plan_nested(*nesting, attributes, prior, wanted, undecided),
         (wanted, Kind::Type(_)) if same_meaning(attribute, prior, wanted) => prior.clone(),
         (wanted, Kind::Type(_)) => wanted.clone(),
@@ -60,9 +60,10 @@ fn plan_attribute(attribute: &Attribute, prior: &Value, config: &Value, undecide
     })
 }
 
-fn plan_undecided(attribute: &Attribute, prior: &Value, undecided: Undecided) -> Value {
+fn plan_undecided(attribute: &Attribute, prior: &Value, null: &Value, undecided: Undecided) -> Value {
     if !attribute.is_computed() {
-        return Value::Null;
+        // As it is configured: a null of a dynamic type may have a type of its own.
+        return null.clone();
     }
     match undecided {
         Undecided::Stays if was_configured(attribute, prior) => Value::Null,

@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::lifecycle::check::{assert_apply_valid, assert_replan_compatible};
-use crate::lifecycle::fixtures::{attribute, nested, schema};
+use crate::lifecycle::fixtures::{attribute, block, nested, schema};
 use crate::lifecycle::generate::generate_config;
 use crate::lifecycle::normalize::normalize;
 use crate::lifecycle::proposed::proposed_new;
@@ -61,7 +61,7 @@ fn describe(f: &mut fmt::Formatter<'_>, attributes: &[Attribute], depth: usize) 
         match &attribute.kind {
             Kind::Type(of) => writeln!(f, "{of:?}")?,
             Kind::Nested(nesting, attributes) => {
-                writeln!(f, "{nesting:?}")?;
+                writeln!(f, "{nesting:?} block={}", attribute.block.is_some())?;
                 describe(f, attributes, depth + 1)?;
             }
         }
@@ -70,7 +70,7 @@ fn describe(f: &mut fmt::Formatter<'_>, attributes: &[Attribute], depth: usize) 
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    attributes(2, false)
+    attributes(2, Place::default())
         .prop_map(|mut attributes| {
             attributes.push(attribute::<Timeouts>("timeouts"));
             schema(attributes)
@@ -98,12 +98,20 @@ fn cases() -> impl Strategy<Value = Case> {
         })
 }
 
-fn attributes(depth: u32, in_set: bool) -> BoxedStrategy<Vec<Attribute>> {
-    let leaf = leaf(in_set);
+/// What attributes are in: not everything can be everywhere.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    set: bool,
+    expression: bool,
+    uniform: bool,
+}
+
+fn attributes(depth: u32, place: Place) -> BoxedStrategy<Vec<Attribute>> {
+    let leaf = leaf(place);
     let any = if depth == 0 {
         leaf.boxed()
     } else {
-        prop_oneof![3 => leaf, 2 => branch(depth, in_set)].boxed()
+        prop_oneof![3 => leaf, 2 => branch(depth, place)].boxed()
     };
     proptest::collection::vec(any, 1..5)
         .prop_map(|attributes| {
@@ -116,7 +124,7 @@ fn attributes(depth: u32, in_set: bool) -> BoxedStrategy<Vec<Attribute>> {
         .boxed()
 }
 
-fn leaf(in_set: bool) -> impl Strategy<Value = Attribute> {
+fn leaf(place: Place) -> impl Strategy<Value = Attribute> {
     let configured = (
         prop_oneof![Just(Presence::Required), Just(Presence::Optional)],
         any::<bool>(),
@@ -125,7 +133,7 @@ fn leaf(in_set: bool) -> impl Strategy<Value = Attribute> {
         .prop_map(move |(presence, replace, lenient)| {
             let mut leaf = attribute::<String>("x");
             leaf.presence = presence;
-            if replace && !in_set {
+            if replace && !place.set {
                 leaf.modifiers.push(PlanModifier::Replace);
             }
             if lenient {
@@ -156,23 +164,46 @@ fn leaf(in_set: bool) -> impl Strategy<Value = Attribute> {
         kind: Kind::Type(of),
         ..attribute::<Option<String>>("x")
     });
-    let write_only = Just(if in_set {
+    let write_only = Just(if place.set {
         attribute::<Option<String>>("x")
     } else {
         attribute::<WriteOnly<String>>("x")
     });
-    prop_oneof![4 => configured, 4 => computed, 2 => default, 1 => collection, 1 => write_only]
+    let dynamic =
+        select(&[Presence::Optional, Presence::OptionalComputed, Presence::Computed][..]).prop_map(move |presence| {
+            // In sets there are none, and the core would give all elements of a list or map one type, which is more than is
+            // needed here.
+            let (of, presence) = if place.set || place.uniform {
+                (Type::Bool, Presence::Optional)
+            } else {
+                (Type::Dynamic, presence)
+            };
+            Attribute {
+                kind: Kind::Type(of),
+                presence,
+                ..attribute::<Option<String>>("x")
+            }
+        });
+    prop_oneof![4 => configured, 4 => computed, 2 => default, 1 => collection, 1 => write_only, 2 => dynamic]
 }
 
-fn branch(depth: u32, in_set: bool) -> impl Strategy<Value = Attribute> {
+fn branch(depth: u32, place: Place) -> impl Strategy<Value = Attribute> {
     let nesting = select(&[Nesting::Single, Nesting::List, Nesting::Set, Nesting::Map][..]);
     let presence = select(&[Presence::Required, Presence::Optional, Presence::OptionalComputed][..]);
-    (nesting, presence)
-        .prop_flat_map(move |(nesting, presence)| {
-            let in_set = in_set || nesting == Nesting::Set;
-            (Just(nesting), Just(presence), attributes(depth - 1, in_set))
+    (nesting, presence, any::<bool>())
+        .prop_flat_map(move |(nesting, presence, is_block)| {
+            let is_block = is_block && !place.expression;
+            let inside = Place {
+                set: place.set || nesting == Nesting::Set,
+                expression: place.expression || !is_block,
+                uniform: place.uniform || (!is_block && matches!(nesting, Nesting::List | Nesting::Map)),
+            };
+            (Just((nesting, presence, is_block)), attributes(depth - 1, inside))
         })
-        .prop_map(|(nesting, presence, mut attributes)| {
+        .prop_map(|((nesting, presence, is_block), mut attributes)| {
+            if is_block {
+                return block("x", nesting, attributes);
+            }
             if presence == Presence::OptionalComputed {
                 for attribute in attributes
                     .iter_mut()
@@ -210,10 +241,37 @@ fn configured(attribute: &Attribute, unknown: bool) -> BoxedStrategy<Value> {
     let known = known(&attribute.kind, unknown);
     prop_oneof![
         6 => known,
-        null => Just(Value::Null),
-        u32::from(unknown) => Just(Value::UNKNOWN),
+        null => without_value(&attribute.kind, Value::Null),
+        u32::from(unknown) => without_value(&attribute.kind, Value::UNKNOWN),
     ]
     .boxed()
+}
+
+/// Null or unknown, of a type of its own where that is possible.
+fn without_value(kind: &Kind, value: Value) -> BoxedStrategy<Value> {
+    match kind {
+        Kind::Type(Type::Dynamic) => {
+            let typed = Value::Dynamic(Box::new((Type::String, value.clone())));
+            prop_oneof![Just(value), Just(typed)].boxed()
+        }
+        Kind::Type(_) | Kind::Nested(..) => Just(value).boxed(),
+    }
+}
+
+/// A value of a type of its own.
+fn dynamic(unknown: bool) -> impl Strategy<Value = Value> {
+    let list = Type::List(Type::String.into());
+    let part = if unknown { Value::UNKNOWN } else { "a".into() };
+    let typed = vec![
+        (Type::String, "a".into()),
+        (Type::Bool, true.into()),
+        (list, Value::List(vec!["a".into(), part.clone()])),
+        (
+            Type::Tuple(vec![Type::Bool, Type::String]),
+            Value::List(vec![true.into(), part]),
+        ),
+    ];
+    select(typed).prop_map(|typed| Value::Dynamic(Box::new(typed)))
 }
 
 fn known(kind: &Kind, unknown: bool) -> BoxedStrategy<Value> {
@@ -222,6 +280,8 @@ fn known(kind: &Kind, unknown: bool) -> BoxedStrategy<Value> {
     match kind {
         Kind::Type(Type::List(_)) => words().prop_map(Value::List).boxed(),
         Kind::Type(Type::Set(_)) => words().prop_map(Value::set).boxed(),
+        Kind::Type(Type::Bool) => any::<bool>().prop_map(Value::Bool).boxed(),
+        Kind::Type(Type::Dynamic) => dynamic(unknown).boxed(),
         Kind::Type(_) => word().boxed(),
         Kind::Nested(nesting, attributes) => {
             let element = object(attributes, unknown);
@@ -281,6 +341,15 @@ fn fill(of: &Type, value: &Value, filling: &mut Filling) -> Value {
         (Type::Set(_), Value::Unknown(_)) => filling.collection(Value::set([])),
         (Type::Map(_), Value::Unknown(_)) => filling.collection(Value::Map(BTreeMap::new())),
         (Type::Object(_), Value::Unknown(_)) => Value::Null,
+        // Nothing that a provider decides here is of this type.
+        (Type::Bool, Value::Unknown(_)) => true.into(),
+        (Type::Dynamic, Value::Unknown(_)) => match filling.word() {
+            Value::Null => Value::Null,
+            word => Value::Dynamic(Box::new((Type::String, word))),
+        },
+        (Type::Dynamic, Value::Dynamic(typed)) => {
+            Value::Dynamic(Box::new((typed.0.clone(), fill(&typed.0, &typed.1, filling))))
+        }
         (_, Value::Unknown(_)) => filling.word(),
         (Type::List(of), Value::List(elements)) => {
             Value::List(elements.iter().map(|element| fill(of, element, filling)).collect())
@@ -291,6 +360,10 @@ fn fill(of: &Type, value: &Value, filling: &mut Filling) -> Value {
                 .map(|element| fill(of, element, filling))
                 .collect::<Vec<_>>(),
         ),
+        (Type::Tuple(types), Value::List(elements)) => {
+            let elements = types.iter().zip(elements);
+            Value::List(elements.map(|(of, element)| fill(of, element, filling)).collect())
+        }
         (Type::Map(of), Value::Map(elements)) => Value::Map(
             elements
                 .iter()

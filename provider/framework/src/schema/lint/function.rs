@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::function::Signature;
 use crate::path::Path;
-use crate::schema::lint::{Lint, holds_dynamic, is_snake_case};
+use crate::schema::lint::{Lint, Place, is_snake_case};
 use crate::schema::{Attribute, Kind, Schema};
 use crate::types::Type;
 
@@ -49,7 +49,7 @@ impl Lint {
             ),
             Kind::Nested(_, attributes) => {
                 self.check(path, !attributes.is_empty(), "has no attributes in it");
-                self.attributes(path, attributes, false);
+                self.attributes(path, attributes, Place::default());
                 self.no_write_only(path, attributes);
                 for attribute in attributes {
                     let path = path.clone().attribute(&attribute.name);
@@ -78,7 +78,7 @@ impl Lint {
 
 fn dynamic_in_collection(of: &Type) -> bool {
     match of {
-        Type::List(element) | Type::Set(element) | Type::Map(element) => holds_dynamic(element),
+        Type::List(element) | Type::Set(element) | Type::Map(element) => element.holds_dynamic(),
         Type::Object(attributes) => attributes.values().any(dynamic_in_collection),
         Type::Tuple(elements) => elements.iter().any(dynamic_in_collection),
         Type::Bool | Type::Number | Type::String | Type::Dynamic => false,

@@ -1,7 +1,9 @@
 //! Each rule, by a schema that breaks it.
 
 use super::*;
+use crate::lifecycle::fixtures::block;
 use crate::model::{Attr, AttributeType, Timeouts, WriteOnly};
+use crate::schema::Block;
 use crate::value::Value;
 
 fn schema(attributes: Vec<Attribute>) -> Schema {
@@ -23,6 +25,13 @@ fn nested(name: &str, nesting: Nesting, attributes: Vec<Attribute>) -> Attribute
     }
 }
 
+fn typed(name: &str, of: Type) -> Attribute {
+    Attribute {
+        kind: Kind::Type(of),
+        ..attribute::<Option<String>>(name)
+    }
+}
+
 #[test]
 fn a_good_schema_passes() {
     let good = schema(vec![
@@ -32,6 +41,24 @@ fn a_good_schema_passes() {
         attribute::<Attr<String>>("url").modifier(PlanModifier::DependsOn(vec!["name".into()])),
         attribute::<WriteOnly<String>>("password"),
         nested("rules", Nesting::Set, vec![attribute::<String>("port")]),
+        block(
+            "disk",
+            Nesting::List,
+            vec![
+                nested("size", Nesting::Single, vec![attribute::<Attr<i64>>("used")]),
+                block("label", Nesting::Set, vec![attribute::<String>("text")]),
+                block(
+                    "tag",
+                    Nesting::Map,
+                    vec![typed("any", Type::Dynamic).optional_computed()],
+                ),
+            ],
+        )
+        .block(Block {
+            min_items: 1,
+            max_items: Some(2),
+            group: false,
+        }),
         attribute::<Timeouts>("timeouts"),
     ]);
     assert_eq!(good.lint(), Vec::<String>::new());
@@ -39,10 +66,9 @@ fn a_good_schema_passes() {
 
 #[test]
 fn each_rule_names_the_attribute_that_breaks_it() {
-    let dynamic = |of: Type| Attribute {
-        kind: Kind::Type(of),
-        ..attribute::<Option<String>>("any")
-    };
+    let dynamic = |of: Type| typed("any", of);
+    let inner = || vec![attribute::<Option<String>>("part")];
+    let list = |limits: Block| block("disk", Nesting::List, inner()).block(limits);
     let with = |change: fn(&mut Attribute)| {
         let mut changed = attribute::<Option<String>>("part");
         change(&mut changed);
@@ -117,6 +143,73 @@ fn each_rule_names_the_attribute_that_breaks_it() {
         (
             nested("outer", Nesting::Single, vec![attribute::<String>("part")]).optional_computed(),
             "`outer` is computed where it is not configured, but has required attributes in it.",
+        ),
+        (
+            nested("outer", Nesting::List, vec![dynamic(Type::Dynamic).optional_computed()]),
+            "`outer.any` has a dynamic type in elements of a list or map, which have one type, so it can only be as configured.",
+        ),
+        (
+            block("outer", Nesting::Set, vec![dynamic(Type::Dynamic)]),
+            "`outer.any` has a dynamic type inside a set.",
+        ),
+        (
+            nested("outer", Nesting::Single, vec![block("disk", Nesting::Single, inner())]),
+            "`outer.disk` is a block inside a nested attribute.",
+        ),
+        (
+            attribute::<String>("disk").block(Block::default()),
+            "`disk` is a block, but has no attributes in it.",
+        ),
+        (
+            block("disk", Nesting::List, inner()).optional_computed(),
+            "`disk` is a block, so it can be neither computed nor have a default.",
+        ),
+        (
+            nested("disk", Nesting::List, inner()).block(Block::default()),
+            "`disk` is a block that can be absent, but several blocks are empty then: it is no `Option`.",
+        ),
+        (
+            Attribute {
+                sensitive: true,
+                ..block("disk", Nesting::List, inner())
+            },
+            "`disk` is a block, so only attributes in it can be sensitive.",
+        ),
+        (
+            Attribute {
+                write_only: true,
+                ..block("disk", Nesting::List, inner())
+            },
+            "`disk` is a block, so only attributes in it can be write-only.",
+        ),
+        (
+            list(Block {
+                group: true,
+                ..Block::default()
+            }),
+            "`disk` is a group of several blocks.",
+        ),
+        (
+            block("disk", Nesting::Map, inner()).block(Block {
+                min_items: 1,
+                ..Block::default()
+            }),
+            "`disk` has limits that only a list or set of blocks can have.",
+        ),
+        (
+            list(Block {
+                min_items: 3,
+                max_items: Some(2),
+                group: false,
+            }),
+            "`disk` has a greatest number of blocks that is zero or less than the least.",
+        ),
+        (
+            list(Block {
+                max_items: Some(0),
+                ..Block::default()
+            }),
+            "`disk` has a greatest number of blocks that is zero or less than the least.",
         ),
         (
             attribute::<Timeouts>("timeouts").optional_computed(),

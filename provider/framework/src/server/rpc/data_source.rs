@@ -15,11 +15,11 @@ impl<P: Provider> ProviderService<P> {
         request: &proto::validate_data_resource_config::Request,
     ) -> Result<proto::validate_data_resource_config::Response, Diagnostics> {
         let data_source = self.data_source(&request.type_name)?;
-        let config = from_proto::value(request.config.as_ref(), &data_source.schema().value_type())?;
+        let config = from_proto::value(request.config.as_ref(), data_source.schema())?;
         let mut diagnostics = validate::validate_config(data_source.schema(), &config, true);
         data_source.validate(&config, &mut diagnostics);
         Ok(proto::validate_data_resource_config::Response {
-            diagnostics: to_proto::diagnostics(diagnostics),
+            diagnostics: to_proto::diagnostics_in(data_source.schema(), diagnostics),
         })
     }
 
@@ -28,13 +28,13 @@ impl<P: Provider> ProviderService<P> {
         request: &proto::read_data_source::Request,
     ) -> Result<proto::read_data_source::Response, Diagnostics> {
         let data_source = self.data_source(&request.type_name)?;
-        let value_type = data_source.schema().value_type();
-        let config = from_proto::value(request.config.as_ref(), &value_type)?;
+        let schema = data_source.schema();
+        let config = from_proto::value(request.config.as_ref(), schema)?;
         let (clients, stop) = (self.clients()?, self.stop_token());
         let (found, diagnostics) = operations::read::read_data(data_source, clients, &config, &stop).await;
         Ok(proto::read_data_source::Response {
-            state: Some(to_proto::value(&found, &value_type)?),
-            diagnostics: to_proto::diagnostics(diagnostics),
+            state: Some(to_proto::value(&found, schema)?),
+            diagnostics: to_proto::diagnostics_in(schema, diagnostics),
             ..Default::default()
         })
     }

@@ -62,13 +62,13 @@ impl<P: Provider> ProviderService<P> {
         &self,
         request: &proto::validate_provider_config::Request,
     ) -> Result<proto::validate_provider_config::Response, Diagnostics> {
-        let config = from_proto::value(request.config.as_ref(), &self.schema.value_type())?;
+        let config = from_proto::value(request.config.as_ref(), &self.schema)?;
         let mut diagnostics = validate::validate_config(&self.schema, &config, true);
         if let Some(draft) = draft(&config, &mut diagnostics) {
             self.provider.validate(&draft, &mut diagnostics);
         }
         Ok(proto::validate_provider_config::Response {
-            diagnostics: to_proto::diagnostics(diagnostics),
+            diagnostics: to_proto::diagnostics_in(&self.schema, diagnostics),
         })
     }
 
@@ -78,7 +78,7 @@ impl<P: Provider> ProviderService<P> {
         request: &proto::configure_provider::Request,
     ) -> Result<proto::configure_provider::Response, Diagnostics> {
         tracing::info!(core_version = request.terraform_version, "configuring the provider");
-        let config = from_proto::value(request.config.as_ref(), &self.schema.value_type())?;
+        let config = from_proto::value(request.config.as_ref(), &self.schema)?;
         let mut diagnostics = Diagnostics::new();
         let Some(draft) = draft::<<P::Model as Model>::Draft>(&config, &mut diagnostics) else {
             return Err(diagnostics);

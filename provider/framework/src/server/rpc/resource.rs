@@ -20,14 +20,14 @@ impl<P: Provider> ProviderService<P> {
         request: &proto::validate_resource_config::Request,
     ) -> Result<proto::validate_resource_config::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
-        let config = from_proto::value(request.config.as_ref(), &resource.schema().value_type())?;
+        let config = from_proto::value(request.config.as_ref(), resource.schema())?;
         let write_only_allowed = request
             .client_capabilities
             .is_some_and(|capabilities| capabilities.write_only_attributes_allowed);
         let mut diagnostics = validate::validate_config(resource.schema(), &config, write_only_allowed);
         resource.validate(&config, &mut diagnostics);
         Ok(proto::validate_resource_config::Response {
-            diagnostics: to_proto::diagnostics(diagnostics),
+            diagnostics: to_proto::diagnostics_in(resource.schema(), diagnostics),
         })
     }
 
@@ -39,7 +39,7 @@ impl<P: Provider> ProviderService<P> {
         let stored = from_proto::raw_state(request.raw_state.as_ref())?;
         let state = operations::upgrade::upgrade(resource, request.version, stored)?;
         Ok(proto::upgrade_resource_state::Response {
-            upgraded_state: Some(to_proto::value(&state, &resource.schema().value_type())?),
+            upgraded_state: Some(to_proto::value(&state, resource.schema())?),
             ..Default::default()
         })
     }
@@ -49,16 +49,16 @@ impl<P: Provider> ProviderService<P> {
         request: &proto::read_resource::Request,
     ) -> Result<proto::read_resource::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
-        let value_type = resource.schema().value_type();
-        let state = from_proto::value(request.current_state.as_ref(), &value_type)?;
+        let schema = resource.schema();
+        let state = from_proto::value(request.current_state.as_ref(), schema)?;
         let identity = from_proto::identity(request.current_identity.as_ref(), resource.identity_schema())?;
         let (clients, stop) = (self.clients()?, self.stop_token());
         let answer = operations::read::read(resource, clients, state, &request.private, identity, &stop).await;
         Ok(proto::read_resource::Response {
-            new_state: Some(to_proto::value(&answer.state, &value_type)?),
+            new_state: Some(to_proto::value(&answer.state, schema)?),
             private: answer.private.into(),
             new_identity: to_proto::identity(answer.identity.as_ref(), resource.identity_schema())?,
-            diagnostics: to_proto::diagnostics(answer.diagnostics),
+            diagnostics: to_proto::diagnostics_in(schema, answer.diagnostics),
             ..Default::default()
         })
     }
@@ -69,11 +69,11 @@ impl<P: Provider> ProviderService<P> {
         request: &proto::plan_resource_change::Request,
     ) -> Result<proto::plan_resource_change::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
-        let value_type = resource.schema().value_type();
+        let schema = resource.schema();
         let asked = PlanRequest {
-            prior: from_proto::value(request.prior_state.as_ref(), &value_type)?,
-            proposed: from_proto::value(request.proposed_new_state.as_ref(), &value_type)?,
-            config: from_proto::value(request.config.as_ref(), &value_type)?,
+            prior: from_proto::value(request.prior_state.as_ref(), schema)?,
+            proposed: from_proto::value(request.proposed_new_state.as_ref(), schema)?,
+            config: from_proto::value(request.config.as_ref(), schema)?,
             private: request.prior_private.to_vec(),
             identity: from_proto::identity(request.prior_identity.as_ref(), resource.identity_schema())?,
         };
@@ -87,7 +87,7 @@ impl<P: Provider> ProviderService<P> {
         let encoded = planned.and_then(|IdentifiedPlan { planned, identity }| {
             let identity = to_proto::identity(identity.as_ref(), resource.identity_schema())?;
             Ok((
-                to_proto::value(&planned.value, &value_type)?,
+                to_proto::value(&planned.value, schema)?,
                 identity,
                 planned.requires_replace,
             ))
@@ -100,7 +100,7 @@ impl<P: Provider> ProviderService<P> {
             }
             Err(failure) => diagnostics.append(failure),
         }
-        answer.diagnostics = to_proto::diagnostics(diagnostics);
+        answer.diagnostics = to_proto::diagnostics_in(schema, diagnostics);
         Ok(answer)
     }
 
@@ -110,11 +110,11 @@ impl<P: Provider> ProviderService<P> {
         request: &proto::apply_resource_change::Request,
     ) -> Result<proto::apply_resource_change::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
-        let value_type = resource.schema().value_type();
+        let schema = resource.schema();
         let change = ApplyRequest {
-            prior: from_proto::value(request.prior_state.as_ref(), &value_type)?,
-            planned: from_proto::value(request.planned_state.as_ref(), &value_type)?,
-            config: from_proto::value(request.config.as_ref(), &value_type)?,
+            prior: from_proto::value(request.prior_state.as_ref(), schema)?,
+            planned: from_proto::value(request.planned_state.as_ref(), schema)?,
+            config: from_proto::value(request.config.as_ref(), schema)?,
             private: request.planned_private.to_vec(),
             identity: from_proto::identity(request.planned_identity.as_ref(), resource.identity_schema())?,
         };
@@ -125,10 +125,10 @@ impl<P: Provider> ProviderService<P> {
             diagnostics,
         } = operations::apply::apply(resource, self.clients()?, change, &self.stop_token()).await;
         Ok(proto::apply_resource_change::Response {
-            new_state: Some(to_proto::value(&state, &value_type)?),
+            new_state: Some(to_proto::value(&state, schema)?),
             private: private.into(),
             new_identity: to_proto::identity(identity.as_ref(), resource.identity_schema())?,
-            diagnostics: to_proto::diagnostics(diagnostics),
+            diagnostics: to_proto::diagnostics_in(schema, diagnostics),
             ..Default::default()
         })
     }
@@ -144,14 +144,14 @@ impl<P: Provider> ProviderService<P> {
         if !answer.state.is_null() {
             imported_resources.push(proto::import_resource_state::ImportedResource {
                 type_name: request.type_name.clone(),
-                state: Some(to_proto::value(&answer.state, &resource.schema().value_type())?),
+                state: Some(to_proto::value(&answer.state, resource.schema())?),
                 private: answer.private.into(),
                 identity: to_proto::identity(answer.identity.as_ref(), resource.identity_schema())?,
             });
         }
         Ok(proto::import_resource_state::Response {
             imported_resources,
-            diagnostics: to_proto::diagnostics(answer.diagnostics),
+            diagnostics: to_proto::diagnostics_in(resource.schema(), answer.diagnostics),
             ..Default::default()
         })
     }
