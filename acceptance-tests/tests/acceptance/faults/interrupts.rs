@@ -12,7 +12,7 @@ use crate::support::{ADDRESS, Scene};
 const SOON: Duration = Duration::from_secs(15);
 
 /// The calls that are answered before.
-const MOMENTS: [usize; 4] = [0, 2, 12, 35];
+const MOMENTS: [usize; 4] = [0, 2, 10, 20];
 
 /// Runs a command until so many calls are answered, presses Ctrl-C, and checks that it ends soon and says what was going on.
 async fn interrupt(stage: &Stage, calls: usize, start: impl FnOnce(&Scene) -> Running) -> Outcome {
