@@ -217,5 +217,8 @@ fn unexpected_status(request: String, response: &Response<Bytes>) -> Error {
     }
 }
 
+mod call;
+mod upgrade;
+
 #[cfg(test)]
 mod tests;
