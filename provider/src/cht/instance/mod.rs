@@ -127,6 +127,7 @@ impl Resource for InstanceResource {
             .or(Known::of(&prior.couchdb))
             .or(live)
             .or_generate();
+        teardown::free_volumes(cx, &access, &plan, &credentials, &found).await?;
         let stage = match Record::find(&found, &plan.namespace) {
             Some(record) if record.stage == Stage::Creating => Stage::Creating,
             _ => Stage::Updating,

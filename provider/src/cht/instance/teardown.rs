@@ -89,6 +89,20 @@ pub(super) async fn remove_obsolete(
     .await
 }
 
+/// Removes, before anything else is changed, pods that the instance no longer consists of and that hold its data volumes: a new
+/// pod on another Kubernetes node would wait for them, and they for nobody.
+pub(super) async fn free_volumes(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+    credentials: &Credentials,
+    found: &Found,
+) -> Result<(), Diagnostics> {
+    let desired = Desired::new(model, credentials, Stage::Updating)?;
+    let holding = desired::obsolete(&desired, found).filter(holds_volume);
+    delete(cx, access, model, holding, "what holds the data volumes").await
+}
+
 /// Deletes objects and waits until they are gone, finalizers included.
 async fn delete(
     cx: &Context<InstanceResource>,
@@ -116,6 +130,13 @@ async fn delete(
         ))
     })
     .await
+}
+
+fn holds_volume(live: &LiveObject) -> bool {
+    let volumes = live.json().pointer("/spec/template/spec/volumes");
+    let volumes = volumes.and_then(|volumes| volumes.as_array());
+    let is_claim = |volume: &serde_json::Value| volume.get("persistentVolumeClaim").is_some();
+    volumes.is_some_and(|volumes| volumes.iter().any(is_claim))
 }
 
 fn is_workload(live: &LiveObject) -> bool {
