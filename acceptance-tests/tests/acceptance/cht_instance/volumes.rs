@@ -1,6 +1,7 @@
 //! Volumes that are there already: of data that is picked up, of none that is to be, and what is refused before.
 
-use kube::api::{Patch, PatchParams};
+use kube::Api;
+use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::support::{CLAIM, DEPLOYMENT, NAMESPACE, Scene, VOLUME, blames, eventually};
@@ -48,22 +49,8 @@ async fn the_data_of_an_existing_volume_is_picked_up_or_nothing_starts() {
         "kept for a claim that was deleted",
         "couchdb = {",
     );
-    let release = Patch::Merge(json!({"spec": {"claimRef": null}}));
     let volumes = scene.api(&VOLUME);
-    volumes
-        .patch(&volume, &PatchParams::default(), &release)
-        .await
-        .expect("the volume is released");
-    eventually("the volume to be free", async || {
-        let live = volumes.get(&volume).await.expect("it is there");
-        let phase = live.data["status"]["phase"].clone();
-        if phase == "Available" {
-            Ok(())
-        } else {
-            Err(phase.to_string())
-        }
-    })
-    .await;
+    free(&volumes, &volume).await;
     scene.apply().await;
     assert_eq!(volume_of(&scene, "couchdb-claim0").await, volume);
     scene.is_settled().await;
@@ -89,6 +76,25 @@ async fn the_data_of_an_existing_volume_is_picked_up_or_nothing_starts() {
     for name in [volume, empty] {
         volumes.delete(&name, &Default::default()).await.expect("it goes");
     }
+}
+
+/// Lets a released volume be bound again.
+async fn free(volumes: &Api<DynamicObject>, name: &str) {
+    let release = Patch::Merge(json!({"spec": {"claimRef": null}}));
+    volumes
+        .patch(name, &PatchParams::default(), &release)
+        .await
+        .expect("the volume is released");
+    eventually("the volume to be free", async || {
+        let live = volumes.get(name).await.expect("it is there");
+        let phase = live.data["status"]["phase"].clone();
+        if phase == "Available" {
+            Ok(())
+        } else {
+            Err(phase.to_string())
+        }
+    })
+    .await;
 }
 
 async fn empty_volume(scene: &Scene) -> String {

@@ -44,7 +44,8 @@ pub(super) fn check_nodes(plan: &Plan<'_, '_, InstanceResource>, prior: &Instanc
     }
 }
 
-fn compare(prior: &Couchdb, planned: &Couchdb, diagnostics: &mut Diagnostics) {
+/// Compares what CouchDB was made from with what it is to be.
+pub(super) fn compare(prior: &Couchdb, planned: &Couchdb, diagnostics: &mut Diagnostics) {
     let (before, after) = (prior.spec(), planned.spec());
     if prior.existing_data != planned.existing_data {
         let detail = "It says what was in the volumes before the instance was made. Put the old value back.";
@@ -55,8 +56,8 @@ fn compare(prior: &Couchdb, planned: &Couchdb, diagnostics: &mut Diagnostics) {
         return;
     }
     for (index, (before, after)) in before.nodes.iter().zip(&after.nodes).enumerate() {
-        check_place(index, before, after, diagnostics);
         let node = planned.nodes.as_deref().and_then(|nodes| nodes.get(index));
+        check_place(index, node, (before, after), diagnostics);
         check_size(index, node, (before, after), diagnostics);
     }
 }
@@ -78,11 +79,17 @@ fn number_changed(before: &CouchDb, after: &CouchDb) -> Diagnostic {
 }
 
 /// Data is where it is: on this disk, in this partition, on this node.
-fn check_place(index: usize, before: &CouchDbNode, after: &CouchDbNode, diagnostics: &mut Diagnostics) {
+fn check_place(
+    index: usize,
+    planned: Option<&CouchdbNode>,
+    (before, after): (&CouchDbNode, &CouchDbNode),
+    diagnostics: &mut Diagnostics,
+) {
     let (old, new) = (&before.storage, &after.storage);
+    let own = planned.and_then(|node| node.storage.as_ref());
+    let has_own_class = own.is_some_and(|storage| storage.class.is_some());
     let classes_differ = matches!((&old.class, &new.class), (Some(old), Some(new)) if old != new);
     let moved_host = matches!(new.volume, Volume::HostPath(_)) && before.node_name != after.node_name;
-    let is_common_class = old.volume == Volume::New && new.volume == Volume::New;
     let (reason, path) = if old.volume != new.volume {
         (
             "CouchDB would start with other data than before, or with none.",
@@ -95,7 +102,7 @@ fn check_place(index: usize, before: &CouchDbNode, after: &CouchDbNode, diagnost
             "The directory with the data is on the old node.",
             node(index).attribute(CouchdbNode::NODE_NAME),
         )
-    } else if classes_differ && is_common_class {
+    } else if classes_differ && has_own_class {
         (
             "Kubernetes cannot move a volume to another storage class.",
             storage(index).attribute(NodeStorage::CLASS),

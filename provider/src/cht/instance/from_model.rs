@@ -201,9 +201,12 @@ fn tls(tls: &model::Tls) -> spec::Tls {
 
 fn probes(probes: &model::Probes) -> spec::Probes {
     let defaults = spec::Probes::default();
+    let startup_timeout = probes
+        .startup_timeout_seconds
+        .and_then(|seconds| seconds.try_into().ok());
     spec::Probes {
         enabled: probes.enabled.unwrap_or(defaults.enabled),
         readiness: probes.readiness.unwrap_or(defaults.readiness),
-        ..defaults
+        startup_timeout_seconds: startup_timeout.unwrap_or(defaults.startup_timeout_seconds),
     }
 }

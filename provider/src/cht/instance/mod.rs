@@ -81,6 +81,7 @@ impl Resource for InstanceResource {
         let access = access(cx, &plan).await?;
         let survey = Survey::take(&access, &plan).await?;
         survey.allows_creation(&plan)?;
+        let begun = survey.begun();
         lookups::check(cx, &access, &plan, None).await?;
         let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();
         credentials.store(&mut plan.couchdb);
@@ -91,7 +92,11 @@ impl Resource for InstanceResource {
             how: Apply::Careful,
             found: &survey.found,
         };
-        converge(cx, &access, goal, |model| cx.checkpoint(model)).await
+        let made = converge(cx, &access, goal, |model| cx.checkpoint(model)).await?;
+        if let Some(begun) = begun {
+            teardown::remove_obsolete(cx, &access, &begun, &made, &credentials).await?;
+        }
+        Ok(made)
     }
 
     async fn read(&self, cx: &Context<Self>, mut state: InstanceModel) -> Result<Option<InstanceModel>, Diagnostics> {

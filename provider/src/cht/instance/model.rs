@@ -288,4 +288,8 @@ pub struct Probes {
     /// Whether users reach the API only when it is ready. It hides the page that shows the progress of an installation.
     /// Default: `false`.
     pub readiness: Option<bool>,
+    /// How long a container may take to listen before it is restarted, in seconds. The API listens only once it reaches
+    /// CouchDB. Default: `1800`.
+    #[tf(validate(Validator::between(60..=86_400)))]
+    pub startup_timeout_seconds: Option<i64>,
 }

@@ -6,6 +6,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use crate::cht::instance::credentials::Known;
+use crate::cht::instance::data_guard;
 use crate::cht::instance::desired::{find, live_credentials};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::record::{Record, Stage};
@@ -39,6 +40,13 @@ impl Survey {
             .is_some_and(|record| record.stage == Stage::Creating)
     }
 
+    /// What an earlier creation, which was not finished, was to make.
+    pub(super) fn begun(&self) -> Option<InstanceModel> {
+        let record = self.record.as_ref().filter(|record| record.stage == Stage::Creating)?;
+        // One that cannot be read is of a later release; then what it had more than this one is not known either.
+        record.model().ok()
+    }
+
     /// Whether there is an instance that has been usable.
     pub(super) fn is_finished(&self) -> bool {
         self.record
@@ -61,7 +69,14 @@ impl Survey {
             )
             .at(InstanceModel::NAMESPACE)
             .into()),
-            Some(_) => self.started_with.agree_with(&wanted),
+            Some(record) => {
+                let mut diagnostics = Diagnostics::new();
+                if let Ok(earlier) = record.model() {
+                    data_guard::compare(&earlier.couchdb, &model.couchdb, &mut diagnostics);
+                }
+                diagnostics.into_result(())?;
+                self.started_with.agree_with(&wanted)
+            }
             None if !self.claims.is_empty() => self.fits_retained_data(model, wanted.complete().is_some()),
             None if model.couchdb.existing_data && makes_new_volumes(model) => Err(Diagnostic::error(
                 "No volumes with existing data",
@@ -141,6 +156,24 @@ mod tests {
             .complete()
             .expect("all are found");
         assert_eq!(format!("{:?}", continued), "Credentials([REDACTED])");
+    }
+
+    #[test]
+    fn a_creation_goes_on_with_the_volumes_that_it_began_with() {
+        let state = state(&minimal());
+        let found = cluster(&state, Stage::Creating, &[]);
+        let survey = Survey {
+            started_with: Known::default(),
+            record: Record::find(&found, "cht-kisumu"),
+            claims: claims(&found),
+            found,
+        };
+        assert!(survey.begun().is_some_and(|begun| begun.namespace == "cht-kisumu"));
+        let other = model(&with(fixtures::couchdb(
+            json!({"nodes": [{"storage": {"gce_disk": "data"}}]}),
+        )));
+        let refused = survey.allows_creation(&other).expect_err("another volume");
+        assert!(refused.to_string().contains("Put the old value back"), "{refused}");
     }
 
     #[test]

@@ -6,9 +6,9 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
 
-use super::Manifest;
 use super::metadata::{Labels, port};
 use super::workload::{Workload, env_value};
+use super::{Manifest, probes};
 use crate::cht::instance::layout::Strategy;
 use crate::cht::instance::spec::{InstanceSpec, UpgradeService};
 
@@ -88,6 +88,9 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
             ..ContainerPort::default()
         }]),
         env: Some(env),
+        startup_probe: probes::startup(labels.spec, probes::tcp(PORT)),
+        liveness_probe: probes::liveness(labels.spec, probes::tcp(PORT)),
+        readiness_probe: probes::readiness(labels.spec, probes::tcp(PORT)),
         resources: (service.resources != Default::default()).then(|| service.resources.clone()),
         ..Container::default()
     };
