@@ -13,6 +13,7 @@ pub mod readiness;
 pub mod startup;
 pub mod transport;
 pub mod upgrade;
+pub mod values;
 pub mod version;
 
 #[cfg(test)]

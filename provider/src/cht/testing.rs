@@ -110,6 +110,7 @@ pub(crate) fn no_server() -> Answer {
 
 pub(crate) fn closed() -> Answer {
     Err(TransportError::NoPod {
+        service: "api".to_owned(),
         namespace: "cht-kisumu".to_owned(),
     })
 }
