@@ -23,6 +23,7 @@ use super::cluster::Cluster;
 use super::instance::{Instance, LoginOutcome, Phase};
 use super::login::{Credentials, Login};
 use super::topology::{is_node, service_and_namespace};
+use super::upgrade::{self, Upgrades};
 use super::{Fault, Instances, answers, couchdb_node};
 
 type Answer = Response<Full<Bytes>>;
@@ -69,7 +70,7 @@ async fn answer<C: Cluster>(
         }
     };
     if is_node(service) {
-        let answer = couchdb_node::answer(&instance, service, &login(&head), head.uri().path());
+        let answer = couchdb_node::answer(&mut instance, service, &login(&head), &head, &body);
         return match answer {
             Some((status, body)) => Ok(json_answer(status, &body)),
             None => Err(io::ErrorKind::ConnectionReset.into()),
@@ -82,6 +83,8 @@ async fn answer<C: Cluster>(
     }
     Ok(Played {
         instance: &mut instance,
+        upgrades: &instances.upgrades,
+        namespace,
         head: &head,
         body: &body,
         address: address.ip().to_string(),
@@ -93,6 +96,8 @@ async fn answer<C: Cluster>(
 /// A request to an instance that listens.
 struct Played<'a> {
     instance: &'a mut Instance,
+    upgrades: &'a Upgrades,
+    namespace: &'a str,
     head: &'a Request<()>,
     body: &'a Bytes,
     address: String,
@@ -113,7 +118,7 @@ impl Played<'_> {
             (&Method::GET, "/api/info") => json_answer(200, &json!({ "version": "0.1.0" })),
             (&Method::GET, "/api/v2/monitoring") => {
                 let is_known = self.instance.reaches_database() && !self.instance.has(Fault::MonitoringErrors);
-                json_answer(200, &answers::monitoring(self.instance.version(), is_known))
+                json_answer(200, &answers::monitoring(&self.instance.version(), is_known))
             }
             // Everything from here on is decided by CouchDB, log-ins too.
             _ if !self.instance.reaches_database() => json_answer(503, &answers::no_server()),
@@ -129,9 +134,12 @@ impl Played<'_> {
             LoginOutcome::TooMany => return self.too_many(),
         }
         let path = self.head.uri().path();
+        if let Some((status, body)) = self.upgrade() {
+            return json_answer(status, &body);
+        }
         let found = match path {
             _ if self.head.method() != Method::GET => None,
-            "/api/deploy-info" => Some(answers::deploy_info(self.instance.version())),
+            "/api/deploy-info" => Some(answers::deploy_info(&self.instance.version())),
             _ => answers::couchdb(path),
         };
         // Not 404: the real CHT may well know the path.
@@ -142,6 +150,17 @@ impl Played<'_> {
             )
         };
         found.map_or_else(unknown, |body| json_answer(200, &body))
+    }
+
+    fn upgrade(&self) -> Option<(u16, Value)> {
+        let request = upgrade::Request {
+            method: self.head.method(),
+            path: self.head.uri().path(),
+            query: self.head.uri().query().unwrap_or_default(),
+            body: self.body,
+        };
+        let answer = |database: &mut _| upgrade::answer(database, self.instance.faults(), &request, self.now);
+        self.upgrades.with(self.namespace, answer)
     }
 
     fn open_session(&mut self) -> Answer {
