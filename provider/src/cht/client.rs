@@ -221,8 +221,11 @@ fn unexpected_status(request: String, response: &Response<Bytes>) -> Error {
     }
 }
 
+mod admins;
 mod call;
 mod upgrade;
+
+pub use self::admins::LOCAL;
 
 #[cfg(test)]
 mod tests;

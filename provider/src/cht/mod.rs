@@ -8,6 +8,7 @@ pub mod client;
 pub mod error;
 pub mod instance;
 pub mod monitoring;
+pub mod password;
 pub mod port_forward;
 pub mod readiness;
 pub mod startup;

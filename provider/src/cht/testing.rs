@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Request, Response};
 use hyper::body::Bytes;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::client::{Client, Credentials};
@@ -27,12 +28,14 @@ pub(crate) type Answer = Result<Response<Bytes>, TransportError>;
 /// Expected requests and their answers.
 pub(crate) struct Script {
     steps: Mutex<VecDeque<(&'static str, Answer)>>,
+    password: String,
 }
 
 impl Script {
     pub(crate) fn new(steps: impl IntoIterator<Item = (&'static str, Answer)>) -> Self {
         Self {
             steps: Mutex::new(steps.into_iter().collect()),
+            password: "päss:word".to_owned(),
         }
     }
 
@@ -44,6 +47,12 @@ impl Script {
         };
         Client::new(self, Some(credentials))
     }
+
+    /// A client of this script with another password of that user.
+    pub(crate) fn client_as(mut self, credentials: Credentials) -> Client<Self> {
+        self.password = credentials.password.expose_secret().to_owned();
+        Client::new(self, Some(credentials))
+    }
 }
 
 impl Transport for Script {
@@ -51,7 +60,7 @@ impl Transport for Script {
         assert_eq!(request.headers()["accept"], "application/json", "{}", request.uri());
         // The credentials go where they are needed, and nowhere else.
         let needs_login = !OPEN.contains(&request.uri().path());
-        let expected = needs_login.then(|| format!("Basic {}", STANDARD.encode("medic:päss:word")));
+        let expected = needs_login.then(|| format!("Basic {}", STANDARD.encode(format!("medic:{}", self.password))));
         let sent = request.headers().get("authorization");
         assert_eq!(
             sent.map(|value| value.to_str().unwrap()),

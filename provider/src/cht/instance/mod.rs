@@ -12,6 +12,8 @@
 //!   tells whether an instance can be made.
 //! - [`steps`] are what creation and update share, [`database`] proves that CouchDB is complete and has its data,
 //!   [`teardown`] is what a deletion does.
+//! - [`mod@upgrade`] is what a change of the version does before the images are exchanged, [`rotation`] changes the password,
+//!   [`patience`] limits what they wait for.
 //!
 //! In place: everything but `namespace` and `cluster_domain`, which replace an instance without data, and what CouchDB decides
 //! once. Where there is data, both are refused.
@@ -26,8 +28,11 @@ use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::database::Database;
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
+use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{Record, Stage};
+use crate::cht::instance::rotation::Rotation;
 use crate::cht::instance::survey::Survey;
+use crate::cht::instance::upgrade::Installed;
 use crate::kubernetes::{Access, Apply, Found};
 use crate::provider::Clients;
 
@@ -44,13 +49,16 @@ mod lookups;
 mod membership;
 mod model;
 pub mod objects;
+mod patience;
 mod plan;
 mod record;
+mod rotation;
 pub mod spec;
 mod steps;
 mod support;
 mod survey;
 mod teardown;
+mod upgrade;
 mod validate;
 mod volumes;
 
@@ -91,6 +99,7 @@ impl Resource for InstanceResource {
             stage: Stage::Creating,
             how: Apply::Careful,
             found: &survey.found,
+            patience: Patience::of_operation(),
         };
         let made = converge(cx, &access, goal, |model| cx.checkpoint(model)).await?;
         if let Some(begun) = begun {
@@ -111,6 +120,7 @@ impl Resource for InstanceResource {
             return Ok(None);
         }
         steps::store_live(&mut state, &found);
+        upgrade::adopt(&mut state, live_version.as_deref(), &found);
         let live = desired::live_credentials(&found, &state.namespace);
         state.drift = Attr::Known(desired::differences(&state, live, &found)?);
         state.live_version = live_version.into();
@@ -128,11 +138,8 @@ impl Resource for InstanceResource {
         let found = desired::find(&access, &plan.namespace, &[&prior, &plan]).await?;
         let live = desired::live_credentials(&found, &plan.namespace);
         plan::same_instance(&prior, &live)?;
-        let credentials = Known::of(&plan.couchdb)
-            .or(Known::of(&prior.couchdb))
-            .or(live)
-            .or_generate();
-        teardown::free_volumes(cx, &access, &plan, &credentials, &found).await?;
+        upgrade::refuse_downgrade(cx, &access, &plan, &found).await?;
+        let credentials = rotation::wanted(&prior, &plan, &live).or_generate();
         let stage = match Record::find(&found, &plan.namespace) {
             Some(record) if record.stage == Stage::Creating => Stage::Creating,
             _ => Stage::Updating,
@@ -143,15 +150,35 @@ impl Resource for InstanceResource {
         } else {
             Apply::Careful
         };
-        // Until all of it is done the prior state stays, and the record tells the next plan that there is something to do.
-        let goal = Goal {
-            model: plan,
+        let goal = |model: InstanceModel, patience: Patience| Goal {
+            model,
             credentials: &credentials,
             stage,
             how,
             found: &found,
+            patience,
         };
-        let made = converge(cx, &access, goal, |_| ()).await?;
+        let mut installed = Installed::Warm;
+        if stage == Stage::Creating {
+            live.agree_with(&credentials.clone().into())?;
+        } else {
+            if let Some(rotation) = Rotation::needed(&prior, &credentials.admin_password, &live, &found) {
+                rotation.run(cx, &access).await?;
+                if let Some(before) = upgrade::before(&prior, &plan, &found) {
+                    // The services are locked out, and one of them is to prepare the upgrade.
+                    let patience = Patience::of_start(&before);
+                    converge(cx, &access, goal(before, patience), |_| ()).await?;
+                }
+            }
+            installed = upgrade::prepare(cx, &access, &plan, &credentials, &found).await?;
+        }
+        let patience = match installed {
+            Installed::Warm => Patience::of_start(&plan),
+            Installed::Cold => Patience::of_indexing(&plan, upgrade::GOES_ON),
+        };
+        teardown::free_volumes(cx, &access, &plan, &credentials, &found).await?;
+        // Until all of it is done the prior state stays, and the record tells the next plan that there is something to do.
+        let made = converge(cx, &access, goal(plan, patience), |_| ()).await?;
         teardown::remove_obsolete(cx, &access, &prior, &made, &credentials).await?;
         Ok(made)
     }
@@ -193,6 +220,7 @@ struct Goal<'a> {
     stage: Stage,
     how: Apply,
     found: &'a Found,
+    patience: Patience,
 }
 
 /// Brings the cluster to the goal: applies, waits until CHT serves requests, and fills in what that brought. `save` gets the
@@ -209,6 +237,7 @@ async fn converge(
         stage,
         how,
         found,
+        patience,
     } = goal;
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
@@ -219,7 +248,7 @@ async fn converge(
         stage,
     };
     steps::apply(cx, access, &desired, &database, how, || save(&model)).await?;
-    let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
+    let version = steps::wait_until_ready(cx, access, &model, credentials, &patience).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);
     // Last of all: a process that is killed before is continued by the next, one that has finished an instance is not.

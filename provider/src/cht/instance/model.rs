@@ -1,8 +1,10 @@
 //! The attributes of `cht_instance`, in schema order.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use secrecy::SecretString;
+use tf_framework::custom_types::Text;
 use tf_framework::identity::IdentityOf;
 use tf_framework::schema::Validator;
 use tf_framework::{Attr, Identity, Model, Timeouts, WriteOnly};
@@ -20,7 +22,7 @@ pub(super) use self::node::{CouchdbNode, CouchdbNodeDraft, NodeStorage, NodeStor
 /// The cluster may be made in the same apply. Creation ends when the application answers, not when its pods run. Anything
 /// that is changed from outside shows in `drift` in the next plan, and the next apply repairs it.
 #[derive(Clone, Model)]
-#[tf(timeouts(create = "30m", read = "5m", update = "30m", delete = "15m"))]
+#[tf(timeouts(create = "30m", read = "5m", update = "25h", delete = "15m"))]
 pub struct InstanceModel {
     /// The way to the cluster; the provider's `kubernetes` where it is not given. Changing it changes how the cluster is
     /// reached, not which cluster the instance is in.
@@ -39,6 +41,11 @@ pub struct InstanceModel {
     pub host: String,
     /// Where the container images come from.
     pub image: Option<Image>,
+    /// How a change of `cht_version` is carried out.
+    pub upgrade: Option<Upgrade>,
+    /// Whether CHT may be taken back to an earlier version. CHT does not support that: make a backup before.
+    #[tf(default = false)]
+    pub allow_downgrade: bool,
     /// Address of the builds server, from which upgrades are staged.
     #[tf(default = "https://staging.dev.medicmobile.org/_couch/builds_4")]
     pub builds_url: String,
@@ -117,6 +124,19 @@ pub struct Image {
     pub pull_secrets: Option<Vec<String>>,
 }
 
+/// How a change of `cht_version` is carried out.
+#[derive(Clone, Default, Model)]
+pub struct Upgrade {
+    /// `staged` lets the running version fetch the new one and index the data for it first, so that users are interrupted for
+    /// minutes only; the API's pod must reach `builds_url`. `direct` exchanges the images at once, and CHT serves nobody until
+    /// it has indexed the data. Default: `staged`.
+    #[tf(validate(Validator::one_of(["staged", "direct"])))]
+    pub mode: Option<String>,
+    /// How long data may be indexed for a new version, such as `48h`; it counts within `timeouts.update`. What was begun goes
+    /// on after that, and the next apply waits for it again. Default: `24h`.
+    pub timeout: Option<Text<Duration>>,
+}
+
 /// CouchDB: credentials, storage and scheduling.
 #[derive(Clone, Model)]
 pub struct Couchdb {
@@ -142,13 +162,14 @@ pub struct Couchdb {
     #[tf(default = "medic", validate(checks::admin_user()))]
     pub admin_user: String,
     /// Password of CouchDB's administrator, stored in the state. Generated where neither this nor `admin_password_wo` is
-    /// given.
+    /// given. Changing it changes the password in CouchDB, and restarts the services that use it.
     #[tf(optional, keep_non_null, validate(checks::admin_password()))]
     pub admin_password: Attr<SecretString>,
     /// Password of CouchDB's administrator, never stored in a plan or the state.
     #[tf(validate(checks::admin_password()))]
     pub admin_password_wo: WriteOnly<SecretString>,
-    /// Version of `admin_password_wo`, of your own choice: it tells which password the instance has.
+    /// Version of `admin_password_wo`, of your own choice: it tells which password the instance has. Changing it changes the
+    /// password in CouchDB, and restarts the services that use it.
     pub admin_password_wo_version: Option<i64>,
     /// Key of sessions and stored credentials. Generated where it is not given; keep it with the backups.
     #[tf(optional, keep_non_null, validate(Validator::length(16..=256)))]
