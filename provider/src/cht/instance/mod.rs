@@ -27,7 +27,9 @@ use crate::cht::instance::database::Database;
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
 use crate::cht::instance::record::{Record, Stage};
+use crate::cht::instance::steps::Change;
 use crate::cht::instance::survey::Survey;
+use crate::cht::instance::teardown::Transition;
 use crate::kubernetes::{Access, Apply, Found};
 use crate::provider::Clients;
 
@@ -94,7 +96,12 @@ impl Resource for InstanceResource {
         };
         let made = converge(cx, &access, goal, |model| cx.checkpoint(model)).await?;
         if let Some(begun) = begun {
-            teardown::remove_obsolete(cx, &access, &begun, &made, &credentials).await?;
+            let transition = Transition {
+                prior: &begun,
+                model: &made,
+                credentials: &credentials,
+            };
+            transition.remove_obsolete(cx, &access).await?;
         }
         Ok(made)
     }
@@ -132,7 +139,12 @@ impl Resource for InstanceResource {
             .or(Known::of(&prior.couchdb))
             .or(live)
             .or_generate();
-        teardown::free_volumes(cx, &access, &plan, &credentials, &found).await?;
+        let transition = Transition {
+            prior: &prior,
+            model: &plan,
+            credentials: &credentials,
+        };
+        transition.free_volumes(cx, &access, &found).await?;
         let stage = match Record::find(&found, &plan.namespace) {
             Some(record) if record.stage == Stage::Creating => Stage::Creating,
             _ => Stage::Updating,
@@ -152,7 +164,12 @@ impl Resource for InstanceResource {
             found: &found,
         };
         let made = converge(cx, &access, goal, |_| ()).await?;
-        teardown::remove_obsolete(cx, &access, &prior, &made, &credentials).await?;
+        let transition = Transition {
+            prior: &prior,
+            model: &made,
+            credentials: &credentials,
+        };
+        transition.remove_obsolete(cx, &access).await?;
         Ok(made)
     }
 
@@ -213,12 +230,16 @@ async fn converge(
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
     steps::check_ownership(access, &desired, found).await?;
-    let database = Database {
-        model: &model,
-        credentials,
-        stage,
+    let change = Change {
+        desired: &desired,
+        database: Database {
+            model: &model,
+            credentials,
+            stage,
+        },
+        how,
     };
-    steps::apply(cx, access, &desired, &database, how, || save(&model)).await?;
+    steps::apply(cx, access, change, || save(&model)).await?;
     let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);
