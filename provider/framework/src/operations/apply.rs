@@ -1,14 +1,11 @@
 //! Apply: makes, changes or removes an object, and answers with the state as far as it is real.
 
-use std::sync::Arc;
-
-use tokio_util::sync::CancellationToken;
-
-use crate::diagnostics::{Diagnostics, Severity};
+use crate::diagnostics::{Deferral, Diagnostics, Severity};
 use crate::lifecycle::check::{assert_apply_valid, assert_conforms};
 use crate::lifecycle::normalize::{normalize, without_write_only};
 use crate::lifecycle::write_only::overlay_write_only;
 use crate::operations::identity::identified;
+use crate::operations::surroundings::Surroundings;
 use crate::operations::task::{self, Limit, Outcome};
 use crate::panic::catch_panics;
 use crate::resource::erased::{DynResource, Operation};
@@ -32,6 +29,8 @@ pub(crate) struct StateAnswer {
     pub(crate) private: Vec<u8>,
     pub(crate) identity: Option<Value>,
     pub(crate) diagnostics: Diagnostics,
+    /// Why there is no other state yet; never of an apply.
+    pub(crate) deferral: Option<Deferral>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,9 +43,8 @@ enum Change {
 /// Applies a planned change.
 pub(crate) async fn apply<C: Send + Sync + 'static>(
     resource: &dyn DynResource<C>,
-    clients: Arc<C>,
+    surroundings: Surroundings<C>,
     request: ApplyRequest,
-    stop: &CancellationToken,
 ) -> StateAnswer {
     let schema = resource.schema();
     let ApplyRequest {
@@ -80,7 +78,7 @@ pub(crate) async fn apply<C: Send + Sync + 'static>(
         }
     };
     let time = limit.of(schema, if change == Change::Delete { &prior } else { &planned });
-    let outcome = task::run(resource, clients, operation, (limit, time), &private, stop).await;
+    let outcome = task::run(resource, surroundings, operation, (limit, time), &private).await;
     let asked = Asked {
         schema,
         change,
@@ -130,8 +128,8 @@ impl Asked<'_> {
         StateAnswer {
             state,
             private,
-            identity: None,
             diagnostics,
+            ..StateAnswer::default()
         }
     }
 

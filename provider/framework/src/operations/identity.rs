@@ -21,6 +21,10 @@ pub(super) async fn identified<C>(
     if answer.state.is_null() {
         return answer;
     }
+    if answer.deferral.is_some() {
+        answer.identity = before;
+        return answer;
+    }
     let now = of(resource, &answer.state).await.unwrap_or_else(|panic| {
         answer.diagnostics.append(panic);
         None

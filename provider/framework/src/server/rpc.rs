@@ -15,6 +15,7 @@ use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::ephemeral::erased::DynEphemeralResource;
 use crate::function::erased::DynFunction;
+use crate::operations::surroundings::Surroundings;
 use crate::provider::Provider;
 use crate::resource::erased::DynResource;
 use crate::schema::Schema;
@@ -43,7 +44,8 @@ pub(crate) struct ProviderService<P: Provider> {
     /// What is wrong with the schemas.
     problems: Vec<String>,
     dumps: Dumps,
-    clients: RwLock<Option<Arc<P::Clients>>>,
+    /// None until the provider is configured; an error if that has to wait.
+    clients: RwLock<Option<Configured<P>>>,
     /// Cancelled when the server stops.
     end: CancellationToken,
     /// Cancelled by that, and by StopProvider.
@@ -51,6 +53,7 @@ pub(crate) struct ProviderService<P: Provider> {
 }
 
 type Resource<P> = dyn DynResource<<P as Provider>::Clients>;
+type Configured<P> = Result<Arc<<P as Provider>::Clients>, Diagnostics>;
 type DataSource<P> = dyn DynDataSource<<P as Provider>::Clients>;
 
 impl<P: Provider> ProviderService<P> {
@@ -90,9 +93,18 @@ impl<P: Provider> ProviderService<P> {
         found.ok_or_else(|| Diagnostic::bug(format!("The core asked for the unknown data source {type_name}.")).into())
     }
 
-    fn clients(&self) -> Result<Arc<P::Clients>, Diagnostics> {
+    fn clients(&self) -> Configured<P> {
         let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner).clone();
-        clients.ok_or_else(|| Diagnostic::bug("The core used the provider before it configured it.").into())
+        clients.unwrap_or_else(|| Err(Diagnostic::bug("The core used the provider before it configured it.").into()))
+    }
+
+    /// What an operation gets; the capabilities are those that come with its call.
+    fn surroundings(&self, capabilities: Option<proto::ClientCapabilities>) -> Surroundings<P::Clients> {
+        Surroundings {
+            clients: self.clients(),
+            stop: self.stop_token(),
+            deferral_allowed: capabilities.is_some_and(|capabilities| capabilities.deferral_allowed),
+        }
     }
 
     /// What cancels the calls that are open now.

@@ -6,7 +6,7 @@ use tfplugin::tfplugin6 as proto;
 use tfplugin::tfplugin6::attribute_path::{Step as ProtoStep, step::Selector};
 use tfplugin::tfplugin6::schema as proto_schema;
 
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
+use crate::diagnostics::{Deferral, Diagnostic, Diagnostics, Severity, error_chain};
 use crate::identity::{IdentityAttribute, IdentitySchema};
 use crate::path::{Path, Step};
 use crate::schema::{Attribute, Kind, Nesting, Presence, Schema};
@@ -50,6 +50,17 @@ pub(crate) fn identity(
     Ok(Some(proto::ResourceIdentityData {
         identity_data: Some(value(identity, &schema.value_type())?),
     }))
+}
+
+/// A deferral; only for a core that allows it.
+pub(crate) fn deferral(deferral: Deferral) -> proto::Deferred {
+    use proto::deferred::Reason;
+    let reason = match deferral {
+        Deferral::ResourceConfigUnknown => Reason::ResourceConfigUnknown,
+        Deferral::ProviderConfigUnknown => Reason::ProviderConfigUnknown,
+        Deferral::AbsentPrerequisite => Reason::AbsentPrereq,
+    };
+    proto::Deferred { reason: reason.into() }
 }
 
 /// Diagnostics, in order.
