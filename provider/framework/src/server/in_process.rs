@@ -9,7 +9,7 @@ use tfplugin::tfplugin6::provider_server::Provider as _;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use crate::diagnostics::{Deferral, Diagnostic, Diagnostics, error_chain};
 use crate::identity::{IdentitySchema, ImportBy};
 use crate::path::Path;
 use crate::provider::Provider;
@@ -30,6 +30,7 @@ pub(crate) struct InProcess<P: Provider> {
     type_name: &'static str,
     schema: Schema,
     identity_schema: Option<IdentitySchema>,
+    deferral_allowed: bool,
 }
 
 /// A state as the core stores it, and what it keeps beside it.
@@ -48,6 +49,7 @@ pub(crate) struct Answered {
     pub(crate) identity: Option<Value>,
     pub(crate) requires_replace: Vec<Path>,
     pub(crate) diagnostics: Diagnostics,
+    pub(crate) deferral: Option<Deferral>,
 }
 
 impl<P: Provider> InProcess<P> {
@@ -64,7 +66,14 @@ impl<P: Provider> InProcess<P> {
             type_name,
             schema: schema.clone(),
             identity_schema: identity_schema.cloned(),
+            deferral_allowed: false,
         }
+    }
+
+    /// Started by a core that asks to defer what cannot be done yet, or by one that does not.
+    pub(crate) fn with_deferral(mut self, allowed: bool) -> Self {
+        self.deferral_allowed = allowed;
+        self
     }
 
     pub(crate) async fn configure(&self, config: &serde_json::Value) -> Diagnostics {
@@ -96,7 +105,7 @@ impl<P: Provider> InProcess<P> {
         let request = proto::validate_resource_config::Request {
             type_name: self.type_name.to_owned(),
             config: Some(self.encode(config)?),
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.capabilities()),
         };
         let answer = answer(self.service.validate_resource_config(Request::new(request)).await)?;
         Ok(from_proto::diagnostics(answer.diagnostics))
@@ -123,16 +132,15 @@ impl<P: Provider> InProcess<P> {
             current_state: Some(self.encode(state)?),
             private,
             current_identity: self.encode_identity(identity)?,
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.capabilities()),
             ..Default::default()
         };
         let answer = answer(self.service.read_resource(Request::new(request)).await)?;
-        self.answered(
-            answer.new_state,
-            answer.private,
-            answer.new_identity,
-            answer.diagnostics,
-        )
+        let (value, identity) = (answer.new_state, answer.new_identity);
+        Ok(Answered {
+            deferral: from_proto::deferral(answer.deferred),
+            ..self.answered(value, answer.private, identity, answer.diagnostics)?
+        })
     }
 
     pub(crate) async fn plan(
@@ -150,13 +158,14 @@ impl<P: Provider> InProcess<P> {
             config: Some(self.encode(config)?),
             prior_private: private,
             prior_identity: self.encode_identity(identity)?,
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.capabilities()),
             ..Default::default()
         };
         let answer = answer(self.service.plan_resource_change(Request::new(request)).await)?;
         let requires_replace = answer.requires_replace.into_iter().map(from_proto::path).collect();
         Ok(Answered {
             requires_replace,
+            deferral: from_proto::deferral(answer.deferred),
             ..self.answered(
                 answer.planned_state,
                 answer.planned_private,
@@ -201,11 +210,14 @@ impl<P: Provider> InProcess<P> {
             type_name: self.type_name.to_owned(),
             id,
             identity,
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.capabilities()),
         };
         let mut answer = answer(self.service.import_resource_state(Request::new(request)).await)?;
         let imported = answer.imported_resources.pop().unwrap_or_default();
-        self.answered(imported.state, imported.private, imported.identity, answer.diagnostics)
+        Ok(Answered {
+            deferral: from_proto::deferral(answer.deferred),
+            ..self.answered(imported.state, imported.private, imported.identity, answer.diagnostics)?
+        })
     }
 
     pub(crate) async fn generate_config(&self, state: &Value) -> Result<Answered, Diagnostics> {
@@ -240,6 +252,15 @@ impl<P: Provider> InProcess<P> {
         })
     }
 
+    /// What a current core can do.
+    fn capabilities(&self) -> proto::ClientCapabilities {
+        proto::ClientCapabilities {
+            deferral_allowed: self.deferral_allowed,
+            write_only_attributes_allowed: true,
+            ..Default::default()
+        }
+    }
+
     fn encode_identity(&self, identity: Option<&Value>) -> Result<Option<proto::ResourceIdentityData>, Diagnostics> {
         to_proto::identity(identity, self.identity_schema.as_ref())
     }
@@ -261,6 +282,7 @@ impl<P: Provider> InProcess<P> {
             identity: from_proto::identity(identity.as_ref(), self.identity_schema.as_ref())?,
             requires_replace: Vec::new(),
             diagnostics: from_proto::diagnostics(diagnostics),
+            deferral: None,
         })
     }
 }
@@ -275,14 +297,6 @@ fn stored_json(value: &Value, of: &Type) -> Result<serde_json::Value, Diagnostic
 fn raw(json: &serde_json::Value) -> proto::RawState {
     proto::RawState {
         json: json.to_string().into_bytes().into(),
-        ..Default::default()
-    }
-}
-
-/// What a current core can do.
-fn capabilities() -> proto::ClientCapabilities {
-    proto::ClientCapabilities {
-        write_only_attributes_allowed: true,
         ..Default::default()
     }
 }

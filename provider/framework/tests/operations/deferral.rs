@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tf_framework::diagnostics::Deferral;
+use tf_framework::testing::Core;
 use tf_framework::value::Value;
 use tf_framework::wire::msgpack;
 use tf_framework::{Model, path::Path};
@@ -13,7 +14,7 @@ use tfplugin::tfplugin6::provider_client::ProviderClient;
 
 use crate::client::{connect_configured, creation, decoded, encoded, text, thing, thing_with_unknown};
 use crate::ephemeral::PassModel;
-use crate::thing::LookUpModel;
+use crate::thing::{LookUpModel, Things};
 use crate::world::{Step, World};
 
 const NOT_YET: &[Step] = &[Step::Warn, Step::NotYet(Deferral::AbsentPrerequisite)];
@@ -312,4 +313,28 @@ async fn a_configuration_that_comes_later_ends_the_waiting() {
     assert_eq!(answer.diagnostics, []);
     let opened = client.open_ephemeral_resource(opening(capabilities()[0].1)).await;
     assert_eq!(opened.unwrap().into_inner().deferred, None);
+}
+
+#[tokio::test]
+async fn the_core_for_tests_defers_where_it_is_told_to() {
+    let config = || json!({ "name": "a", "size": 1 });
+    let world = Arc::<World>::default();
+    let mut plain = Core::new(Things(Arc::clone(&world)), "test_thing");
+    plain.apply(config()).await.unwrap();
+    let mut core = Core::new(Things(Arc::clone(&world)), "test_thing").with_deferral();
+    world.script("import", NOT_YET);
+    let failure = core.import("a-id").await.unwrap_err();
+    assert_eq!(failure.deferral(), Some(Deferral::AbsentPrerequisite));
+    world.script("import", &[]);
+    core.import("a-id").await.unwrap();
+    for operation in ["read", "plan"] {
+        world.script(operation, NOT_YET);
+        let failure = core.plan(config()).await.unwrap_err();
+        assert_eq!(failure.deferral(), Some(Deferral::AbsentPrerequisite), "{failure}");
+        let failure = plain.plan(config()).await.unwrap_err();
+        assert_eq!(failure.deferral(), None);
+        assert!(failure.to_string().contains("Too early"), "{failure}");
+        world.script(operation, &[]);
+    }
+    assert!(core.plan(config()).await.unwrap().is_empty());
 }
