@@ -122,6 +122,8 @@
 //!
 //! # Where to read on
 //!
+//! To learn it: the [`guide`], chapter by chapter.
+//!
 //! For authors: [`provider`], [`resource`], [`data_source`], [`ephemeral`] and [`function`] are what to implement, [`model`],
 //! [`custom_types`] and [`schema`] how to describe attributes, [`identity`] what names an object for good, [`context`] what
 //! operations can do besides, [`diagnostics`] how to tell what is wrong.
@@ -135,6 +137,8 @@
 
 // The derive macro names this crate from the outside, here as well.
 extern crate self as tf_framework;
+
+pub mod guide;
 
 pub mod provider;
 pub mod resource;
