@@ -4,7 +4,7 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::identity::{concluded, is_complete};
-use crate::operations::apply::StateAnswer;
+use crate::operations::answer::StateAnswer;
 use crate::panic::catch_panics;
 use crate::resource::erased::DynResource;
 use crate::value::Value;

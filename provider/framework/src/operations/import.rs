@@ -4,7 +4,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::identity::ImportBy;
 use crate::lifecycle::check::assert_conforms;
 use crate::lifecycle::normalize::without_write_only;
-use crate::operations::apply::{StateAnswer, settled};
+use crate::operations::answer::{StateAnswer, settled};
 use crate::operations::identity;
 use crate::operations::surroundings::{Surroundings, conclude};
 use crate::operations::task::{self, Limit};

@@ -6,6 +6,7 @@
 //! ([`surroundings`]). What happens to values on the way is in [`lifecycle`](crate::lifecycle); the wire is
 //! not known here.
 
+pub(crate) mod answer;
 pub(crate) mod apply;
 pub(crate) mod ephemeral;
 pub(crate) mod function;

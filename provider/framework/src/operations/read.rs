@@ -7,7 +7,7 @@ use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::check::assert_conforms;
 use crate::lifecycle::plan::Planning;
-use crate::operations::apply::{StateAnswer, in_known_spelling};
+use crate::operations::answer::{StateAnswer, in_known_spelling};
 use crate::operations::identity::identified;
 use crate::operations::surroundings::{Surroundings, conclude};
 use crate::operations::task::{self, Limit};

@@ -9,20 +9,21 @@ use tfplugin::tfplugin6::provider_server::Provider as _;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use crate::diagnostics::{Deferral, Diagnostic, Diagnostics, error_chain};
+use crate::diagnostics::{Deferral, Diagnostic, Diagnostics};
 use crate::identity::{IdentitySchema, ImportBy};
 use crate::path::Path;
 use crate::provider::Provider;
 use crate::schema::Schema;
+use crate::server::in_process::stored::raw;
 use crate::server::rpc::ProviderService;
-use crate::types::Type;
 use crate::value::Value;
-use crate::wire::form::WireForm;
-use crate::wire::{from_proto, json, to_proto};
+use crate::wire::{from_proto, to_proto};
 
 mod identity;
+mod stored;
 
 pub(crate) use identity::{Foreign, StoredIdentity};
+pub(crate) use stored::Stored;
 
 /// One process of a provider, as the core sees it, for one type of resource.
 pub(crate) struct InProcess<P: Provider> {
@@ -31,15 +32,6 @@ pub(crate) struct InProcess<P: Provider> {
     schema: Schema,
     identity_schema: Option<IdentitySchema>,
     deferral_allowed: bool,
-}
-
-/// A state as the core stores it, and what it keeps beside it.
-#[derive(Clone, Debug)]
-pub(crate) struct Stored {
-    pub(crate) version: i64,
-    pub(crate) json: serde_json::Value,
-    pub(crate) private: Bytes,
-    pub(crate) identity: Option<StoredIdentity>,
 }
 
 /// What a call answered: a value, what is kept beside it, and messages.
@@ -229,29 +221,6 @@ impl<P: Provider> InProcess<P> {
         self.answered(answer.config, Bytes::new(), None, answer.diagnostics)
     }
 
-    /// A state as the core stores it.
-    pub(crate) fn store(
-        &self,
-        state: &Value,
-        version: i64,
-        private: Bytes,
-        identity: Option<&Value>,
-    ) -> Result<Stored, Diagnostics> {
-        let identity = match (identity, &self.identity_schema) {
-            (Some(identity), Some(schema)) => Some(StoredIdentity {
-                version: schema.version,
-                json: stored_json(identity, &schema.value_type())?,
-            }),
-            _ => None,
-        };
-        Ok(Stored {
-            version,
-            json: stored_json(&self.schema.lower(state), &self.schema.wire_type())?,
-            private,
-            identity,
-        })
-    }
-
     /// What a current core can do.
     fn capabilities(&self) -> proto::ClientCapabilities {
         proto::ClientCapabilities {
@@ -284,20 +253,6 @@ impl<P: Provider> InProcess<P> {
             diagnostics: from_proto::diagnostics(diagnostics),
             deferral: None,
         })
-    }
-}
-
-fn stored_json(value: &Value, of: &Type) -> Result<serde_json::Value, Diagnostics> {
-    let text = json::to_json(value, of)
-        .map_err(|error| Diagnostic::bug(format!("A state cannot be stored: {}.", error_chain(&error))))?;
-    serde_json::from_str(&text)
-        .map_err(|error| Diagnostic::bug(format!("A state is stored as something else than JSON: {error}.")).into())
-}
-
-fn raw(json: &serde_json::Value) -> proto::RawState {
-    proto::RawState {
-        json: json.to_string().into_bytes().into(),
-        ..Default::default()
     }
 }
 

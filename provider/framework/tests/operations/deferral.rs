@@ -13,9 +13,12 @@ use tfplugin::tfplugin6::deferred::Reason;
 use tfplugin::tfplugin6::provider_client::ProviderClient;
 
 use crate::client::{connect_configured, creation, decoded, encoded, text, thing, thing_with_unknown};
+use crate::deferral::requests::{existing, import, look_up, opening, planning, reading};
 use crate::ephemeral::PassModel;
 use crate::thing::{LookUpModel, Things};
 use crate::world::{Step, World};
+
+mod requests;
 
 const NOT_YET: &[Step] = &[Step::Warn, Step::NotYet(Deferral::AbsentPrerequisite)];
 const NO_CLIENTS: &[Step] = &[Step::NotYet(Deferral::ProviderConfigUnknown)];
@@ -47,59 +50,6 @@ fn assert_deferred(allowed: bool, answered: Option<proto::Deferred>, diagnostics
     assert!(told.contains("Odd thing"), "{told}");
     assert_eq!(told.contains("Too early"), !allowed, "{told}");
     assert_eq!(answered, if allowed { deferred(Reason::AbsentPrereq) } else { None });
-}
-
-fn existing() -> Option<proto::DynamicValue> {
-    thing(&json!({ "name": "a", "size": 1, "id": "a-id", "revision": 1 }))
-}
-
-fn reading(client_capabilities: Option<proto::ClientCapabilities>) -> proto::read_resource::Request {
-    proto::read_resource::Request {
-        type_name: "test_thing".to_owned(),
-        current_state: existing(),
-        private: br#"{"passphrase_length":3}"#.as_slice().into(),
-        client_capabilities,
-        ..Default::default()
-    }
-}
-
-fn planning(client_capabilities: Option<proto::ClientCapabilities>) -> proto::plan_resource_change::Request {
-    let config = thing(&json!({ "name": "a", "size": 2 }));
-    proto::plan_resource_change::Request {
-        type_name: "test_thing".to_owned(),
-        prior_state: existing(),
-        proposed_new_state: config.clone(),
-        config,
-        prior_private: b"kept".as_slice().into(),
-        client_capabilities,
-        ..Default::default()
-    }
-}
-
-fn import(client_capabilities: Option<proto::ClientCapabilities>) -> proto::import_resource_state::Request {
-    proto::import_resource_state::Request {
-        type_name: "test_thing".to_owned(),
-        id: "a-id".to_owned(),
-        client_capabilities,
-        ..Default::default()
-    }
-}
-
-fn look_up(client_capabilities: Option<proto::ClientCapabilities>) -> proto::read_data_source::Request {
-    proto::read_data_source::Request {
-        type_name: "test_thing".to_owned(),
-        config: encoded(&json!({ "name": "a", "size": null })),
-        client_capabilities,
-        ..Default::default()
-    }
-}
-
-fn opening(client_capabilities: Option<proto::ClientCapabilities>) -> proto::open_ephemeral_resource::Request {
-    proto::open_ephemeral_resource::Request {
-        type_name: "test_pass".to_owned(),
-        config: encoded(&json!({ "name": "a", "hours": null, "token": null })),
-        client_capabilities,
-    }
 }
 
 /// The plan that follows from the schema alone.
