@@ -9,8 +9,9 @@ use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use tf_framework::types::Type;
+use tf_framework::schema::Schema;
 use tf_framework::value::Value;
+use tf_framework::wire::form::WireForm;
 use tf_framework::wire::msgpack;
 use tfplugin::tfplugin6 as proto;
 use tfplugin::tfplugin6::provider_server::Provider as Service;
@@ -37,7 +38,7 @@ pub type Script = BTreeMap<String, Answers>;
 pub struct Scripted<S> {
     inner: S,
     script: Script,
-    of: Type,
+    schema: Schema,
 }
 
 impl<S: Service> Scripted<S> {
@@ -50,8 +51,8 @@ impl<S: Service> Scripted<S> {
             Some(path) => serde_json::from_slice(&std::fs::read(path).context("read the script")?)?,
             None => Script::new(),
         };
-        let of = case::schema().value_type();
-        Ok(Scripted { inner, script, of })
+        let schema = case::schema();
+        Ok(Scripted { inner, script, schema })
     }
 
     /// The answers for the case that a request is about.
@@ -59,9 +60,10 @@ impl<S: Service> Scripted<S> {
         if type_name != "everything_case" {
             return None;
         }
+        let of = self.schema.wire_type();
         let mut decoded = values
             .iter()
-            .filter_map(|value| msgpack::decode(&value.as_ref()?.msgpack, &self.of).ok());
+            .filter_map(|value| msgpack::decode(&value.as_ref()?.msgpack, &of).ok());
         let known = decoded.find(|value| !value.is_null())?;
         self.script.get(known.attribute_or_null(case::NAME).as_str()?)
     }
@@ -72,7 +74,8 @@ impl<S: Service> Scripted<S> {
 /// # Errors
 /// If it is no value of the schema.
 pub fn encoded(value: &Value) -> Result<String> {
-    Ok(STANDARD.encode(msgpack::encode(value, &case::schema().value_type())?))
+    let schema = case::schema();
+    Ok(STANDARD.encode(msgpack::encode(&schema.lower(value), &schema.wire_type())?))
 }
 
 fn answered(text: &str) -> Result<Option<proto::DynamicValue>, Status> {

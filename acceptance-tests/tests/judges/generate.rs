@@ -6,6 +6,8 @@ use tf_framework::types::Type;
 use tf_framework::value::{Number, Value};
 
 const WORDS: [&str; 4] = ["a", "A", "b", "c"];
+/// How many shapes values of any type have.
+const SHAPES: usize = 5;
 const NUMBERS: [&str; 5] = ["0", "1", "2.5", "9007199254740993", "0.30000000000000004"];
 
 /// What is generated.
@@ -64,14 +66,19 @@ impl Generator {
         if absent || attribute.name == TIMEOUTS {
             return Value::Null;
         }
-        if attribute.presence != Presence::Required && self.once_in(3) {
-            return Value::Null;
+        let is_group = attribute.block.is_some_and(|block| block.group);
+        let may_be_absent = attribute.presence != Presence::Required || attribute.block.is_some();
+        if may_be_absent && self.once_in(3) {
+            return attribute.absent();
         }
-        if what == (What::Config { unknown: true }) && self.once_in(10) {
+        if what == (What::Config { unknown: true }) && !is_group && self.once_in(10) {
             return Value::UNKNOWN;
         }
         match &attribute.kind {
             Kind::Type(of) => self.value(of, what),
+            Kind::Nested(Nesting::List, nested) if attribute.block.is_none() && holds_dynamic(nested) => {
+                self.alike(nested, what)
+            }
             Kind::Nested(Nesting::Single, nested) => self.attributes(nested, what),
             Kind::Nested(Nesting::List, nested) => Value::List(self.several(|this| this.attributes(nested, what))),
             Kind::Nested(Nesting::Set, nested) => Value::set(self.several(|this| this.attributes(nested, what))),
@@ -82,6 +89,45 @@ impl Generator {
         }
     }
 
+    /// Elements that are no blocks and hold values of any type: there is one type for all of them.
+    fn alike(&mut self, nested: &[Attribute], what: What) -> Value {
+        let shape = self.below(SHAPES);
+        let elements = self.several(|this| {
+            let mut element = this.attributes(nested, what);
+            for attribute in nested.iter().filter(|one| one.value_type() == Type::Dynamic) {
+                assert!(Path::new(&attribute.name).set(&mut element, this.dynamic(shape, false)));
+            }
+            element
+        });
+        Value::List(elements)
+    }
+
+    /// A value of any type, of one of so many shapes: parts of it may be unknown.
+    fn dynamic(&mut self, shape: usize, unknown: bool) -> Value {
+        let word = |this: &mut Self| {
+            if unknown && this.once_in(8) {
+                (Type::Dynamic, Value::UNKNOWN)
+            } else {
+                (Type::String, this.word().into())
+            }
+        };
+        let (of, value) = match shape {
+            0 => (Type::String, self.word().into()),
+            1 => (Type::Number, Value::Number(self.number())),
+            2 => (Type::Bool, self.once_in(2).into()),
+            3 => {
+                let (first, one) = word(self);
+                (Type::Tuple(vec![first, Type::Number]), Value::List(vec![one, 1.into()]))
+            }
+            _ => {
+                let (of, one) = word(self);
+                let types = [("a".to_owned(), of), ("b".to_owned(), Type::Bool)];
+                (Type::Object(types.into()), Value::object([("a", one), ("b", true.into())]))
+            }
+        };
+        Value::Dynamic(Box::new((of, value)))
+    }
+
     /// A value of a type; not null.
     fn value(&mut self, of: &Type, what: What) -> Value {
         if what == (What::Config { unknown: true }) && self.once_in(20) {
@@ -90,7 +136,15 @@ impl Generator {
         match of {
             Type::Bool => Value::Bool(self.once_in(2)),
             Type::Number => Value::Number(self.number()),
-            Type::String | Type::Dynamic => self.word().into(),
+            Type::String => self.word().into(),
+            Type::Dynamic => {
+                let shape = self.below(SHAPES);
+                self.dynamic(shape, what == (What::Config { unknown: true }))
+            }
+            Type::List(of) if **of == Type::Dynamic => {
+                let shape = self.below(SHAPES);
+                Value::List(self.several(|this| this.dynamic(shape, false)))
+            }
             Type::List(of) => Value::List(self.several(|this| this.value(of, what))),
             Type::Set(of) => Value::set(self.several(|this| this.value(of, what))),
             Type::Map(of) => Value::Map(
@@ -147,8 +201,33 @@ impl Generator {
                     .zip(types.values())
                     .map(|((name, value), of)| (name.clone(), self.resolved(value, of))),
             ),
+            (Value::Dynamic(typed), Type::Dynamic) => self.dynamic_resolved(&typed.0, &typed.1),
             (value, _) => value.clone(),
         }
+    }
+
+    /// A value of any type whose unknown parts have become texts.
+    fn dynamic_resolved(&mut self, of: &Type, value: &Value) -> Value {
+        let mut part = |of: &Type, value: &Value| match value {
+            Value::Unknown(_) => (Type::String, self.word().into()),
+            known => (of.clone(), known.clone()),
+        };
+        let (of, value) = match (of, value) {
+            (Type::Tuple(types), Value::List(elements)) => {
+                let (types, elements) = types.iter().zip(elements).map(|(of, one)| part(of, one)).unzip();
+                (Type::Tuple(types), Value::List(elements))
+            }
+            (Type::Object(types), Value::Object(attributes)) => {
+                let parts = types.iter().zip(attributes.values()).map(|((name, of), one)| {
+                    let (of, one) = part(of, one);
+                    ((name.clone(), of), (name.clone(), one))
+                });
+                let (types, attributes) = parts.unzip();
+                (Type::Object(types), Value::Object(attributes))
+            }
+            (of, value) => (of.clone(), value.clone()),
+        };
+        Value::Dynamic(Box::new((of, value)))
     }
 
     fn several<T>(&mut self, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
@@ -206,6 +285,10 @@ fn undecided_element(attributes: &[Attribute], element: &Value) -> Value {
 /// Whether there is an object at that path, as an element of a list or map.
 fn is_element(path: &Path, of: &Type) -> bool {
     matches!(of, Type::Object(_)) && !matches!(path.steps().last(), Some(Step::Attribute(_)))
+}
+
+fn holds_dynamic(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.value_type().holds_dynamic())
 }
 
 fn holds_write_only(of: &Type) -> bool {

@@ -8,8 +8,10 @@ use acceptance_tests::everything::scripted::Script;
 use acceptance_tests::everything::{REMOTE, SCRIPT, case};
 use acceptance_tests::tofu::{Cli, Diagnostic, Error, Outcome, Workspace};
 use serde_json::{Map, Value as Json, json};
-use tf_framework::schema::Schema;
+use tf_framework::schema::{Attribute, Kind, Nesting, Presence, Schema};
+use tf_framework::types::Type;
 use tf_framework::value::Value;
+use tf_framework::wire::form::WireForm;
 use tf_framework::wire::json::to_json;
 
 /// The type that generated cases are of.
@@ -40,12 +42,12 @@ pub(crate) fn set_script(workspace: &mut Workspace, script: &Script) {
 /// Writes a configuration of resources by name.
 pub(crate) fn write_config<'v>(
     workspace: &Workspace,
-    type_name: &str,
+    (type_name, schema): (&str, &Schema),
     configs: impl IntoIterator<Item = (&'v str, &'v Value)>,
 ) {
     let resources: Map<String, Json> = configs
         .into_iter()
-        .map(|(name, config)| (name.to_owned(), expression(config)))
+        .map(|(name, config)| (name.to_owned(), body(&schema.attributes, config)))
         .collect();
     let config = json!({
         "resource": { type_name: resources, "terraform_data": { "later": { "input": "x" } } },
@@ -61,9 +63,10 @@ pub(crate) fn write_state<'v>(
     address: &str,
     states: impl IntoIterator<Item = (&'v str, &'v Value)>,
 ) {
-    let of = case::schema().value_type();
+    let schema = case::schema();
     let resources = states.into_iter().map(|(name, state)| {
-        let attributes: Json = serde_json::from_str(&to_json(state, &of).unwrap()).unwrap();
+        let state = to_json(&schema.lower(state), &schema.wire_type()).unwrap();
+        let attributes: Json = serde_json::from_str(&state).unwrap();
         json!({
             "mode": "managed",
             "type": CASE,
@@ -99,6 +102,62 @@ pub(crate) fn expression(value: &Value) -> Json {
             .into(),
         Value::Dynamic(typed) => expression(&typed.1),
     }
+}
+
+/// A configured object in the language's JSON: blocks of which is not known how many there are, if any, are dynamic ones.
+fn body(attributes: &[Attribute], object: &Value) -> Json {
+    let mut written = Map::new();
+    let mut dynamic = Map::new();
+    for attribute in attributes {
+        let name = attribute.name.clone();
+        match (&attribute.kind, object.attribute_or_null(&name)) {
+            (Kind::Nested(nesting, nested), Value::Unknown(_)) if attribute.block.is_some() => {
+                dynamic.insert(name, dynamic_block(*nesting, nested));
+            }
+            // The language has no way to write that there are none.
+            (_, value) if attribute.block.is_some() && *value == attribute.absent() => {}
+            (Kind::Nested(_, nested), value) if attribute.block.is_some() => {
+                written.insert(name, blocks(nested, value));
+            }
+            (_, value) => {
+                written.insert(name, expression(value));
+            }
+        }
+    }
+    if !dynamic.is_empty() {
+        written.insert("dynamic".to_owned(), dynamic.into());
+    }
+    written.into()
+}
+
+fn blocks(nested: &[Attribute], value: &Value) -> Json {
+    match value {
+        Value::Object(_) => body(nested, value),
+        Value::List(elements) | Value::Set(elements) => elements.iter().map(|one| body(nested, one)).collect(),
+        Value::Map(elements) => elements
+            .iter()
+            .map(|(key, one)| (key.clone(), body(nested, one)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => expression(other),
+    }
+}
+
+fn dynamic_block(nesting: Nesting, nested: &[Attribute]) -> Json {
+    let required = nested
+        .iter()
+        .filter(|one| one.presence == Presence::Required && one.block.is_none());
+    let content: Map<String, Json> = required
+        .map(|one| match one.value_type() {
+            Type::Number => (one.name.clone(), 1.into()),
+            _ => (one.name.clone(), "a".into()),
+        })
+        .collect();
+    let mut block = json!({ "for_each": LATER, "content": content });
+    if nesting == Nesting::Map {
+        block["labels"] = json!(["a"]);
+    }
+    block
 }
 
 /// The outcome of a command that may fail.

@@ -216,7 +216,7 @@ async fn generated_lives_are_the_same_in_the_simulator_and_in_the_cores() {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for _ in 0..STEPS {
             configs = next_configs(&mut generator, &schema, &names, &configs);
-            write_config(&workspace, THING, names.iter().map(String::as_str).zip(&configs));
+            write_config(&workspace, (THING, &schema), names.iter().map(String::as_str).zip(&configs));
             let plan = workspace.plan().await.unwrap();
             workspace
                 .run(&["apply", "-json", "-input=false", "plan.bin"])

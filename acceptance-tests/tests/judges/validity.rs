@@ -67,7 +67,7 @@ async fn plans_are_refused_as_cores_refuse_them() {
             configs.push(config);
             states.push(prior);
         }
-        write_config(&workspace, CASE, names.iter().map(String::as_str).zip(&configs));
+        write_config(&workspace, (CASE, &schema), names.iter().map(String::as_str).zip(&configs));
         let prior = names.iter().map(String::as_str).zip(&states);
         write_state(&workspace, &address, prior.filter(|(_, state)| !state.is_null()));
         set_script(&mut workspace, &script);
@@ -111,7 +111,7 @@ async fn second_plans_and_results_are_refused_as_cores_refuse_them() {
             second.insert(name.clone(), answers(&again));
             configs.push(config);
         }
-        write_config(&workspace, CASE, names.iter().map(String::as_str).zip(&configs));
+        write_config(&workspace, (CASE, &schema), names.iter().map(String::as_str).zip(&configs));
         set_script(&mut workspace, &first);
         workspace.plan_with(&["-refresh=false"]).await.unwrap();
         set_script(&mut workspace, &second);
