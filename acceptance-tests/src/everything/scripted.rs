@@ -96,9 +96,8 @@ fn root(attribute: &str) -> proto::AttributePath {
     }
 }
 
-#[tonic::async_trait]
-impl<S: Service> Service for Scripted<S> {
-    async fn plan_resource_change(
+impl<S: Service> Scripted<S> {
+    async fn plan(
         &self,
         request: Request<proto::plan_resource_change::Request>,
     ) -> Result<Response<proto::plan_resource_change::Response>, Status> {
@@ -114,7 +113,7 @@ impl<S: Service> Service for Scripted<S> {
         }))
     }
 
-    async fn apply_resource_change(
+    async fn apply(
         &self,
         request: Request<proto::apply_resource_change::Request>,
     ) -> Result<Response<proto::apply_resource_change::Response>, Status> {
@@ -128,74 +127,58 @@ impl<S: Service> Service for Scripted<S> {
             ..Default::default()
         }))
     }
-
-    async fn get_provider_schema(
-        &self,
-        request: Request<proto::get_provider_schema::Request>,
-    ) -> Result<Response<proto::get_provider_schema::Response>, Status> {
-        self.inner.get_provider_schema(request).await
-    }
-
-    async fn validate_provider_config(
-        &self,
-        request: Request<proto::validate_provider_config::Request>,
-    ) -> Result<Response<proto::validate_provider_config::Response>, Status> {
-        self.inner.validate_provider_config(request).await
-    }
-
-    async fn validate_resource_config(
-        &self,
-        request: Request<proto::validate_resource_config::Request>,
-    ) -> Result<Response<proto::validate_resource_config::Response>, Status> {
-        self.inner.validate_resource_config(request).await
-    }
-
-    async fn validate_data_resource_config(
-        &self,
-        request: Request<proto::validate_data_resource_config::Request>,
-    ) -> Result<Response<proto::validate_data_resource_config::Response>, Status> {
-        self.inner.validate_data_resource_config(request).await
-    }
-
-    async fn upgrade_resource_state(
-        &self,
-        request: Request<proto::upgrade_resource_state::Request>,
-    ) -> Result<Response<proto::upgrade_resource_state::Response>, Status> {
-        self.inner.upgrade_resource_state(request).await
-    }
-
-    async fn configure_provider(
-        &self,
-        request: Request<proto::configure_provider::Request>,
-    ) -> Result<Response<proto::configure_provider::Response>, Status> {
-        self.inner.configure_provider(request).await
-    }
-
-    async fn read_resource(
-        &self,
-        request: Request<proto::read_resource::Request>,
-    ) -> Result<Response<proto::read_resource::Response>, Status> {
-        self.inner.read_resource(request).await
-    }
-
-    async fn import_resource_state(
-        &self,
-        request: Request<proto::import_resource_state::Request>,
-    ) -> Result<Response<proto::import_resource_state::Response>, Status> {
-        self.inner.import_resource_state(request).await
-    }
-
-    async fn read_data_source(
-        &self,
-        request: Request<proto::read_data_source::Request>,
-    ) -> Result<Response<proto::read_data_source::Response>, Status> {
-        self.inner.read_data_source(request).await
-    }
-
-    async fn stop_provider(
-        &self,
-        request: Request<proto::stop_provider::Request>,
-    ) -> Result<Response<proto::stop_provider::Response>, Status> {
-        self.inner.stop_provider(request).await
-    }
 }
+
+/// The service: plans and results by script, and these calls as the inner provider answers them.
+macro_rules! service {
+    ($($call:ident),+ $(,)?) => {
+        #[tonic::async_trait]
+        impl<S: Service> Service for Scripted<S> {
+            async fn plan_resource_change(
+                &self,
+                request: Request<proto::plan_resource_change::Request>,
+            ) -> Result<Response<proto::plan_resource_change::Response>, Status> {
+                self.plan(request).await
+            }
+
+            async fn apply_resource_change(
+                &self,
+                request: Request<proto::apply_resource_change::Request>,
+            ) -> Result<Response<proto::apply_resource_change::Response>, Status> {
+                self.apply(request).await
+            }
+
+            $(async fn $call(
+                &self,
+                request: Request<proto::$call::Request>,
+            ) -> Result<Response<proto::$call::Response>, Status> {
+                self.inner.$call(request).await
+            })+
+        }
+    };
+}
+
+// Every call that a core makes and the framework answers.
+service!(
+    get_metadata,
+    get_provider_schema,
+    get_resource_identity_schemas,
+    get_functions,
+    validate_provider_config,
+    validate_resource_config,
+    validate_data_resource_config,
+    validate_ephemeral_resource_config,
+    configure_provider,
+    upgrade_resource_state,
+    upgrade_resource_identity,
+    read_resource,
+    import_resource_state,
+    move_resource_state,
+    generate_resource_config,
+    read_data_source,
+    open_ephemeral_resource,
+    renew_ephemeral_resource,
+    close_ephemeral_resource,
+    call_function,
+    stop_provider,
+);

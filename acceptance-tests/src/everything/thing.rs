@@ -232,7 +232,7 @@ impl ThingModel {
 }
 
 /// Gives a computed attribute a value if the plan has none.
-fn decide(attribute: &mut Attr<String>, value: impl FnOnce() -> String) {
+pub(super) fn decide<T>(attribute: &mut Attr<T>, value: impl FnOnce() -> T) {
     if attribute.is_unknown() {
         *attribute = Attr::Known(value());
     }

@@ -23,19 +23,26 @@ pub(crate) enum What {
 }
 
 /// A source of cases.
-pub(crate) struct Generator(u64);
+pub(crate) struct Generator {
+    state: u64,
+    /// The shape that all values of any type have for now.
+    shape: Option<usize>,
+}
 
 impl Generator {
     pub(crate) fn new(seed: u64) -> Self {
-        Generator(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        Generator {
+            state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            shape: None,
+        }
     }
 
     /// A number below `n`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap() % n
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        usize::try_from(self.state >> 16).unwrap() % n
     }
 
     /// One time in `n`.
@@ -66,18 +73,19 @@ impl Generator {
         if absent || attribute.name == TIMEOUTS {
             return Value::Null;
         }
-        let is_group = attribute.block.is_some_and(|block| block.group);
+        // One block is one even if it is dynamic: only attributes in it are unknown then.
+        let is_one_block = attribute.block.is_some() && matches!(attribute.kind, Kind::Nested(Nesting::Single, _));
         let may_be_absent = attribute.presence != Presence::Required || attribute.block.is_some();
         if may_be_absent && self.once_in(3) {
             return attribute.absent();
         }
-        if what == (What::Config { unknown: true }) && !is_group && self.once_in(10) {
+        if self.may_be_unknown(what) && !is_one_block && self.once_in(10) {
             return Value::UNKNOWN;
         }
         match &attribute.kind {
             Kind::Type(of) => self.value(of, what),
             Kind::Nested(Nesting::List, nested) if attribute.block.is_none() && holds_dynamic(nested) => {
-                self.alike(nested, what)
+                Value::List(self.alike(|this| this.attributes(nested, what)))
             }
             Kind::Nested(Nesting::Single, nested) => self.attributes(nested, what),
             Kind::Nested(Nesting::List, nested) => Value::List(self.several(|this| this.attributes(nested, what))),
@@ -89,29 +97,24 @@ impl Generator {
         }
     }
 
-    /// Elements that are no blocks and hold values of any type: there is one type for all of them.
-    fn alike(&mut self, nested: &[Attribute], what: What) -> Value {
-        let shape = self.below(SHAPES);
-        let elements = self.several(|this| {
-            let mut element = this.attributes(nested, what);
-            for attribute in nested.iter().filter(|one| one.value_type() == Type::Dynamic) {
-                assert!(Path::new(&attribute.name).set(&mut element, this.dynamic(shape, false)));
-            }
-            element
-        });
-        Value::List(elements)
+    /// Elements whose values of any type are all of one: cores crash at others, unless they are blocks.
+    fn alike<T>(&mut self, one: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        self.shape = Some(self.below(SHAPES));
+        let elements = self.several(one);
+        self.shape = None;
+        elements
     }
 
-    /// A value of any type, of one of so many shapes: parts of it may be unknown.
-    fn dynamic(&mut self, shape: usize, unknown: bool) -> Value {
+    /// A value of any type, parts of which may be unknown.
+    fn dynamic(&mut self, what: What) -> Value {
         let word = |this: &mut Self| {
-            if unknown && this.once_in(8) {
+            if this.may_be_unknown(what) && this.once_in(8) {
                 (Type::Dynamic, Value::UNKNOWN)
             } else {
                 (Type::String, this.word().into())
             }
         };
-        let (of, value) = match shape {
+        let (of, value) = match self.shape.unwrap_or_else(|| self.below(SHAPES)) {
             0 => (Type::String, self.word().into()),
             1 => (Type::Number, Value::Number(self.number())),
             2 => (Type::Bool, self.once_in(2).into()),
@@ -130,21 +133,15 @@ impl Generator {
 
     /// A value of a type; not null.
     fn value(&mut self, of: &Type, what: What) -> Value {
-        if what == (What::Config { unknown: true }) && self.once_in(20) {
+        if self.may_be_unknown(what) && self.once_in(20) {
             return Value::UNKNOWN;
         }
         match of {
             Type::Bool => Value::Bool(self.once_in(2)),
             Type::Number => Value::Number(self.number()),
             Type::String => self.word().into(),
-            Type::Dynamic => {
-                let shape = self.below(SHAPES);
-                self.dynamic(shape, what == (What::Config { unknown: true }))
-            }
-            Type::List(of) if **of == Type::Dynamic => {
-                let shape = self.below(SHAPES);
-                Value::List(self.several(|this| this.dynamic(shape, false)))
-            }
+            Type::Dynamic => self.dynamic(what),
+            Type::List(of) if of.holds_dynamic() => Value::List(self.alike(|this| this.value(of, what))),
             Type::List(of) => Value::List(self.several(|this| this.value(of, what))),
             Type::Set(of) => Value::set(self.several(|this| this.value(of, what))),
             Type::Map(of) => Value::Map(
@@ -168,7 +165,7 @@ impl Generator {
         let replacement = match self.below(4) {
             // OpenTofu crashes when there is no object where an element has to be one, and takes what is write-only in an
             // unknown one for a value.
-            0 if !is_element(&path, &of) => Value::Null,
+            0 if !is_element(&path, &of) && !is_keyed_any(&path) => Value::Null,
             1 if !(is_element(&path, &of) && holds_write_only(&of)) => Value::UNKNOWN,
             _ => self.value(&of, What::State),
         };
@@ -230,6 +227,10 @@ impl Generator {
         Value::Dynamic(Box::new((of, value)))
     }
 
+    fn may_be_unknown(&self, what: What) -> bool {
+        what == (What::Config { unknown: true }) && self.shape.is_none()
+    }
+
     fn several<T>(&mut self, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..self.below(4)).map(|_| one(self)).collect()
     }
@@ -287,6 +288,11 @@ fn is_element(path: &Path, of: &Type) -> bool {
     matches!(of, Type::Object(_)) && !matches!(path.steps().last(), Some(Step::Attribute(_)))
 }
 
+/// Whether there are blocks by key at that path that hold values of any type. OpenTofu crashes where they are null.
+fn is_keyed_any(path: &Path) -> bool {
+    matches!(path.steps(), [Step::Attribute(name)] if name == "keyed_any_block")
+}
+
 fn holds_dynamic(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.value_type().holds_dynamic())
 }
@@ -295,8 +301,12 @@ fn holds_write_only(of: &Type) -> bool {
     matches!(of, Type::Object(attributes) if attributes.contains_key("write_only"))
 }
 
-/// All places in a value but those in sets, which are not places, the name, which tells cases apart, and what is write-only:
-/// OpenTofu does not tell of which resource such a value was.
+/// All places in a value but those
+///
+/// - in sets, which are not places;
+/// - of the name, which tells cases apart;
+/// - of what is write-only: OpenTofu does not tell of which resource such a value was;
+/// - in lists of values of any type, which are all of one.
 fn collect_places(value: &Value, of: &Type, path: &Path, places: &mut Vec<(Path, Type)>) {
     if !path.is_root() {
         places.push((path.clone(), of.clone()));
@@ -304,7 +314,9 @@ fn collect_places(value: &Value, of: &Type, path: &Path, places: &mut Vec<(Path,
     match (value, of) {
         (Value::Object(attributes), Type::Object(types)) => {
             for ((name, value), of) in attributes.iter().zip(types.values()) {
-                if !(path.is_root() && name == "name" || name == "write_only") {
+                if path.is_root() && name.starts_with("any_list") {
+                    places.push((path.clone().attribute(name), of.clone()));
+                } else if !(path.is_root() && name == "name" || name == "write_only") {
                     collect_places(value, of, &path.clone().step(Step::Attribute(name.clone())), places);
                 }
             }

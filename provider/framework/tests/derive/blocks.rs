@@ -94,6 +94,23 @@ fn blocks_that_are_not_there_are_an_empty_collection_in_the_model() {
     assert_eq!(<Option<Network> as AttributeType>::PRESENCE, Presence::Optional);
 }
 
+/// A port.
+#[derive(Model, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Port {
+    /// Its number.
+    number: i64,
+    /// What it is called.
+    label: Attr<String>,
+}
+
+#[test]
+fn elements_of_a_set_can_have_computed_attributes() {
+    let port = |label: Value| Value::object([("number", 1.into()), ("label", label)]);
+    let ports = Value::set([port("a".into()), port("b".into())]);
+    let read = BTreeSet::<Port>::from_value(&ports).unwrap();
+    assert_eq!((read.len(), read.to_value()), (2, ports));
+}
+
 struct Racks;
 
 impl Resource for Racks {
