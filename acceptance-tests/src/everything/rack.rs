@@ -103,9 +103,9 @@ pub struct DiskModel {
 pub struct MountModel {
     /// The path.
     path: String,
-    /// Whether it can be written.
-    #[tf(default = true)]
-    writable: bool,
+    /// Has a default.
+    #[tf(default = "usual")]
+    mode: String,
 }
 
 /// A rule.
@@ -114,7 +114,7 @@ pub struct RuleModel {
     /// Its key.
     key: String,
     /// Has a default.
-    #[tf(default = "a")]
+    #[tf(default = "usual")]
     mode: String,
     /// Its code.
     code: Attr<String>,

@@ -181,7 +181,6 @@ async fn a_life_with_blocks_and_values_of_any_type_is_the_same_in_the_simulator_
             "name": "a", "text": "one", "place": "North", "marks": ["X", "y"], "password": "secret", "about": [1, "x", true],
             "network": { "address": "10.0.0.1", "route": [{ "to": "a" }, { "to": "b", "cost": 2.5 }] },
             "disk": [{ "size": 1, "label": "x", "mount": [{ "path": "/" }] }, { "size": 2, "label": { "y": [1] } }],
-            // The first two are the same, as `a` is the default.
             "rule": [{ "key": "k" }, { "key": "k", "mode": "a" }, { "key": "l" }],
         });
         pair.apply(&first, Action::Create, None).await;
@@ -193,7 +192,7 @@ async fn a_life_with_blocks_and_values_of_any_type_is_the_same_in_the_simulator_
         let mut second = first.clone();
         second["about"] = json!({ "now": "an object" });
         second["disk"][0]["label"] = json!(false);
-        second["disk"][1]["mount"] = json!([{ "path": "/a" }, { "path": "/b", "writable": false }]);
+        second["disk"][1]["mount"] = json!([{ "path": "/a" }, { "path": "/b", "mode": "read-only" }]);
         second["rule"] = json!([{ "key": "l" }, { "key": "m", "mode": "b" }]);
         pair.apply(&second, Action::Update, None).await;
         pair.drift("changed");
