@@ -91,15 +91,15 @@ struct TypeOf {
 }
 
 impl Function for TypeOf {
-    type Output = String;
+    type Output = Attr<String>;
 
     const NAME: &'static str = "type_of";
 
-    fn call(self) -> Result<String, FunctionError> {
+    fn call(self) -> Result<Attr<String>, FunctionError> {
         Ok(match self.value {
-            Attr::Known(value) => value.value_type().to_json(),
-            Attr::Null => "null".to_owned(),
-            Attr::Unknown => "unknown".to_owned(),
+            Attr::Known(value) => Attr::Known(value.value_type().to_json()),
+            Attr::Null => Attr::Null,
+            Attr::Unknown => Attr::Unknown,
         })
     }
 }
