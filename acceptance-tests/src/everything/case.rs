@@ -126,13 +126,19 @@ fn dynamics() -> Vec<Attribute> {
             "any_single",
             Nesting::Single,
             Presence::Optional,
-            vec![attribute::<Option<Dynamic>>("any"), attribute::<Attr<Dynamic>>("any_id")],
+            vec![
+                attribute::<Option<Dynamic>>("any"),
+                attribute::<Attr<Dynamic>>("any_id"),
+            ],
         ),
         nested(
             "any_listed",
             Nesting::List,
             Presence::Optional,
-            vec![attribute::<Dynamic>("any"), attribute::<Option<bool>>("flag").optional_computed()],
+            vec![
+                attribute::<Dynamic>("any"),
+                attribute::<Option<bool>>("flag").optional_computed(),
+            ],
         ),
     ]
 }

@@ -185,16 +185,21 @@ impl Resource for Rack {
         };
         let name = id.strip_suffix("-id").map(str::to_owned);
         match (name, cx.clients().find(&id)?) {
-            (Some(name), Some(_)) => Ok(RackModel::found(name, id)),
+            (Some(name), Some(object)) => Ok(RackModel {
+                disk: object.disks.iter().filter_map(|size| DiskModel::found(size)).collect(),
+                ..RackModel::found(name, id)
+            }),
             _ => Err(Diagnostics::error("No such rack", "The id is `<name>-id`.")),
         }
     }
 
     fn moves(&self) -> Vec<Move<Self>> {
-        vec![Move::new("medic/everything", "everything_relic", |relic: RelicModel| {
+        let way = |relic: RelicModel| {
             let id = format!("{}-id", relic.name);
             Ok(RackModel::found(relic.name, id))
-        })]
+        };
+        // The first release called the name a label.
+        vec![Move::new("medic/everything", "everything_relic", way).versions(1..=2)]
     }
 }
 
@@ -234,7 +239,7 @@ impl RackModel {
             }
         }
         for disk in &mut self.disk {
-            let serial = format!("serial-{}", disk.size);
+            let serial = serial_of(&disk.size);
             decide(&mut disk.serial, || serial);
         }
         let rules = std::mem::take(&mut self.rule).into_iter().map(|mut rule| {
@@ -249,8 +254,27 @@ impl RackModel {
         let object = Object {
             text: self.text.clone(),
             zone: self.place.as_ref().map(|place| place.lower_case().to_owned()),
+            disks: self.disk.iter().map(|disk| disk.size.to_string()).collect(),
             revision,
         };
         cx.clients().put(self.id(), &object)
     }
+}
+
+impl DiskModel {
+    /// A disk of which nothing is known but how large it is; none if that is no number.
+    fn found(size: &str) -> Option<Self> {
+        let size: Number = size.parse().ok()?;
+        Some(DiskModel {
+            serial: Attr::Known(serial_of(&size)),
+            size,
+            kind: "a".to_owned(),
+            label: None,
+            mount: BTreeSet::new(),
+        })
+    }
+}
+
+fn serial_of(size: &Number) -> String {
+    format!("serial-{size}")
 }

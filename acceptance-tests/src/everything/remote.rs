@@ -21,6 +21,9 @@ pub struct Object {
     pub text: Option<String>,
     /// Its zone, in the remote's own spelling: lower case.
     pub zone: Option<String>,
+    /// How large its disks are, if it is a rack.
+    #[serde(default)]
+    pub disks: Vec<String>,
     /// How often it was changed.
     pub revision: i64,
 }

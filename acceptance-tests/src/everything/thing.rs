@@ -218,6 +218,7 @@ impl ThingModel {
             text: self.text.clone(),
             zone: self.zone.as_deref().map(str::to_lowercase),
             revision,
+            ..Object::default()
         };
         cx.clients().put(self.id.known().map_or("", String::as_str), &object)
     }

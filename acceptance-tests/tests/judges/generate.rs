@@ -125,7 +125,10 @@ impl Generator {
             _ => {
                 let (of, one) = word(self);
                 let types = [("a".to_owned(), of), ("b".to_owned(), Type::Bool)];
-                (Type::Object(types.into()), Value::object([("a", one), ("b", true.into())]))
+                (
+                    Type::Object(types.into()),
+                    Value::object([("a", one), ("b", true.into())]),
+                )
             }
         };
         Value::Dynamic(Box::new((of, value)))
@@ -294,7 +297,9 @@ fn is_keyed_any(path: &Path) -> bool {
 }
 
 fn holds_dynamic(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| attribute.value_type().holds_dynamic())
+    attributes
+        .iter()
+        .any(|attribute| attribute.value_type().holds_dynamic())
 }
 
 fn holds_write_only(of: &Type) -> bool {

@@ -42,7 +42,10 @@ async fn proposals_are_those_of_the_cores() {
             .map(|name| generator.object(&schema, name, What::State))
             .collect();
         let cases = names.iter().zip(&configs);
-        write_config(&workspace, cases.map(|(name, config)| (CASE, name.as_str(), &schema, config)));
+        write_config(
+            &workspace,
+            cases.map(|(name, config)| (CASE, name.as_str(), &schema, config)),
+        );
         // Some are new.
         let prior = names.iter().map(String::as_str).zip(&states).skip(CASES / 10);
         write_state(&workspace, &address, prior);

@@ -217,7 +217,12 @@ pub(crate) fn assert_same_refusals(outcome: &Outcome, expected: &[Refusal]) {
             error.summary, error.detail
         ));
     }
-    for Refusal { case, told, is_stricter } in expected {
+    for Refusal {
+        case,
+        told,
+        is_stricter,
+    } in expected
+    {
         if !is_stricter && !refused.contains(case.as_str()) {
             differences.push(format!("{case}: only the framework refuses: {told}"));
         }

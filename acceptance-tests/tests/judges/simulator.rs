@@ -57,7 +57,11 @@ impl Pair {
     async fn apply(&mut self, config: &Json, action: Action, error: Option<&str>) {
         self.configure(config);
         let plan = self.workspace.plan().await.unwrap();
-        assert_eq!(planned_action(&plan, &format!("{}.it", self.type_name)), action, "{config}");
+        assert_eq!(
+            planned_action(&plan, &format!("{}.it", self.type_name)),
+            action,
+            "{config}"
+        );
         assert_eq!(self.core.plan(config.clone()).await.unwrap().action, action, "{config}");
         let real = outcome(
             self.workspace

@@ -9,7 +9,9 @@ use tf_framework::path::Path;
 use tf_framework::value::Value;
 
 use crate::generate::{Generator, What, undecided};
-use crate::run::{CASE, Refusal, assert_same_refusals, outcome, schema, set_script, workspace, write_config, write_state};
+use crate::run::{
+    CASE, Refusal, assert_same_refusals, outcome, schema, set_script, workspace, write_config, write_state,
+};
 use crate::support::seed;
 
 const CASES: usize = 120;
@@ -85,7 +87,10 @@ async fn plans_are_refused_as_cores_refuse_them() {
             states.push(prior);
         }
         let cases = names.iter().zip(&configs);
-        write_config(&workspace, cases.map(|(name, config)| (CASE, name.as_str(), &schema, config)));
+        write_config(
+            &workspace,
+            cases.map(|(name, config)| (CASE, name.as_str(), &schema, config)),
+        );
         let prior = names.iter().map(String::as_str).zip(&states);
         write_state(&workspace, &address, prior.filter(|(_, state)| !state.is_null()));
         set_script(&mut workspace, &script);
@@ -130,7 +135,10 @@ async fn second_plans_and_results_are_refused_as_cores_refuse_them() {
             configs.push(config);
         }
         let cases = names.iter().zip(&configs);
-        write_config(&workspace, cases.map(|(name, config)| (CASE, name.as_str(), &schema, config)));
+        write_config(
+            &workspace,
+            cases.map(|(name, config)| (CASE, name.as_str(), &schema, config)),
+        );
         set_script(&mut workspace, &first);
         workspace.plan_with(&["-refresh=false"]).await.unwrap();
         set_script(&mut workspace, &second);

@@ -258,7 +258,8 @@ async fn too_many_blocks_are_refused_and_an_import_has_none() {
 
 #[tokio::test]
 async fn blocks_of_any_type_are_read_from_older_states_and_from_those_of_other_types() {
-    let object = |label: &str| json!(["object", { "kind": "string", "label": label, "serial": "string", "size": "number" }]);
+    let object =
+        |label: &str| json!(["object", { "kind": "string", "label": label, "serial": "string", "size": "number" }]);
     let disk = |size: i64, label: Json| json!({ "kind": "ssd", "label": label, "serial": "s", "size": size });
     let disks = json!({
         "value": [disk(1, json!("x")), disk(2, json!(true))],

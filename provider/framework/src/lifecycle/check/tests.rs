@@ -177,7 +177,10 @@ fn nested_attributes_are_planned_as_configured() {
         // One or two, and none.
         (
             Nesting::Set,
-            set(vec![free(), Value::object([("number", Value::UNKNOWN), ("id", Value::Null)])]),
+            set(vec![
+                free(),
+                Value::object([("number", Value::UNKNOWN), ("id", Value::Null)]),
+            ]),
             set(vec![]),
             Some("ports"),
         ),
