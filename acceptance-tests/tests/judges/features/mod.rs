@@ -46,9 +46,9 @@ fn errors<T>(result: Result<T, Error>) -> Vec<Diagnostic> {
     error.diagnostics().to_vec()
 }
 
-/// The line of the configuration that a diagnostic points at.
-fn line(diagnostic: &Diagnostic) -> &str {
-    diagnostic.snippet.as_ref().map_or("", |snippet| snippet.code.trim())
+/// The part of the configuration that a diagnostic points at.
+fn blamed(diagnostic: &Diagnostic) -> &str {
+    diagnostic.snippet.as_ref().map_or("", |snippet| snippet.highlighted())
 }
 
 /// What is stored of a resource that has one instance.
