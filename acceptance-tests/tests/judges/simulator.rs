@@ -1,30 +1,22 @@
 //! The simulator of a core, held against the cores: the same provider and the same configurations end in the same states.
+//!
+//! Here are lives that are told step by step; [`generated`] has many at once.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use acceptance_tests::everything::Everything;
-use acceptance_tests::everything::rack::RackModel;
-use acceptance_tests::everything::thing::ThingModel;
 use acceptance_tests::tofu::{Cli, Plan, Workspace};
 use serde_json::{Value as Json, json};
-use tf_framework::Model;
-use tf_framework::path::Path;
-use tf_framework::schema::Schema;
 use tf_framework::testing::{Action, Core};
-use tf_framework::value::Value;
 
-use crate::generate::{Generator, What};
-use crate::run::{expression, outcome, workspace, write_config};
-use crate::support::seed;
+use crate::run::{outcome, workspace};
+
+mod generated;
 
 const THING: &str = "everything_thing";
 const RACK: &str = "everything_rack";
-
-/// How many objects of each type.
-const OBJECTS: usize = 30;
-const STEPS: usize = 3;
 
 /// The simulation of one resource, and the real one.
 struct Pair {
@@ -248,82 +240,6 @@ async fn states_of_older_versions_are_the_same_in_the_simulator_and_in_the_cores
         pair.apply(&config, Action::NoChange, None).await;
         pair.apply(&json!({ "name": "a", "text": "two" }), Action::Update, None)
             .await;
-    }
-}
-
-#[tokio::test]
-#[ignore = "needs the lab: cargo xtask test"]
-async fn generated_lives_are_the_same_in_the_simulator_and_in_the_cores() {
-    let schemas = [(THING, ThingModel::schema()), (RACK, RackModel::schema())];
-    for cli in Cli::all().unwrap() {
-        let mut generator = Generator::new(seed());
-        let workspace = workspace(cli);
-        let remote = tempfile::tempdir().unwrap();
-        let mut lives: Vec<Life> = schemas.iter().flat_map(|of| Life::all(of, remote.path())).collect();
-        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-        for _ in 0..STEPS {
-            for life in &mut lives {
-                life.go_on(&mut generator);
-            }
-            write_config(
-                &workspace,
-                lives
-                    .iter()
-                    .map(|life| (life.type_name, life.name.as_str(), life.schema, &life.config)),
-            );
-            let plan = workspace.plan().await.unwrap();
-            workspace
-                .run(&["apply", "-json", "-input=false", "plan.bin"])
-                .await
-                .unwrap();
-            for life in &mut lives {
-                let config = expression(&life.config);
-                let action = life.core.plan(config.clone()).await.unwrap().action;
-                let address = format!("{}.{}", life.type_name, life.name);
-                assert_eq!(planned_action(&plan, &address), action, "{config}");
-                let state = life.core.apply(config.clone()).await.unwrap();
-                let stored = stored(&workspace, life.type_name);
-                assert_eq!(stored[&life.name]["attributes"], state, "{config}");
-                *seen.entry(format!("{action:?} {}", life.type_name)).or_default() += 1;
-            }
-        }
-        assert!(workspace.plan().await.unwrap().is_empty());
-        assert_eq!(seen.len(), 8, "not all actions were seen: {seen:?}");
-    }
-}
-
-/// One object in the simulator, with a configuration that changes.
-struct Life<'s> {
-    type_name: &'static str,
-    name: String,
-    schema: &'s Schema,
-    core: Core<Everything>,
-    config: Value,
-}
-
-impl<'s> Life<'s> {
-    fn all(
-        (type_name, schema): &'s (&'static str, Schema),
-        remote: &'s std::path::Path,
-    ) -> impl Iterator<Item = Life<'s>> {
-        (0..OBJECTS).map(move |number| Life {
-            type_name,
-            name: format!("{}{number}", type_name.trim_start_matches("everything_")),
-            schema,
-            core: Core::new(Everything::new(remote), type_name),
-            config: Value::Null,
-        })
-    }
-
-    /// The next configuration; some stay as they are.
-    fn go_on(&mut self, generator: &mut Generator) {
-        if self.config.is_null() || !generator.once_in(5) {
-            let suffix = if generator.once_in(6) { "-other" } else { "" };
-            let name = format!("{}{suffix}", self.name);
-            self.config = generator.object(self.schema, &name, What::Config { unknown: false });
-            // Only things can be told to fail.
-            Path::new("fail").set(&mut self.config, Value::Null);
-        }
     }
 }
 
