@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tf_framework::context::Scope;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::ephemeral::{EphemeralResource, Opened, Renewed};
+use tf_framework::model::Dynamic;
 use tf_framework::{Attr, Model};
 
 use super::remote::Remote;
@@ -19,8 +20,18 @@ pub(super) struct PassModel {
     /// Whether it has to be renewed once, and at once.
     #[tf(default = false)]
     short: bool,
+    /// Where it is good, in whatever terms.
+    #[tf(block)]
+    gate: Vec<GateModel>,
     /// The pass.
     token: Attr<SecretString>,
+}
+
+/// A gate.
+#[derive(Model)]
+pub(super) struct GateModel {
+    /// What it is known by.
+    by: Dynamic,
 }
 
 /// What is kept to renew and close a pass.

@@ -12,6 +12,8 @@ const CONFIG: &str = r#"
 ephemeral "everything_pass" "it" {
   name  = "a"
   short = true
+  gate { by = "north" }
+  gate { by = 2 }
 }
 provider "everything" {
   alias = "guarded"
