@@ -6,6 +6,7 @@ use tf_framework::provider::{FunctionEntry, Provider, ResourceEntry};
 use tf_framework::{Attr, Model};
 
 use crate::cht::instance::InstanceResource;
+use crate::cht::values::ValuesFunction;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
 
@@ -95,7 +96,10 @@ impl Provider for ChtProvider {
     }
 
     fn functions(&self) -> Vec<FunctionEntry> {
-        vec![FunctionEntry::new::<KubeconfigFunction>()]
+        vec![
+            FunctionEntry::new::<KubeconfigFunction>(),
+            FunctionEntry::new::<ValuesFunction>(),
+        ]
     }
 }
 

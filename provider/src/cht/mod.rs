@@ -12,6 +12,7 @@ pub mod port_forward;
 pub mod readiness;
 pub mod startup;
 pub mod transport;
+pub mod values;
 pub mod version;
 
 #[cfg(test)]
