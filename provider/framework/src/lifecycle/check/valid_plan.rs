@@ -69,7 +69,7 @@ fn check_attribute(defects: &mut Defects<'_>, path: &Path, attribute: &Attribute
                 );
                 defects.push(path, text);
             }
-            // Of elements of a set that cannot be told apart, the core counts those of attributes only.
+            // The core does not count the blocks of a set: they cannot be told apart, and may turn out to be the same.
             if !(is_set_of_blocks && matches!((config, planned), (Value::Set(_), Value::Set(_)))) {
                 check_nested(defects, path, (*nesting, attributes), states);
             }
