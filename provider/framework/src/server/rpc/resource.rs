@@ -163,10 +163,9 @@ impl<P: Provider> ProviderService<P> {
         request: &proto::generate_resource_config::Request,
     ) -> Result<proto::generate_resource_config::Response, Diagnostics> {
         let schema = self.resource(&request.type_name)?.schema();
-        let value_type = schema.value_type();
-        let state = from_proto::value(request.state.as_ref(), &value_type)?;
+        let state = from_proto::value(request.state.as_ref(), schema)?;
         Ok(proto::generate_resource_config::Response {
-            config: Some(to_proto::value(&generate_config(schema, &state), &value_type)?),
+            config: Some(to_proto::value(&generate_config(schema, &state), schema)?),
             ..Default::default()
         })
     }
