@@ -98,7 +98,8 @@ impl Cluster for KubeCluster {
 ///
 /// Pods read the Secret when they start, so what it says at that time must be seen then, not at the next request.
 pub(super) async fn watch<F: Future<Output = ()>>(client: kube::Client, changed: impl Fn(String) -> F) {
-    let config = watcher::Config::default().labels("cht.service");
+    let config = watcher::Config::default()
+        .labels("cht.service, cht.service notin (sentinel, healthcheck, nouveau, upgrade-service)");
     let pods = watcher(Api::<Pod>::all(client), config)
         .default_backoff()
         .touched_objects();

@@ -35,7 +35,7 @@ impl InstanceModel {
             api: node_service(self.api.clone().unwrap_or_default()),
             sentinel: node_service(self.sentinel.clone().unwrap_or_default()),
             haproxy: proxy(self.haproxy.clone().unwrap_or_default()),
-            healthcheck: match self.healthcheck {
+            healthcheck: match self.healthcheck.as_ref().and_then(|healthcheck| healthcheck.enabled) {
                 None => spec::Healthcheck::Auto,
                 Some(true) => spec::Healthcheck::Enabled,
                 Some(false) => spec::Healthcheck::Disabled,

@@ -170,7 +170,7 @@ fn check_directory(index: usize, member: &Member<'_>, path: &str, owner: &str, v
     if let Some(taken) = taken {
         let detail = format!(
             "The directory {path} of the node {host} is that of the volume {}. Two databases in one directory destroy each \
-             other: choose another one.",
+             other: choose another one. If the instance of that volume is gone, delete the volume first; the directory stays.",
             taken.key().name
         );
         let path = storage(index).attribute(NodeStorage::HOST_PATH);

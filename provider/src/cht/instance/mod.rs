@@ -12,8 +12,8 @@
 //!   tells whether an instance can be made.
 //! - [`steps`] are what creation and update share, [`database`] proves that CouchDB is complete and has its data,
 //!   [`teardown`] is what a deletion does.
-//! - [`mod@upgrade`] is what a change of the version does before the images are exchanged, [`rotation`] changes the password,
-//!   [`patience`] limits what they wait for.
+//! - [`mod@update`] has the order of an update: [`rotation`] of the password, then [`mod@upgrade`], which prepares another version,
+//!   then the rest. [`patience`] limits what they wait for.
 //!
 //! In place: everything but `namespace` and `cluster_domain`, which replace an instance without data, and what CouchDB decides
 //! once. Where there is data, both are refused.
@@ -30,9 +30,9 @@ use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{Record, Stage};
-use crate::cht::instance::rotation::Rotation;
+use crate::cht::instance::steps::Change;
 use crate::cht::instance::survey::Survey;
-use crate::cht::instance::upgrade::Installed;
+use crate::cht::instance::teardown::Transition;
 use crate::kubernetes::{Access, Apply, Found};
 use crate::provider::Clients;
 
@@ -58,6 +58,7 @@ mod steps;
 mod support;
 mod survey;
 mod teardown;
+mod update;
 mod upgrade;
 mod validate;
 mod volumes;
@@ -103,7 +104,12 @@ impl Resource for InstanceResource {
         };
         let made = converge(cx, &access, goal, |model| cx.checkpoint(model)).await?;
         if let Some(begun) = begun {
-            teardown::remove_obsolete(cx, &access, &begun, &made, &credentials).await?;
+            let transition = Transition {
+                prior: &begun,
+                model: &made,
+                credentials: &credentials,
+            };
+            transition.remove_obsolete(cx, &access).await?;
         }
         Ok(made)
     }
@@ -134,53 +140,7 @@ impl Resource for InstanceResource {
         prior: InstanceModel,
         plan: InstanceModel,
     ) -> Result<InstanceModel, Diagnostics> {
-        let access = access(cx, &plan).await?;
-        let found = desired::find(&access, &plan.namespace, &[&prior, &plan]).await?;
-        let live = desired::live_credentials(&found, &plan.namespace);
-        plan::same_instance(&prior, &live)?;
-        upgrade::refuse_downgrade(cx, &access, &plan, &found).await?;
-        let credentials = rotation::wanted(&prior, &plan, &live).or_generate();
-        let stage = match Record::find(&found, &plan.namespace) {
-            Some(record) if record.stage == Stage::Creating => Stage::Creating,
-            _ => Stage::Updating,
-        };
-        // The plan showed what was changed from outside, so taking it back has been approved.
-        let how = if plan::has_drift(&prior) {
-            Apply::Repair
-        } else {
-            Apply::Careful
-        };
-        let goal = |model: InstanceModel, patience: Patience| Goal {
-            model,
-            credentials: &credentials,
-            stage,
-            how,
-            found: &found,
-            patience,
-        };
-        let mut installed = Installed::Warm;
-        if stage == Stage::Creating {
-            live.agree_with(&credentials.clone().into())?;
-        } else {
-            if let Some(rotation) = Rotation::needed(&prior, &credentials.admin_password, &live, &found) {
-                rotation.run(cx, &access).await?;
-                if let Some(before) = upgrade::before(&prior, &plan, &found) {
-                    // The services are locked out, and one of them is to prepare the upgrade.
-                    let patience = Patience::of_start(&before);
-                    converge(cx, &access, goal(before, patience), |_| ()).await?;
-                }
-            }
-            installed = upgrade::prepare(cx, &access, &plan, &credentials, &found).await?;
-        }
-        let patience = match installed {
-            Installed::Warm => Patience::of_start(&plan),
-            Installed::Cold => Patience::of_indexing(&plan, upgrade::GOES_ON),
-        };
-        teardown::free_volumes(cx, &access, &plan, &credentials, &found).await?;
-        // Until all of it is done the prior state stays, and the record tells the next plan that there is something to do.
-        let made = converge(cx, &access, goal(plan, patience), |_| ()).await?;
-        teardown::remove_obsolete(cx, &access, &prior, &made, &credentials).await?;
-        Ok(made)
+        update::update(cx, prior, plan).await
     }
 
     async fn delete(&self, cx: &Context<Self>, state: InstanceModel) -> Result<(), Diagnostics> {
@@ -242,12 +202,16 @@ async fn converge(
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
     steps::check_ownership(access, &desired, found).await?;
-    let database = Database {
-        model: &model,
-        credentials,
-        stage,
+    let change = Change {
+        desired: &desired,
+        database: Database {
+            model: &model,
+            credentials,
+            stage,
+        },
+        how,
     };
-    steps::apply(cx, access, &desired, &database, how, || save(&model)).await?;
+    steps::apply(cx, access, change, || save(&model)).await?;
     let version = steps::wait_until_ready(cx, access, &model, credentials, &patience).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);

@@ -62,9 +62,8 @@ pub struct InstanceModel {
     pub sentinel: Option<Component>,
     /// HAProxy, between the API and CouchDB.
     pub haproxy: Option<Proxy>,
-    /// Whether there is the health check service. Default: where HAProxy asks it, which it does about a CouchDB cluster, and
-    /// before CHT 5.0 about a single node, too.
-    pub healthcheck: Option<bool>,
+    /// The health check service, which HAProxy asks whether CouchDB is complete.
+    pub healthcheck: Option<Healthcheck>,
     /// The service with which CHT 4 upgrades itself from its own page; without it, there is none. Terraform does not know of
     /// such upgrades until its next refresh, so prefer to change `cht_version`.
     pub upgrade_service: Option<UpgradeService>,
@@ -204,6 +203,14 @@ pub struct Couchdb {
 pub struct Nouveau {
     /// Compute resources of the container.
     pub resources: Option<Resources>,
+}
+
+/// The health check service, which HAProxy asks whether CouchDB is complete.
+#[derive(Clone, Default, Model)]
+pub struct Healthcheck {
+    /// Whether there is the service. Default: where HAProxy asks it, which it does about a CouchDB cluster, and before CHT 5.0
+    /// about a single node, too. The official chart makes it in any case.
+    pub enabled: Option<bool>,
 }
 
 /// The service with which CHT 4 upgrades itself.

@@ -40,16 +40,22 @@ pub(super) async fn check_ownership(access: &Access, desired: &Desired, found: &
     checked.map_err(access.explain("Unable to apply the CHT instance"))
 }
 
-/// Applies the objects phase by phase and waits for the pods of each; `applied` is called after
-/// every phase, and after one of which it is not known whether its objects were made.
+/// What is to be applied, and how.
+pub(super) struct Change<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) database: Database<'a>,
+    pub(super) how: Apply,
+}
+
+/// Applies the objects phase by phase, waits for the pods of each, and checks the database before anything uses it; `applied` is
+/// called after every phase, and after one of which it is not known whether its objects were made.
 pub(super) async fn apply(
     cx: &Context<InstanceResource>,
     access: &Access,
-    desired: &Desired,
-    database: &Database<'_>,
-    how: Apply,
+    change: Change<'_>,
     mut applied: impl FnMut() + Send,
 ) -> Result<(), Diagnostics> {
+    let Change { desired, database, how } = change;
     let explain = access.explain("Unable to apply the CHT instance");
     wait_for_namespace(cx, access, &desired.set).await?;
     for (name, objects) in desired.phases() {

@@ -69,38 +69,41 @@ pub(super) fn is_unfinished(found: &Found, state: &InstanceModel) -> bool {
     Record::find(found, &state.namespace).is_some_and(|record| record.stage == Stage::Creating)
 }
 
-/// Removes what the instance no longer consists of, such as the ingress after `ingress` was taken away.
-pub(super) async fn remove_obsolete(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    prior: &InstanceModel,
-    model: &InstanceModel,
-    credentials: &Credentials,
-) -> Result<(), Diagnostics> {
-    let found = desired::find(access, &model.namespace, &[prior, model]).await?;
-    let desired = Desired::new(model, credentials, Stage::Created)?;
-    delete(
-        cx,
-        access,
-        model,
-        desired::obsolete(&desired, &found),
-        "what is not needed any more",
-    )
-    .await
+/// An instance that has become another one, or is about to.
+pub(super) struct Transition<'a> {
+    pub(super) prior: &'a InstanceModel,
+    pub(super) model: &'a InstanceModel,
+    pub(super) credentials: &'a Credentials,
 }
 
-/// Removes, before anything else is changed, pods that the instance no longer consists of and that hold its data volumes: a new
-/// pod on another Kubernetes node would wait for them, and they for nobody.
-pub(super) async fn free_volumes(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-    credentials: &Credentials,
-    found: &Found,
-) -> Result<(), Diagnostics> {
-    let desired = Desired::new(model, credentials, Stage::Updating)?;
-    let holding = desired::obsolete(&desired, found).filter(holds_volume);
-    delete(cx, access, model, holding, "what holds the data volumes").await
+impl Transition<'_> {
+    /// Removes, before anything else is changed, pods that the instance no longer consists of and that hold its data volumes: a
+    /// new pod on another Kubernetes node would wait for them, and they for nobody.
+    pub(super) async fn free_volumes(
+        &self,
+        cx: &Context<InstanceResource>,
+        access: &Access,
+        found: &Found,
+    ) -> Result<(), Diagnostics> {
+        let holding = self.obsolete(found)?.filter(holds_volume);
+        delete(cx, access, self.model, holding, "what holds the data volumes").await
+    }
+
+    /// Removes what the instance no longer consists of, such as the ingress after `ingress` was taken away.
+    pub(super) async fn remove_obsolete(
+        &self,
+        cx: &Context<InstanceResource>,
+        access: &Access,
+    ) -> Result<(), Diagnostics> {
+        let found = desired::find(access, &self.model.namespace, &[self.prior, self.model]).await?;
+        let obsolete = self.obsolete(&found)?;
+        delete(cx, access, self.model, obsolete, "what is not needed any more").await
+    }
+
+    fn obsolete(&self, found: &Found) -> Result<Found, Diagnostics> {
+        let desired = Desired::new(self.model, self.credentials, Stage::Updating)?;
+        Ok(desired::obsolete(&desired, found))
+    }
 }
 
 /// Deletes objects and waits until they are gone, finalizers included.

@@ -11,7 +11,7 @@ use crate::cht::instance::InstanceResource;
 use crate::cht::instance::data_guard::{node, storage};
 use crate::cht::instance::layout::{Layout, NouveauPlace};
 use crate::cht::instance::model::{
-    Couchdb, CouchdbDraft, CouchdbNode, CouchdbNodeDraft, InstanceModel, NodeStorage, NodeStorageDraft,
+    Couchdb, CouchdbDraft, CouchdbNode, CouchdbNodeDraft, Healthcheck, InstanceModel, NodeStorage, NodeStorageDraft,
 };
 use crate::cht::version::ChtVersion;
 
@@ -30,7 +30,9 @@ pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagn
         if let Attr::Known(nodes) = &couchdb.nodes {
             validate_nodes(nodes, diagnostics);
         }
-        if let (Some(version), Some(false)) = (&version, config.healthcheck.known()) {
+        let healthcheck = config.healthcheck.known();
+        let is_disabled = healthcheck.is_some_and(|healthcheck| healthcheck.enabled.known() == Some(&false));
+        if let (Some(version), true) = (&version, is_disabled) {
             warn_of_missing_healthcheck(couchdb, Layout::of(version), diagnostics);
         }
     }
@@ -199,8 +201,9 @@ fn warn_of_missing_healthcheck(couchdb: &CouchdbDraft, layout: &Layout, diagnost
     let is_clustered = matches!(&couchdb.nodes, Attr::Known(nodes) if nodes.len() > 1);
     if is_clustered || layout.always_has_healthcheck {
         let detail = "HAProxy asks the health check whether CouchDB is up. Without it, every request may be answered with 503. \
-                      Remove `healthcheck = false`, unless there is such a service from elsewhere.";
-        diagnostics.push(Diagnostic::warning("No health check", detail).at(InstanceModel::HEALTHCHECK));
+                      Remove `enabled = false`, unless there is such a service from elsewhere.";
+        let path = Path::new(InstanceModel::HEALTHCHECK).attribute(Healthcheck::ENABLED);
+        diagnostics.push(Diagnostic::warning("No health check", detail).at(path));
     }
 }
 
@@ -299,10 +302,12 @@ mod tests {
 
     #[test]
     fn a_health_check_that_haproxy_asks_is_missed() {
-        check(json!({"healthcheck": false}), &[]);
-        check(json!({"healthcheck": false, "cht_version": "4.22.0"}), &["healthcheck"]);
+        let disabled = json!({"enabled": false});
+        check(json!({ "healthcheck": disabled }), &[]);
+        let old = json!({"healthcheck": disabled, "cht_version": "4.22.0"});
+        check(old, &["healthcheck.enabled"]);
         let mut cluster = couchdb(json!({"nodes": [{}, {}]}));
-        cluster["healthcheck"] = json!(false);
-        check(cluster, &["healthcheck"]);
+        cluster["healthcheck"] = disabled;
+        check(cluster, &["healthcheck.enabled"]);
     }
 }
