@@ -6,6 +6,7 @@ use tf_framework::provider::{FunctionEntry, Provider, ResourceEntry};
 use tf_framework::{Attr, Model};
 
 use crate::cht::instance::InstanceResource;
+use crate::cht::user::UserResource;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
 
@@ -91,7 +92,7 @@ impl Provider for ChtProvider {
     }
 
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {
-        vec![ResourceEntry::new(InstanceResource)]
+        vec![ResourceEntry::new(InstanceResource), ResourceEntry::new(UserResource)]
     }
 
     fn functions(&self) -> Vec<FunctionEntry> {

@@ -4,14 +4,17 @@
 //! [`port_forward`], and [`mod@readiness`] decides from the answers whether the instance can be used. Start reading at
 //! [`instance`].
 
+pub mod application;
 pub mod client;
 pub mod error;
+pub mod https;
 pub mod instance;
 pub mod monitoring;
 pub mod port_forward;
 pub mod readiness;
 pub mod startup;
 pub mod transport;
+pub mod user;
 pub mod version;
 
 #[cfg(test)]

@@ -1,0 +1,33 @@
+//! Where a refusal of the API belongs. See [`super::model`] for the attributes.
+
+use crate::cht::error::Error;
+use crate::cht::user::model::UserModel;
+
+/// The attribute that the API blames, as far as its words tell.
+pub(super) fn blamed(error: &Error) -> Option<&'static str> {
+    let Error::Refused { reason, key, .. } = error else {
+        return None;
+    };
+    let by_key = match key.as_deref() {
+        Some("username.taken" | "username.invalid") => Some(UserModel::USERNAME),
+        Some("password.length.minimum" | "password.weak") => Some(UserModel::PASSWORD),
+        Some("contact.type.wrong" | "configuration.user.place.contact") => Some(UserModel::CONTACT),
+        Some("user.sso.username.duplicate") => Some(UserModel::OIDC_USERNAME),
+        _ => None,
+    };
+    let by_words = [
+        ("password", UserModel::PASSWORD),
+        ("oidc_username", UserModel::OIDC_USERNAME),
+        ("multiple places", UserModel::PLACE),
+        ("facilit", UserModel::PLACE),
+        ("place", UserModel::PLACE),
+        ("contact", UserModel::CONTACT),
+        ("phone", UserModel::PHONE),
+        ("roles", UserModel::ROLES),
+    ];
+    let reason = reason.to_lowercase();
+    by_key.or_else(|| {
+        let found = by_words.into_iter().find(|(word, _)| reason.contains(word));
+        found.map(|(_, attribute)| attribute)
+    })
+}
