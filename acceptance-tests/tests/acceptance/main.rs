@@ -7,7 +7,9 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
+mod application;
 mod cht_instance;
+mod cht_user;
 mod examples;
 mod faults;
 mod functions;

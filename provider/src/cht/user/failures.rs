@@ -5,10 +5,12 @@ use crate::cht::user::model::UserModel;
 
 /// The attribute that the API blames, as far as its words tell.
 pub(super) fn blamed(error: &Error) -> Option<&'static str> {
-    let Error::Refused { reason, key, .. } = error else {
-        return None;
+    let (reason, key) = match error {
+        Error::Refused { reason, key, .. } => (reason, key.as_deref()),
+        Error::NotFound { reason, .. } => (reason, None),
+        _ => return None,
     };
-    let by_key = match key.as_deref() {
+    let by_key = match key {
         Some("username.taken" | "username.invalid") => Some(UserModel::USERNAME),
         Some("password.length.minimum" | "password.weak") => Some(UserModel::PASSWORD),
         Some("contact.type.wrong" | "configuration.user.place.contact") => Some(UserModel::CONTACT),
@@ -22,6 +24,8 @@ pub(super) fn blamed(error: &Error) -> Option<&'static str> {
         ("facilit", UserModel::PLACE),
         ("place", UserModel::PLACE),
         ("contact", UserModel::CONTACT),
+        // All that the API says of a person who is not there.
+        ("missing", UserModel::CONTACT),
         ("phone", UserModel::PHONE),
         ("roles", UserModel::ROLES),
     ];
