@@ -6,12 +6,16 @@
 
 pub mod application;
 pub mod client;
+pub mod credential;
 pub mod error;
 pub mod https;
 pub mod instance;
+pub mod instance_data;
 pub mod monitoring;
+pub mod monitoring_data;
 pub mod port_forward;
 pub mod readiness;
+pub mod settings;
 pub mod startup;
 pub mod transport;
 pub mod user;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{ADDRESS, ID, minimal, user};
 use crate::application::Application;
-use crate::support::{NAMESPACE, blames, done, lab};
+use crate::support::{NAMESPACE, blames, lab};
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
@@ -123,6 +123,7 @@ async fn what_the_api_refuses_is_told_at_the_attribute_to_blame() {
     application.configure(&user("roles = [\"data_entry\"]")).await;
     let refused = application.scene.plan_fails().await;
     assert_eq!(refused.summary, "User has no way to log in");
+    application.configure("").await;
     application.scene.destroy().await;
 }
 
@@ -157,5 +158,4 @@ async fn a_user_goes_with_the_namespace_and_is_destroyed_without_it() {
     other.scene.destroy().await;
     let refused = alone.scene.apply_fails().await;
     blames(&refused, "No CHT instance", "no namespace `user-vanished`", "instance");
-    done("state", alone.scene.workspace.show().await);
 }

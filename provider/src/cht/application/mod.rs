@@ -8,6 +8,7 @@
 pub mod attribute;
 mod diagnostics;
 mod import;
+mod lookup;
 mod transport;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use tokio::time::Instant;
 pub use self::attribute::{InstanceAddress, InstanceAddressDraft};
 pub(in crate::cht) use self::diagnostics::ATTRIBUTE;
 pub(in crate::cht) use self::import::{ImportName, address_of, in_namespace};
+pub(in crate::cht) use self::lookup::public_url;
 pub(in crate::cht) use self::transport::Way;
 use crate::cht::client::{Client, Credentials};
 use crate::cht::error::Error;
