@@ -8,8 +8,11 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
 mod application;
+mod cht_credential;
 mod cht_instance;
+mod cht_settings;
 mod cht_user;
+mod data_sources;
 mod examples;
 mod faults;
 mod functions;

@@ -108,3 +108,6 @@ fn is_certificate(error: &(dyn StdError + 'static)) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests;
