@@ -87,7 +87,9 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, cht: SocketAddr, h
         let (acceptor, host) = (acceptor.clone(), host.clone());
         connections.spawn(async move {
             // Whoever does not trust the certificate goes away again.
-            let Ok(stream) = acceptor.accept(stream).await else { return };
+            let Ok(stream) = acceptor.accept(stream).await else {
+                return;
+            };
             let service = service_fn(|request| pass_on(request, cht, host.clone()));
             server::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)

@@ -130,7 +130,10 @@ impl Played<'_> {
             },
         };
         let path = self.head.uri().path();
-        if let Some((status, body)) = self.applications.answer(self.namespace, &caller, &self.to_application()) {
+        if let Some((status, body)) = self
+            .applications
+            .answer(self.namespace, &caller, &self.to_application())
+        {
             return json_answer(status, &body);
         }
         let found = match path {

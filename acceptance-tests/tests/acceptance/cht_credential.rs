@@ -25,7 +25,9 @@ fn credential(lines: &str) -> String {
 async fn stored(application: &Application) -> Option<String> {
     let document = application.document("medic-vault", ID).await;
     let hidden = document["password"].as_str()?.to_owned();
-    let bytes = (0..hidden.len()).step_by(2).map(|at| u8::from_str_radix(&hidden[at..at + 2], 16).expect("hex"));
+    let bytes = (0..hidden.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hidden[at..at + 2], 16).expect("hex"));
     Some(String::from_utf8(bytes.collect()).expect("a text"))
 }
 
@@ -52,7 +54,9 @@ async fn a_credential_is_stored_changed_repaired_imported_replaced_and_destroyed
     let state = std::fs::read_to_string(scene.workspace.directory().join("terraform.tfstate")).expect("a state");
     assert!(!state.contains(" secret\""), "the state holds a value");
 
-    application.configure(&with("second secret", 2).replace(KEY, "rapidpro:incoming")).await;
+    application
+        .configure(&with("second secret", 2).replace(KEY, "rapidpro:incoming"))
+        .await;
     assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
     scene.apply().await;
     assert_eq!(ids(&application).await, ["credential:rapidpro:incoming"]);
@@ -60,13 +64,17 @@ async fn a_credential_is_stored_changed_repaired_imported_replaced_and_destroyed
     application.configure("").await;
     scene.apply().await;
     assert!(ids(&application).await.is_empty());
-    let marks = application.documents(|documents| documents.ids("medic", "_local/")).await;
+    let marks = application
+        .documents(|documents| documents.ids("medic", "_local/"))
+        .await;
     assert!(marks.is_empty(), "{marks:?}");
     scene.destroy().await;
 }
 
 async fn ids(application: &Application) -> Vec<String> {
-    application.documents(|documents| documents.ids("medic-vault", "")).await
+    application
+        .documents(|documents| documents.ids("medic-vault", ""))
+        .await
 }
 
 async fn somebody_elses_write_is_shown_and_repaired(application: &Application, value: &str) {
@@ -81,18 +89,25 @@ async fn somebody_elses_write_is_shown_and_repaired(application: &Application, v
     assert_eq!(stored(application).await.as_deref(), Some(value));
     scene.is_settled().await;
 
-    application.documents(|documents| documents.remove("medic-vault", ID)).await;
+    application
+        .documents(|documents| documents.remove("medic-vault", ID))
+        .await;
     assert_eq!(scene.plan().await.actions(ADDRESS), ["create"]);
     scene.apply().await;
     scene.is_settled().await;
 }
 
 async fn is_imported_as_it_is(application: &Application) {
-    let short = credential("value_wo = \"second secret\"").replace("local.instance", "{ namespace = \"credential-steps\" }");
+    let short =
+        credential("value_wo = \"second secret\"").replace("local.instance", "{ namespace = \"credential-steps\" }");
     let by_id = application.without_state(&short).await;
     done(
         "import",
-        by_id.scene.workspace.import(ADDRESS, &format!("credential-steps/{KEY}")).await,
+        by_id
+            .scene
+            .workspace
+            .import(ADDRESS, &format!("credential-steps/{KEY}"))
+            .await,
     );
     by_id.scene.is_settled().await;
     let by_identity = application
@@ -147,9 +162,16 @@ async fn a_value_is_in_no_error_whatever_the_answer_repeats() {
     let path = "/api/v1/credentials/";
     let echo = json!({ "code": 400, "error": "cannot take 'Very-S3cret-Value'" });
     cht.disturb("credential-echo", Disturbance::answer(&Method::PUT, path, 400, echo));
-    application.configure(&credential("value = \"Very-S3cret-Value\"")).await;
+    application
+        .configure(&credential("value = \"Very-S3cret-Value\""))
+        .await;
     let refused = scene.apply_fails().await;
-    blames(&refused, "Unable to store the CHT credential", "(sensitive value)", "resource");
+    blames(
+        &refused,
+        "Unable to store the CHT credential",
+        "(sensitive value)",
+        "resource",
+    );
     assert!(!format!("{refused:?}").contains("Very-S3cret-Value"));
 
     cht.disturb("credential-echo", Disturbance::throttled(&Method::PUT, path));

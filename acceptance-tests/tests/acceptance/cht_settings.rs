@@ -36,11 +36,16 @@ async fn settings_are_made_changed_repaired_imported_and_destroyed() {
     let scene = &application.scene;
     let fresh = live(&application).await;
     application
-        .configure(&settings("{ app_url = \"https://a.example\", sms = { outgoing_service = \"rapidpro\" } }"))
+        .configure(&settings(
+            "{ app_url = \"https://a.example\", sms = { outgoing_service = \"rapidpro\" } }",
+        ))
         .await;
     scene.apply().await;
     let made = live(&application).await;
-    assert_eq!(made["sms"], json!({ "outgoing_service": "rapidpro", "clear_failing_schedules": false }));
+    assert_eq!(
+        made["sms"],
+        json!({ "outgoing_service": "rapidpro", "clear_failing_schedules": false })
+    );
     scene.is_settled().await;
 
     let all = "{
@@ -52,18 +57,27 @@ async fn settings_are_made_changed_repaired_imported_and_destroyed() {
     application.configure(&settings(all)).await;
     assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
     scene.apply().await;
-    assert!(live(&application).await["app_url"].is_null(), "it left the configuration");
+    assert!(
+        live(&application).await["app_url"].is_null(),
+        "it left the configuration"
+    );
     scene.is_settled().await;
 
     change(&application, |settings| {
         settings["languages"][1]["enabled"] = json!(false);
         settings["sms"]["outgoing_service"] = json!("medic-gateway");
-        settings["token_login"].as_object_mut().expect("an object").remove("enabled");
+        settings["token_login"]
+            .as_object_mut()
+            .expect("an object")
+            .remove("enabled");
     })
     .await;
     let plan = scene.plan().await;
     let before = plan.change(ADDRESS).expect("a change").before["settings"].to_string();
-    assert!(before.contains("medic-gateway") && !before.contains("token_login\\\":{\\\"enabled"), "{before}");
+    assert!(
+        before.contains("medic-gateway") && !before.contains("token_login\\\":{\\\"enabled"),
+        "{before}"
+    );
     scene.apply().await;
     scene.is_settled().await;
     assert_eq!(live(&application).await["languages"][1]["enabled"], true);
@@ -73,9 +87,16 @@ async fn settings_are_made_changed_repaired_imported_and_destroyed() {
     application.configure("").await;
     scene.apply().await;
     let left = live(&application).await;
-    assert_eq!(left["sms"], json!({ "clear_failing_schedules": false }), "the rest stays");
+    assert_eq!(
+        left["sms"],
+        json!({ "clear_failing_schedules": false }),
+        "the rest stays"
+    );
     let mut expected = fresh;
-    expected["sms"].as_object_mut().expect("an object").remove("outgoing_service");
+    expected["sms"]
+        .as_object_mut()
+        .expect("an object")
+        .remove("outgoing_service");
     assert_eq!(left, expected, "nothing of ours is left, and all of the others'");
     scene.destroy().await;
 }
@@ -100,7 +121,11 @@ async fn is_imported_as_it_is(application: &Application, all: &str) {
     let other = application.without_state(&short).await;
     let refused = crate::support::failure(
         "import",
-        other.scene.workspace.import(ADDRESS, "settings-steps/sms.nothing").await,
+        other
+            .scene
+            .workspace
+            .import(ADDRESS, "settings-steps/sms.nothing")
+            .await,
     );
     assert_eq!(refused.summary, "No CHT setting to import");
 }
@@ -118,7 +143,10 @@ async fn permissions_that_the_server_fills_in_are_no_difference() {
     assert_eq!(permissions["can_configure"], json!(["chw"]));
     assert!(permissions["can_edit"].is_array(), "the server's own are there");
     scene.is_settled().await;
-    change(&application, |settings| settings["permissions"]["can_new_thing"] = json!([])).await;
+    change(&application, |settings| {
+        settings["permissions"]["can_new_thing"] = json!([])
+    })
+    .await;
     scene.is_settled().await;
     scene.destroy().await;
 }
@@ -137,7 +165,10 @@ async fn what_others_write_at_the_same_time_is_not_lost() {
     .await;
     // Whoever wrote in between is seen by the second attempt.
     let cht = &lab().await.cht;
-    cht.disturb("settings-shared", Disturbance::conflict(&Method::PUT, "/medic/settings").times(2));
+    cht.disturb(
+        "settings-shared",
+        Disturbance::conflict(&Method::PUT, "/medic/settings").times(2),
+    );
     application.configure(&settings("{ a = 1 }")).await;
     scene.apply().await;
     let left = live(&application).await;
@@ -160,10 +191,21 @@ async fn a_write_that_says_that_it_failed_is_a_failure_whatever_its_status() {
     );
     application.configure(&settings("{ a = 1 }")).await;
     let refused = scene.apply_fails().await;
-    blames(&refused, "Unable to write the CHT settings", "nothing was done", "settings =");
+    blames(
+        &refused,
+        "Unable to write the CHT settings",
+        "nothing was done",
+        "settings =",
+    );
 
-    cht.disturb("settings-in-band", Disturbance::throttled(&Method::PUT, "/api/v1/settings"));
-    cht.disturb("settings-in-band", Disturbance::server_error(&Method::PUT, "/api/v1/settings"));
+    cht.disturb(
+        "settings-in-band",
+        Disturbance::throttled(&Method::PUT, "/api/v1/settings"),
+    );
+    cht.disturb(
+        "settings-in-band",
+        Disturbance::server_error(&Method::PUT, "/api/v1/settings"),
+    );
     scene.apply().await;
     scene.is_settled().await;
     scene.destroy().await;
@@ -183,7 +225,11 @@ async fn an_object_that_the_api_loses_in_a_text_is_an_error_and_not_a_success() 
     scene.apply().await;
     application.configure(&settings("{ mine = { inner = [] } }")).await;
     scene.apply().await;
-    assert_eq!(live(&application).await["mine"], json!({ "inner": [] }), "what is ours makes room");
+    assert_eq!(
+        live(&application).await["mine"],
+        json!({ "inner": [] }),
+        "what is ours makes room"
+    );
     scene.is_settled().await;
     scene.destroy().await;
 }

@@ -42,10 +42,16 @@ async fn an_instance_is_looked_at_without_a_login_and_what_it_cannot_tell_is_nul
     let cht = &lab().await.cht;
     cht.inject("looked-at", Fault::MonitoringErrors);
     let (instance, monitoring) = look(&alone).await;
-    assert_eq!((&instance["ready"], &instance["version"]), (&json!(false), &Value::Null));
+    assert_eq!(
+        (&instance["ready"], &instance["version"]),
+        (&json!(false), &Value::Null)
+    );
     let status = instance["status"].as_str().expect("a status");
     assert!(status.contains("does not reach its database"), "{status}");
-    assert!(monitoring["couchdb"]["medic"]["doc_count"].is_null(), "-1 is no number of documents");
+    assert!(
+        monitoring["couchdb"]["medic"]["doc_count"].is_null(),
+        "-1 is no number of documents"
+    );
     assert!(monitoring["sentinel"]["backlog"].is_null());
     cht.heal("looked-at", Fault::MonitoringErrors);
 
@@ -71,7 +77,9 @@ async fn an_instance_is_looked_at_by_its_public_address() {
         public.url(),
         public.authority()
     );
-    let alone = application.without_state(&BOTH.replace("local.instance", &address)).await;
+    let alone = application
+        .without_state(&BOTH.replace("local.instance", &address))
+        .await;
     let (instance, monitoring) = look(&alone).await;
     assert_eq!(instance["version"], "5.3.1");
     assert_eq!(instance["url"], format!("{}/", public.url()));
@@ -84,7 +92,10 @@ async fn an_instance_is_looked_at_by_its_public_address() {
 async fn an_instance_that_is_made_in_the_same_apply_is_looked_at_after_it() {
     let application = Application::planned("looked-at-at-once").await;
     let instance = Instance::new("looked-at-at-once").with("ingress = { class = \"lab\" }");
-    let data = BOTH.replace("local.instance", "{ kubernetes = local.cluster, namespace = cht_instance.test.namespace }");
+    let data = BOTH.replace(
+        "local.instance",
+        "{ kubernetes = local.cluster, namespace = cht_instance.test.namespace }",
+    );
     let data = data.replace("\"test\" {", "\"test\" {\n  depends_on = [cht_instance.test]");
     application.scene.write(&format!(
         "locals {{\n  cluster = {}\n}}\n{}\n{data}",

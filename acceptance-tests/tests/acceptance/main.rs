@@ -14,6 +14,7 @@ mod cht_settings;
 mod cht_user;
 mod data_sources;
 mod examples;
+mod examples_inside;
 mod faults;
 mod functions;
 mod reattach;

@@ -40,7 +40,10 @@ impl HttpsTransport {
             builder = builder.tls_certs_only(authorities);
         }
         let base = url.trim_end_matches('/').to_owned();
-        let host = base.parse::<Uri>().ok().and_then(|uri| Some(uri.authority()?.to_string()));
+        let host = base
+            .parse::<Uri>()
+            .ok()
+            .and_then(|uri| Some(uri.authority()?.to_string()));
         Ok(Self {
             client: builder.build().map_err(failed)?,
             host: host.unwrap_or_else(|| base.clone()),

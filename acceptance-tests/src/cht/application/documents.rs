@@ -108,10 +108,7 @@ pub(super) fn answer(documents: &mut Documents, request: &Request<'_>, segments:
         Method::GET => Some(live.map_or_else(missing, |document| (200, document))),
         Method::PUT => {
             let Ok(document) = serde_json::from_slice::<Value>(request.body) else {
-                return Some((
-                    400,
-                    json!({ "error": "bad_request", "reason": "invalid UTF-8 JSON" }),
-                ));
+                return Some((400, json!({ "error": "bad_request", "reason": "invalid UTF-8 JSON" })));
             };
             if live_revision.unwrap_or_default() != document["_rev"] {
                 return Some(conflict());

@@ -43,7 +43,9 @@ pub(super) fn put(documents: &mut Documents, query: &str, body: &Value) -> Reply
     }
     let updated = settings != before;
     if updated {
-        documents.edit("medic", "settings", |document| document["settings"] = Value::Object(settings));
+        documents.edit("medic", "settings", |document| {
+            document["settings"] = Value::Object(settings)
+        });
     }
     (200, json!({ "success": true, "updated": updated }))
 }

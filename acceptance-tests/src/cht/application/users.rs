@@ -52,7 +52,13 @@ pub(super) fn create(documents: &mut Documents, body: &Value) -> Reply {
     if let Err(refused) = check_new(documents, &name, body) {
         return refused;
     }
-    save(documents, &name, body, json!({ "name": name, "type": "user" }), json!({ "name": name, "type": "user-settings" }))
+    save(
+        documents,
+        &name,
+        body,
+        json!({ "name": name, "type": "user" }),
+        json!({ "name": name, "type": "user-settings" }),
+    )
 }
 
 /// `POST /api/v3/users/:username`.
@@ -66,7 +72,8 @@ pub(super) fn update(documents: &mut Documents, name: &str, body: &Value) -> Rep
         (_, None) => return not_found(name, "medic"),
     };
     let roles = roles(body).unwrap_or_else(|| roles(&user).unwrap_or_default());
-    if let Err(refused) = check_password(body).and_then(|()| check_place(documents, &roles, body, &user["facility_id"])) {
+    if let Err(refused) = check_password(body).and_then(|()| check_place(documents, &roles, body, &user["facility_id"]))
+    {
         return refused;
     }
     save(documents, name, body, user, settings)
@@ -148,7 +155,10 @@ fn check_place(documents: &Documents, roles: &[String], body: &Value, before: &V
     let places = body.get("place").map(places);
     match &places {
         Some(places) if places.is_empty() && is_offline(documents, roles) => {
-            return Err(refusal("Place field is required for offline users", "field is required"));
+            return Err(refusal(
+                "Place field is required for offline users",
+                "field is required",
+            ));
         }
         Some(places) if places.len() > 1 && !has_permission(documents, roles, "can_have_multiple_places") => {
             return Err(refusal("This user cannot have multiple places", "field is required"));
@@ -222,7 +232,9 @@ fn is_offline(documents: &Documents, roles: &[String]) -> bool {
 
 fn has_permission(documents: &Documents, roles: &[String], permission: &str) -> bool {
     let settings = documents.settings();
-    let allowed = settings.get("permissions").and_then(|all| all.get(permission)?.as_array());
+    let allowed = settings
+        .get("permissions")
+        .and_then(|all| all.get(permission)?.as_array());
     allowed.is_some_and(|allowed| roles.iter().any(|role| allowed.iter().any(|one| one == role)))
 }
 

@@ -14,18 +14,29 @@ async fn throttling_server_errors_and_conflicts_are_waited_out() {
     let application = Application::new("user-busy").await;
     let cht = &lab().await.cht;
     let namespace = "user-busy";
-    cht.disturb(namespace, Disturbance::throttled(&Method::GET, "/api/v2/users/").times(2));
+    cht.disturb(
+        namespace,
+        Disturbance::throttled(&Method::GET, "/api/v2/users/").times(2),
+    );
     cht.disturb(namespace, Disturbance::server_error(&Method::POST, "/api/v3/users"));
     cht.disturb(namespace, Disturbance::conflict(&Method::PUT, "/medic/_local/"));
     application.configure(&minimal()).await;
     application.scene.apply().await;
 
-    cht.disturb(namespace, Disturbance::conflict(&Method::POST, "/api/v3/users/jane").times(2));
-    application.configure(&minimal().replace("roles", "fullname = \"Jane\"\nroles")).await;
+    cht.disturb(
+        namespace,
+        Disturbance::conflict(&Method::POST, "/api/v3/users/jane").times(2),
+    );
+    application
+        .configure(&minimal().replace("roles", "fullname = \"Jane\"\nroles"))
+        .await;
     application.scene.apply().await;
     assert_eq!(application.document("medic", ID).await["fullname"], "Jane");
 
-    cht.disturb(namespace, Disturbance::server_error(&Method::DELETE, "/api/v1/users/jane"));
+    cht.disturb(
+        namespace,
+        Disturbance::server_error(&Method::DELETE, "/api/v1/users/jane"),
+    );
     application.configure("").await;
     application.scene.apply().await;
     assert!(application.document("_users", ID).await.is_null());
@@ -61,7 +72,9 @@ async fn a_creation_that_was_killed_is_continued_by_the_next_apply() {
     let other = application.without_state(&minimal()).await;
     other.scene.apply().await;
     other.scene.is_settled().await;
-    let marks = application.documents(|documents| documents.ids("medic", "_local/")).await;
+    let marks = application
+        .documents(|documents| documents.ids("medic", "_local/"))
+        .await;
     assert!(marks.is_empty(), "{marks:?}");
     other.scene.destroy().await;
     application.scene.destroy().await;

@@ -28,7 +28,11 @@ async fn a_user_is_made_changed_repaired_imported_replaced_and_destroyed() {
     scene.apply().await;
     let made = application.document("_users", ID).await;
     assert_eq!(made["password"], "Str0ng-Passw0rd");
-    assert_eq!(made["roles"], json!(["data_entry", "mm-online"]), "the API adds the second");
+    assert_eq!(
+        made["roles"],
+        json!(["data_entry", "mm-online"]),
+        "the API adds the second"
+    );
     scene.is_settled().await;
 
     application.configure(&user(EVERYTHING)).await;
@@ -42,7 +46,9 @@ async fn a_user_is_made_changed_repaired_imported_replaced_and_destroyed() {
     every_drift_is_shown_and_repaired(&application).await;
     is_imported_as_it_is(&application).await;
 
-    application.configure(&user(EVERYTHING).replace("jane\"", "joan\"")).await;
+    application
+        .configure(&user(EVERYTHING).replace("jane\"", "joan\""))
+        .await;
     assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
     scene.apply().await;
     assert_eq!(users(&application).await, ["org.couchdb.user:joan"]);
@@ -50,7 +56,9 @@ async fn a_user_is_made_changed_repaired_imported_replaced_and_destroyed() {
     application.configure("").await;
     scene.apply().await;
     assert_eq!(users(&application).await, Vec::<String>::new());
-    let left = application.documents(|documents| documents.ids("medic", "_local/")).await;
+    let left = application
+        .documents(|documents| documents.ids("medic", "_local/"))
+        .await;
     assert_eq!(left, Vec::<String>::new(), "nothing of the provider's own is left");
     scene.destroy().await;
 }
@@ -101,7 +109,16 @@ async fn is_imported_as_it_is(application: &Application) {
     let id = format!("{}/jane", application.scene.namespace);
     done("import", by_id.scene.workspace.import(ADDRESS, &id).await);
     let (imported, made) = (by_id.values(ADDRESS).await, application.values(ADDRESS).await);
-    for attribute in ["username", "roles", "place", "contact", "fullname", "email", "phone", "external_id"] {
+    for attribute in [
+        "username",
+        "roles",
+        "place",
+        "contact",
+        "fullname",
+        "email",
+        "phone",
+        "external_id",
+    ] {
         assert_eq!(imported[attribute], made[attribute], "{attribute}");
     }
     let plan = by_id.scene.plan().await;
@@ -116,7 +133,9 @@ async fn is_imported_as_it_is(application: &Application) {
         .map(|(name, _)| name)
         .collect();
     assert!(
-        differing.iter().all(|name| ["instance", "timeouts"].contains(&name.as_str())),
+        differing
+            .iter()
+            .all(|name| ["instance", "timeouts"].contains(&name.as_str())),
         "{differing:?}"
     );
 

@@ -83,9 +83,16 @@ async fn an_error_inside_of_a_good_answer_is_an_error_that_names_the_attribute()
         .configure(&user("password = \"Str0ng-Passw0rd\"\nroles = [\"data_entry\"]"))
         .await;
     let refused = application.scene.apply_fails().await;
-    blames(&refused, "Unable to create the CHT user", "too easy to guess", "password");
+    blames(
+        &refused,
+        "Unable to create the CHT user",
+        "too easy to guess",
+        "password",
+    );
     assert!(application.values(ADDRESS).await.is_null(), "nothing was made");
-    let marks = application.documents(|documents| documents.ids("medic", "_local/")).await;
+    let marks = application
+        .documents(|documents| documents.ids("medic", "_local/"))
+        .await;
     assert!(marks.is_empty(), "{marks:?}");
     application.scene.apply().await;
     application.scene.destroy().await;
@@ -96,8 +103,16 @@ async fn an_error_inside_of_a_good_answer_is_an_error_that_names_the_attribute()
 async fn what_the_api_refuses_is_told_at_the_attribute_to_blame() {
     let application = Application::new("user-refused").await;
     let cases = [
-        ("password = \"password\"\nroles = [\"data_entry\"]", "too easy to guess", "password"),
-        ("password_wo = \"Str0ng-Passw0rd\"\nroles = [\"chw\"]", "place, contact", "resource"),
+        (
+            "password = \"password\"\nroles = [\"data_entry\"]",
+            "too easy to guess",
+            "password",
+        ),
+        (
+            "password_wo = \"Str0ng-Passw0rd\"\nroles = [\"chw\"]",
+            "place, contact",
+            "resource",
+        ),
         (
             "password_wo = \"Str0ng-Passw0rd\"\nroles = [\"data_entry\"]\nplace = [\"place-2\"]\ncontact = \"person-1\"",
             "not within place",

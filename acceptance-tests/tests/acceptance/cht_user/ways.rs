@@ -28,10 +28,7 @@ async fn a_user_is_managed_by_the_public_address_with_a_login() {
         .await
         .expect("an address");
     let made = application.values("cht_instance.test").await;
-    let login = format!(
-        "user = \"medic\"\npassword = {}\n",
-        made["couchdb"]["admin_password"]
-    );
+    let login = format!("user = \"medic\"\npassword = {}\n", made["couchdb"]["admin_password"]);
     let trusted = format!("{login}ca_certificate = {:?}", public.authority());
     let alone = application.without_state(&at(public.url(), &trusted)).await;
     alone.scene.apply().await;
@@ -41,7 +38,13 @@ async fn a_user_is_managed_by_the_public_address_with_a_login() {
     alone.configure_alone(&at(&format!("{}/", public.url()), &trusted));
     assert!(alone.scene.plan().await.is_empty(), "it is the same address");
 
-    alone.configure_alone(&at(public.url(), &format!("user = \"medic\"\npassword = \"wrong\"\nca_certificate = {:?}", public.authority())));
+    alone.configure_alone(&at(
+        public.url(),
+        &format!(
+            "user = \"medic\"\npassword = \"wrong\"\nca_certificate = {:?}",
+            public.authority()
+        ),
+    ));
     alone.scene.apply_fails().await;
     alone.configure_alone(&at(public.url(), &trusted));
     alone.scene.apply().await;

@@ -22,7 +22,10 @@ pub(in crate::cht) async fn public_url(
     address: &InstanceAddress,
 ) -> Result<Option<String>, Diagnostics> {
     let Some(namespace) = &address.namespace else {
-        return Ok(address.url.as_ref().map(|url| format!("{}/", url.trim_end_matches('/'))));
+        return Ok(address
+            .url
+            .as_ref()
+            .map(|url| format!("{}/", url.trim_end_matches('/'))));
     };
     let access = access(scope, address).await?;
     let explain = access.explain("Unable to read the CHT ingress");

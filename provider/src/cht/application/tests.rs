@@ -23,7 +23,10 @@ fn the_part_of_the_address_that_is_wrong_is_blamed() {
     assert_eq!(told(&forbidden, true).1.as_deref(), Some("instance.user"));
     assert_eq!(told(&forbidden, false).1, None);
     let (detail, _) = told(&forbidden, true);
-    assert!(detail.starts_with("The CHT does not allow GET /x: Insufficient privileges.\n\n"), "{detail}");
+    assert!(
+        detail.starts_with("The CHT does not allow GET /x: Insufficient privileges.\n\n"),
+        "{detail}"
+    );
     let refused = Error::Refused {
         request: request(),
         reason: "no".to_owned(),

@@ -39,8 +39,12 @@ impl Resource for CredentialResource {
     }
 
     async fn modify_plan(&self, _: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        if plan.action() == Action::Delete {
+            return Ok(());
+        }
         let value = [CredentialModel::VALUE, CredentialModel::VALUE_WO_VERSION];
-        if plan.action() == Action::Update && value.into_iter().any(|attribute| plan.changed(attribute)) {
+        let is_another = value.into_iter().any(|attribute| plan.changed(attribute));
+        if is_another || plan.prior.as_ref().is_some_and(|prior| prior.revision.is_null()) {
             plan.set_unknown(CredentialModel::REVISION);
         }
         Ok(())
@@ -57,7 +61,11 @@ impl Resource for CredentialResource {
         Ok(plan)
     }
 
-    async fn read(&self, cx: &Context<Self>, mut state: CredentialModel) -> Result<Option<CredentialModel>, Diagnostics> {
+    async fn read(
+        &self,
+        cx: &Context<Self>,
+        mut state: CredentialModel,
+    ) -> Result<Option<CredentialModel>, Diagnostics> {
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(None);
         };
@@ -150,7 +158,11 @@ async fn is_free(scope: &Scope<Clients>, application: &Application, plan: &Crede
 }
 
 /// Stores the value, and answers with the revision that this made.
-async fn store(scope: &Scope<Clients>, application: &Application, plan: &CredentialModel) -> Result<String, Diagnostics> {
+async fn store(
+    scope: &Scope<Clients>,
+    application: &Application,
+    plan: &CredentialModel,
+) -> Result<String, Diagnostics> {
     let Some(value) = plan.secret() else {
         return Err(Diagnostic::error(
             "Credential has no value",

@@ -47,10 +47,13 @@ async fn server(name: &str, answer: &'static str) -> Server {
     let task = tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
             let mut request = vec![0; 4096];
             let length = stream.read(&mut request).await.unwrap_or_default();
-            seen.send(String::from_utf8_lossy(&request[..length]).into_owned()).unwrap();
+            seen.send(String::from_utf8_lossy(&request[..length]).into_owned())
+                .unwrap();
             stream.write_all(answer.as_bytes()).await.unwrap();
             stream.shutdown().await.unwrap_or_default();
         }
@@ -78,7 +81,9 @@ const ANSWER: &str = "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nConnection: clos
 #[tokio::test]
 async fn a_trusted_server_is_asked_below_its_address() {
     let mut server = server("localhost", ANSWER).await;
-    let answer = get(&format!("{}/cht/", server.url), Some(&server.authority)).await.unwrap();
+    let answer = get(&format!("{}/cht/", server.url), Some(&server.authority))
+        .await
+        .unwrap();
     assert_eq!((answer.status().as_u16(), answer.body().as_ref()), (503, &b"wait"[..]));
     let request = server.requests.recv().await.unwrap();
     assert!(request.starts_with("GET /cht/setup/poll?a=1 HTTP/1.1\r\n"), "{request}");
@@ -100,7 +105,8 @@ async fn a_server_that_is_not_trusted_or_has_another_name_gets_no_request() {
 
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_is_not_followed() {
-    let redirect = "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let redirect =
+        "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let server = server("localhost", redirect).await;
     let answer = get(&server.url, Some(&server.authority)).await.unwrap();
     assert_eq!(answer.status(), 302);
@@ -113,8 +119,13 @@ async fn a_server_that_is_not_there_may_be_there_later() {
         listener.local_addr().unwrap().port()
     };
     let server = server("localhost", ANSWER).await;
-    let error = get(&format!("https://localhost:{port}"), Some(&server.authority)).await.unwrap_err();
-    assert!(matches!(error, TransportError::Https { .. }) && error.is_retryable(), "{error:?}");
+    let error = get(&format!("https://localhost:{port}"), Some(&server.authority))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, TransportError::Https { .. }) && error.is_retryable(),
+        "{error:?}"
+    );
     assert_eq!(error.to_string(), format!("unable to reach localhost:{port}"));
 }
 

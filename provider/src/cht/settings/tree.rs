@@ -168,9 +168,21 @@ mod tests {
         let table = [
             (json!({"a": 1}), json!({}), json!(["mine", "sms", "theirs"])),
             (json!({"a": 1}), json!({"a": 2}), json!(["a", "mine", "sms", "theirs"])),
-            (json!({"mine": {"b": {"c": 1}}}), json!({}), json!(["a", "sms", "theirs"])),
-            (json!({"none": {"b": 1}}), json!({}), json!(["a", "mine", "sms", "theirs"])),
-            (json!({"a": 1}), json!({"a": {"b": 1}}), json!(["mine", "sms", "theirs"])),
+            (
+                json!({"mine": {"b": {"c": 1}}}),
+                json!({}),
+                json!(["a", "sms", "theirs"]),
+            ),
+            (
+                json!({"none": {"b": 1}}),
+                json!({}),
+                json!(["a", "mine", "sms", "theirs"]),
+            ),
+            (
+                json!({"a": 1}),
+                json!({"a": {"b": 1}}),
+                json!(["mine", "sms", "theirs"]),
+            ),
             (json!({"mine": {}}), json!({}), json!(["a", "mine", "sms", "theirs"])),
         ];
         for (unwanted, kept, expected) in table {
@@ -188,7 +200,10 @@ mod tests {
         assert!(before.is_within(&tree(json!({"a": 2, "b": {"c": [1], "d": 1}}))));
         assert!(!before.is_within(&tree(json!({"a": 2}))));
         assert!(!before.is_within(&tree(json!({"a": 2, "b": {}}))));
-        assert!(!before.is_within(&tree(json!({"a": {"x": 1}, "b": {"c": 1}}))), "it has to make room");
+        assert!(
+            !before.is_within(&tree(json!({"a": {"x": 1}, "b": {"c": 1}}))),
+            "it has to make room"
+        );
     }
 
     #[test]

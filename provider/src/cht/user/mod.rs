@@ -63,9 +63,7 @@ impl Resource for UserResource {
         let may_continue = survey(cx, &application, &plan).await?;
         let client = &application.client;
         let mark = mark(&plan.username);
-        application
-            .attempt(cx, &PREPARE, || client.mark(&mark))
-            .await?;
+        application.attempt(cx, &PREPARE, || client.mark(&mark)).await?;
         if let Err(failure) = make(cx, &application, &plan, may_continue).await {
             match client.user(&plan.username).await {
                 // Nothing was made. A mark that stays does no harm: it lets the next creation go on.
@@ -75,9 +73,7 @@ impl Resource for UserResource {
             return Err(failure);
         }
         cx.checkpoint(&plan);
-        application
-            .attempt(cx, &FINISH, || client.unmark(&mark))
-            .await?;
+        application.attempt(cx, &FINISH, || client.unmark(&mark)).await?;
         Ok(plan)
     }
 
@@ -142,9 +138,7 @@ impl Resource for UserResource {
 
 async fn find(scope: &Scope<Clients>, application: &Application, username: &str) -> Result<FoundUser, Diagnostics> {
     application
-        .attempt(scope, &READ, || {
-            application.client.user(username)
-        })
+        .attempt(scope, &READ, || application.client.user(username))
         .await
 }
 
@@ -153,9 +147,7 @@ async fn survey(scope: &Scope<Clients>, application: &Application, plan: &UserMo
     let username = &plan.username;
     let mark = mark(username);
     let unfinished = application
-        .attempt(scope, &READ, || {
-            application.client.is_marked(&mark)
-        })
+        .attempt(scope, &READ, || application.client.is_marked(&mark))
         .await?;
     let found = find(scope, application, username).await?;
     match found {

@@ -138,8 +138,16 @@ async fn a_refusal_keeps_its_words_and_its_key_and_no_secret() {
 #[tokio::test]
 async fn each_status_is_told_apart() {
     let table: [(Answer, fn(&Error) -> bool, bool); 9] = [
-        (json_answer(401, json!({})), |error| matches!(error, Error::Unauthorized { .. }), false),
-        (json_answer(403, json!({ "error": "no" })), |error| matches!(error, Error::Forbidden { .. }), false),
+        (
+            json_answer(401, json!({})),
+            |error| matches!(error, Error::Unauthorized { .. }),
+            false,
+        ),
+        (
+            json_answer(403, json!({ "error": "no" })),
+            |error| matches!(error, Error::Forbidden { .. }),
+            false,
+        ),
         (
             json_answer(409, json!({ "code": 409, "error": "Document update conflict." })),
             |error| matches!(error, Error::Conflict { .. }),
@@ -151,7 +159,11 @@ async fn each_status_is_told_apart() {
             true,
         ),
         (starting(), |error| matches!(error, Error::Starting { .. }), true),
-        (no_server(), |error| matches!(error, Error::DatabaseUnavailable { .. }), true),
+        (
+            no_server(),
+            |error| matches!(error, Error::DatabaseUnavailable { .. }),
+            true,
+        ),
         (page(), |error| matches!(error, Error::NotJson { .. }), false),
         (
             answer(404, "text/html", "<h1>Not here</h1>"),
@@ -231,11 +243,22 @@ async fn a_deleted_user_leaves_nothing_and_an_active_one_is_not_freed() {
 
 #[tokio::test]
 async fn settings_are_edited_with_what_others_have_written_and_only_if_it_makes_a_difference() {
-    let document = || json_answer(200, json!({ "_id": "settings", "_rev": "7-c", "settings": { "a": 1, "b": 2 } }));
+    let document = || {
+        json_answer(
+            200,
+            json!({ "_id": "settings", "_rev": "7-c", "settings": { "a": 1, "b": 2 } }),
+        )
+    };
     let script = Scripted::new([document(), saved(), document()]);
     let client = script.client();
-    client.edit_settings(|settings| drop(settings.remove("a"))).await.unwrap();
-    client.edit_settings(|settings| drop(settings.remove("c"))).await.unwrap();
+    client
+        .edit_settings(|settings| drop(settings.remove("a")))
+        .await
+        .unwrap();
+    client
+        .edit_settings(|settings| drop(settings.remove("c")))
+        .await
+        .unwrap();
     script.was_sent(&["GET /medic/settings", "PUT /medic/settings", "GET /medic/settings"]);
     assert_eq!(
         script.requests.lock().unwrap()[1].body,
@@ -262,7 +285,10 @@ async fn a_credential_is_sent_as_text_and_named_by_its_revision() {
         missing(),
     ]);
     let client = script.client();
-    client.put_credential("oidc:client-secret", &"s3cret".into()).await.unwrap();
+    client
+        .put_credential("oidc:client-secret", &"s3cret".into())
+        .await
+        .unwrap();
     let revision = client.credential_revision("oidc:client-secret").await.unwrap();
     assert_eq!(revision.as_deref(), Some("3-d"));
     client.delete_credential("oidc:client-secret").await.unwrap();
@@ -280,6 +306,11 @@ async fn a_mark_is_a_local_document_that_is_written_once() {
     client.mark("user.jane").await.unwrap();
     client.unmark("user.jane").await.unwrap();
     let path = "/medic/_local/terraform-provider-cht.user.jane";
-    let lines = [format!("GET {path}"), format!("PUT {path}"), format!("GET {path}"), format!("DELETE {path}?rev=0-1")];
+    let lines = [
+        format!("GET {path}"),
+        format!("PUT {path}"),
+        format!("GET {path}"),
+        format!("DELETE {path}?rev=0-1"),
+    ];
     script.was_sent(&lines.each_ref().map(String::as_str));
 }

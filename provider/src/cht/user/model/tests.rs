@@ -27,8 +27,16 @@ fn state() -> UserModel {
 #[test]
 fn the_role_that_the_api_adds_is_left_out_unless_the_state_has_it() {
     let table = [
-        (&["data_entry"][..], &["data_entry", "mm-online"][..], &["data_entry"][..]),
-        (&["data_entry", "mm-online"], &["data_entry", "mm-online"], &["data_entry", "mm-online"]),
+        (
+            &["data_entry"][..],
+            &["data_entry", "mm-online"][..],
+            &["data_entry"][..],
+        ),
+        (
+            &["data_entry", "mm-online"],
+            &["data_entry", "mm-online"],
+            &["data_entry", "mm-online"],
+        ),
         (&["data_entry", "mm-online"], &["data_entry"], &["data_entry"]),
         (&["a"], &["b", "mm-online"], &["b"]),
         (&[], &["mm-online"], &["mm-online"]),
@@ -64,10 +72,17 @@ fn a_password_is_sent_only_when_it_is_another_one() {
     assert_eq!(sent(&first, None).as_deref(), Some("one"), "a creation needs it");
     assert_eq!(sent(&first, Some(&given(None, None, Some(1)))), None);
     assert_eq!(sent(&first, Some(&given(None, None, None))).as_deref(), Some("one"));
-    assert_eq!(sent(&first, Some(&given(Some("zero"), None, Some(1)))).as_deref(), Some("one"));
+    assert_eq!(
+        sent(&first, Some(&given(Some("zero"), None, Some(1)))).as_deref(),
+        Some("one")
+    );
     let stored = given(Some("two"), None, None);
     assert_eq!(sent(&stored, Some(&stored)), None);
-    assert_eq!(sent(&stored, Some(&state())).as_deref(), Some("two"), "an import does not know it");
+    assert_eq!(
+        sent(&stored, Some(&state())).as_deref(),
+        Some("two"),
+        "an import does not know it"
+    );
     let forced = UserModel {
         password_change_required: Some(false),
         ..stored.clone()
