@@ -52,8 +52,8 @@ impl DataSource for InstanceDataSource {
         scope: &Scope<Clients>,
         mut config: InstanceDataModel,
     ) -> Result<InstanceDataModel, Diagnostics> {
-        config.url = public_url(scope, &config.instance).await?.into();
         let application = Application::visit(scope, &config.instance).await?;
+        config.url = public_url(scope, &config.instance).await?.into();
         let found = application
             .attempt(scope, &READ, || readiness(&application.client, None))
             .await?;

@@ -106,3 +106,34 @@ async fn an_application_that_refuses_the_login_is_no_reason_to_forget_its_users(
     alone.scene.destroy().await;
     application.scene.destroy().await;
 }
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn passwords_are_in_no_log_at_any_level() {
+    let application = Application::new("user-secretive").await;
+    let mut alone = application
+        .without_state(&minimal().replace("password_wo", "password"))
+        .await;
+    alone.scene.workspace.enable_trace();
+    alone.scene.apply().await;
+    alone.scene.is_settled().await;
+    let made = application.values("cht_instance.test").await;
+    let administrator = made["couchdb"]["admin_password"]
+        .as_str()
+        .expect("a password")
+        .to_owned();
+    let trace = alone.scene.workspace.trace().expect("a trace");
+    assert!(trace.contains("ApplyResourceChange"), "the provider was traced");
+    for secret in ["Str0ng-Passw0rd", &administrator] {
+        let leak = trace
+            .lines()
+            .find(|line| line.contains(secret) && line.contains("provider.terraform-provider-cht"));
+        assert_eq!(leak, None);
+    }
+    assert!(
+        !trace.contains(&administrator),
+        "the administrator's password is in the cluster alone"
+    );
+    alone.scene.destroy().await;
+    application.scene.destroy().await;
+}

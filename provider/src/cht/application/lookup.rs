@@ -1,12 +1,11 @@
 //! What the cluster tells of an instance that the application itself does not know: where its users reach it.
 
-use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::Ingress;
 use tf_framework::context::Scope;
 use tf_framework::diagnostics::Diagnostics;
 
+use super::access;
 use super::attribute::InstanceAddress;
-use super::{access, diagnostics};
 use crate::kubernetes::ObjectKey;
 use crate::provider::Clients;
 
@@ -16,7 +15,7 @@ const INGRESS: &str = "api-ingress";
 /// The address of an instance for its users; none if it has none, as far as the cluster tells.
 ///
 /// # Errors
-/// Fails if there is no such namespace, or if that cannot be told.
+/// Fails if that cannot be told.
 pub(in crate::cht) async fn public_url(
     scope: &Scope<Clients>,
     address: &InstanceAddress,
@@ -30,16 +29,10 @@ pub(in crate::cht) async fn public_url(
     let access = access(scope, address).await?;
     let explain = access.explain("Unable to read the CHT ingress");
     let key = ObjectKey::namespaced::<Ingress>(namespace, INGRESS);
-    if let Some(ingress) = access.cluster.find_object(&key).await.map_err(&explain)? {
-        let host = ingress
-            .json()
-            .pointer("/spec/rules/0/host")
-            .and_then(serde_json::Value::as_str);
-        return Ok(host.map(|host| format!("https://{host}/")));
-    }
-    let key = ObjectKey::cluster::<Namespace>(namespace);
-    match access.cluster.find_object(&key).await.map_err(&explain)? {
-        Some(_) => Ok(None),
-        None => Err(diagnostics::gone(address)),
-    }
+    let ingress = access.cluster.find_object(&key).await.map_err(&explain)?;
+    let host = ingress.as_ref().and_then(|ingress| {
+        let host = ingress.json().pointer("/spec/rules/0/host")?;
+        host.as_str()
+    });
+    Ok(host.map(|host| format!("https://{host}/")))
 }

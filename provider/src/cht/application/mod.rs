@@ -102,13 +102,21 @@ impl Application {
     /// A client for calls that need no log-in; it has one only if the address has one.
     ///
     /// # Errors
-    /// Fails if the address cannot be used.
+    /// Fails if the address cannot be used, or if the namespace is gone.
     pub async fn visit(scope: &Scope<Clients>, address: &InstanceAddress) -> Result<Self, Diagnostics> {
         let Some(namespace) = &address.namespace else {
             let login = address.user.clone().zip(address.password.clone());
             return Self::at_url(address, login.map(|(user, password)| Credentials { user, password }));
         };
         let access = access(scope, address).await?;
+        let key = ObjectKey::cluster::<Namespace>(namespace);
+        match access.cluster.find_object(&key).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(diagnostics::gone(address)),
+            // Whoever may not look at namespaces finds out by asking the application.
+            Err(error) if error.is_forbidden() => {}
+            Err(error) => return Err(access.explain("Unable to look at the CHT namespace")(error)),
+        }
         Ok(Self::in_namespace(&access, address, namespace, None))
     }
 

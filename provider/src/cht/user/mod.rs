@@ -15,6 +15,7 @@ use tf_framework::context::{Context, Scope};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Draft, Plan, Resource};
+use tokio::time::Instant;
 
 use crate::cht::application::{Application, ImportName, Task, address_of, attribute, in_namespace};
 use crate::cht::client::FoundUser;
@@ -23,6 +24,8 @@ use crate::provider::Clients;
 
 mod failures;
 mod model;
+#[cfg(test)]
+mod tests;
 
 const READ: Task = Task::new("Unable to read the CHT user");
 const PREPARE: Task = Task::new("Unable to prepare the CHT user");
@@ -65,8 +68,10 @@ impl Resource for UserResource {
         let mark = mark(&plan.username);
         application.attempt(cx, &PREPARE, || client.mark(&mark)).await?;
         if let Err(failure) = make(cx, &application, &plan, may_continue).await {
+            // Whether an interrupted call did its work shows later only; the mark lets the next creation go on then.
+            let is_over = cx.cancellation().is_cancelled() || cx.deadline() <= Instant::now();
             match client.user(&plan.username).await {
-                // Nothing was made. A mark that stays does no harm: it lets the next creation go on.
+                Ok(FoundUser::Gone) if is_over => {}
                 Ok(FoundUser::Gone) => client.unmark(&mark).await.unwrap_or_default(),
                 Ok(FoundUser::Complete(_) | FoundUser::Incomplete) | Err(_) => cx.checkpoint(&plan),
             }
