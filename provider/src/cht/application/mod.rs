@@ -134,7 +134,7 @@ impl Application {
         let domain = address.cluster_domain.as_deref().unwrap_or(DEFAULT_CLUSTER_DOMAIN);
         let transport = PortForwardTransport::new(access.cluster.client().clone(), namespace, domain);
         Application {
-            client: Client::new(Way::PortForward(transport), login),
+            client: Client::new(Way::PortForward(Box::new(transport)), login),
             has_url: false,
         }
     }

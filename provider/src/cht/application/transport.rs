@@ -9,7 +9,7 @@ use crate::cht::transport::{Transport, TransportError};
 
 /// One of the ways to the API.
 pub(in crate::cht) enum Way {
-    PortForward(PortForwardTransport),
+    PortForward(Box<PortForwardTransport>),
     Https(HttpsTransport),
 }
 

@@ -51,7 +51,7 @@ pub enum FoundUser {
     /// One of the two documents: the rest was never written.
     Incomplete,
     /// All of it.
-    Complete(User),
+    Complete(Box<User>),
 }
 
 /// What a user is to become; what is null is sent as null and so removed.
@@ -94,7 +94,7 @@ impl<T: Transport> Client<T> {
     pub async fn user(&self, username: &str) -> Result<FoundUser, Error> {
         let call = Call::new(Method::GET, format!("/api/v2/users/{}", segment(username)));
         match self.call(call).await {
-            Ok(user) => Ok(FoundUser::Complete(user)),
+            Ok(user) => Ok(FoundUser::Complete(Box::new(user))),
             // Any other 404, such as that of an API that does not know the path, says nothing of the user.
             Err(Error::NotFound { reason, .. }) if reason.contains("[users] database") => Ok(FoundUser::Gone),
             Err(Error::NotFound { reason, .. }) if reason.contains("[medic] database") => Ok(FoundUser::Incomplete),

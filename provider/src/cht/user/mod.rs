@@ -87,7 +87,7 @@ impl Resource for UserResource {
             return Ok(None);
         };
         Ok(match find(cx, &application, &state.username).await? {
-            FoundUser::Complete(user) => Some(state.refreshed(user)),
+            FoundUser::Complete(user) => Some(state.refreshed(*user)),
             // Nobody can use half a user; making it again makes it whole.
             FoundUser::Incomplete | FoundUser::Gone => None,
         })
@@ -129,7 +129,7 @@ impl Resource for UserResource {
         };
         let application = Application::require(cx, &instance).await?;
         match find(cx, &application, &username).await? {
-            FoundUser::Complete(user) => Ok(UserModel::imported(instance, user)),
+            FoundUser::Complete(user) => Ok(UserModel::imported(instance, *user)),
             FoundUser::Incomplete | FoundUser::Gone => Err(Diagnostics::error(
                 "No CHT user to import",
                 format!(

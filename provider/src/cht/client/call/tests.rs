@@ -137,7 +137,8 @@ async fn a_refusal_keeps_its_words_and_its_key_and_no_secret() {
 
 #[tokio::test]
 async fn each_status_is_told_apart() {
-    let table: [(Answer, fn(&Error) -> bool, bool); 9] = [
+    type Expected = fn(&Error) -> bool;
+    let table: [(Answer, Expected, bool); 9] = [
         (
             json_answer(401, json!({})),
             |error| matches!(error, Error::Unauthorized { .. }),
@@ -207,7 +208,7 @@ async fn a_user_is_read_in_all_shapes_that_releases_have() {
         user.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let script = Scripted::new([json_answer(200, user)]);
         match script.client().user("jane").await.unwrap() {
-            FoundUser::Complete(user) => user,
+            FoundUser::Complete(user) => *user,
             other => panic!("{other:?}"),
         }
     };
