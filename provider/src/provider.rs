@@ -11,6 +11,7 @@ use crate::cht::instance_data::InstanceDataSource;
 use crate::cht::monitoring_data::MonitoringDataSource;
 use crate::cht::settings::SettingsResource;
 use crate::cht::user::UserResource;
+use crate::cht::values::ValuesFunction;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
 
@@ -112,7 +113,10 @@ impl Provider for ChtProvider {
     }
 
     fn functions(&self) -> Vec<FunctionEntry> {
-        vec![FunctionEntry::new::<KubeconfigFunction>()]
+        vec![
+            FunctionEntry::new::<KubeconfigFunction>(),
+            FunctionEntry::new::<ValuesFunction>(),
+        ]
     }
 }
 
