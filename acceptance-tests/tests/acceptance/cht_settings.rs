@@ -63,25 +63,7 @@ async fn settings_are_made_changed_repaired_imported_and_destroyed() {
     );
     scene.is_settled().await;
 
-    change(&application, |settings| {
-        settings["languages"][1]["enabled"] = json!(false);
-        settings["sms"]["outgoing_service"] = json!("medic-gateway");
-        settings["token_login"]
-            .as_object_mut()
-            .expect("an object")
-            .remove("enabled");
-    })
-    .await;
-    let plan = scene.plan().await;
-    let before = plan.change(ADDRESS).expect("a change").before["settings"].to_string();
-    assert!(
-        before.contains("medic-gateway") && !before.contains("token_login\\\":{\\\"enabled"),
-        "{before}"
-    );
-    scene.apply().await;
-    scene.is_settled().await;
-    assert_eq!(live(&application).await["languages"][1]["enabled"], true);
-
+    drift_is_shown_and_repaired(&application).await;
     is_imported_as_it_is(&application, all).await;
 
     application.configure("").await;
@@ -99,6 +81,28 @@ async fn settings_are_made_changed_repaired_imported_and_destroyed() {
         .remove("outgoing_service");
     assert_eq!(left, expected, "nothing of ours is left, and all of the others'");
     scene.destroy().await;
+}
+
+async fn drift_is_shown_and_repaired(application: &Application) {
+    let scene = &application.scene;
+    change(application, |settings| {
+        settings["languages"][1]["enabled"] = json!(false);
+        settings["sms"]["outgoing_service"] = json!("medic-gateway");
+        settings["token_login"]
+            .as_object_mut()
+            .expect("an object")
+            .remove("enabled");
+    })
+    .await;
+    let plan = scene.plan().await;
+    let before = plan.change(ADDRESS).expect("a change").before["settings"].to_string();
+    assert!(
+        before.contains("medic-gateway") && !before.contains("token_login\\\":{\\\"enabled"),
+        "{before}"
+    );
+    scene.apply().await;
+    scene.is_settled().await;
+    assert_eq!(live(application).await["languages"][1]["enabled"], true);
 }
 
 async fn is_imported_as_it_is(application: &Application, all: &str) {
