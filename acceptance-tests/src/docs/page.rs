@@ -19,10 +19,18 @@ pub(super) struct Page {
     pub(super) heading: String,
     /// A configuration.
     pub(super) example: Option<String>,
+    /// Further configurations, each for a case of its own.
+    pub(super) cases: Vec<Case>,
     /// How to import.
     pub(super) import: Option<Import>,
     /// Where to read on.
     pub(super) guides: Vec<Guide>,
+}
+
+/// A configuration for a case of its own.
+pub(super) struct Case {
+    pub(super) title: String,
+    pub(super) text: String,
 }
 
 /// A guide, from the folder of the page.
@@ -153,6 +161,9 @@ impl Page {
                 "\n## Example Usage\n\n```terraform\n{}\n```\n",
                 example.trim_end()
             ));
+        }
+        for Case { title, text: example } in &self.cases {
+            let _ = write!(text, "\n### {title}\n\n```terraform\n{}\n```\n", example.trim_end());
         }
         text.push_str("\n## Schema\n");
         write_groups(&mut text, &schema.block.attributes, "", |group| format!("### {group}"));

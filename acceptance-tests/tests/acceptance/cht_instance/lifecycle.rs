@@ -1,4 +1,5 @@
-//! The six steps: create, nothing to do, import, update, replace, destroy.
+//! The six steps: create, nothing to do, import, update, replace, destroy; `topology` takes other versions and clusters through
+//! them.
 
 use acceptance_tests::tofu::Cli;
 use kube::ResourceExt;
@@ -19,7 +20,7 @@ nouveau = { resources = { limits = { memory = "1Gi" } } }
 api = { log_level = "debug", node_env = "development", env = { TZ = "Africa/Nairobi" }, resources = { requests = { cpu = "100m" } } }
 sentinel = { log_level = "warn", tolerations = [{ key = "dedicated", value = "cht", effect = "NoSchedule" }] }
 haproxy = { resources = { limits = { memory = "1Gi" } }, node_selector = { "kubernetes.io/os" = "linux" } }
-healthcheck = true
+healthcheck = { enabled = true }
 ingress = {
   class = "lab"
   annotations = { "example.org/team" = "kisumu" }
@@ -27,7 +28,7 @@ ingress = {
   timeout_seconds = 1800
   body_size_mib = 64
 }
-probes = { enabled = true, readiness = true }
+probes = { enabled = true, readiness = true, startup_timeout_seconds = 600 }
 timeouts = { create = "5m", update = "5m" }
 "#;
 

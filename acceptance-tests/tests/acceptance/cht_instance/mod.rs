@@ -7,3 +7,6 @@ mod interrupted;
 mod lifecycle;
 mod secrets;
 mod together;
+mod topology;
+mod versions;
+mod volumes;

@@ -98,7 +98,7 @@ fn advice(error: &Error, has_url: bool) -> (Option<&'static str>, &'static str) 
         }
         Error::NotJson { .. } | Error::UnexpectedShape { .. } | Error::UnexpectedAnswer { .. } => (
             Some(way),
-            "Check that this leads to the API of a CHT instance that is not older than 4.22.",
+            "Check that this leads to the API of a CHT instance, from release 4.9 on.",
         ),
         Error::Conflict { .. } => (None, "Apply again: what was done so far is kept and continued."),
         Error::Refused { .. } | Error::NotFound { .. } => (None, "Change what is refused, and apply again."),

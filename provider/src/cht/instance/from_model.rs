@@ -28,21 +28,42 @@ impl InstanceModel {
             admin_password: credentials.admin_password.clone(),
             secret: credentials.secret.clone(),
             uuid: credentials.uuid.clone(),
-            couchdb: couchdb(&self.couchdb),
+            couchdb: self.couchdb.spec(),
             nouveau: spec::Nouveau {
                 resources: resources(self.nouveau.as_ref().and_then(|nouveau| nouveau.resources.as_ref())),
             },
             api: node_service(self.api.clone().unwrap_or_default()),
             sentinel: node_service(self.sentinel.clone().unwrap_or_default()),
             haproxy: proxy(self.haproxy.clone().unwrap_or_default()),
-            healthcheck: if self.healthcheck {
-                spec::Healthcheck::Enabled
-            } else {
-                spec::Healthcheck::Auto
+            healthcheck: match self.healthcheck.as_ref().and_then(|healthcheck| healthcheck.enabled) {
+                None => spec::Healthcheck::Auto,
+                Some(true) => spec::Healthcheck::Enabled,
+                Some(false) => spec::Healthcheck::Disabled,
             },
+            upgrade_service: self.upgrade_service.clone().map(upgrade_service),
             ingress: ingress(self.ingress.as_ref()),
             probes: probes(&self.probes.clone().unwrap_or_default()),
         })
+    }
+}
+
+impl model::Couchdb {
+    /// CouchDB with all its nodes, of which there is one if none is given.
+    pub(super) fn spec(&self) -> spec::CouchDb {
+        let nodes = match self.nodes.as_deref() {
+            Some(nodes) if !nodes.is_empty() => nodes.to_vec(),
+            _ => vec![model::CouchdbNode::default()],
+        };
+        spec::CouchDb {
+            nodes: nodes.into_iter().map(|node| couchdb_node(node, self)).collect(),
+            data_path: self.data_path.clone(),
+            existing_data: self.existing_data,
+            log_level: self.log_level.clone(),
+            resources: resources(self.resources.as_ref()),
+            env: BTreeMap::new(),
+            default_ulimit: self.default_ulimit,
+            sys_resource: self.sys_resource,
+        }
     }
 }
 
@@ -56,26 +77,51 @@ fn image(image: model::Image) -> spec::Image {
     }
 }
 
-fn couchdb(couchdb: &model::Couchdb) -> spec::CouchDb {
-    spec::CouchDb {
-        storage_size: couchdb.storage_size.clone(),
-        storage_class: couchdb.storage_class.known().cloned(),
-        data_path: couchdb.data_path.clone(),
-        log_level: couchdb.log_level.clone(),
-        pod: spec::PodSettings {
-            resources: resources(couchdb.resources.as_ref()),
-            env: BTreeMap::new(),
-            node_selector: couchdb.node_selector.clone().unwrap_or_default(),
-            tolerations: tolerations(couchdb.tolerations.clone()),
+fn couchdb_node(node: model::CouchdbNode, couchdb: &model::Couchdb) -> spec::CouchDbNode {
+    let node_selector = node.node_selector.or_else(|| couchdb.node_selector.clone());
+    spec::CouchDbNode {
+        node_name: node.node_name,
+        node_selector: node_selector.unwrap_or_default(),
+        tolerations: tolerations(node.tolerations.or_else(|| couchdb.tolerations.clone())),
+        storage: storage(node.storage.unwrap_or_default(), couchdb),
+    }
+}
+
+fn storage(storage: model::NodeStorage, couchdb: &model::Couchdb) -> spec::Storage {
+    let sources = [
+        storage.ebs_volume_id.map(spec::Volume::Ebs),
+        storage.gce_disk.map(spec::Volume::GceDisk),
+        storage.host_path.map(spec::Volume::HostPath),
+        storage.vsphere_volume_handle.map(spec::Volume::VsphereCsi),
+        storage.volume_name.map(spec::Volume::Existing),
+        storage.claim_name.map(spec::Volume::Claim),
+    ];
+    let volume = sources.into_iter().flatten().next().unwrap_or_default();
+    let common_class = || couchdb.storage_class.known().cloned();
+    spec::Storage {
+        size: storage.size.unwrap_or_else(|| couchdb.storage_size.clone()),
+        // The class of the other volumes says nothing of one that is there already.
+        class: match volume {
+            spec::Volume::New => storage.class.or_else(common_class),
+            _ => storage.class,
         },
+        volume,
+        partition: storage.partition.and_then(|partition| partition.try_into().ok()),
+        zone: storage.zone,
+    }
+}
+
+fn upgrade_service(service: model::UpgradeService) -> spec::UpgradeService {
+    spec::UpgradeService {
+        image: service.image.unwrap_or(spec::UpgradeService::default().image),
+        resources: resources(service.resources.as_ref()),
     }
 }
 
 fn node_service(component: model::Component) -> spec::NodeService {
-    let defaults = spec::NodeService::default();
     spec::NodeService {
-        log_level: component.log_level.unwrap_or(defaults.log_level),
-        node_env: component.node_env.unwrap_or(defaults.node_env),
+        log_level: component.log_level,
+        node_env: component.node_env,
         pod: spec::PodSettings {
             resources: resources(component.resources.as_ref()),
             env: component.env.unwrap_or_default(),
@@ -155,9 +201,12 @@ fn tls(tls: &model::Tls) -> spec::Tls {
 
 fn probes(probes: &model::Probes) -> spec::Probes {
     let defaults = spec::Probes::default();
+    let startup_timeout = probes
+        .startup_timeout_seconds
+        .and_then(|seconds| seconds.try_into().ok());
     spec::Probes {
         enabled: probes.enabled.unwrap_or(defaults.enabled),
         readiness: probes.readiness.unwrap_or(defaults.readiness),
-        ..defaults
+        startup_timeout_seconds: startup_timeout.unwrap_or(defaults.startup_timeout_seconds),
     }
 }

@@ -9,6 +9,8 @@ use crate::cht::instance::InstanceResource;
 use crate::cht::instance::model::{Couchdb, CouchdbDraft, Ingress, IngressDraft, InstanceModel, Tls};
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 
+mod topology;
+
 /// Checks what concerns more than one attribute of a configuration.
 pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagnostics) {
     if let Attr::Known(kubernetes) = &config.kubernetes {
@@ -17,6 +19,7 @@ pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagn
     if let Attr::Known(couchdb) = &config.couchdb {
         validate_password(couchdb, diagnostics);
     }
+    topology::validate(config, diagnostics);
     if let Attr::Known(ingress) = &config.ingress {
         validate_tls(ingress, diagnostics);
     }
@@ -86,7 +89,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cht::instance::fixtures::{draft, with};
+    use crate::cht::instance::fixtures::{couchdb, draft, with};
 
     #[track_caller]
     fn check(changes: serde_json::Value, expected: &[&str]) {
@@ -97,15 +100,6 @@ mod tests {
             .map(|diagnostic| diagnostic.path.as_ref().expect("a path").to_string())
             .collect();
         assert_eq!(paths, expected, "{diagnostics}");
-    }
-
-    fn couchdb(changes: serde_json::Value) -> serde_json::Value {
-        let mut couchdb =
-            json!({"storage_size": "10Gi", "data_path": "data", "admin_user": "medic", "log_level": "info"});
-        if let (Some(couchdb), serde_json::Value::Object(changes)) = (couchdb.as_object_mut(), changes) {
-            couchdb.extend(changes);
-        }
-        json!({"couchdb": couchdb})
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::ephemeral::erased::DynEphemeralResource;
 use crate::lifecycle::validate;
 use crate::operations::ephemeral::{self, Session};
+use crate::operations::surroundings::conclude;
 use crate::provider::Provider;
 use crate::server::rpc::ProviderService;
 use crate::value::Value;
@@ -31,7 +32,8 @@ impl<P: Provider> ProviderService<P> {
         &self,
         request: &proto::open_ephemeral_resource::Request,
     ) -> Result<proto::open_ephemeral_resource::Response, Diagnostics> {
-        let session = self.session(&request.type_name)?;
+        let session = self.session(&request.type_name, request.client_capabilities)?;
+        let deferral_allowed = session.surroundings.deferral_allowed;
         let value_type = session.resource.schema().value_type();
         let config = from_proto::value(request.config.as_ref(), &value_type)?;
         let outcome = ephemeral::open(session, config).await;
@@ -46,7 +48,8 @@ impl<P: Provider> ProviderService<P> {
             Err(failure) => {
                 // Without a value of the type, OpenTofu would complain of that too.
                 answer.result = Some(to_proto::value(&Value::Null, &value_type)?);
-                diagnostics.append(failure);
+                let deferral = conclude(failure, deferral_allowed, &mut diagnostics);
+                answer.deferred = deferral.map(to_proto::deferral);
             }
         }
         answer.diagnostics = to_proto::diagnostics(diagnostics);
@@ -57,7 +60,7 @@ impl<P: Provider> ProviderService<P> {
         &self,
         request: &proto::renew_ephemeral_resource::Request,
     ) -> Result<proto::renew_ephemeral_resource::Response, Diagnostics> {
-        let session = self.session(&request.type_name)?;
+        let session = self.session(&request.type_name, None)?;
         let outcome = ephemeral::renew(session, request.private().to_vec()).await;
         let mut diagnostics = outcome.warnings;
         let mut answer = proto::renew_ephemeral_resource::Response::default();
@@ -80,7 +83,7 @@ impl<P: Provider> ProviderService<P> {
         &self,
         request: &proto::close_ephemeral_resource::Request,
     ) -> Result<proto::close_ephemeral_resource::Response, Diagnostics> {
-        let session = self.session(&request.type_name)?;
+        let session = self.session(&request.type_name, None)?;
         let outcome = ephemeral::close(session, request.private().to_vec()).await;
         let mut diagnostics = outcome.warnings;
         if let Err(failure) = outcome.result {
@@ -91,11 +94,14 @@ impl<P: Provider> ProviderService<P> {
         })
     }
 
-    fn session(&self, type_name: &str) -> Result<Session<P::Clients>, Diagnostics> {
+    fn session(
+        &self,
+        type_name: &str,
+        capabilities: Option<proto::ClientCapabilities>,
+    ) -> Result<Session<P::Clients>, Diagnostics> {
         Ok(Session {
             resource: Arc::clone(self.ephemeral_resource(type_name)?),
-            clients: self.clients()?,
-            stop: self.stop_token(),
+            surroundings: self.surroundings(capabilities),
             end: self.end.clone(),
         })
     }

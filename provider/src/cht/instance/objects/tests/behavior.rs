@@ -6,7 +6,9 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::super::{api, objects, sentinel};
-use super::{DEPLOYMENTS, container, env, everything, manifests, minimal, object, phases};
+use super::{
+    DEPLOYMENTS, container, env, everything, manifests, minimal, object, phases, version, with_upgrade_service,
+};
 use crate::cht::instance::checks::MANAGED_ENV;
 use crate::cht::instance::spec::{Healthcheck, InstanceSpec};
 
@@ -32,9 +34,10 @@ fn healthcheck_is_made_only_where_haproxy_asks_it() {
         version: "4.22.0".parse().unwrap(),
         ..minimal()
     }));
+    assert!(has(&version("5.3.1", 2)));
     assert!(!has(&InstanceSpec {
         healthcheck: Healthcheck::Disabled,
-        ..minimal()
+        ..version("5.3.1", 2)
     }));
 }
 
@@ -160,7 +163,8 @@ fn debug_output_shows_no_secret() {
 #[test]
 fn exactly_the_variables_that_components_need_are_refused() {
     let spec = minimal();
-    let needed: BTreeSet<String> = [api::env(&spec), sentinel::env(&spec)]
+    let oldest = with_upgrade_service(version("4.22.0", 1));
+    let needed: BTreeSet<String> = [api::env(&spec), sentinel::env(&spec), api::env(&oldest)]
         .concat()
         .into_iter()
         .map(|variable| variable.name)
