@@ -13,10 +13,12 @@
 
 mod accept;
 mod answers;
+pub mod application;
 pub mod cluster;
 mod couchdb_node;
 pub mod instance;
 mod login;
+pub mod public;
 mod server;
 pub mod topology;
 
@@ -33,6 +35,9 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use self::application::Shared;
+use self::application::disturbance::Disturbance;
+use self::application::documents::Documents;
 use self::cluster::{Cluster, KubeCluster};
 use self::instance::Instance;
 
@@ -59,6 +64,7 @@ pub enum Fault {
 pub struct FakeCht {
     addr: SocketAddr,
     faults: Arc<Faults>,
+    applications: Shared,
     still: Arc<AtomicBool>,
     tasks: JoinSet<()>,
 }
@@ -104,6 +110,16 @@ impl FakeCht {
             .remove(&fault);
     }
 
+    /// What an instance's database holds, to look at and to change as somebody else would.
+    pub fn documents<T>(&self, namespace: &str, look: impl FnOnce(&mut Documents) -> T) -> T {
+        self.applications.documents(namespace, look)
+    }
+
+    /// Lets the next calls to an instance go wrong.
+    pub fn disturb(&self, namespace: &str, disturbance: Disturbance) {
+        self.applications.disturb(namespace, disturbance);
+    }
+
     /// While nothing changes in the cluster, answers need not be looked up there: real instances ask the API server for
     /// nothing, so what they cost must not be taken for what their readers cost.
     pub fn hold_still(&self, still: bool) {
@@ -118,12 +134,14 @@ impl FakeCht {
             .local_addr()
             .context("unable to tell where the CHT API listens")?;
         let faults = Arc::clone(&instances.faults);
+        let applications = Arc::clone(&instances.applications);
         let still = Arc::clone(&instances.still);
         let mut tasks = JoinSet::new();
         tasks.spawn(server::accept(listener, instances));
         Ok(Self {
             addr,
             faults,
+            applications,
             still,
             tasks,
         })
@@ -151,6 +169,7 @@ struct Instances<C> {
     cluster: C,
     setup: Duration,
     faults: Arc<Faults>,
+    applications: Shared,
     still: Arc<AtomicBool>,
     states: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Instance>>>>,
 }
@@ -161,6 +180,7 @@ impl<C: Cluster> Instances<C> {
             cluster,
             setup,
             faults: Arc::default(),
+            applications: Arc::default(),
             still: Arc::default(),
             states: Mutex::default(),
         }

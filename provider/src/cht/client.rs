@@ -221,5 +221,13 @@ fn unexpected_status(request: String, response: &Response<Bytes>) -> Error {
     }
 }
 
+mod call;
+mod documents;
+mod settings;
+mod users;
+mod vault;
+
+pub use users::{FoundUser, User, UserChange};
+
 #[cfg(test)]
 mod tests;

@@ -50,6 +50,40 @@ pub enum Error {
         /// The request.
         request: String,
     },
+    /// The CHT user may not do this.
+    #[error("the CHT does not allow {request}: {reason}")]
+    Forbidden {
+        /// The request.
+        request: String,
+        /// The CHT's words.
+        reason: String,
+    },
+    /// What the request is about is not there, as the CHT or CouchDB itself says.
+    #[error("the CHT does not find what {request} is about: {reason}")]
+    NotFound {
+        /// The request.
+        request: String,
+        /// The words of the CHT or CouchDB.
+        reason: String,
+    },
+    /// Somebody else changed it at the same time.
+    #[error("something else was changed at the same time as {request}: {reason}")]
+    Conflict {
+        /// The request.
+        request: String,
+        /// The words of the CHT or CouchDB.
+        reason: String,
+    },
+    /// The CHT refuses what was sent; the status may be that of a success.
+    #[error("the CHT refuses {request}: {reason}")]
+    Refused {
+        /// The request.
+        request: String,
+        /// The CHT's words.
+        reason: String,
+        /// By which the CHT's own pages look up the message, such as `username.taken`.
+        key: Option<String>,
+    },
     /// The answer's status is none that the request can have.
     #[error("the CHT answered {request} with status {status}: {body}")]
     UnexpectedStatus {
@@ -95,6 +129,8 @@ impl Error {
             Self::Send { source, .. } => source.is_retryable(),
             Self::Starting { .. } | Self::DatabaseUnavailable { .. } | Self::TooManyLogins { .. } => true,
             Self::UnexpectedStatus { status, .. } => status.is_server_error(),
+            Self::Conflict { .. } => true,
+            Self::Forbidden { .. } | Self::NotFound { .. } | Self::Refused { .. } => false,
             Self::MissingCredentials { .. } | Self::Unauthorized { .. } => false,
             Self::NotJson { .. } | Self::UnexpectedShape { .. } | Self::UnexpectedAnswer { .. } => false,
         }
