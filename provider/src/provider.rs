@@ -2,10 +2,15 @@
 
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
-use tf_framework::provider::{FunctionEntry, Provider, ResourceEntry};
+use tf_framework::provider::{DataSourceEntry, FunctionEntry, Provider, ResourceEntry};
 use tf_framework::{Attr, Model};
 
+use crate::cht::credential::CredentialResource;
 use crate::cht::instance::InstanceResource;
+use crate::cht::instance_data::InstanceDataSource;
+use crate::cht::monitoring_data::MonitoringDataSource;
+use crate::cht::settings::SettingsResource;
+use crate::cht::user::UserResource;
 use crate::cht::values::ValuesFunction;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
@@ -92,7 +97,19 @@ impl Provider for ChtProvider {
     }
 
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {
-        vec![ResourceEntry::new(InstanceResource)]
+        vec![
+            ResourceEntry::new(CredentialResource),
+            ResourceEntry::new(InstanceResource),
+            ResourceEntry::new(SettingsResource),
+            ResourceEntry::new(UserResource),
+        ]
+    }
+
+    fn data_sources(&self) -> Vec<DataSourceEntry<Clients>> {
+        vec![
+            DataSourceEntry::new(InstanceDataSource),
+            DataSourceEntry::new(MonitoringDataSource),
+        ]
     }
 
     fn functions(&self) -> Vec<FunctionEntry> {

@@ -152,6 +152,11 @@ impl Instance {
         &self.faults
     }
 
+    /// What stands for CouchDB's disk.
+    pub(super) fn volume(&self) -> Option<&str> {
+        self.observation.volume.as_deref()
+    }
+
     pub(super) fn has(&self, fault: Fault) -> bool {
         self.faults.contains(&fault)
     }

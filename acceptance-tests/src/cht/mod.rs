@@ -14,10 +14,12 @@
 mod accept;
 mod admins;
 mod answers;
+pub mod application;
 pub mod cluster;
 mod couchdb_node;
 pub mod instance;
 mod login;
+pub mod public;
 mod server;
 pub mod topology;
 pub mod upgrade;
@@ -35,6 +37,9 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use self::application::Shared;
+use self::application::disturbance::Disturbance;
+use self::application::documents::Documents;
 use self::cluster::{Cluster, KubeCluster};
 use self::instance::Instance;
 use self::upgrade::Upgrades;
@@ -81,6 +86,7 @@ pub struct FakeCht {
     addr: SocketAddr,
     faults: Arc<Faults>,
     upgrades: Upgrades,
+    applications: Shared,
     still: Arc<AtomicBool>,
     tasks: JoinSet<()>,
 }
@@ -132,6 +138,16 @@ impl FakeCht {
         &self.upgrades
     }
 
+    /// What an instance's database holds, to look at and to change as somebody else would.
+    pub fn documents<T>(&self, namespace: &str, look: impl FnOnce(&mut Documents) -> T) -> T {
+        self.applications.documents(namespace, look)
+    }
+
+    /// Lets the next calls to an instance go wrong.
+    pub fn disturb(&self, namespace: &str, disturbance: Disturbance) {
+        self.applications.disturb(namespace, disturbance);
+    }
+
     /// While nothing changes in the cluster, answers need not be looked up there: real instances ask the API server for
     /// nothing, so what they cost must not be taken for what their readers cost.
     pub fn hold_still(&self, still: bool) {
@@ -147,6 +163,7 @@ impl FakeCht {
             .context("unable to tell where the CHT API listens")?;
         let faults = Arc::clone(&instances.faults);
         let upgrades = instances.upgrades.clone();
+        let applications = Arc::clone(&instances.applications);
         let still = Arc::clone(&instances.still);
         let mut tasks = JoinSet::new();
         tasks.spawn(server::accept(listener, instances));
@@ -154,6 +171,7 @@ impl FakeCht {
             addr,
             faults,
             upgrades,
+            applications,
             still,
             tasks,
         })
@@ -182,6 +200,7 @@ struct Instances<C> {
     setup: Duration,
     faults: Arc<Faults>,
     upgrades: Upgrades,
+    applications: Shared,
     still: Arc<AtomicBool>,
     states: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Instance>>>>,
 }
@@ -193,6 +212,7 @@ impl<C: Cluster> Instances<C> {
             setup,
             faults: Arc::default(),
             upgrades: Upgrades::default(),
+            applications: Arc::default(),
             still: Arc::default(),
             states: Mutex::default(),
         }

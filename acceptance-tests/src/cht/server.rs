@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::accept::prefers_json;
+use super::application::{self, Applications, Caller};
 use super::cluster::Cluster;
 use super::instance::{Instance, LoginOutcome, Phase};
 use super::login::{Credentials, Login};
@@ -81,9 +82,11 @@ async fn answer<C: Cluster>(
         // The connection ends without an answer, as one to a port on which nothing listens.
         return Err(io::ErrorKind::ConnectionReset.into());
     }
+    instances.applications.mount(namespace, instance.volume());
     Ok(Played {
         instance: &mut instance,
         upgrades: &instances.upgrades,
+        applications: &instances.applications,
         namespace,
         head: &head,
         body: &body,
@@ -97,6 +100,7 @@ async fn answer<C: Cluster>(
 struct Played<'a> {
     instance: &'a mut Instance,
     upgrades: &'a Upgrades,
+    applications: &'a Applications,
     namespace: &'a str,
     head: &'a Request<()>,
     body: &'a Bytes,
@@ -128,13 +132,25 @@ impl Played<'_> {
     }
 
     fn logged_in(&mut self) -> Answer {
-        match self.instance.log_in(&login(self.head), &self.address, self.now) {
-            LoginOutcome::Accepted => {}
-            LoginOutcome::Refused => return self.not_logged_in(),
-            LoginOutcome::TooMany => return self.too_many(),
-        }
+        let login = login(self.head);
+        let caller = match self.applications.log_in(self.namespace, &login) {
+            Some(user) => user,
+            None => match self.instance.log_in(&login, &self.address, self.now) {
+                LoginOutcome::Accepted => Caller::Administrator,
+                LoginOutcome::Refused => return self.not_logged_in(),
+                LoginOutcome::TooMany => return self.too_many(),
+            },
+        };
         let path = self.head.uri().path();
-        if let Some((status, body)) = self.upgrade() {
+        if matches!(caller, Caller::Administrator)
+            && let Some((status, body)) = self.upgrade()
+        {
+            return json_answer(status, &body);
+        }
+        if let Some((status, body)) = self
+            .applications
+            .answer(self.namespace, &caller, &self.to_application())
+        {
             return json_answer(status, &body);
         }
         let found = match path {
@@ -161,6 +177,17 @@ impl Played<'_> {
         };
         let answer = |database: &mut _| upgrade::answer(database, self.instance.faults(), &request, self.now);
         self.upgrades.with(self.namespace, answer)
+    }
+
+    fn to_application(&self) -> application::Request<'_> {
+        let content_type = self.head.headers().get(CONTENT_TYPE);
+        application::Request {
+            method: self.head.method(),
+            path: self.head.uri().path(),
+            query: self.head.uri().query().unwrap_or_default(),
+            content_type: content_type.and_then(|value| value.to_str().ok()).unwrap_or_default(),
+            body: self.body,
+        }
     }
 
     fn open_session(&mut self) -> Answer {

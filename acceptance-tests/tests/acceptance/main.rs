@@ -7,8 +7,14 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
+mod application;
+mod cht_credential;
 mod cht_instance;
+mod cht_settings;
+mod cht_user;
+mod data_sources;
 mod examples;
+mod examples_inside;
 mod faults;
 mod functions;
 mod reattach;

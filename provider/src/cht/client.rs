@@ -223,9 +223,14 @@ fn unexpected_status(request: String, response: &Response<Bytes>) -> Error {
 
 mod admins;
 mod call;
+mod documents;
+mod settings;
 mod upgrade;
+mod users;
+mod vault;
 
-pub use self::admins::LOCAL;
+pub use admins::LOCAL;
+pub use users::{FoundUser, User, UserChange};
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,8 @@
 //! The CHT reports what it could not find out inside of an answer that looks good: `""` in place of a text and `-1` in
 //! place of a number. Here both are `None`, so that nobody takes them for values.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 
 /// What the CHT says of itself.
@@ -22,6 +24,18 @@ pub struct Monitoring {
     pub feedback: Count,
     /// Documents in conflict.
     pub conflict: Count,
+    /// Text messages; unknown if the release does not tell.
+    #[serde(default)]
+    pub messaging: Option<Messaging>,
+    /// Users who have more documents than a device should hold.
+    #[serde(default)]
+    pub replication_limit: Option<Count>,
+    /// Users whose replication failed of late; told from release 5.2 on.
+    #[serde(default)]
+    pub replication_failure: Option<Count>,
+    /// Users who connected in the last seven days.
+    #[serde(default)]
+    pub connected_users: Option<Count>,
 }
 
 /// The versions that run.
@@ -108,6 +122,45 @@ pub struct Count {
     pub count: Option<u64>,
 }
 
+/// Text messages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Messaging {
+    /// Those that the instance sends.
+    pub outgoing: Outgoing,
+}
+
+/// Text messages that the instance sends.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Outgoing {
+    /// All of them.
+    pub total: MessageCounts,
+    /// Those of the last seven days.
+    pub seven_days: MessageCounts,
+    /// The last hundred of each group, by group and status.
+    #[serde(deserialize_with = "known_counts")]
+    pub last_hundred: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// How many text messages are in each state.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct MessageCounts {
+    /// To be sent now.
+    #[serde(deserialize_with = "integer")]
+    pub due: Option<u64>,
+    /// To be sent later.
+    #[serde(deserialize_with = "integer")]
+    pub scheduled: Option<u64>,
+    /// Not to be sent any more.
+    #[serde(deserialize_with = "integer")]
+    pub muted: Option<u64>,
+    /// Not sent.
+    #[serde(deserialize_with = "integer")]
+    pub failed: Option<u64>,
+    /// Sent.
+    #[serde(deserialize_with = "integer")]
+    pub delivered: Option<u64>,
+}
+
 impl Monitoring {
     /// What a healthy instance always knows of itself and this one does not.
     #[must_use]
@@ -147,6 +200,19 @@ fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D:
     }
 }
 
+/// Groups and statuses of which there is a count; which there are differs from release to release.
+fn known_counts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, BTreeMap<String, u64>>, D::Error> {
+    let groups = BTreeMap::<String, serde_json::Value>::deserialize(deserializer)?;
+    let known = groups.into_iter().filter_map(|(group, statuses)| {
+        let counts = statuses.as_object()?.iter();
+        let counts = counts.filter_map(|(status, count)| Some((status.clone(), count.as_u64()?)));
+        Some((group, counts.collect()))
+    });
+    Ok(known.collect())
+}
+
 fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let number = f64::deserialize(deserializer)?;
     Ok((number >= 0.0).then_some(number))
@@ -174,6 +240,21 @@ mod tests {
         let monitoring: Monitoring = serde_json::from_value(unknowing_monitoring()).unwrap();
         assert_eq!(monitoring.unknown().len(), 6, "{:?}", monitoring.unknown());
         assert_eq!(monitoring.sentinel.backlog, None);
+    }
+
+    #[test]
+    fn messages_are_counted_by_group_and_status() {
+        let mut answer = monitoring("5.3.1");
+        let counts = serde_json::json!({ "due": 1, "scheduled": 2, "muted": 3, "failed": 4, "delivered": -1 });
+        answer["messaging"] = serde_json::json!({ "outgoing": {
+            "total": counts, "seven_days": counts,
+            "last_hundred": { "pending": { "pending": 5, "received-by-gateway": -1 }, "final": {} },
+        } });
+        let monitoring: Monitoring = serde_json::from_value(answer).unwrap();
+        let outgoing = monitoring.messaging.unwrap().outgoing;
+        assert_eq!((outgoing.total.failed, outgoing.total.delivered), (Some(4), None));
+        assert_eq!(outgoing.last_hundred["pending"].len(), 1);
+        assert_eq!(outgoing.last_hundred["pending"]["pending"], 5);
     }
 
     #[test]

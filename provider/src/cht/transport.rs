@@ -1,6 +1,6 @@
 //! How a request reaches the CHT API: the seam between [`super::client`] and the network.
 //!
-//! The way in use is [`super::port_forward`]; tests have a scripted one.
+//! The ways in use are [`super::port_forward`] and [`super::https`]; tests have a scripted one.
 
 use std::time::Duration;
 
@@ -73,6 +73,39 @@ pub enum TransportError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The authorities to trust cannot be used.
+    #[error("unable to prepare TLS")]
+    Tls {
+        /// Why not.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The server's certificate is not trusted.
+    #[error("the certificate of {host} is not trusted")]
+    Certificate {
+        /// The server.
+        host: String,
+        /// Why not.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The server was not reached, or did not answer.
+    #[error("unable to reach {host}")]
+    Https {
+        /// The server.
+        host: String,
+        /// Why not.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The answer is longer than any answer of the API.
+    #[error("the answer of {host} is longer than {limit} bytes")]
+    TooLong {
+        /// The server.
+        host: String,
+        /// What is read at most.
+        limit: usize,
+    },
     /// It took too long.
     #[error("no answer came within {waited:?}")]
     Timeout {
@@ -90,6 +123,7 @@ impl TransportError {
             // The pod that was listed a moment ago is gone.
             Self::Forward { source, .. } => forward_status(source) == Some(404),
             Self::ListPods { .. } | Self::ReadAnswer { .. } | Self::Timeout { .. } => false,
+            Self::Tls { .. } | Self::Certificate { .. } | Self::Https { .. } | Self::TooLong { .. } => false,
         }
     }
 
@@ -98,7 +132,8 @@ impl TransportError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::NoPod { .. } | Self::Refused { .. } | Self::Exchange { .. } => true,
-            Self::ReadAnswer { .. } | Self::Timeout { .. } => true,
+            Self::ReadAnswer { .. } | Self::Timeout { .. } | Self::Https { .. } => true,
+            Self::Tls { .. } | Self::Certificate { .. } | Self::TooLong { .. } => false,
             Self::Forward { source, .. } => {
                 forward_status(source).is_none_or(|status| status == 404 || status == 429 || status >= 500)
             }

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::{NamespaceResourceScope, Resource};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -63,6 +65,12 @@ impl LiveObject {
     /// The value of a label.
     pub fn label(&self, name: &str) -> Option<&str> {
         self.json.pointer("/metadata/labels")?.get(name)?.as_str()
+    }
+
+    /// One value of a Secret, if it is a text.
+    pub fn data_text(&self, name: &str) -> Option<String> {
+        let encoded = self.json.get("data")?.get(name)?.as_str()?;
+        String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
     }
 
     /// What must happen before the object is really gone.
@@ -160,6 +168,14 @@ impl Cluster {
             Some(error) => Err(error),
             None => items.into_iter().map(LiveObject::from_json).collect(),
         }
+    }
+
+    /// Reads one object, whoever made it; none if it is not there.
+    ///
+    /// # Errors
+    /// Reading it is forbidden, or the cluster does not answer.
+    pub async fn find_object(&self, key: &ObjectKey) -> Result<Option<LiveObject>, Error> {
+        self.get(key).await?.map(LiveObject::from_json).transpose()
     }
 
     /// Lists a kind, page by page; `query` selects by label or field, or is empty for all.

@@ -67,6 +67,7 @@ const RULES: [Rule; 9] = [
             "hyper::client",
             "hyper_util::",
             "portforward(",
+            "reqwest::Client",
             "tokio::net",
             "fs::",
             "Command::",
@@ -75,6 +76,7 @@ const RULES: [Rule; 9] = [
         except: &[
             "kubernetes/client.rs",
             "kubernetes/connection.rs",
+            "cht/https.rs",
             "cht/port_forward.rs",
         ],
         reason: "only a platform's client does I/O, so that all of the rest can be tested with values; nothing is shelled out to",

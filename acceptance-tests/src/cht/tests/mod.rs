@@ -2,6 +2,7 @@
 //!
 //! The tests show it a cluster of their own, and talk to it with a plain HTTP client.
 
+mod application;
 mod faults;
 mod phases;
 mod upgrades;

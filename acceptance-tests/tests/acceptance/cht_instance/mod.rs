@@ -5,6 +5,7 @@ mod failures;
 mod guards;
 mod interrupted;
 mod lifecycle;
+mod reach;
 mod rotation;
 mod secrets;
 mod together;

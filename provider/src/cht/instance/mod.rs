@@ -13,7 +13,7 @@
 //! - [`steps`] are what creation and update share, [`database`] proves that CouchDB is complete and has its data,
 //!   [`teardown`] is what a deletion does.
 //! - [`mod@update`] has the order of an update: [`rotation`] of the password, then [`mod@upgrade`], which prepares another version,
-//!   then the rest. [`patience`] limits what they wait for.
+//!   then the rest. [`patience`] limits what they wait for, [`reach`] is the way to the application.
 //!
 //! In place: everything but `namespace` and `cluster_domain`, which replace an instance without data, and what CouchDB decides
 //! once. Where there is data, both are refused.
@@ -51,6 +51,7 @@ mod model;
 pub mod objects;
 mod patience;
 mod plan;
+mod reach;
 mod record;
 mod rotation;
 pub mod spec;

@@ -67,6 +67,9 @@ pub struct InstanceModel {
     /// The service with which CHT 4 upgrades itself from its own page; without it, there is none. Terraform does not know of
     /// such upgrades until its next refresh, so prefer to change `cht_version`.
     pub upgrade_service: Option<UpgradeService>,
+    /// Public address by which the provider asks the application. Without it, it does so through the API server, which needs
+    /// neither DNS nor an ingress, but the permission to forward ports to pods.
+    pub api_access: Option<ApiAccess>,
     /// How the instance is reached from outside the cluster; without it, it is not.
     pub ingress: Option<Ingress>,
     /// Health checks of the pods by Kubernetes.
@@ -121,6 +124,18 @@ pub struct Image {
     pub pull_policy: Option<String>,
     /// Names of secrets in the namespace with credentials for the registry.
     pub pull_secrets: Option<Vec<String>>,
+}
+
+/// The public address by which the provider asks the application.
+#[derive(Clone, Model)]
+pub struct ApiAccess {
+    /// The address, such as `https://kisumu.health.example`. It has to lead to the instance before its creation can end.
+    #[tf(validate(Validator::url(["https"])))]
+    pub url: String,
+    /// Certificates of the authorities that signed the certificate of `url`, in PEM. Without it, the authorities that the
+    /// operating system trusts count.
+    #[tf(validate(Validator::pem_certificates()))]
+    pub ca_certificate: Option<String>,
 }
 
 /// How a change of `cht_version` is carried out.

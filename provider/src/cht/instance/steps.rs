@@ -9,7 +9,6 @@ use tf_framework::path::Path;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::cht::client::{Client, Credentials as Login};
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::database::Database;
@@ -17,8 +16,7 @@ use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{self, Stage};
-use crate::cht::instance::{objects, volumes};
-use crate::cht::port_forward::PortForwardTransport;
+use crate::cht::instance::{objects, reach, volumes};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
 use crate::kubernetes::rollout::{Cause, Reason, Rollout, RolloutStatus};
@@ -167,7 +165,7 @@ pub(super) async fn wait_until_ready(
     let expected = if own_tag { None } else { model.cht_version.parse().ok() };
     cx.wait(what, Backoff::QUICK, || async {
         // The pod may be another one at each look, so each has a connection of its own.
-        let client = client(access, model, Some(credentials));
+        let client = reach::client(access, model, Some(credentials))?;
         let status = match readiness(&client, expected.as_ref()).await {
             Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version)),
             Ok(Readiness::Unauthorized) => return Err(unauthorized()),
@@ -188,7 +186,7 @@ pub(super) async fn live_version(
     access: &Access,
     model: &InstanceModel,
 ) -> Result<Option<String>, Diagnostics> {
-    let client = client(access, model, None);
+    let client = reach::client(access, model, None)?;
     let mut asked_before = false;
     cx.wait("the CHT application to tell its version", Backoff::QUICK, || {
         let is_last = std::mem::replace(&mut asked_before, true);
@@ -270,23 +268,6 @@ fn address(found: &Found, namespace: &str) -> Option<String> {
     let first = ingress.pointer("/status/loadBalancer/ingress/0")?;
     let address = first.get("hostname").or_else(|| first.get("ip"))?;
     Some(address.as_str()?.to_owned())
-}
-
-/// A client of the API, for one look.
-pub(super) fn client(
-    access: &Access,
-    model: &InstanceModel,
-    credentials: Option<&Credentials>,
-) -> Client<PortForwardTransport> {
-    let kube_client = access.cluster.client().clone();
-    let login = credentials.map(|credentials| Login {
-        user: model.couchdb.admin_user.clone(),
-        password: credentials.admin_password.clone(),
-    });
-    Client::new(
-        PortForwardTransport::new(kube_client, &model.namespace, &model.cluster_domain),
-        login,
-    )
 }
 
 fn rollout_failed(reason: &Reason) -> Diagnostics {

@@ -11,7 +11,7 @@ use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::model::{InstanceModel, Upgrade};
 use crate::cht::instance::patience::Patience;
-use crate::cht::instance::steps;
+use crate::cht::instance::{reach, steps};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::cht::upgrade::path::{Path, path};
 use crate::cht::upgrade::{Failure, Staging, Step};
@@ -88,7 +88,7 @@ async fn wait_until_running(
     let what = "the running CHT, which has to prepare the upgrade";
     let patience = Patience::of_start(model);
     cx.wait(what, Backoff::QUICK, || async {
-        let client = steps::client(access, model, Some(credentials));
+        let client = reach::client(access, model, Some(credentials))?;
         let status = match readiness(&client, None).await {
             Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version.parse().ok())),
             Ok(Readiness::Unauthorized) => return Err(steps::unauthorized()),
@@ -115,7 +115,7 @@ async fn stage(
     let patience = Patience::of_indexing(model, GOES_ON);
     let staging = Mutex::new(Staging::new(target.clone()));
     cx.wait(&what, Backoff::QUICK, || async {
-        let client = steps::client(access, model, Some(credentials));
+        let client = reach::client(access, model, Some(credentials))?;
         let looked = staging.lock().await.advance(&client, std::time::Instant::now()).await;
         let status = match looked {
             Ok(Step::Staged) => return Ok(Progress::Ready(Installed::Warm)),

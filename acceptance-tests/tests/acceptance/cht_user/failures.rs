@@ -1,0 +1,139 @@
+//! Calls that fail: those that pass are repeated, and what was begun is continued.
+
+use acceptance_tests::cht::Fault;
+use acceptance_tests::cht::application::disturbance::Disturbance;
+use hyper::Method;
+
+use super::{ADDRESS, ID, minimal};
+use crate::application::Application;
+use crate::support::{blames, lab};
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn throttling_server_errors_and_conflicts_are_waited_out() {
+    let application = Application::new("user-busy").await;
+    let cht = &lab().await.cht;
+    let namespace = "user-busy";
+    cht.disturb(
+        namespace,
+        Disturbance::throttled(&Method::GET, "/api/v2/users/").times(2),
+    );
+    cht.disturb(namespace, Disturbance::server_error(&Method::POST, "/api/v3/users"));
+    cht.disturb(namespace, Disturbance::conflict(&Method::PUT, "/medic/_local/"));
+    application.configure(&minimal()).await;
+    application.scene.apply().await;
+
+    cht.disturb(
+        namespace,
+        Disturbance::conflict(&Method::POST, "/api/v3/users/jane").times(2),
+    );
+    application
+        .configure(&minimal().replace("roles", "fullname = \"Jane\"\nroles"))
+        .await;
+    application.scene.apply().await;
+    assert_eq!(application.document("medic", ID).await["fullname"], "Jane");
+
+    cht.disturb(
+        namespace,
+        Disturbance::server_error(&Method::DELETE, "/api/v1/users/jane"),
+    );
+    application.configure("").await;
+    application.scene.apply().await;
+    assert!(application.document("_users", ID).await.is_null());
+    application.scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_user_who_was_made_without_an_answer_is_made_once() {
+    let application = Application::new("user-lost").await;
+    let cht = &lab().await.cht;
+    cht.disturb("user-lost", Disturbance::lost(&Method::POST, "/api/v3/users"));
+    application.configure(&minimal()).await;
+    application.scene.apply().await;
+    application.scene.is_settled().await;
+    application.scene.destroy().await;
+}
+
+/// The process dies right after the call that makes the user, so no state tells of it.
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_creation_that_was_killed_is_continued_by_the_next_apply() {
+    let application = Application::new("user-killed").await;
+    application.configure(&minimal()).await;
+    application.scene.apply().await;
+    // What a killed process leaves: the user, the mark, and no state.
+    application
+        .documents(|documents| {
+            let mark = serde_json::json!({ "made_by": "terraform-provider-cht" });
+            documents.write("medic", "_local/terraform-provider-cht.user.jane", mark);
+        })
+        .await;
+    let other = application.without_state(&minimal()).await;
+    other.scene.apply().await;
+    other.scene.is_settled().await;
+    let marks = application
+        .documents(|documents| documents.ids("medic", "_local/"))
+        .await;
+    assert!(marks.is_empty(), "{marks:?}");
+    other.scene.destroy().await;
+    application.scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_application_that_refuses_the_login_is_no_reason_to_forget_its_users() {
+    let application = Application::new("user-locked-out").await;
+    let alone = application.without_state(&minimal()).await;
+    alone.scene.apply().await;
+    let cht = &lab().await.cht;
+    cht.inject("user-locked-out", Fault::Unauthorized);
+    let refused = alone.scene.plan_fails().await;
+    blames(
+        &refused,
+        "Unable to read the CHT user",
+        "does not accept the user name and password",
+        "instance",
+    );
+    cht.heal("user-locked-out", Fault::Unauthorized);
+    assert!(!alone.values(ADDRESS).await.is_null());
+
+    cht.inject("user-locked-out", Fault::Html200);
+    let refused = alone.scene.plan_fails().await;
+    blames(&refused, "Unable to read the CHT user", "is not JSON", "instance");
+    cht.heal("user-locked-out", Fault::Html200);
+    alone.scene.is_settled().await;
+    alone.scene.destroy().await;
+    application.scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn passwords_are_in_no_log_at_any_level() {
+    let application = Application::new("user-secretive").await;
+    let mut alone = application
+        .without_state(&minimal().replace("password_wo", "password"))
+        .await;
+    alone.scene.workspace.enable_trace();
+    alone.scene.apply().await;
+    alone.scene.is_settled().await;
+    let made = application.values("cht_instance.test").await;
+    let administrator = made["couchdb"]["admin_password"]
+        .as_str()
+        .expect("a password")
+        .to_owned();
+    let trace = alone.scene.workspace.trace().expect("a trace");
+    assert!(trace.contains("ApplyResourceChange"), "the provider was traced");
+    for secret in ["Str0ng-Passw0rd", &administrator] {
+        let leak = trace
+            .lines()
+            .find(|line| line.contains(secret) && line.contains("provider.terraform-provider-cht"));
+        assert_eq!(leak, None);
+    }
+    assert!(
+        !trace.contains(&administrator),
+        "the administrator's password is in the cluster alone"
+    );
+    alone.scene.destroy().await;
+    application.scene.destroy().await;
+}

@@ -1,0 +1,16 @@
+data "cht_instance" "kisumu" {
+  instance = {
+    namespace = "cht-kisumu"
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = self.ready
+      error_message = "The instance does not serve requests: ${self.status}."
+    }
+  }
+}
+
+output "kisumu_version" {
+  value = data.cht_instance.kisumu.version
+}

@@ -1,0 +1,7 @@
+import {
+  to = cht_credential.oidc
+  identity = {
+    instance = "cht-kisumu"
+    key      = "oidc:client-secret"
+  }
+}

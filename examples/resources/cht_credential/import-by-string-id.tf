@@ -1,0 +1,4 @@
+import {
+  to = cht_credential.oidc
+  id = "cht-kisumu/oidc:client-secret"
+}

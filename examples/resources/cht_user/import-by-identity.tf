@@ -1,0 +1,7 @@
+import {
+  to = cht_user.jane
+  identity = {
+    instance = "cht-kisumu"
+    username = "jane"
+  }
+}

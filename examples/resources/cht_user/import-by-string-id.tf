@@ -1,0 +1,4 @@
+import {
+  to = cht_user.jane
+  id = "cht-kisumu/jane"
+}

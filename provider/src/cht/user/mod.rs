@@ -1,0 +1,202 @@
+//! `cht_user`: one person or program that can log in to a CHT instance.
+//!
+//! API: [users](https://docs.communityhealthtoolkit.org/building/reference/api/), version 3 to write and 2 to read. In place:
+//! everything but `username` and the instance, which replace.
+//!
+//! - [`model`] has the attributes, and what they are in the API's words.
+//! - [`failures`] turns the API's refusals into errors at the attribute to blame.
+//!
+//! The API never tells a password, so no drift of it is seen. It adds the role `mm-online` by itself, which is no drift.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tf_framework::ImportBy;
+use tf_framework::context::{Context, Scope};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::lifecycle::plan::Action;
+use tf_framework::resource::{Draft, Plan, Resource};
+use tokio::time::Instant;
+
+use crate::cht::application::{Application, ImportName, Task, address_of, attribute, in_namespace};
+use crate::cht::client::FoundUser;
+use crate::cht::user::model::{UserIdentity, UserModel};
+use crate::provider::Clients;
+
+mod failures;
+mod model;
+#[cfg(test)]
+mod tests;
+
+const READ: Task = Task::new("Unable to read the CHT user");
+const PREPARE: Task = Task::new("Unable to prepare the CHT user");
+const CREATE: Task = Task::new("Unable to create the CHT user").blaming(failures::blamed);
+const FINISH: Task = Task::new("Unable to finish the CHT user");
+const UPDATE: Task = Task::new("Unable to update the CHT user").blaming(failures::blamed);
+const DELETE: Task = Task::new("Unable to delete the CHT user");
+
+/// Manages one user.
+#[derive(Debug)]
+pub struct UserResource;
+
+impl Resource for UserResource {
+    type Model = UserModel;
+    type Clients = Clients;
+    type Private = ();
+    type Identity = UserIdentity;
+
+    const TYPE_NAME: &'static str = "cht_user";
+
+    fn validate(&self, config: &Draft<Self>, diagnostics: &mut Diagnostics) {
+        attribute::validate(&config.instance, diagnostics);
+    }
+
+    async fn modify_plan(&self, _: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        if plan.action() == Action::Create && plan.config.has_no_login() {
+            let detail = "A user who does not exist yet needs a way to log in. Give `password`, `password_wo` or \
+                          `oidc_username`.";
+            return Err(Diagnostic::error("User has no way to log in", detail)
+                .at(UserModel::PASSWORD)
+                .into());
+        }
+        Ok(())
+    }
+
+    async fn create(&self, cx: &Context<Self>, plan: UserModel) -> Result<UserModel, Diagnostics> {
+        let application = Application::require(cx, &plan.instance).await?;
+        let may_continue = survey(cx, &application, &plan).await?;
+        let client = &application.client;
+        let mark = mark(&plan.username);
+        application.attempt(cx, &PREPARE, || client.mark(&mark)).await?;
+        if let Err(failure) = make(cx, &application, &plan, may_continue).await {
+            // Whether an interrupted call did its work shows later only; the mark lets the next creation go on then.
+            let is_over = cx.cancellation().is_cancelled() || cx.deadline() <= Instant::now();
+            match client.user(&plan.username).await {
+                Ok(FoundUser::Gone) if is_over => {}
+                Ok(FoundUser::Gone) => client.unmark(&mark).await.unwrap_or_default(),
+                Ok(FoundUser::Complete(_) | FoundUser::Incomplete) | Err(_) => cx.checkpoint(&plan),
+            }
+            return Err(failure);
+        }
+        cx.checkpoint(&plan);
+        application.attempt(cx, &FINISH, || client.unmark(&mark)).await?;
+        Ok(plan)
+    }
+
+    async fn read(&self, cx: &Context<Self>, state: UserModel) -> Result<Option<UserModel>, Diagnostics> {
+        let Some(application) = Application::connect(cx, &state.instance).await? else {
+            return Ok(None);
+        };
+        Ok(match find(cx, &application, &state.username).await? {
+            FoundUser::Complete(user) => Some(state.refreshed(*user)),
+            // Nobody can use half a user; making it again makes it whole.
+            FoundUser::Incomplete | FoundUser::Gone => None,
+        })
+    }
+
+    async fn update(&self, cx: &Context<Self>, prior: UserModel, plan: UserModel) -> Result<UserModel, Diagnostics> {
+        let application = Application::require(cx, &plan.instance).await?;
+        let change = plan.change(Some(&prior));
+        application
+            .attempt(cx, &UPDATE, || async {
+                application.client.update_user(&plan.username, &change).await?;
+                application.client.unmark(&mark(&plan.username)).await
+            })
+            .await?;
+        Ok(plan)
+    }
+
+    async fn delete(&self, cx: &Context<Self>, state: UserModel) -> Result<(), Diagnostics> {
+        let Some(application) = Application::connect(cx, &state.instance).await? else {
+            return Ok(());
+        };
+        let client = &application.client;
+        let mark = mark(&state.username);
+        application
+            .attempt(cx, &DELETE, || async {
+                client.delete_user(&state.username).await?;
+                client.unmark(&mark).await
+            })
+            .await
+    }
+
+    async fn import(&self, cx: &Context<Self>, by: ImportBy<UserIdentity>) -> Result<UserModel, Diagnostics> {
+        let (instance, username) = match by {
+            ImportBy::Id(id) => {
+                let id = ImportName::parse(&id, "cht-kisumu/jane")?;
+                (in_namespace(&id.instance), id.name)
+            }
+            ImportBy::Identity(UserIdentity { instance, username }) => (address_of(&instance)?, username),
+        };
+        let application = Application::require(cx, &instance).await?;
+        match find(cx, &application, &username).await? {
+            FoundUser::Complete(user) => Ok(UserModel::imported(instance, *user)),
+            FoundUser::Incomplete | FoundUser::Gone => Err(Diagnostics::error(
+                "No CHT user to import",
+                format!(
+                    "The CHT instance has no user `{username}`. The id is the namespace of the instance and the name of the \
+                     user, such as `cht-kisumu/jane`."
+                ),
+            )),
+        }
+    }
+}
+
+async fn find(scope: &Scope<Clients>, application: &Application, username: &str) -> Result<FoundUser, Diagnostics> {
+    application
+        .attempt(scope, &READ, || application.client.user(username))
+        .await
+}
+
+/// Checks that the user can be made, and tells whether one is there whose creation was not finished.
+async fn survey(scope: &Scope<Clients>, application: &Application, plan: &UserModel) -> Result<bool, Diagnostics> {
+    let username = &plan.username;
+    let mark = mark(username);
+    let unfinished = application
+        .attempt(scope, &READ, || application.client.is_marked(&mark))
+        .await?;
+    let found = find(scope, application, username).await?;
+    match found {
+        FoundUser::Complete(_) if !unfinished => Err(Diagnostic::error(
+            "CHT user exists already",
+            format!(
+                "The instance has a user `{username}` whom this configuration did not make. Import that user, or choose \
+                 another name."
+            ),
+        )
+        .at(UserModel::USERNAME)
+        .into()),
+        FoundUser::Complete(_) | FoundUser::Incomplete | FoundUser::Gone => Ok(unfinished),
+    }
+}
+
+/// Makes the user, be it from nothing, from what a deleted user left, or from what an earlier attempt has done.
+async fn make(
+    scope: &Scope<Clients>,
+    application: &Application,
+    plan: &UserModel,
+    may_continue: bool,
+) -> Result<(), Diagnostics> {
+    let (client, username) = (&application.client, plan.username.as_str());
+    let change = plan.change(None);
+    // An attempt that failed may have done its work all the same; the mark says that it was ours.
+    let may_be_ours = AtomicBool::new(may_continue);
+    application
+        .attempt(scope, &CREATE, || async {
+            if may_be_ours.swap(true, Ordering::Relaxed)
+                && let FoundUser::Complete(_) = client.user(username).await?
+            {
+                return client.update_user(username, &change).await;
+            }
+            if client.user(username).await? == FoundUser::Incomplete {
+                client.delete_user(username).await?;
+            }
+            client.free_username(username).await?;
+            client.create_user(username, &change).await
+        })
+        .await
+}
+
+/// What tells that a user is being made by this provider.
+fn mark(username: &str) -> String {
+    format!("user.{username}")
+}
