@@ -58,7 +58,7 @@ impl Patience {
     }
 
     /// The same, from now on.
-    pub(super) fn from_now(&self) -> Self {
+    pub(super) fn restarted(&self) -> Self {
         Patience {
             began: Instant::now(),
             ..self.clone()

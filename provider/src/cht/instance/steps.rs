@@ -159,7 +159,7 @@ pub(super) async fn wait_until_ready(
     patience: &Patience,
 ) -> Result<String, Diagnostics> {
     let what = "the CHT application";
-    let patience = patience.from_now();
+    let patience = patience.restarted();
     // Images with a tag of their own, such as those of a branch, report what they like.
     let own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
     let expected = if own_tag { None } else { model.cht_version.parse().ok() };
