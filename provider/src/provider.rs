@@ -5,7 +5,7 @@ use tf_framework::path::Path;
 use tf_framework::provider::{FunctionEntry, Provider, ResourceEntry};
 use tf_framework::{Attr, Model};
 
-use crate::cht::instance::InstanceResource;
+use crate::cht::instance::{Hosts, InstanceResource};
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
 
@@ -26,6 +26,7 @@ pub struct ProviderModel {
 pub struct Clients {
     kubernetes: Attr<Kubernetes>,
     clusters: Clusters,
+    hosts: Hosts,
 }
 
 impl Clients {
@@ -58,6 +59,11 @@ impl Clients {
         }
     }
 
+    /// The hosts that instances of this run take.
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
     /// Whether the provider block has a default way to a cluster that is not known yet.
     pub fn is_unknown(&self) -> bool {
         self.kubernetes.is_unknown()
@@ -87,6 +93,7 @@ impl Provider for ChtProvider {
         Ok(Clients {
             kubernetes,
             clusters: Clusters::default(),
+            hosts: Hosts::default(),
         })
     }
 

@@ -162,6 +162,15 @@ impl Cluster {
         }
     }
 
+    /// Lists all objects of a kind as typed values, in all namespaces, whoever made them. A kind that the server does not know
+    /// has none.
+    ///
+    /// # Errors
+    /// Listing the kind in the whole cluster is forbidden, or the cluster does not answer.
+    pub async fn list_everywhere<K: DeserializeOwned>(&self, kind: Kind) -> Result<Vec<K>, Error> {
+        self.typed(kind, None, "").await
+    }
+
     /// Lists a kind, page by page; `query` selects by label or field, or is empty for all.
     pub(super) async fn list(&self, kind: Kind, namespace: Option<&str>, query: &str) -> Result<Vec<Value>, Error> {
         let mut restarts = 0;
@@ -179,14 +188,17 @@ impl Cluster {
     where
         K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned,
     {
-        let kind = Kind::namespaced::<K>();
+        self.typed(Kind::namespaced::<K>(), Some(namespace), query).await
+    }
+
+    async fn typed<K: DeserializeOwned>(&self, kind: Kind, ns: Option<&str>, query: &str) -> Result<Vec<K>, Error> {
         let call = Call {
             verb: "list",
             resource: kind.resource().into(),
-            namespace: Some(namespace.into()),
+            namespace: ns.map(Into::into),
             name: None,
         };
-        let items = self.list(kind, Some(namespace), query).await?;
+        let items = self.list(kind, ns, query).await?;
         let typed: Result<_, _> = items.into_iter().map(serde_json::from_value).collect();
         typed.map_err(|source| Error::Decode { call, source })
     }
@@ -278,6 +290,23 @@ mod tests {
         ]);
         let found = read(&cluster, &[Kind::namespaced::<Service>()]).await.unwrap();
         assert_eq!(names(&found), ["Service cht/a", "Service cht/b"]);
+        server.finished().await;
+    }
+
+    #[tokio::test]
+    async fn whole_clusters_are_listed_whoever_made_the_objects() {
+        let (cluster, server) = cluster(vec![
+            Exchange::get("/api/v1/services?limit=500").answer(200, page(&["a"], "")),
+            Exchange::get("/api/v1/services?limit=500").answer(403, json!({"kind": "Status", "message": "no"})),
+        ]);
+        let kind = Kind::namespaced::<Service>();
+        let found: Vec<Service> = cluster.list_everywhere(kind).await.unwrap();
+        assert_eq!(found[0].metadata.name.as_deref(), Some("a"));
+        let error = cluster.list_everywhere::<Service>(kind).await.unwrap_err();
+        assert!(
+            error.to_string().starts_with("not allowed to list services:"),
+            "{error}"
+        );
         server.finished().await;
     }
 

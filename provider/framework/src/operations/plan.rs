@@ -26,10 +26,12 @@ pub(crate) struct PlanRequest {
 #[derive(Debug)]
 pub(crate) struct IdentifiedPlan {
     pub(crate) planned: Planned,
+    pub(crate) private: Vec<u8>,
     pub(crate) identity: Option<Value>,
 }
 
-/// Plans a change; the private state stays as it is until the plan is applied.
+/// Plans a change. What the author keeps beside the state goes with the plan: where the core replaces an object, it comes
+/// back when the creation of the new one is planned, of whose prior state nothing is told.
 pub(crate) async fn plan<C: Send + Sync + 'static>(
     resource: &dyn DynResource<C>,
     clients: Arc<C>,
@@ -41,13 +43,14 @@ pub(crate) async fn plan<C: Send + Sync + 'static>(
     let limit = Limit::Read.of(resource.schema(), &request.config);
     let cancel = stop.child_token();
     let scope = Scope::new(clients, Limit::Read.name(), limit, cancel.clone(), Arc::clone(&report));
-    let planned = task::guard(plan_with(resource, scope, request), &cancel, limit).await;
+    let planned = task::guard(plan_with(resource, scope, &report, request), &cancel, limit).await;
     (planned, report.take_warnings())
 }
 
 async fn plan_with<C>(
     resource: &dyn DynResource<C>,
     scope: Scope<C>,
+    report: &Report,
     request: &PlanRequest,
 ) -> Result<IdentifiedPlan, Diagnostics> {
     let mut planning = Planning::new(resource.schema(), &request.prior, &request.proposed, &request.config)?;
@@ -56,5 +59,9 @@ async fn plan_with<C>(
     let from_plan = of(resource, &planned.value).await?;
     let replaced = !planned.requires_replace.is_empty();
     let identity = identity::planned(request.identity.clone(), from_plan, replaced)?;
-    Ok(IdentifiedPlan { planned, identity })
+    Ok(IdentifiedPlan {
+        planned,
+        private: report.private(),
+        identity,
+    })
 }

@@ -100,6 +100,7 @@ impl Resource for Thing {
                     plan.set("revision", &count);
                 }
                 Step::PlanOtherId => plan.set("id", &"b-id".to_owned()),
+                Step::Keep(passphrase_length) => cx.set_private(&Private { passphrase_length })?,
                 other => self.0.play_simple(cx, other).await?,
             }
         }

@@ -12,6 +12,10 @@ use crate::cht::instance::model::{InstanceModel, InstanceModelDraft};
 use crate::cht::instance::record::Stage;
 use crate::kubernetes::{Found, LiveObject, Object};
 
+mod certificates;
+
+pub(super) use certificates::{Authority, Issued};
+
 /// Only what is required, and the defaults.
 pub(super) fn minimal() -> Json {
     json!({
@@ -21,7 +25,6 @@ pub(super) fn minimal() -> Json {
         "host": "kisumu.health.example",
         "builds_url": "https://builds.example",
         "cluster_domain": "cluster.local",
-        "healthcheck": false,
         "deletion_protection": true,
         "retain_volumes": true,
         "couchdb": {"storage_size": "10Gi", "data_path": "data", "admin_user": "medic", "log_level": "info"},

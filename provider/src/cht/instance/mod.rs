@@ -5,6 +5,7 @@
 //!
 //! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes, [`plan`]
 //!   those that need the prior state or the cluster.
+//! - [`tls`] and [`certificate`] judge a given certificate, [`routing`] what the cluster says to an ingress.
 //! - [`spec`] and [`objects`] say which Kubernetes objects follow from them, [`from_model`] leads there.
 //! - [`desired`] brings objects and cluster together, [`record`] remembers in the cluster what was configured, [`survey`]
 //!   tells whether an instance can be made.
@@ -13,6 +14,7 @@
 //! In place: everything but `namespace` and `cluster_domain`, which replace, and what CouchDB decides once, which is refused.
 
 use futures::try_join;
+use k8s_openapi::jiff::Timestamp;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
@@ -22,10 +24,13 @@ use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
 use crate::cht::instance::record::{Record, Stage};
+pub(crate) use crate::cht::instance::routing::Hosts;
+use crate::cht::instance::routing::Private;
 use crate::cht::instance::survey::Survey;
 use crate::kubernetes::{Access, Apply, Found};
 use crate::provider::Clients;
 
+mod certificate;
 mod checks;
 mod credentials;
 mod desired;
@@ -36,10 +41,12 @@ mod model;
 pub mod objects;
 mod plan;
 mod record;
+mod routing;
 pub mod spec;
 mod steps;
 mod survey;
 mod teardown;
+mod tls;
 mod validate;
 
 /// Manages one CHT instance.
@@ -49,7 +56,7 @@ pub struct InstanceResource;
 impl Resource for InstanceResource {
     type Model = InstanceModel;
     type Clients = Clients;
-    type Private = ();
+    type Private = Private;
     type Identity = InstanceIdentity;
 
     const TYPE_NAME: &'static str = "cht_instance";
@@ -61,6 +68,8 @@ impl Resource for InstanceResource {
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
         plan::show_outcome(plan);
         plan::check(plan)?;
+        plan::check_certificate(cx, plan)?;
+        plan::keep_what_is_replaced(cx, plan)?;
         plan::try_in_cluster(cx, plan).await
     }
 
@@ -68,6 +77,8 @@ impl Resource for InstanceResource {
         let access = access(cx, &plan).await?;
         let survey = Survey::take(&access, &plan).await?;
         survey.allows_creation(&plan)?;
+        check_ingress(cx, &access, &plan, None).await?;
+        cx.set_private(&Private::default())?;
         let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();
         credentials.store(&mut plan.couchdb);
         let goal = Goal {
@@ -108,6 +119,7 @@ impl Resource for InstanceResource {
         let found = desired::find(&access, &plan.namespace, plan.create_namespace).await?;
         let live = desired::live_credentials(&found, &plan.namespace);
         plan::same_instance(&prior, &live)?;
+        check_ingress(cx, &access, &plan, Some(&prior)).await?;
         let credentials = Known::of(&plan.couchdb)
             .or(Known::of(&prior.couchdb))
             .or(live)
@@ -202,6 +214,17 @@ async fn converge(
     model.ready = Attr::Known(true);
     model.drift = Attr::Known(Vec::new());
     Ok(model)
+}
+
+/// Checks, before anything is changed, what the plan could not know: its values, or who else would come.
+async fn check_ingress(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+    prior: Option<&InstanceModel>,
+) -> Result<(), Diagnostics> {
+    tls::check_before_apply(model, prior, Timestamp::now())?;
+    routing::check_host(cx, access, model, prior).await
 }
 
 async fn access(cx: &Context<InstanceResource>, model: &InstanceModel) -> Result<Access, Diagnostics> {

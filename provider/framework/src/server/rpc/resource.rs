@@ -8,7 +8,7 @@ use crate::lifecycle::generate::generate_config;
 use crate::lifecycle::validate;
 use crate::operations;
 use crate::operations::apply::{ApplyRequest, StateAnswer};
-use crate::operations::plan::{IdentifiedPlan, PlanRequest};
+use crate::operations::plan::PlanRequest;
 use crate::provider::Provider;
 use crate::server::rpc::ProviderService;
 use crate::value::Value;
@@ -84,19 +84,17 @@ impl<P: Provider> ProviderService<P> {
             planned_identity: request.prior_identity.clone(),
             ..Default::default()
         };
-        let encoded = planned.and_then(|IdentifiedPlan { planned, identity }| {
-            let identity = to_proto::identity(identity.as_ref(), resource.identity_schema())?;
-            Ok((
-                to_proto::value(&planned.value, schema)?,
-                identity,
-                planned.requires_replace,
-            ))
+        let encoded = planned.and_then(|plan| {
+            let identity = to_proto::identity(plan.identity.as_ref(), resource.identity_schema())?;
+            Ok((to_proto::value(&plan.planned.value, schema)?, identity, plan))
         });
         match encoded {
-            Ok((value, identity, requires_replace)) => {
+            Ok((value, identity, plan)) => {
                 answer.planned_state = Some(value);
+                answer.planned_private = plan.private.into();
                 answer.planned_identity = identity;
-                answer.requires_replace = requires_replace.into_iter().map(to_proto::path).collect();
+                let requires_replace = plan.planned.requires_replace.into_iter();
+                answer.requires_replace = requires_replace.map(to_proto::path).collect();
             }
             Err(failure) => diagnostics.append(failure),
         }
