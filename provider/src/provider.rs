@@ -5,6 +5,7 @@ use tf_framework::path::Path;
 use tf_framework::provider::{FunctionEntry, Provider, ResourceEntry};
 use tf_framework::{Attr, Model};
 
+use crate::cht::SizingFunction;
 use crate::cht::instance::{Hosts, InstanceResource};
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
@@ -102,7 +103,10 @@ impl Provider for ChtProvider {
     }
 
     fn functions(&self) -> Vec<FunctionEntry> {
-        vec![FunctionEntry::new::<KubeconfigFunction>()]
+        vec![
+            FunctionEntry::new::<KubeconfigFunction>(),
+            FunctionEntry::new::<SizingFunction>(),
+        ]
     }
 }
 

@@ -1,8 +1,8 @@
 //! The Community Health Toolkit: its objects in a Kubernetes cluster, and its HTTP API.
 //!
 //! [`instance`] is the resource `cht_instance`. [`client`] speaks to the API of a running instance, usually over
-//! [`port_forward`], and [`mod@readiness`] decides from the answers whether the instance can be used. Start reading at
-//! [`instance`].
+//! [`port_forward`], and [`mod@readiness`] decides from the answers whether the instance can be used. The function
+//! [`sizing`] tells what hardware it needs. Start reading at [`instance`].
 
 pub mod client;
 pub mod error;
@@ -10,6 +10,7 @@ pub mod instance;
 pub mod monitoring;
 pub mod port_forward;
 pub mod readiness;
+pub mod sizing;
 pub mod startup;
 pub mod transport;
 pub mod version;
@@ -20,4 +21,5 @@ mod testing;
 pub use client::{Client, Credentials};
 pub use error::Error;
 pub use readiness::{Readiness, readiness};
+pub use sizing::SizingFunction;
 pub use version::ChtVersion;

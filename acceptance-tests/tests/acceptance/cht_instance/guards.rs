@@ -5,7 +5,7 @@ use crate::support::{ADDRESS, Scene, blames, failure};
 /// An invalid configuration: lines of `couchdb`, other lines, and the summary, text and line of the error.
 type Invalid = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const INVALID: [Invalid; 9] = [
+const INVALID: [Invalid; 12] = [
     (
         "",
         "cht_version = \"5.2.0\"",
@@ -51,8 +51,29 @@ const INVALID: [Invalid; 9] = [
     (
         "",
         "ingress = { tls = { certificate = \"x\" } }",
-        "Incomplete TLS settings",
-        "needs `private_key`",
+        "Private key is missing",
+        "give `private_key`",
+        "ingress = {",
+    ),
+    (
+        "",
+        "ingress = { tls = { secret_name = \"a\", cluster_issuer = \"b\" } }",
+        "Conflicting attributes",
+        "Give only one of",
+        "ingress = {",
+    ),
+    (
+        "",
+        "ingress = { tls = {} }",
+        "Missing attribute",
+        "Give one of",
+        "ingress = {",
+    ),
+    (
+        "",
+        "ingress = { class = \"nginx\", tls = { managed_certificate = \"a\" } }",
+        "Ingress cannot use this certificate",
+        "is for the kind `gce`",
         "ingress = {",
     ),
     (

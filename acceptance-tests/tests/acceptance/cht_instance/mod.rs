@@ -3,7 +3,10 @@
 mod drift;
 mod failures;
 mod guards;
+mod hosts;
+mod ingress;
 mod interrupted;
 mod lifecycle;
 mod secrets;
+mod tls;
 mod together;

@@ -11,6 +11,7 @@ use crate::cht::instance::tls;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 
 mod ingress;
+mod pods;
 
 /// Checks what concerns more than one attribute of a configuration.
 pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagnostics) {
@@ -23,6 +24,7 @@ pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagn
     if let Attr::Known(ingress) = &config.ingress {
         ingress::validate(ingress, diagnostics);
     }
+    pods::validate(config, diagnostics);
     if let Some(certificate) = tls::Given::in_draft(config) {
         diagnostics.append(certificate.check());
     }
