@@ -91,7 +91,7 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
     let provider = Page {
         title: "cht Provider".to_owned(),
         heading: "cht Provider".to_owned(),
-        example: Some(read(&examples.join("provider/provider.tf"))?),
+        examples: vec![read(&examples.join("provider/provider.tf"))?],
         import: None,
         guides: guides(&root.join("docs/guides"))?,
     };
@@ -118,7 +118,7 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
             let page = Page {
                 title: format!("{name} {kind} - cht"),
                 heading: format!("{name} ({kind})"),
-                example: Some(read(&example.join(file))?),
+                examples: configurations(&example, file)?,
                 import,
                 guides: Vec::new(),
             };
@@ -172,14 +172,30 @@ fn guides(folder: &Path) -> Result<Vec<Guide>> {
     Ok(guides)
 }
 
+/// The configurations of a page: the one in `<name>.tf` first, then those about one topic each in `<name>-<topic>.tf`.
+fn configurations(folder: &Path, first: &str) -> Result<Vec<String>> {
+    let topic = format!("{}-", first.trim_end_matches(".tf"));
+    let mut further = files(folder, "tf")?;
+    further.retain(|path| {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with(&topic))
+    });
+    let paths = [folder.join(first)].into_iter().chain(further);
+    paths.map(|path| read(&path)).collect()
+}
+
 /// The Markdown files of a folder, which need not exist, in the order of their names.
 fn markdown_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    files(folder, "md")
+}
+
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
     let entries = fs::read_dir(folder).with_context(|| format!("list {}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    files.retain(|path| path.extension().is_some_and(|found| found == extension));
     files.sort();
     Ok(files)
 }

@@ -17,8 +17,8 @@ pub(super) struct Page {
     pub(super) title: String,
     /// Its first heading.
     pub(super) heading: String,
-    /// A configuration.
-    pub(super) example: Option<String>,
+    /// Configurations.
+    pub(super) examples: Vec<String>,
     /// How to import.
     pub(super) import: Option<Import>,
     /// Where to read on.
@@ -148,11 +148,11 @@ impl Page {
                 text.push_str(&format!("- [{}]({})\n", guide.title, guide.file));
             }
         }
-        if let Some(example) = &self.example {
-            text.push_str(&format!(
-                "\n## Example Usage\n\n```terraform\n{}\n```\n",
-                example.trim_end()
-            ));
+        if !self.examples.is_empty() {
+            text.push_str("\n## Example Usage\n");
+        }
+        for example in &self.examples {
+            text.push_str(&format!("\n```terraform\n{}\n```\n", example.trim_end()));
         }
         text.push_str("\n## Schema\n");
         write_groups(&mut text, &schema.block.attributes, "", |group| format!("### {group}"));

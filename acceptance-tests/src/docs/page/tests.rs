@@ -8,7 +8,7 @@ fn page() -> Page {
     Page {
         title: "cht_thing Resource - cht".to_owned(),
         heading: "cht_thing (Resource)".to_owned(),
-        example: Some("resource \"cht_thing\" \"one\" {}\n".to_owned()),
+        examples: vec!["resource \"cht_thing\" \"one\" {}\n".to_owned()],
         import: Some(Import {
             by_identity: "import {\n  identity = {}\n}\n".to_owned(),
             by_id: "import {\n  id = 1\n}\n".to_owned(),

@@ -32,7 +32,8 @@ async fn a_host_that_another_instance_has_is_refused_in_the_plan() {
 
     // Without an ingress it takes the host from nobody, and by an update it may not take it either.
     let without = second.instance().hcl(&kubernetes().await);
-    second.write(&without.replace("host-b.health.example", host));
+    let without = without.replace("host-b.health.example", host);
+    second.write(&without);
     second.apply().await;
     second.write(&with_host(&second.instance(), "host-b", host).await);
     let error = second.plan_fails().await;
@@ -42,6 +43,7 @@ async fn a_host_that_another_instance_has_is_refused_in_the_plan() {
         "in the namespace `host-a`",
         "host = ",
     );
+    second.write(&without);
     second.destroy().await;
 
     first.is_settled().await;
