@@ -7,6 +7,7 @@ use tf_framework::{Attr, Model};
 
 use crate::cht::SizingFunction;
 use crate::cht::instance::{Hosts, InstanceResource};
+use crate::cht::values::ValuesFunction;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
 
@@ -106,6 +107,7 @@ impl Provider for ChtProvider {
         vec![
             FunctionEntry::new::<KubeconfigFunction>(),
             FunctionEntry::new::<SizingFunction>(),
+            FunctionEntry::new::<ValuesFunction>(),
         ]
     }
 }

@@ -1,7 +1,6 @@
 //! Whole environments: a number of instances from nothing to running, changed, and gone again, on the lab's cluster.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -10,6 +9,7 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 use acceptance_tests::lab::Lab;
 use acceptance_tests::tofu::{Cli, Workspace};
 
+use super::makers::Maker;
 use super::plugin::{Measured, Used};
 
 /// The cluster's user whose requests are counted: the provider's.
@@ -28,6 +28,7 @@ const DESTROY: &[&str] = &["destroy", "-json", "-input=false", "-auto-approve"];
 /// What instances are measured with.
 pub(super) struct Subject<'a> {
     lab: &'a Lab,
+    maker: Maker,
     measured: Measured,
     token: String,
 }
@@ -44,7 +45,7 @@ pub(super) struct Phase {
 }
 
 impl<'a> Subject<'a> {
-    pub(super) async fn new(lab: &'a Lab, provider: &Path) -> Result<Self> {
+    pub(super) async fn new(lab: &'a Lab, maker: Maker) -> Result<Self> {
         let everything = PolicyRule {
             api_groups: Some(vec!["*".to_owned()]),
             resources: Some(vec!["*".to_owned()]),
@@ -53,16 +54,22 @@ impl<'a> Subject<'a> {
         };
         Ok(Self {
             lab,
-            measured: Measured::new(provider)?,
+            measured: Measured::new(maker.binary())?,
+            maker,
             token: lab.cluster.user(USER, vec![everything]).await?,
         })
     }
 
+    pub(super) fn maker_name(&self) -> &'static str {
+        self.maker.name()
+    }
+
     /// Takes a number of instances through their lives.
     pub(super) async fn measure(&self, n_instances: usize) -> Result<Vec<Phase>> {
-        let mut workspace = Workspace::new(Cli::tofu()?, &self.measured.script())?;
+        let mut workspace = Workspace::with_provider(Cli::tofu()?, self.maker.source(), &self.measured.script())?;
         workspace.set_limit(LIMIT);
-        let configure = |version: &str| workspace.write("main.tf", &self.configuration(n_instances, version));
+        self.maker.prepare(&mut workspace, &self.lab.cluster, &self.token)?;
+        let configure = |release: &str| workspace.write("main.tf", &self.maker.configuration(n_instances, release));
         configure("5.3.0")?;
         let mut phases = Vec::new();
         phases.push(self.phase("create", &workspace, APPLY).await?);
@@ -96,33 +103,6 @@ impl<'a> Subject<'a> {
             usage: self.measured.take()?,
             requests,
         })
-    }
-
-    fn configuration(&self, n_instances: usize, version: &str) -> String {
-        let cluster = &self.lab.cluster;
-        format!(
-            r#"provider "cht" {{
-  kubernetes = {{
-    host                   = {:?}
-    cluster_ca_certificate = {:?}
-    token                  = {:?}
-  }}
-}}
-
-resource "cht_instance" "bench" {{
-  count               = {n_instances}
-  namespace           = "bench-${{count.index}}"
-  cht_version         = "{version}"
-  host                = "bench-${{count.index}}.health.example"
-  deletion_protection = false
-  retain_volumes      = false
-  couchdb             = {{ storage_size = "1Gi" }}
-}}
-"#,
-            cluster.host(),
-            cluster.ca_pem(),
-            self.token
-        )
     }
 }
 

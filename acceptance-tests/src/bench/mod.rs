@@ -2,10 +2,11 @@
 //! `provider/docs/performance.md`.
 //!
 //! Times depend on the machine, so what counts is their ratio to a peer's; requests and bytes are exact. [`start`] measures
-//! processes, [`instances`] whole environments on the lab's cluster, [`plugin`] stands in front of the provider and takes
-//! note of what it used.
+//! processes, [`instances`] whole environments on the lab's cluster, made by one of the [`makers`]; [`plugin`] stands in front
+//! of the provider and takes note of what it used.
 
 mod instances;
+mod makers;
 pub(crate) mod plugin;
 mod report;
 mod start;
@@ -21,6 +22,7 @@ use acceptance_tests::tools;
 
 use crate::checks::build_release_provider;
 use instances::{Phase, Subject};
+use makers::Maker;
 use report::{Target, mib, milliseconds, print_table, ratio, seconds};
 
 /// What to measure.
@@ -35,6 +37,9 @@ pub(crate) struct Arguments {
     /// Measure this provider instead of building one
     #[arg(long)]
     provider: Option<PathBuf>,
+    /// Have the same objects made by this binary of hashicorp/helm too
+    #[arg(long)]
+    helm_provider: Option<PathBuf>,
     /// Only plan, apply and destroy; do not measure starts
     #[arg(long)]
     no_start: bool,
@@ -64,11 +69,18 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         ..ClusterOptions::default()
     })
     .await?;
-    let subject = Subject::new(&lab, &provider).await?;
+    let subject = Subject::new(&lab, Maker::Cht(provider)).await?;
+    let peer = match &arguments.helm_provider {
+        Some(binary) => Some(Subject::new(&lab, Maker::Helm(binary.clone())).await?),
+        None => None,
+    };
     let mut plans = Vec::new();
     for &n_instances in &arguments.instances {
         let phases = subject.measure(n_instances).await?;
-        print_phases(n_instances, &phases);
+        print_phases(n_instances, &subject, &phases);
+        if let Some(peer) = &peer {
+            print_phases(n_instances, peer, &peer.measure(n_instances).await?);
+        }
         let plan = phases.into_iter().find(|phase| phase.name == instances::NO_CHANGE);
         plans.extend(plan.map(|plan| (n_instances, plan)));
     }
@@ -111,7 +123,7 @@ async fn measure_start(provider: &std::path::Path, starts: usize) -> Result<Targ
     Ok(Target::below("start to handshake", "ms", handshake, 15.0))
 }
 
-fn print_phases(n_instances: usize, phases: &[Phase]) {
+fn print_phases(n_instances: usize, subject: &Subject<'_>, phases: &[Phase]) {
     let rows: Vec<Vec<String>> = phases
         .iter()
         .map(|phase| {
@@ -126,7 +138,7 @@ fn print_phases(n_instances: usize, phases: &[Phase]) {
             ]
         })
         .collect();
-    println!("\n{n_instances} instances:\n");
+    println!("\n{n_instances} instances by {}:\n", subject.maker_name());
     let head = [
         "",
         "wall, s",

@@ -59,6 +59,10 @@ impl Function {
             text.push_str("There are none.\n");
         }
         text.push_str(&format!("\n## Return Type\n\n{}\n", type_name(&self.return_type)));
+        let attributes = attributes(&self.return_type, "");
+        if !attributes.is_empty() {
+            text.push_str(&format!("\nIts attributes:\n\n{attributes}"));
+        }
         text
     }
 
@@ -85,6 +89,23 @@ impl Parameter {
             .replace("\n   \n", "\n\n");
         let (name, holds) = (&self.name, type_name(&self.value_type));
         format!("1. `{name}` ({kind}{holds}{nullable}) {description}\n")
+    }
+}
+
+/// The attributes of an object, or of the objects in a collection, as a nested list.
+fn attributes(value_type: &Value, indent: &str) -> String {
+    let Some([kind, inner, ..]) = value_type.as_array().map(Vec::as_slice) else {
+        return String::new();
+    };
+    match (kind.as_str(), inner) {
+        (Some("object"), Value::Object(attributes)) => {
+            let item = |(name, holds): (&String, &Value)| {
+                let nested = self::attributes(holds, &format!("{indent}  "));
+                format!("{indent}- `{name}` ({})\n{nested}", type_name(holds))
+            };
+            attributes.iter().map(item).collect()
+        }
+        _ => attributes(inner, indent),
     }
 }
 
@@ -156,6 +177,17 @@ glue(first object, flags list of bool, rest string...) map of number
 Map of Number
 "##
         );
+    }
+
+    #[test]
+    fn a_result_is_described_to_its_innermost_attribute() {
+        let function: Function = serde_json::from_value(json!({
+            "return_type": ["object", { "b": ["list", ["object", { "c": "bool" }]], "a": "string" }],
+        }))
+        .unwrap();
+        let page = function.render("it", "");
+        let expected = "Object\n\nIts attributes:\n\n- `a` (String)\n- `b` (List of Object)\n  - `c` (Boolean)\n";
+        assert!(page.ends_with(expected), "{page}");
     }
 
     #[test]

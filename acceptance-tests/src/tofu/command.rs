@@ -18,6 +18,9 @@ use crate::lifeline::Lifeline;
 /// How fast an impatient user presses Ctrl-C.
 const KEYSTROKES: Duration = Duration::from_millis(100);
 
+/// How long a command that hangs gets to print what each of its goroutines is doing.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// A command that is under way, for tests that interrupt it. Dropping it kills it.
 #[derive(Debug)]
 pub struct Running {
@@ -110,9 +113,12 @@ impl Running {
     /// Waits for the end, successful or not.
     ///
     /// # Errors
-    /// If the time limit is over; the command is killed then.
+    /// If the time limit is over. The command is killed then, after it was made to say where it hangs.
     pub async fn wait(mut self) -> Result<Outcome, Error> {
         let ended = tokio::time::timeout(self.limit, self.child.wait()).await;
+        if ended.is_err() {
+            self.ask_where_it_hangs().await;
+        }
         // Providers that outlive the command would keep its output open.
         self.kill();
         let status = ended.map(|status| {
@@ -131,6 +137,15 @@ impl Running {
                 text: format!("{stdout}{stderr}"),
             }),
         }
+    }
+
+    /// A program in Go answers SIGQUIT with the stacks of all goroutines on stderr.
+    async fn ask_where_it_hangs(&mut self) {
+        if let Ok(process @ 1..) = i32::try_from(self.group) {
+            let _ = kill(Pid::from_raw(process), Signal::SIGQUIT);
+        }
+        // One that does not answer is killed like any other.
+        let _ = tokio::time::timeout(LAST_WORDS, self.child.wait()).await;
     }
 
     fn signal(&self, signal: Signal) {

@@ -20,7 +20,7 @@ pub use workspace::{PLAN_FILE, Workspace};
 use crate::tools;
 
 /// The provider under test, as configurations name it.
-const SOURCE: &str = "medic/cht";
+pub const SOURCE: &str = "medic/cht";
 
 /// Which command line, and where it is.
 #[derive(Clone, Debug)]

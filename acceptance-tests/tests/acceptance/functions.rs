@@ -129,6 +129,45 @@ async fn what_an_instance_cannot_be_is_refused_at_its_argument() {
     }
 }
 
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn the_values_of_a_chart_become_arguments_and_a_placeholder_is_refused_at_the_file_that_has_it() {
+    for cli in every_cli() {
+        let workspace = workspace(
+            cli,
+            "output \"arguments\" {
+               value     = provider::cht::values(file(\"values.yaml\"), sensitive(file(\"secrets.yaml\")))
+               sensitive = true
+             }",
+        );
+        let write = |name: &str, text: &str| workspace.write(name, text).expect("the file is written");
+        write(
+            "values.yaml",
+            "namespace: <your-namespace>\ncht_image_tag: 5.3.1\ningress: {host: kisumu.example}\n",
+        );
+        write(
+            "secrets.yaml",
+            "couchdb: {password: p4ssword, secret: s3cret, uuid: u1, couchdb_node_storage_size: 1Gi, extra: 1}",
+        );
+        let error = failure("plan", workspace.plan().await);
+        assert!(
+            error.detail.contains("`namespace` still holds a placeholder"),
+            "{error:#?}"
+        );
+
+        write(
+            "values.yaml",
+            "namespace: cht-kisumu\ncht_image_tag: 5.3.1\ningress: {host: kisumu.example}\n",
+        );
+        let outcome = done("apply", workspace.apply().await);
+        assert!(!outcome.text().contains("p4ssword"), "the password is shown");
+        let arguments = done("output", workspace.output("arguments").await);
+        assert_eq!(arguments["host"], "kisumu.example");
+        assert_eq!(arguments["couchdb"]["admin_password"], "p4ssword");
+        assert_eq!(arguments["unused"], json!(["couchdb.extra"]));
+    }
+}
+
 /// A client as any other program makes one of the file.
 async fn client(kubeconfig: &Path) -> kube::Client {
     let read = kube::config::Kubeconfig::read_from(kubeconfig).expect("a kubeconfig");

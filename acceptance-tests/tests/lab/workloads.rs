@@ -1,5 +1,8 @@
 //! Deployments, Jobs and Ingresses, and the faults that pods can ask for.
 
+use std::time::Duration;
+
+use acceptance_tests::cluster::wait::until;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
@@ -9,6 +12,9 @@ use kube::{Api, Client, ResourceExt};
 use serde_json::json;
 
 use crate::support::{create, deployment, namespace, pod_template, wait_for};
+
+/// How long the lab may take.
+const LIMIT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
@@ -45,10 +51,7 @@ async fn missing_image_keeps_its_container_waiting() {
             .map_err(|error| error.to_string())?;
         list.items.into_iter().next().ok_or_else(|| "no such event".to_owned())
     };
-    let limit = std::time::Duration::from_secs(20);
-    acceptance_tests::cluster::wait::until("a Failed event", limit, failed)
-        .await
-        .unwrap();
+    until("a Failed event", LIMIT, failed).await.unwrap();
 }
 
 #[tokio::test]
@@ -125,16 +128,21 @@ async fn ingress_gets_its_address_only_from_its_own_controller() {
     assert_eq!(address(&api.get("traefik").await.unwrap()), None);
 }
 
+/// The deployment's status may tell of a pod a moment before there is one.
 async fn only_pod(client: &Client, namespace: &str) -> Pod {
-    let pods = Api::<Pod>::namespaced(client.clone(), namespace)
-        .list(&ListParams::default())
-        .await
-        .unwrap();
-    assert_eq!(pods.items.len(), 1);
-    pods.items.into_iter().next().unwrap()
+    let pods = Api::<Pod>::namespaced(client.clone(), namespace);
+    let only = async || {
+        let list = pods
+            .list(&ListParams::default())
+            .await
+            .map_err(|error| error.to_string())?;
+        let count = list.items.len();
+        let [pod] = <[Pod; 1]>::try_from(list.items).map_err(|_| format!("{count} pods"))?;
+        Ok(pod)
+    };
+    until("the only pod", LIMIT, only).await.unwrap()
 }
 
-/// The status of the only pod's only container, once there is one.
 async fn container_status(client: &Client, namespace: &str) -> ContainerStatus {
     let deployments = Api::<Deployment>::namespaced(client.clone(), namespace);
     wait_for(&deployments, "app", "a pod", |it| {

@@ -13,6 +13,7 @@ pub mod readiness;
 pub mod sizing;
 pub mod startup;
 pub mod transport;
+pub mod values;
 pub mod version;
 
 #[cfg(test)]
