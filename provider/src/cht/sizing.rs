@@ -116,8 +116,6 @@ fn at_least(needed: u64, least: u64, rule: &str, unit: &str, basis: &mut Vec<Str
 
 #[cfg(test)]
 mod tests {
-    use tf_framework::function::Argument;
-
     use super::*;
 
     fn call(users: i64, docs: i64) -> Result<Sizing, FunctionError> {
@@ -165,8 +163,8 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused_at_its_argument() {
         let blamed = |users, docs| call(users, docs).expect_err("it is refused").argument();
-        assert_eq!(blamed(-1, 0), Some(Argument::from(SizingFunction::USERS)));
-        assert_eq!(blamed(1, -1), Some(Argument::from(SizingFunction::DOCS)));
-        assert_eq!(blamed(0, 1), Some(Argument::from(SizingFunction::USERS)));
+        assert_eq!(blamed(-1, 0), Some(SizingFunction::USERS));
+        assert_eq!(blamed(1, -1), Some(SizingFunction::DOCS));
+        assert_eq!(blamed(0, 1), Some(SizingFunction::USERS));
     }
 }
