@@ -98,6 +98,8 @@ fn acceptance(filter: Option<&str>) -> Result<()> {
     tools::all()?;
     let provider = build_provider()?;
     let provider = provider.to_str().context("the path of the provider is not UTF-8")?;
+    // A test of another package is not told where an example is: it looks beside itself.
+    cargo(&["build", "--package", "tf-framework", "--example", "notes"], &[])?;
     let mut arguments = vec!["test", "--package", "acceptance-tests", "--tests", "--"];
     arguments.extend(filter);
     // They wait for the cluster most of the time, so more of them run at once than there are processors.

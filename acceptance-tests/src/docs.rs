@@ -22,7 +22,7 @@ use acceptance_tests::tofu::{Cli, Workspace};
 use crate::checks::build_provider;
 use function::Function;
 use import::Import;
-use page::{Guide, Page, Schema};
+use page::{Case, Guide, Page, Schema};
 
 /// What to do with the pages.
 #[derive(clap::Args)]
@@ -91,7 +91,8 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
     let provider = Page {
         title: "cht Provider".to_owned(),
         heading: "cht Provider".to_owned(),
-        examples: vec![read(&examples.join("provider/provider.tf"))?],
+        example: Some(read(&examples.join("provider/provider.tf"))?),
+        cases: Vec::new(),
         import: None,
         guides: guides(&root.join("docs/guides"))?,
     };
@@ -118,7 +119,8 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
             let page = Page {
                 title: format!("{name} {kind} - cht"),
                 heading: format!("{name} ({kind})"),
-                examples: configurations(&example, file)?,
+                example: Some(read(&example.join(file))?),
+                cases: cases(&example, file)?,
                 import,
                 guides: Vec::new(),
             };
@@ -131,6 +133,24 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
         pages.insert(format!("docs/functions/{name}.md"), function.render(name, &example));
     }
     Ok(pages)
+}
+
+/// The configurations beside the main one, by the titles that their names are: `existing-data.tf` is about existing data.
+fn cases(folder: &Path, main: &str) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for path in files(folder, "tf")? {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if path.ends_with(main) || name.starts_with("import-") {
+            continue;
+        }
+        let words = name.replace('-', " ");
+        let (first, rest) = words.split_at(words.chars().next().map_or(0, char::len_utf8));
+        cases.push(Case {
+            title: format!("{}{rest}", first.to_uppercase()),
+            text: read(&path)?,
+        });
+    }
+    Ok(cases)
 }
 
 /// The pages that are not there, differ, or should not be there.
@@ -172,23 +192,12 @@ fn guides(folder: &Path) -> Result<Vec<Guide>> {
     Ok(guides)
 }
 
-/// The configurations of a page: the one in `<name>.tf` first, then those about one topic each in `<name>-<topic>.tf`.
-fn configurations(folder: &Path, first: &str) -> Result<Vec<String>> {
-    let topic = format!("{}-", first.trim_end_matches(".tf"));
-    let mut further = files(folder, "tf")?;
-    further.retain(|path| {
-        path.file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with(&topic))
-    });
-    let paths = [folder.join(first)].into_iter().chain(further);
-    paths.map(|path| read(&path)).collect()
-}
-
 /// The Markdown files of a folder, which need not exist, in the order of their names.
 fn markdown_files(folder: &Path) -> Result<Vec<PathBuf>> {
     files(folder, "md")
 }
 
+/// The files of a folder, which need not exist, with this extension, in the order of their names.
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());

@@ -3,11 +3,12 @@
 use anyhow::Context;
 use futures::StreamExt;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Secret};
+use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::{Api, ListParams};
 use kube::runtime::{WatchStreamExt, watcher};
 
 use super::login::Credentials;
+use super::topology::{self, CouchdbNode};
 
 /// Shows the instances of a cluster.
 pub trait Cluster: Send + Sync + 'static {
@@ -18,10 +19,12 @@ pub trait Cluster: Send + Sync + 'static {
 /// The objects of an instance, as far as the CHT's behavior follows from them. Pods count only while they are ready.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observation {
-    /// The UID of the volume claim, which stands for what CouchDB has on its disk.
+    /// What stands for the disk of CouchDB, or of the first of its nodes.
     pub volume: Option<String>,
-    /// The UID of CouchDB's pod.
+    /// The UID of the pod of CouchDB, or of the first of its nodes.
     pub couchdb_pod: Option<String>,
+    /// All nodes of CouchDB, the first one first.
+    pub couchdb_nodes: Vec<CouchdbNode>,
     /// The UID of HAProxy's pod.
     pub haproxy_pod: Option<String>,
     /// The UID of the API's pod.
@@ -54,12 +57,10 @@ impl Cluster for KubeCluster {
         let components = ListParams::default().labels("cht.service");
         let pods = Api::<Pod>::namespaced(self.client.clone(), namespace);
         let deployments = Api::<Deployment>::namespaced(self.client.clone(), namespace);
-        let claims = Api::<PersistentVolumeClaim>::namespaced(self.client.clone(), namespace);
         let secrets = Api::<Secret>::namespaced(self.client.clone(), namespace);
-        let (pods, deployments, claim, secret) = tokio::try_join!(
+        let (pods, deployments, secret) = tokio::try_join!(
             pods.list(&components),
             deployments.list(&components),
-            claims.get_opt("couchdb-claim0"),
             secrets.get_opt("cht-couchdb-credentials"),
         )
         .with_context(|| format!("unable to read the objects of {namespace}"))?;
@@ -68,22 +69,28 @@ impl Cluster for KubeCluster {
                 .iter()
                 .find(|pod| is_running(pod) && component_of(pod) == component)
         };
-        let is_available = |name: &str| {
-            let deployment = deployments
-                .items
-                .iter()
-                .find(|deployment| deployment.metadata.name.as_deref() == Some(name));
-            let status = deployment.and_then(|deployment| deployment.status.as_ref());
+        let has_replicas = |deployment: &Deployment| {
+            let status = deployment.status.as_ref();
             status.and_then(|status| status.available_replicas).unwrap_or(0) > 0
         };
+        let is_available = |name: &str| {
+            let mut found = deployments.items.iter();
+            let deployment = found.find(|deployment| deployment.metadata.name.as_deref() == Some(name));
+            deployment.is_some_and(has_replicas)
+        };
+        let ready_pods: Vec<&Pod> = pods.items.iter().filter(|pod| is_running(pod)).collect();
+        let couchdb_nodes = topology::nodes(&deployments.items, &ready_pods);
+        let workloads = topology::workloads(&deployments.items);
+        let is_couchdb_available = !workloads.is_empty() && workloads.iter().all(|workload| has_replicas(workload));
         let uid = |pod: Option<&Pod>| pod.and_then(|pod| pod.metadata.uid.clone());
         Ok(Observation {
-            volume: claim.and_then(|claim| claim.metadata.uid),
-            couchdb_pod: uid(pod("couchdb")),
+            volume: topology::disk(&self.client, namespace, &deployments.items).await?,
+            couchdb_pod: couchdb_nodes.first().and_then(|node| node.pod.clone()),
+            couchdb_nodes,
             haproxy_pod: uid(pod("haproxy")),
             api_pod: uid(pod("api")),
             api_tag: pod("api").and_then(image_tag),
-            database_available: is_available("cht-couchdb") && is_available("cht-haproxy"),
+            database_available: is_couchdb_available && is_available("cht-haproxy"),
             api_available: is_available("cht-api"),
             secret: secret.and_then(|secret| credentials(&secret)),
         })
@@ -94,7 +101,8 @@ impl Cluster for KubeCluster {
 ///
 /// Pods read the Secret when they start, so what it says at that time must be seen then, not at the next request.
 pub(super) async fn watch<F: Future<Output = ()>>(client: kube::Client, changed: impl Fn(String) -> F) {
-    let config = watcher::Config::default().labels("cht.service in (couchdb, haproxy, api)");
+    let config = watcher::Config::default()
+        .labels("cht.service, cht.service notin (sentinel, healthcheck, nouveau, upgrade-service)");
     let pods = watcher(Api::<Pod>::all(client), config)
         .default_backoff()
         .touched_objects();

@@ -38,6 +38,10 @@ pub struct Instance {
     faults: HashSet<Fault>,
     /// The administrators on each volume that ever was.
     admins: HashMap<String, BTreeMap<String, String>>,
+    /// The volumes on which the CHT has been ready.
+    used: HashSet<String>,
+    /// The pod of the first CouchDB node that stopped bringing the others in.
+    gave_up: Option<String>,
     /// The pod of CouchDB that took its environment last.
     couchdb_pod: Option<String>,
     haproxy: Option<(String, Option<Credentials>)>,
@@ -61,6 +65,8 @@ impl Instance {
             observation: Observation::default(),
             faults: HashSet::new(),
             admins: HashMap::new(),
+            used: HashSet::new(),
+            gave_up: None,
             couchdb_pod: None,
             haproxy: None,
             api: None,
@@ -74,6 +80,7 @@ impl Instance {
         self.observation = observation;
         self.faults = faults;
         self.start_couchdb();
+        self.assemble();
         self.start_haproxy();
         self.start_api(now);
     }
@@ -94,7 +101,30 @@ impl Instance {
     pub fn reaches_database(&self) -> bool {
         let checks = self.haproxy.as_ref().and_then(|(_, credentials)| credentials.as_ref());
         let is_accepted = checks.is_some_and(|credentials| self.knows(credentials));
-        self.observation.database_available && is_accepted && !self.has(Fault::HaproxyDown)
+        let is_complete = self.members().len() == self.observation.couchdb_nodes.len();
+        self.observation.database_available && is_complete && is_accepted && !self.has(Fault::HaproxyDown)
+    }
+
+    /// Whether a node of CouchDB listens.
+    pub(super) fn listens(&self, service: &str) -> bool {
+        let mut nodes = self.observation.couchdb_nodes.iter();
+        nodes.any(|node| node.service == service && node.pod.is_some())
+    }
+
+    /// The names of the nodes that are connected with each other.
+    pub(super) fn members(&self) -> Vec<&str> {
+        let nodes = &self.observation.couchdb_nodes;
+        let first = nodes.first().and_then(|first| first.pod.as_ref());
+        let gave_up = first.is_some() && first == self.gave_up.as_ref();
+        let expected = if gave_up { 1 } else { nodes.len() };
+        let running = nodes.iter().take(expected).filter(|node| node.pod.is_some());
+        running.map(|node| node.name.as_str()).collect()
+    }
+
+    /// How many documents the volume holds; none before the CHT has been ready on it.
+    pub(super) fn documents(&self) -> Option<u64> {
+        let volume = self.observation.volume.as_ref()?;
+        self.used.contains(volume).then_some(123)
     }
 
     /// The version of the application.
@@ -139,7 +169,7 @@ impl Instance {
         session
     }
 
-    fn knows(&self, credentials: &Credentials) -> bool {
+    pub(super) fn knows(&self, credentials: &Credentials) -> bool {
         let admins = self
             .observation
             .volume
@@ -166,6 +196,13 @@ impl Instance {
         admins
             .entry(secret.user.clone())
             .or_insert_with(|| secret.password.clone());
+    }
+
+    /// The first node brings the others in when it starts, unless it is to give up.
+    fn assemble(&mut self) {
+        if self.has(Fault::UnfinishedCluster) && self.gave_up.is_none() {
+            self.gave_up = self.observation.couchdb_pod.clone();
+        }
     }
 
     fn start_haproxy(&mut self) {
@@ -197,6 +234,7 @@ impl Instance {
             .filter(|api| api.listening_since.is_none() && is_reachable)
         {
             api.listening_since = Some(now);
+            self.used.extend(self.observation.volume.clone());
         }
     }
 }

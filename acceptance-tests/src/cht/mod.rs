@@ -6,16 +6,19 @@
 //! running API pod, and the password is the one that CouchDB was first started with. [`instance`] is the state machine,
 //! `server` the HTTP side of it. A test injects a [`Fault`] to see what the provider makes of it.
 //!
-//! The instance is taken from the `Host` header, `api.<namespace>.svc.<domain>`: all port-forwards of the lab end here.
+//! The instance is taken from the `Host` header, `api.<namespace>.svc.<domain>`: all port-forwards of the lab end here, also
+//! those to nodes of CouchDB ([`topology`]).
 //! So a closed port can only be played by ending the connection once the request is read. kwok does not pass that end on
 //! through a port-forward: its client sees no answer until its own timeout, unlike with a real kubelet.
 
 mod accept;
 mod answers;
 pub mod cluster;
+mod couchdb_node;
 pub mod instance;
 mod login;
 mod server;
+pub mod topology;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +51,8 @@ pub enum Fault {
     Unauthorized,
     /// Monitoring cannot find anything out, and says so inside of its answer.
     MonitoringErrors,
+    /// The first node of CouchDB stopped bringing the others into the cluster, and does it again only in another pod.
+    UnfinishedCluster,
 }
 
 /// The server, which runs until this is dropped.

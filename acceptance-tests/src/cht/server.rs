@@ -22,7 +22,8 @@ use super::accept::prefers_json;
 use super::cluster::Cluster;
 use super::instance::{Instance, LoginOutcome, Phase};
 use super::login::{Credentials, Login};
-use super::{Fault, Instances, answers};
+use super::topology::{is_node, service_and_namespace};
+use super::{Fault, Instances, answers, couchdb_node};
 
 type Answer = Response<Full<Bytes>>;
 
@@ -50,14 +51,15 @@ async fn answer<C: Cluster>(
 ) -> io::Result<Answer> {
     let (head, body) = request.into_parts();
     let head = Request::from_parts(head, ());
-    let Some(namespace) = namespace(&head) else {
+    let host = head.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let Some((service, namespace)) = host.and_then(service_and_namespace) else {
         return Ok(json_answer(
             421,
             &json!({ "error": "the Host header is not api.<namespace>.svc.<domain>" }),
         ));
     };
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    let mut instance = match instances.observe(&namespace).await {
+    let mut instance = match instances.observe(namespace).await {
         Ok(instance) => instance,
         Err(error) => {
             return Ok(json_answer(
@@ -66,6 +68,13 @@ async fn answer<C: Cluster>(
             ));
         }
     };
+    if is_node(service) {
+        let answer = couchdb_node::answer(&instance, service, &login(&head), head.uri().path());
+        return match answer {
+            Some((status, body)) => Ok(json_answer(status, &body)),
+            None => Err(io::ErrorKind::ConnectionReset.into()),
+        };
+    }
     let now = Instant::now();
     if instance.phase(now) == Phase::Closed {
         // The connection ends without an answer, as one to a port on which nothing listens.
@@ -183,13 +192,6 @@ impl Played<'_> {
         }
         text_answer(429, "Too Many Requests")
     }
-}
-
-/// The namespace in `api.<namespace>.svc.<domain>`.
-fn namespace(head: &Request<()>) -> Option<String> {
-    let host = head.headers().get(HOST)?.to_str().ok()?;
-    let (namespace, domain) = host.strip_prefix("api.")?.split_once('.')?;
-    (!namespace.is_empty() && domain.starts_with("svc.")).then(|| namespace.to_owned())
 }
 
 fn login(head: &Request<()>) -> Login {

@@ -17,12 +17,20 @@ pub(super) struct Page {
     pub(super) title: String,
     /// Its first heading.
     pub(super) heading: String,
-    /// Configurations.
-    pub(super) examples: Vec<String>,
+    /// A configuration.
+    pub(super) example: Option<String>,
+    /// Further configurations, each for a case of its own.
+    pub(super) cases: Vec<Case>,
     /// How to import.
     pub(super) import: Option<Import>,
     /// Where to read on.
     pub(super) guides: Vec<Guide>,
+}
+
+/// A configuration for a case of its own.
+pub(super) struct Case {
+    pub(super) title: String,
+    pub(super) text: String,
 }
 
 /// A guide, from the folder of the page.
@@ -148,11 +156,14 @@ impl Page {
                 text.push_str(&format!("- [{}]({})\n", guide.title, guide.file));
             }
         }
-        if !self.examples.is_empty() {
-            text.push_str("\n## Example Usage\n");
+        if let Some(example) = &self.example {
+            text.push_str(&format!(
+                "\n## Example Usage\n\n```terraform\n{}\n```\n",
+                example.trim_end()
+            ));
         }
-        for example in &self.examples {
-            text.push_str(&format!("\n```terraform\n{}\n```\n", example.trim_end()));
+        for Case { title, text: example } in &self.cases {
+            let _ = write!(text, "\n### {title}\n\n```terraform\n{}\n```\n", example.trim_end());
         }
         text.push_str("\n## Schema\n");
         write_groups(&mut text, &schema.block.attributes, "", |group| format!("### {group}"));

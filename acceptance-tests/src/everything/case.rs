@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
-use tf_framework::model::{AttributeType, Empty};
+use tf_framework::model::{AttributeType, Dynamic, Empty};
 use tf_framework::resource::Resource;
-use tf_framework::schema::{Attribute, Kind, Nesting, Presence, Schema};
+use tf_framework::schema::{Attribute, Block, Kind, Nesting, Presence, Schema};
 use tf_framework::value::Number;
 use tf_framework::{Attr, ImportBy, NoIdentity, WriteOnly};
 
@@ -54,16 +54,20 @@ impl Resource for Case {
     }
 }
 
+const NESTINGS: [(&str, Nesting); 4] = [
+    ("single", Nesting::Single),
+    ("listed", Nesting::List),
+    ("different", Nesting::Set),
+    ("keyed", Nesting::Map),
+];
+
 /// The schema.
 pub fn schema() -> Schema {
     let mut attributes = vec![attribute::<String>(NAME), attribute::<WriteOnly<String>>("write_only")];
     attributes.extend(leaves());
-    for (name, nesting) in [
-        ("single", Nesting::Single),
-        ("listed", Nesting::List),
-        ("different", Nesting::Set),
-        ("keyed", Nesting::Map),
-    ] {
+    attributes.extend(dynamics());
+    for (name, nesting) in NESTINGS {
+        attributes.push(block(&format!("{name}_block"), nesting, block_parts(nesting)));
         attributes.push(nested(name, nesting, Presence::Optional, parts(nesting)));
         let inner = || vec![attribute::<Option<String>>("text"), attribute::<Attr<String>>("id")];
         attributes.push(nested(
@@ -78,6 +82,14 @@ pub fn schema() -> Schema {
             Presence::Computed,
             computed(),
         ));
+    }
+    attributes.push(block("grouped_block", Nesting::Single, group_parts()).block(Block {
+        group: true,
+        ..Block::default()
+    }));
+    // Blocks whose attributes are of any type need not be alike, so cores have other types for them.
+    for (name, nesting) in NESTINGS.into_iter().filter(|(_, nesting)| *nesting != Nesting::Set) {
+        attributes.push(block(&format!("{name}_any_block"), nesting, any_parts()));
     }
     Schema {
         description: "A case.".to_owned(),
@@ -100,6 +112,69 @@ fn leaves() -> Vec<Attribute> {
         attribute::<Option<BTreeSet<String>>>("open_set").optional_computed(),
         attribute::<Attr<String>>("id"),
         attribute::<Attr<Vec<String>>>("ids"),
+    ]
+}
+
+/// Attributes of any type.
+fn dynamics() -> Vec<Attribute> {
+    vec![
+        attribute::<Option<Dynamic>>("any"),
+        attribute::<Option<Dynamic>>("any_open").optional_computed(),
+        attribute::<Attr<Dynamic>>("any_computed"),
+        attribute::<Option<Vec<Dynamic>>>("any_list"),
+        nested(
+            "any_single",
+            Nesting::Single,
+            Presence::Optional,
+            vec![
+                attribute::<Option<Dynamic>>("any"),
+                attribute::<Attr<Dynamic>>("any_id"),
+            ],
+        ),
+        nested(
+            "any_listed",
+            Nesting::List,
+            Presence::Optional,
+            vec![
+                attribute::<Dynamic>("any"),
+                attribute::<Option<bool>>("flag").optional_computed(),
+            ],
+        ),
+    ]
+}
+
+/// What is in a block: what can be in a nested attribute, and further blocks.
+fn block_parts(nesting: Nesting) -> Vec<Attribute> {
+    let mut parts = parts(nesting);
+    let inner = || {
+        vec![
+            attribute::<String>("key"),
+            attribute::<Option<String>>("open").optional_computed(),
+        ]
+    };
+    parts.push(block("inner_block", Nesting::Single, inner()));
+    parts.push(block("inner_blocks", Nesting::List, inner()));
+    parts.push(block("inner_different", Nesting::Set, inner()));
+    parts
+}
+
+/// What is in a group: nothing that is required, as the group is there without being written.
+fn group_parts() -> Vec<Attribute> {
+    vec![
+        attribute::<Option<String>>("text"),
+        attribute::<Option<String>>("open").optional_computed(),
+        attribute::<Attr<String>>("id"),
+        block("inner_blocks", Nesting::List, vec![attribute::<String>("key")]),
+    ]
+}
+
+/// What is in blocks that need not be alike.
+fn any_parts() -> Vec<Attribute> {
+    vec![
+        attribute::<Option<Dynamic>>("any"),
+        attribute::<Option<Dynamic>>("any_open").optional_computed(),
+        attribute::<Attr<String>>("id"),
+        block("inner_any", Nesting::List, vec![attribute::<Option<Dynamic>>("any")]),
     ]
 }
 
@@ -141,6 +216,15 @@ fn nested(name: &str, nesting: Nesting, presence: Presence, attributes: Vec<Attr
         presence,
         ..attribute::<Option<String>>(name)
     }
+}
+
+fn block(name: &str, nesting: Nesting, attributes: Vec<Attribute>) -> Attribute {
+    // Where there can be several, none is no block at all, not an absent attribute.
+    let presence = match nesting {
+        Nesting::Single => Presence::Optional,
+        Nesting::List | Nesting::Set | Nesting::Map => Presence::Required,
+    };
+    nested(name, nesting, presence, attributes).block(Block::default())
 }
 
 fn unscripted() -> Diagnostics {

@@ -1,22 +1,30 @@
 //! A provider with one of everything that the framework can do, for tests of the framework with real cores.
 //!
-//! - [`thing`]: a resource that an author would write, with a remote of files ([`remote`]) that tests can change.
+//! - [`thing`] and [`rack`]: resources that an author would write, with a remote of files ([`remote`]) that tests can change.
+//! - [`relic`]: a resource with older versions, which has become a rack.
 //! - [`case`](mod@case): a resource with a schema of every kind of attribute, which [`scripted`] can answer for.
 //! - `lookup`: a data source.
+//! - `pass`: an ephemeral resource.
+//! - `functions`: functions.
 //!
 //! It is built as `terraform-provider-everything`, and takes its orders from the environment: see [`REMOTE`] and [`SCRIPT`].
 
 pub mod case;
+mod functions;
 mod lookup;
+mod pass;
+pub mod rack;
+pub mod relic;
 pub mod remote;
 pub mod scripted;
 pub mod thing;
 
 use std::path::PathBuf;
 
+use secrecy::{ExposeSecret, SecretString};
+use tf_framework::Model;
 use tf_framework::diagnostics::Diagnostics;
-use tf_framework::model::Empty;
-use tf_framework::provider::{DataSourceEntry, Provider, ResourceEntry};
+use tf_framework::provider::{DataSourceEntry, EphemeralResourceEntry, FunctionEntry, Provider, ResourceEntry};
 
 use remote::Remote;
 
@@ -32,6 +40,13 @@ pub struct Everything {
     remote: Remote,
 }
 
+/// The provider block.
+#[derive(Model)]
+pub struct EverythingModel {
+    /// What gives access to the remote. It takes note of every one, and refuses none.
+    token: Option<SecretString>,
+}
+
 impl Everything {
     /// A provider with remote objects in this directory.
     pub fn new(remote: impl Into<PathBuf>) -> Self {
@@ -42,22 +57,38 @@ impl Everything {
 }
 
 impl Provider for Everything {
-    type Model = Empty;
+    type Model = EverythingModel;
     type Clients = Remote;
 
     const NAME: &'static str = "everything";
     const ADDRESS: &'static str = "registry.opentofu.org/medic/everything";
 
-    async fn configure(&self, _: Empty) -> Result<Remote, Diagnostics> {
+    async fn configure(&self, config: EverythingModelDraft) -> Result<Remote, Diagnostics> {
+        if let Some(token) = config.token.known() {
+            self.remote.note(&format!("configure {}", token.expose_secret()))?;
+        }
         Ok(self.remote.clone())
     }
 
     fn resources(&self) -> Vec<ResourceEntry<Remote>> {
-        vec![ResourceEntry::new(case::Case), ResourceEntry::new(thing::Thing)]
+        vec![
+            ResourceEntry::new(case::Case),
+            ResourceEntry::new(rack::Rack),
+            ResourceEntry::new(relic::Relic),
+            ResourceEntry::new(thing::Thing),
+        ]
     }
 
     fn data_sources(&self) -> Vec<DataSourceEntry<Remote>> {
         vec![DataSourceEntry::new(lookup::Lookup)]
+    }
+
+    fn ephemeral_resources(&self) -> Vec<EphemeralResourceEntry<Remote>> {
+        vec![EphemeralResourceEntry::new(pass::Pass)]
+    }
+
+    fn functions(&self) -> Vec<FunctionEntry> {
+        functions::all()
     }
 }
 

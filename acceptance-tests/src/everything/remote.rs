@@ -1,7 +1,8 @@
-//! The remote system: a directory with a JSON file for each object, which tests change and remove as they like.
+//! The remote system: a directory with a JSON file for each object, which tests change and remove as they like, and with
+//! notes of what happened.
 
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,9 @@ pub struct Object {
     pub text: Option<String>,
     /// Its zone, in the remote's own spelling: lower case.
     pub zone: Option<String>,
+    /// How large its disks are, if it is a rack.
+    #[serde(default)]
+    pub disks: Vec<String>,
     /// How often it was changed.
     pub revision: i64,
 }
@@ -62,6 +66,33 @@ impl Remote {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(error)),
             _ => Ok(()),
         }
+    }
+
+    /// Adds a line to the notes.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn note(&self, line: &str) -> Result<(), Diagnostics> {
+        let file = File::options().create(true).append(true).open(self.notes_path());
+        // In one piece, as other processes write theirs.
+        file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()))
+            .map_err(failed)
+    }
+
+    /// The notes, line by line.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn notes(&self) -> Result<Vec<String>, Diagnostics> {
+        match fs::read_to_string(self.notes_path()) {
+            Ok(notes) => Ok(notes.lines().map(str::to_owned).collect()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn notes_path(&self) -> PathBuf {
+        self.directory.join("notes")
     }
 
     fn path(&self, id: &str) -> PathBuf {

@@ -9,8 +9,9 @@ use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use tf_framework::types::Type;
+use tf_framework::schema::Schema;
 use tf_framework::value::Value;
+use tf_framework::wire::form::WireForm;
 use tf_framework::wire::msgpack;
 use tfplugin::tfplugin6 as proto;
 use tfplugin::tfplugin6::provider_server::Provider as Service;
@@ -37,7 +38,7 @@ pub type Script = BTreeMap<String, Answers>;
 pub struct Scripted<S> {
     inner: S,
     script: Script,
-    of: Type,
+    schema: Schema,
 }
 
 impl<S: Service> Scripted<S> {
@@ -50,8 +51,8 @@ impl<S: Service> Scripted<S> {
             Some(path) => serde_json::from_slice(&std::fs::read(path).context("read the script")?)?,
             None => Script::new(),
         };
-        let of = case::schema().value_type();
-        Ok(Scripted { inner, script, of })
+        let schema = case::schema();
+        Ok(Scripted { inner, script, schema })
     }
 
     /// The answers for the case that a request is about.
@@ -59,9 +60,10 @@ impl<S: Service> Scripted<S> {
         if type_name != "everything_case" {
             return None;
         }
+        let of = self.schema.wire_type();
         let mut decoded = values
             .iter()
-            .filter_map(|value| msgpack::decode(&value.as_ref()?.msgpack, &self.of).ok());
+            .filter_map(|value| msgpack::decode(&value.as_ref()?.msgpack, &of).ok());
         let known = decoded.find(|value| !value.is_null())?;
         self.script.get(known.attribute_or_null(case::NAME).as_str()?)
     }
@@ -72,7 +74,8 @@ impl<S: Service> Scripted<S> {
 /// # Errors
 /// If it is no value of the schema.
 pub fn encoded(value: &Value) -> Result<String> {
-    Ok(STANDARD.encode(msgpack::encode(value, &case::schema().value_type())?))
+    let schema = case::schema();
+    Ok(STANDARD.encode(msgpack::encode(&schema.lower(value), &schema.wire_type())?))
 }
 
 fn answered(text: &str) -> Result<Option<proto::DynamicValue>, Status> {
@@ -93,9 +96,8 @@ fn root(attribute: &str) -> proto::AttributePath {
     }
 }
 
-#[tonic::async_trait]
-impl<S: Service> Service for Scripted<S> {
-    async fn plan_resource_change(
+impl<S: Service> Scripted<S> {
+    async fn plan(
         &self,
         request: Request<proto::plan_resource_change::Request>,
     ) -> Result<Response<proto::plan_resource_change::Response>, Status> {
@@ -111,7 +113,7 @@ impl<S: Service> Service for Scripted<S> {
         }))
     }
 
-    async fn apply_resource_change(
+    async fn apply(
         &self,
         request: Request<proto::apply_resource_change::Request>,
     ) -> Result<Response<proto::apply_resource_change::Response>, Status> {
@@ -125,74 +127,58 @@ impl<S: Service> Service for Scripted<S> {
             ..Default::default()
         }))
     }
-
-    async fn get_provider_schema(
-        &self,
-        request: Request<proto::get_provider_schema::Request>,
-    ) -> Result<Response<proto::get_provider_schema::Response>, Status> {
-        self.inner.get_provider_schema(request).await
-    }
-
-    async fn validate_provider_config(
-        &self,
-        request: Request<proto::validate_provider_config::Request>,
-    ) -> Result<Response<proto::validate_provider_config::Response>, Status> {
-        self.inner.validate_provider_config(request).await
-    }
-
-    async fn validate_resource_config(
-        &self,
-        request: Request<proto::validate_resource_config::Request>,
-    ) -> Result<Response<proto::validate_resource_config::Response>, Status> {
-        self.inner.validate_resource_config(request).await
-    }
-
-    async fn validate_data_resource_config(
-        &self,
-        request: Request<proto::validate_data_resource_config::Request>,
-    ) -> Result<Response<proto::validate_data_resource_config::Response>, Status> {
-        self.inner.validate_data_resource_config(request).await
-    }
-
-    async fn upgrade_resource_state(
-        &self,
-        request: Request<proto::upgrade_resource_state::Request>,
-    ) -> Result<Response<proto::upgrade_resource_state::Response>, Status> {
-        self.inner.upgrade_resource_state(request).await
-    }
-
-    async fn configure_provider(
-        &self,
-        request: Request<proto::configure_provider::Request>,
-    ) -> Result<Response<proto::configure_provider::Response>, Status> {
-        self.inner.configure_provider(request).await
-    }
-
-    async fn read_resource(
-        &self,
-        request: Request<proto::read_resource::Request>,
-    ) -> Result<Response<proto::read_resource::Response>, Status> {
-        self.inner.read_resource(request).await
-    }
-
-    async fn import_resource_state(
-        &self,
-        request: Request<proto::import_resource_state::Request>,
-    ) -> Result<Response<proto::import_resource_state::Response>, Status> {
-        self.inner.import_resource_state(request).await
-    }
-
-    async fn read_data_source(
-        &self,
-        request: Request<proto::read_data_source::Request>,
-    ) -> Result<Response<proto::read_data_source::Response>, Status> {
-        self.inner.read_data_source(request).await
-    }
-
-    async fn stop_provider(
-        &self,
-        request: Request<proto::stop_provider::Request>,
-    ) -> Result<Response<proto::stop_provider::Response>, Status> {
-        self.inner.stop_provider(request).await
-    }
 }
+
+/// The service: plans and results by script, and these calls as the inner provider answers them.
+macro_rules! service {
+    ($($call:ident),+ $(,)?) => {
+        #[tonic::async_trait]
+        impl<S: Service> Service for Scripted<S> {
+            async fn plan_resource_change(
+                &self,
+                request: Request<proto::plan_resource_change::Request>,
+            ) -> Result<Response<proto::plan_resource_change::Response>, Status> {
+                self.plan(request).await
+            }
+
+            async fn apply_resource_change(
+                &self,
+                request: Request<proto::apply_resource_change::Request>,
+            ) -> Result<Response<proto::apply_resource_change::Response>, Status> {
+                self.apply(request).await
+            }
+
+            $(async fn $call(
+                &self,
+                request: Request<proto::$call::Request>,
+            ) -> Result<Response<proto::$call::Response>, Status> {
+                self.inner.$call(request).await
+            })+
+        }
+    };
+}
+
+// Every call that a core makes and the framework answers.
+service!(
+    get_metadata,
+    get_provider_schema,
+    get_resource_identity_schemas,
+    get_functions,
+    validate_provider_config,
+    validate_resource_config,
+    validate_data_resource_config,
+    validate_ephemeral_resource_config,
+    configure_provider,
+    upgrade_resource_state,
+    upgrade_resource_identity,
+    read_resource,
+    import_resource_state,
+    move_resource_state,
+    generate_resource_config,
+    read_data_source,
+    open_ephemeral_resource,
+    renew_ephemeral_resource,
+    close_ephemeral_resource,
+    call_function,
+    stop_provider,
+);

@@ -218,6 +218,7 @@ impl ThingModel {
             text: self.text.clone(),
             zone: self.zone.as_deref().map(str::to_lowercase),
             revision,
+            ..Object::default()
         };
         cx.clients().put(self.id.known().map_or("", String::as_str), &object)
     }
@@ -232,7 +233,7 @@ impl ThingModel {
 }
 
 /// Gives a computed attribute a value if the plan has none.
-fn decide(attribute: &mut Attr<String>, value: impl FnOnce() -> String) {
+pub(super) fn decide<T>(attribute: &mut Attr<T>, value: impl FnOnce() -> T) {
     if attribute.is_unknown() {
         *attribute = Attr::Known(value());
     }

@@ -42,6 +42,19 @@ pub struct Snippet {
     pub context: Option<String>,
     /// The lines.
     pub code: String,
+    /// Where in the lines the part begins that is to blame, and where it ends.
+    #[serde(default)]
+    highlight_start_offset: usize,
+    #[serde(default)]
+    highlight_end_offset: usize,
+}
+
+impl Snippet {
+    /// The part of the lines that is to blame.
+    pub fn highlighted(&self) -> &str {
+        let range = self.highlight_start_offset..self.highlight_end_offset;
+        self.code.get(range).unwrap_or_default()
+    }
 }
 
 /// The end of a command.

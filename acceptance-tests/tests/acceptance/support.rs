@@ -227,6 +227,9 @@ pub(crate) const CONFIG_MAP: Kind = Kind("", "ConfigMap", "configmaps");
 pub(crate) const SERVICE: Kind = Kind("", "Service", "services");
 pub(crate) const CLAIM: Kind = Kind("", "PersistentVolumeClaim", "persistentvolumeclaims");
 pub(crate) const VOLUME: Kind = Kind("", "PersistentVolume", "persistentvolumes");
+pub(crate) const ACCOUNT: Kind = Kind("", "ServiceAccount", "serviceaccounts");
+pub(crate) const ROLE: Kind = Kind("rbac.authorization.k8s.io", "Role", "roles");
+pub(crate) const BINDING: Kind = Kind("rbac.authorization.k8s.io", "RoleBinding", "rolebindings");
 pub(crate) const DEPLOYMENT: Kind = Kind("apps", "Deployment", "deployments");
 pub(crate) const INGRESS: Kind = Kind("networking.k8s.io", "Ingress", "ingresses");
 

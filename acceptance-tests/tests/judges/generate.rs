@@ -1,11 +1,17 @@
 //! Configurations, states, plans and results of a schema, from few words, so that much of them is alike.
+//!
+//! [`later`] makes other values of them: those that a defect, or the time, could make.
 
-use tf_framework::path::{Path, Step};
+use tf_framework::path::Path;
 use tf_framework::schema::{Attribute, Kind, Nesting, Presence, Schema, TIMEOUTS};
 use tf_framework::types::Type;
 use tf_framework::value::{Number, Value};
 
+mod later;
+
 const WORDS: [&str; 4] = ["a", "A", "b", "c"];
+/// How many shapes values of any type have.
+const SHAPES: usize = 5;
 const NUMBERS: [&str; 5] = ["0", "1", "2.5", "9007199254740993", "0.30000000000000004"];
 
 /// What is generated.
@@ -21,19 +27,26 @@ pub(crate) enum What {
 }
 
 /// A source of cases.
-pub(crate) struct Generator(u64);
+pub(crate) struct Generator {
+    state: u64,
+    /// The shape that all values of any type have for now.
+    shape: Option<usize>,
+}
 
 impl Generator {
     pub(crate) fn new(seed: u64) -> Self {
-        Generator(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        Generator {
+            state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            shape: None,
+        }
     }
 
     /// A number below `n`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap() % n
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        usize::try_from(self.state >> 16).unwrap() % n
     }
 
     /// One time in `n`.
@@ -64,14 +77,20 @@ impl Generator {
         if absent || attribute.name == TIMEOUTS {
             return Value::Null;
         }
-        if attribute.presence != Presence::Required && self.once_in(3) {
-            return Value::Null;
+        // One block is one even if it is dynamic: only attributes in it are unknown then.
+        let is_one_block = attribute.block.is_some() && matches!(attribute.kind, Kind::Nested(Nesting::Single, _));
+        let may_be_absent = attribute.presence != Presence::Required || attribute.block.is_some();
+        if may_be_absent && self.once_in(3) {
+            return attribute.absent();
         }
-        if what == (What::Config { unknown: true }) && self.once_in(10) {
+        if self.may_be_unknown(what) && !is_one_block && self.once_in(10) {
             return Value::UNKNOWN;
         }
         match &attribute.kind {
             Kind::Type(of) => self.value(of, what),
+            Kind::Nested(Nesting::List, nested) if attribute.block.is_none() && holds_dynamic(nested) => {
+                Value::List(self.alike(|this| this.attributes(nested, what)))
+            }
             Kind::Nested(Nesting::Single, nested) => self.attributes(nested, what),
             Kind::Nested(Nesting::List, nested) => Value::List(self.several(|this| this.attributes(nested, what))),
             Kind::Nested(Nesting::Set, nested) => Value::set(self.several(|this| this.attributes(nested, what))),
@@ -82,15 +101,54 @@ impl Generator {
         }
     }
 
+    /// Elements whose values of any type are all of one: cores crash at others, unless they are blocks.
+    fn alike<T>(&mut self, one: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        self.shape = Some(self.below(SHAPES));
+        let elements = self.several(one);
+        self.shape = None;
+        elements
+    }
+
+    /// A value of any type, parts of which may be unknown.
+    fn dynamic(&mut self, what: What) -> Value {
+        let word = |this: &mut Self| {
+            if this.may_be_unknown(what) && this.once_in(8) {
+                (Type::Dynamic, Value::UNKNOWN)
+            } else {
+                (Type::String, this.word().into())
+            }
+        };
+        let (of, value) = match self.shape.unwrap_or_else(|| self.below(SHAPES)) {
+            0 => (Type::String, self.word().into()),
+            1 => (Type::Number, Value::Number(self.number())),
+            2 => (Type::Bool, self.once_in(2).into()),
+            3 => {
+                let (first, one) = word(self);
+                (Type::Tuple(vec![first, Type::Number]), Value::List(vec![one, 1.into()]))
+            }
+            _ => {
+                let (of, one) = word(self);
+                let types = [("a".to_owned(), of), ("b".to_owned(), Type::Bool)];
+                (
+                    Type::Object(types.into()),
+                    Value::object([("a", one), ("b", true.into())]),
+                )
+            }
+        };
+        Value::Dynamic(Box::new((of, value)))
+    }
+
     /// A value of a type; not null.
     fn value(&mut self, of: &Type, what: What) -> Value {
-        if what == (What::Config { unknown: true }) && self.once_in(20) {
+        if self.may_be_unknown(what) && self.once_in(20) {
             return Value::UNKNOWN;
         }
         match of {
             Type::Bool => Value::Bool(self.once_in(2)),
             Type::Number => Value::Number(self.number()),
-            Type::String | Type::Dynamic => self.word().into(),
+            Type::String => self.word().into(),
+            Type::Dynamic => self.dynamic(what),
+            Type::List(of) if of.holds_dynamic() => Value::List(self.alike(|this| this.value(of, what))),
             Type::List(of) => Value::List(self.several(|this| this.value(of, what))),
             Type::Set(of) => Value::set(self.several(|this| this.value(of, what))),
             Type::Map(of) => Value::Map(
@@ -106,49 +164,8 @@ impl Generator {
         }
     }
 
-    /// The value with one part of it replaced by another one of its type, by null, or by an unknown.
-    pub(crate) fn mutated(&mut self, value: &Value, of: &Type) -> Value {
-        let mut places = Vec::new();
-        collect_places(value, of, &Path::root(), &mut places);
-        let (path, of) = places.swap_remove(self.below(places.len()));
-        let replacement = match self.below(4) {
-            // OpenTofu crashes when there is no object where an element has to be one, and takes what is write-only in an
-            // unknown one for a value.
-            0 if !is_element(&path, &of) => Value::Null,
-            1 if !(is_element(&path, &of) && holds_write_only(&of)) => Value::UNKNOWN,
-            _ => self.value(&of, What::State),
-        };
-        let mut mutated = value.clone();
-        assert!(path.set(&mut mutated, replacement), "{path}");
-        mutated
-    }
-
-    /// The value, in which some or all unknown parts have become known.
-    pub(crate) fn resolved(&mut self, value: &Value, of: &Type) -> Value {
-        match (value, of) {
-            (Value::Unknown(_), _) if self.once_in(6) => Value::Null,
-            (Value::Unknown(_), of) => self.value(of, What::State),
-            (Value::List(elements), Type::List(of)) => {
-                Value::List(elements.iter().map(|element| self.resolved(element, of)).collect())
-            }
-            (Value::Set(elements), Type::Set(of)) => {
-                let elements: Vec<Value> = elements.iter().map(|element| self.resolved(element, of)).collect();
-                Value::set(elements)
-            }
-            (Value::Map(elements), Type::Map(of)) => {
-                let elements = elements
-                    .iter()
-                    .map(|(key, element)| (key.clone(), self.resolved(element, of)));
-                Value::Map(elements.collect())
-            }
-            (Value::Object(attributes), Type::Object(types)) => Value::object(
-                attributes
-                    .iter()
-                    .zip(types.values())
-                    .map(|((name, value), of)| (name.clone(), self.resolved(value, of))),
-            ),
-            (value, _) => value.clone(),
-        }
+    fn may_be_unknown(&self, what: What) -> bool {
+        what == (What::Config { unknown: true }) && self.shape.is_none()
     }
 
     fn several<T>(&mut self, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
@@ -203,39 +220,8 @@ fn undecided_element(attributes: &[Attribute], element: &Value) -> Value {
     }
 }
 
-/// Whether there is an object at that path, as an element of a list or map.
-fn is_element(path: &Path, of: &Type) -> bool {
-    matches!(of, Type::Object(_)) && !matches!(path.steps().last(), Some(Step::Attribute(_)))
-}
-
-fn holds_write_only(of: &Type) -> bool {
-    matches!(of, Type::Object(attributes) if attributes.contains_key("write_only"))
-}
-
-/// All places in a value but those in sets, which are not places, the name, which tells cases apart, and what is write-only:
-/// OpenTofu does not tell of which resource such a value was.
-fn collect_places(value: &Value, of: &Type, path: &Path, places: &mut Vec<(Path, Type)>) {
-    if !path.is_root() {
-        places.push((path.clone(), of.clone()));
-    }
-    match (value, of) {
-        (Value::Object(attributes), Type::Object(types)) => {
-            for ((name, value), of) in attributes.iter().zip(types.values()) {
-                if !(path.is_root() && name == "name" || name == "write_only") {
-                    collect_places(value, of, &path.clone().step(Step::Attribute(name.clone())), places);
-                }
-            }
-        }
-        (Value::List(elements), Type::List(of)) => {
-            for (index, value) in elements.iter().enumerate() {
-                collect_places(value, of, &path.clone().index(index), places);
-            }
-        }
-        (Value::Map(elements), Type::Map(of)) => {
-            for (key, value) in elements {
-                collect_places(value, of, &path.clone().key(key), places);
-            }
-        }
-        _ => {}
-    }
+fn holds_dynamic(attributes: &[Attribute]) -> bool {
+    attributes
+        .iter()
+        .any(|attribute| attribute.value_type().holds_dynamic())
 }

@@ -5,8 +5,9 @@ use std::fs;
 
 use acceptance_tests::tofu::{Cli, Workspace};
 use tf_framework::lifecycle::proposed::proposed_new;
-use tf_framework::types::Type;
+use tf_framework::schema::Schema;
 use tf_framework::value::Value;
+use tf_framework::wire::form::WireForm;
 use tf_framework::wire::msgpack;
 
 use crate::generate::{Generator, What};
@@ -40,7 +41,11 @@ async fn proposals_are_those_of_the_cores() {
             .iter()
             .map(|name| generator.object(&schema, name, What::State))
             .collect();
-        write_config(&workspace, CASE, names.iter().map(String::as_str).zip(&configs));
+        let cases = names.iter().zip(&configs);
+        write_config(
+            &workspace,
+            cases.map(|(name, config)| (CASE, name.as_str(), &schema, config)),
+        );
         // Some are new.
         let prior = names.iter().map(String::as_str).zip(&states).skip(CASES / 10);
         write_state(&workspace, &address, prior);
@@ -48,7 +53,7 @@ async fn proposals_are_those_of_the_cores() {
         fs::create_dir(&dumps).unwrap();
         workspace.set_environment("TF_LOG_SDK_PROTO_DATA_DIR", dumps.to_str().unwrap());
         let _ = outcome(workspace.plan_with(&["-refresh=false"]).await.map(|plan| plan.outcome));
-        let asked = asked(&workspace, &schema.value_type());
+        let asked = asked(&workspace, &schema);
         assert!(asked.len() >= CASES, "{} of {CASES} cases were planned", asked.len());
         let mut kept = 0;
         for Asked {
@@ -72,7 +77,7 @@ async fn proposals_are_those_of_the_cores() {
 }
 
 /// All requests for plans, from the dumps.
-fn asked(workspace: &Workspace, of: &Type) -> Vec<Asked> {
+fn asked(workspace: &Workspace, schema: &Schema) -> Vec<Asked> {
     let mut by_time: BTreeMap<String, Asked> = BTreeMap::new();
     for entry in workspace.directory().join(".dumps").read_dir().unwrap() {
         let entry = entry.unwrap();
@@ -80,7 +85,7 @@ fn asked(workspace: &Workspace, of: &Type) -> Vec<Asked> {
         let Some((time, field)) = name.split_once("_PlanResourceChange_Request_") else {
             continue;
         };
-        let value = || msgpack::decode(&fs::read(entry.path()).unwrap(), of).unwrap();
+        let value = || schema.lift(msgpack::decode(&fs::read(entry.path()).unwrap(), &schema.wire_type()).unwrap());
         let asked = by_time.entry(time.to_owned()).or_default();
         match field {
             "PriorState.msgpack" => asked.prior = value(),

@@ -36,7 +36,7 @@ pub trait DataSource: Sized + Send + Sync + 'static {
     /// Looks it up.
     ///
     /// # Errors
-    /// Fails if there is no such thing, or if that cannot be told.
+    /// Fails if there is no such thing, or if that cannot be told, or not yet ([`or_defer`](Diagnostics::or_defer)).
     fn read(
         &self,
         scope: &Scope<Self::Clients>,

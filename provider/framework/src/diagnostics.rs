@@ -2,11 +2,16 @@
 //!
 //! [`Diagnostics`] is deliberately no [`std::error::Error`]: a collection that holds only warnings is no failure.
 //! An operation fails with `Err(Diagnostics)`, which holds at least one error; warnings go through the operation's
-//! context instead.
+//! context instead. An operation that cannot be done yet says so with the error that it would otherwise be:
+//! [`Diagnostics::or_defer`].
 
 use std::fmt;
 
 use crate::path::Path;
+
+mod deferral;
+
+pub use deferral::Deferral;
 
 /// How bad a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +74,8 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnostics {
     messages: Vec<Diagnostic>,
+    /// Set if every error in it is about something that cannot be done yet.
+    deferral: Option<Deferral>,
 }
 
 impl Diagnostics {
@@ -84,14 +91,20 @@ impl Diagnostics {
 
     /// Adds a message unless the same one is there.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.messages.contains(&diagnostic) {
-            self.messages.push(diagnostic);
+        if diagnostic.severity == Severity::Error {
+            self.deferral = None;
         }
+        self.add(diagnostic);
     }
 
     /// Adds the messages of another collection.
     pub fn append(&mut self, other: Diagnostics) {
-        other.messages.into_iter().for_each(|diagnostic| self.push(diagnostic));
+        self.deferral = match (self.has_errors(), other.has_errors()) {
+            (true, true) => self.deferral.filter(|_| other.deferral.is_some()),
+            (false, true) => other.deferral,
+            (_, false) => self.deferral,
+        };
+        other.messages.into_iter().for_each(|diagnostic| self.add(diagnostic));
     }
 
     /// These messages, blaming an attribute where none is blamed yet.
@@ -130,6 +143,12 @@ impl Diagnostics {
         self
     }
 
+    fn add(&mut self, diagnostic: Diagnostic) {
+        if !self.messages.contains(&diagnostic) {
+            self.messages.push(diagnostic);
+        }
+    }
+
     /// `Ok` with the given value, or these messages if one of them is an error.
     ///
     /// # Errors
@@ -143,6 +162,7 @@ impl From<Diagnostic> for Diagnostics {
     fn from(diagnostic: Diagnostic) -> Self {
         Diagnostics {
             messages: vec![diagnostic],
+            deferral: None,
         }
     }
 }

@@ -49,7 +49,7 @@ pub trait EphemeralResource: Sized + Send + Sync + 'static {
     /// It has the time that `timeouts.read` says in the configuration, or else the schema.
     ///
     /// # Errors
-    /// Fails if there is nothing to give out. It must not leave anything behind then: it is not closed.
+    /// Fails if there is nothing to give out, or nothing yet ([`or_defer`](Diagnostics::or_defer)). It must not leave anything behind then: it is not closed.
     fn open(
         &self,
         scope: &Scope<Self::Clients>,

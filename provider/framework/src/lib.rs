@@ -106,6 +106,14 @@
 //! as blocks, `disk { ... }`, and everything else stays the same ([`schema::Block`]). A field of type
 //! [`Dynamic`](model::Dynamic) takes values of any type; each comes with its own.
 //!
+//! # What cannot be done yet
+//!
+//! A plan may come too early: the cluster that a resource needs is made in the same run. Some cores ask to *defer* such a
+//! resource, and plan it again in a later run. An operation that only looks says so with the error that it would be
+//! otherwise, and [`or_defer`](diagnostics::Diagnostics::or_defer). For a core that asked, it becomes a deferral with a plan
+//! from the schema alone; any other core gets the error. No deferral ever reaches a core that did not ask for it. Where it is
+//! the *provider's* configuration that is not known, a plan goes on without the author's hook instead of failing.
+//!
 //! # Tests
 //!
 //! With the feature `testing`, the module `testing` has a core for tests of resources: it runs all phases of a plan and an
@@ -113,6 +121,8 @@
 //! And every provider tests that [`Provider::lint`](provider::Provider::lint) finds nothing.
 //!
 //! # Where to read on
+//!
+//! To learn it: the [`guide`], chapter by chapter.
 //!
 //! For authors: [`provider`], [`resource`], [`data_source`], [`ephemeral`] and [`function`] are what to implement, [`model`],
 //! [`custom_types`] and [`schema`] how to describe attributes, [`identity`] what names an object for good, [`context`] what
@@ -127,6 +137,8 @@
 
 // The derive macro names this crate from the outside, here as well.
 extern crate self as tf_framework;
+
+pub mod guide;
 
 pub mod provider;
 pub mod resource;

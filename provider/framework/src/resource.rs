@@ -62,7 +62,9 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Shapes and checks a plan beyond what the schema says, also that of a deletion.
     ///
     /// # Errors
-    /// Fails if the plan must not be applied: nothing has been changed yet.
+    /// Fails if the plan must not be applied: nothing has been changed yet. With
+    /// [`or_defer`](Diagnostics::or_defer) it says that it cannot plan yet; then the plan is that of the schema, whatever was
+    /// shaped before.
     ///
     /// # Caveats
     /// The core plans again during apply and demands the same outcome, so values may depend on nothing but the plan's own
@@ -92,7 +94,7 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Reads what there is; none only if it is certain that the object is gone.
     ///
     /// # Errors
-    /// Fails if that cannot be told; the state is kept.
+    /// Fails if that cannot be told, or cannot be told yet ([`or_defer`](Diagnostics::or_defer)); the state is kept.
     fn read(
         &self,
         cx: &Context<Self>,
@@ -119,7 +121,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Finds an object by what the user named it by; the core reads it next.
     ///
     /// # Errors
-    /// Fails if the id has the wrong form (the message shows the right one), or if there is no such object.
+    /// Fails if the id has the wrong form (the message shows the right one), if there is no such object, or if that cannot
+    /// be told yet ([`or_defer`](Diagnostics::or_defer)).
     fn import(
         &self,
         cx: &Context<Self>,

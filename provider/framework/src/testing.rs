@@ -57,6 +57,7 @@ pub struct Core<P: Provider> {
     identity_schema: Option<IdentitySchema>,
     state: Option<Stored>,
     tainted: bool,
+    deferral_allowed: bool,
     warnings: Diagnostics,
 }
 
@@ -117,6 +118,7 @@ impl<P: Provider> Core<P> {
             identity_schema: entry.identity_schema().cloned(),
             state: None,
             tainted: false,
+            deferral_allowed: false,
             warnings: Diagnostics::new(),
         }
     }
@@ -125,6 +127,14 @@ impl<P: Provider> Core<P> {
     #[must_use]
     pub fn with_provider_config(mut self, config: Json) -> Self {
         self.provider_config = config;
+        self
+    }
+
+    /// A core that asks to defer what cannot be done yet. What is deferred ends with an error that has a
+    /// [`deferral`](Diagnostics::deferral), and leaves the state as it is.
+    #[must_use]
+    pub fn with_deferral(mut self) -> Self {
+        self.deferral_allowed = true;
         self
     }
 

@@ -20,6 +20,10 @@ use super::monitoring::Monitoring;
 use super::startup::StartupProgress;
 use super::transport::Transport;
 
+mod couchdb;
+
+pub use self::couchdb::Membership;
+
 /// A CHT user.
 #[derive(Debug, Clone)]
 pub struct Credentials {

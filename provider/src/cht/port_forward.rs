@@ -1,4 +1,5 @@
-//! A way to the CHT API that needs neither DNS nor an ingress: a port-forward to its pod, through the Kubernetes API.
+//! A way to the CHT API that needs neither DNS nor an ingress: a port-forward to its pod, through the Kubernetes API. There is
+//! one to a CouchDB node as well, for what has to be known before the API starts.
 //!
 //! It works before the instance is reachable from outside, and Basic authentication survives it, unlike the API
 //! server's service proxy, which drops the `Authorization` header. A transport keeps its connection for the next request,
@@ -20,8 +21,11 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::transport::{Transport, TransportError};
 
-const PORT: u16 = 5988;
-const POD_SELECTOR: &str = "cht.service=api";
+const API: &str = "api";
+const API_PORT: u16 = 5988;
+const COUCHDB_PORT: u16 = 5984;
+/// The label of pods that says which service of the CHT they are.
+const SERVICE_LABEL: &str = "cht.service";
 /// Long enough for the slowest of the calls, which counts conflicts. Not every kubelet passes on that the API hung up,
 /// so this also ends the wait for an answer that will never come.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,24 +34,38 @@ const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 /// How long the reason of a broken connection may lag behind the break.
 const REASON_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Sends requests to the API pod of one instance.
+/// Sends requests to the pod of one service of an instance: its API, or a node of CouchDB.
 #[derive(Clone)]
 pub struct PortForwardTransport {
     pods: Api<Pod>,
     namespace: String,
+    service: String,
+    port: u16,
     host: String,
     timeout: Duration,
     kept: Arc<Mutex<Option<Connection>>>,
 }
 
 impl PortForwardTransport {
-    /// A transport to the instance in `namespace`; `cluster_domain` is part of the name that the API is called by.
+    /// A transport to the API of the instance in `namespace`; `cluster_domain` is part of the name that it is called by.
     #[must_use]
     pub fn new(client: kube::Client, namespace: &str, cluster_domain: &str) -> Self {
+        Self::to_service(client, namespace, cluster_domain, (API, API_PORT))
+    }
+
+    /// A transport to a CouchDB node; `service` is the name of its Service.
+    #[must_use]
+    pub fn to_couchdb(client: kube::Client, namespace: &str, cluster_domain: &str, service: &str) -> Self {
+        Self::to_service(client, namespace, cluster_domain, (service, COUCHDB_PORT))
+    }
+
+    fn to_service(client: kube::Client, namespace: &str, cluster_domain: &str, (service, port): (&str, u16)) -> Self {
         Self {
             pods: Api::namespaced(client, namespace),
             namespace: namespace.to_owned(),
-            host: format!("api.{namespace}.svc.{cluster_domain}:{PORT}"),
+            service: service.to_owned(),
+            port,
+            host: format!("{service}.{namespace}.svc.{cluster_domain}:{port}"),
             timeout: REQUEST_TIMEOUT,
             kept: Arc::default(),
         }
@@ -62,6 +80,7 @@ impl PortForwardTransport {
     async fn forward(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         // A namespace and a domain are DNS names, so a host that is no header value is no host of any instance.
         let host = HeaderValue::from_str(&self.host).map_err(|_| TransportError::NoPod {
+            service: self.service.clone(),
             namespace: self.namespace.clone(),
         })?;
         request.headers_mut().insert(HOST, host);
@@ -79,12 +98,13 @@ impl PortForwardTransport {
 
     async fn forward_anew(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let pod = self.find_pod().await?;
-        let forwarder = self.pods.portforward(&pod, &[PORT]).await;
+        let forwarder = self.pods.portforward(&pod, &[self.port]).await;
         let mut forwarder = AbortOnDrop(forwarder.map_err(|source| TransportError::Forward {
             pod: pod.clone(),
             source: Box::new(source),
         })?);
-        let (Some(stream), Some(reason)) = (forwarder.0.take_stream(PORT), forwarder.0.take_error(PORT)) else {
+        let (Some(stream), Some(reason)) = (forwarder.0.take_stream(self.port), forwarder.0.take_error(self.port))
+        else {
             // The one port that was asked for is always there.
             return Err(TransportError::Refused {
                 pod,
@@ -123,13 +143,15 @@ impl PortForwardTransport {
     async fn find_pod(&self) -> Result<String, TransportError> {
         let pods = self
             .pods
-            .list(&ListParams::default().labels(POD_SELECTOR))
+            .list(&ListParams::default().labels(&format!("{SERVICE_LABEL}={}", self.service)))
             .await
             .map_err(|source| TransportError::ListPods {
+                service: self.service.clone(),
                 namespace: self.namespace.clone(),
                 source: Box::new(source),
             })?;
         choose_pod(&pods.items).ok_or_else(|| TransportError::NoPod {
+            service: self.service.clone(),
             namespace: self.namespace.clone(),
         })
     }

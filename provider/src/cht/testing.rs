@@ -47,7 +47,7 @@ impl Transport for Script {
     async fn send(&self, request: Request<Bytes>) -> Answer {
         assert_eq!(request.headers()["accept"], "application/json", "{}", request.uri());
         // The credentials go where they are needed, and nowhere else.
-        let needs_login = ["/_up", "/api/deploy-info"].contains(&request.uri().path());
+        let needs_login = ["/_up", "/_membership", "/medic", "/api/deploy-info"].contains(&request.uri().path());
         let expected = needs_login.then(|| format!("Basic {}", STANDARD.encode("medic:päss:word")));
         let sent = request.headers().get("authorization");
         assert_eq!(
@@ -107,6 +107,7 @@ pub(crate) fn no_server() -> Answer {
 
 pub(crate) fn closed() -> Answer {
     Err(TransportError::NoPod {
+        service: "api".to_owned(),
         namespace: "cht-kisumu".to_owned(),
     })
 }

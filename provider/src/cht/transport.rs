@@ -20,8 +20,10 @@ pub trait Transport: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     /// The pods could not be listed.
-    #[error("unable to list the API pods in namespace {namespace}")]
+    #[error("unable to list the pods of {service} in namespace {namespace}")]
     ListPods {
+        /// The service of the CHT, such as `api`.
+        service: String,
         /// The instance's namespace.
         namespace: String,
         /// What Kubernetes answered.
@@ -29,8 +31,10 @@ pub enum TransportError {
         source: Box<kube::Error>,
     },
     /// There is no pod to which a port could be forwarded.
-    #[error("no API pod is running in namespace {namespace}")]
+    #[error("no pod of {service} is running in namespace {namespace}")]
     NoPod {
+        /// The service of the CHT, such as `api`.
+        service: String,
         /// The instance's namespace.
         namespace: String,
     },

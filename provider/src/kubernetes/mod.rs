@@ -10,7 +10,7 @@
 //! 4. reads the set back with one list for each kind ([`Cluster::read`]) and compares ([`drift()`]);
 //! 5. deletes it in reverse ([`Cluster::delete`], [`Cluster::probe_gone`]).
 //!
-//! For other programs, [`kubeconfig`] renders the way to a cluster as a file.
+//! What belongs to others can be looked at ([`lookup`]). For other programs, [`kubeconfig`] renders the way to a cluster as a file.
 //!
 //! Nothing here waits for the cluster: probes are called by the framework's wait, and only [`retry`] sleeps. Every call
 //! is idempotent, so a killed apply is continued by the next one. What fails is an [`Error`], which answers questions
@@ -27,6 +27,7 @@ pub mod drift;
 pub mod error;
 pub mod kind;
 pub mod kubeconfig;
+pub mod lookup;
 pub mod object;
 pub mod ownership;
 pub mod quantity;
@@ -49,6 +50,7 @@ pub use self::drift::{Drift, FieldDrift, FieldPath, drift};
 pub use self::error::{Error, FieldConflict, FieldRejection};
 pub use self::kind::{KINDS, Kind};
 pub use self::kubeconfig::KubeconfigFunction;
+pub use self::lookup::Looked;
 pub use self::object::{Adopt, Object, ObjectKey};
 pub use self::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, Owner, OwnerId, Taken};
 pub use self::read::{Found, LiveObject};

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::{NamespaceResourceScope, Resource};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -63,6 +65,12 @@ impl LiveObject {
     /// The value of a label.
     pub fn label(&self, name: &str) -> Option<&str> {
         self.json.pointer("/metadata/labels")?.get(name)?.as_str()
+    }
+
+    /// One value of a Secret, if it is a text.
+    pub fn data_text(&self, name: &str) -> Option<String> {
+        let encoded = self.json.get("data")?.get(name)?.as_str()?;
+        String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
     }
 
     /// What must happen before the object is really gone.
@@ -162,13 +170,12 @@ impl Cluster {
         }
     }
 
-    /// Lists all objects of a kind as typed values, in all namespaces, whoever made them. A kind that the server does not know
-    /// has none.
+    /// Reads one object, whoever made it; none if it is not there.
     ///
     /// # Errors
-    /// Listing the kind in the whole cluster is forbidden, or the cluster does not answer.
-    pub async fn list_everywhere<K: DeserializeOwned>(&self, kind: Kind) -> Result<Vec<K>, Error> {
-        self.typed(kind, None, "").await
+    /// Reading it is forbidden, or the cluster does not answer.
+    pub async fn find_object(&self, key: &ObjectKey) -> Result<Option<LiveObject>, Error> {
+        self.get(key).await?.map(LiveObject::from_json).transpose()
     }
 
     /// Lists a kind, page by page; `query` selects by label or field, or is empty for all.
@@ -188,17 +195,14 @@ impl Cluster {
     where
         K: Resource<Scope = NamespaceResourceScope> + DeserializeOwned,
     {
-        self.typed(Kind::namespaced::<K>(), Some(namespace), query).await
-    }
-
-    async fn typed<K: DeserializeOwned>(&self, kind: Kind, ns: Option<&str>, query: &str) -> Result<Vec<K>, Error> {
+        let kind = Kind::namespaced::<K>();
         let call = Call {
             verb: "list",
             resource: kind.resource().into(),
-            namespace: ns.map(Into::into),
+            namespace: Some(namespace.into()),
             name: None,
         };
-        let items = self.list(kind, ns, query).await?;
+        let items = self.list(kind, Some(namespace), query).await?;
         let typed: Result<_, _> = items.into_iter().map(serde_json::from_value).collect();
         typed.map_err(|source| Error::Decode { call, source })
     }
@@ -290,23 +294,6 @@ mod tests {
         ]);
         let found = read(&cluster, &[Kind::namespaced::<Service>()]).await.unwrap();
         assert_eq!(names(&found), ["Service cht/a", "Service cht/b"]);
-        server.finished().await;
-    }
-
-    #[tokio::test]
-    async fn whole_clusters_are_listed_whoever_made_the_objects() {
-        let (cluster, server) = cluster(vec![
-            Exchange::get("/api/v1/services?limit=500").answer(200, page(&["a"], "")),
-            Exchange::get("/api/v1/services?limit=500").answer(403, json!({"kind": "Status", "message": "no"})),
-        ]);
-        let kind = Kind::namespaced::<Service>();
-        let found: Vec<Service> = cluster.list_everywhere(kind).await.unwrap();
-        assert_eq!(found[0].metadata.name.as_deref(), Some("a"));
-        let error = cluster.list_everywhere::<Service>(kind).await.unwrap_err();
-        assert!(
-            error.to_string().starts_with("not allowed to list services:"),
-            "{error}"
-        );
         server.finished().await;
     }
 

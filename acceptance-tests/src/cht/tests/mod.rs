@@ -21,6 +21,7 @@ use tokio::net::TcpStream;
 
 use super::cluster::{Cluster, Observation};
 use super::login::Credentials;
+use super::topology::CouchdbNode;
 use super::{FakeCht, Instances};
 
 const NAMESPACE: &str = "cht-kisumu";
@@ -39,6 +40,11 @@ impl Stage {
         Self(Arc::new(Mutex::new(Observation {
             volume: Some("volume-1".to_owned()),
             couchdb_pod: Some("couchdb-1".to_owned()),
+            couchdb_nodes: vec![CouchdbNode {
+                service: "couchdb".to_owned(),
+                name: "couchdb@127.0.0.1".to_owned(),
+                pod: Some("couchdb-1".to_owned()),
+            }],
             haproxy_pod: Some("haproxy-1".to_owned()),
             api_pod: Some("api-1".to_owned()),
             api_tag: Some("5.3.1".to_owned()),

@@ -8,7 +8,11 @@ fn page() -> Page {
     Page {
         title: "cht_thing Resource - cht".to_owned(),
         heading: "cht_thing (Resource)".to_owned(),
-        examples: vec!["resource \"cht_thing\" \"one\" {}\n".to_owned()],
+        example: Some("resource \"cht_thing\" \"one\" {}\n".to_owned()),
+        cases: vec![Case {
+            title: "With a colour".to_owned(),
+            text: "colour = \"red\"\n".to_owned(),
+        }],
         import: Some(Import {
             by_identity: "import {\n  identity = {}\n}\n".to_owned(),
             by_id: "import {\n  id = 1\n}\n".to_owned(),
@@ -46,6 +50,12 @@ More.
 
 ```terraform
 resource "cht_thing" "one" {}
+```
+
+### With a colour
+
+```terraform
+colour = "red"
 ```
 
 ## Schema

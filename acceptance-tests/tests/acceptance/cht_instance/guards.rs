@@ -5,13 +5,41 @@ use crate::support::{ADDRESS, Scene, blames, failure};
 /// An invalid configuration: lines of `couchdb`, other lines, and the summary, text and line of the error.
 type Invalid = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const INVALID: [Invalid; 12] = [
+const INVALID: [Invalid; 16] = [
     (
         "",
-        "cht_version = \"5.2.0\"",
+        "cht_version = \"3.17.0\"",
         "Invalid value",
-        "runs CHT 5.3",
-        "cht_version = \"5.2.0\"",
+        "runs CHT 4 and later",
+        "cht_version = \"3.17.0\"",
+    ),
+    (
+        "",
+        "upgrade_service = {}",
+        "No upgrade service",
+        "Remove `upgrade_service`",
+        "upgrade_service = {}",
+    ),
+    (
+        "nodes = [{ storage = { host_path = \"/var/lib/couchdb1\" } }]",
+        "",
+        "Invalid value",
+        "so two on one node shared their data",
+        "couchdb = {",
+    ),
+    (
+        "nodes = [{ storage = { claim_name = \"a\" } }, {}]",
+        "",
+        "Volume of a node is missing",
+        "Give all nodes their volumes, or none",
+        "couchdb = {",
+    ),
+    (
+        "existing_data = true",
+        "",
+        "Existing data needs its credentials",
+        "CouchDB keeps the administrator of the data",
+        "couchdb = {",
     ),
     (
         "storage_size = \"big\"",
@@ -117,8 +145,8 @@ async fn what_would_lose_data_is_refused_in_the_plan() {
         .await;
     blames(
         &scene.plan_fails().await,
-        "Instance is protected",
-        "replaces the instance",
+        "Cannot be changed",
+        "would replace the instance, which holds data",
         "cluster_domain",
     );
 
@@ -133,11 +161,21 @@ async fn what_would_lose_data_is_refused_in_the_plan() {
         ("uuid = \"7f9a3c1e-54b2-4d8e-9c61-0a2b3c4d5e6f\"", "replication anew"),
         ("data_path = \"elsewhere\"", "an empty database"),
         ("storage_class = \"lab-retain\"", "another storage class"),
+        ("nodes = [{}, {}]", "couchdb-migration"),
+        (
+            "nodes = [{ storage = { gce_disk = \"data\" } }]",
+            "other data than before",
+        ),
     ] {
         scene.configure(&scene.instance().protected().couchdb(couchdb)).await;
         let error = scene.plan_fails().await;
         assert!(
-            ["Cannot be changed", "Volume cannot shrink"].contains(&error.summary.as_str()),
+            [
+                "Cannot be changed",
+                "Volume cannot shrink",
+                "Number of CouchDB nodes cannot be changed"
+            ]
+            .contains(&error.summary.as_str()),
             "{error:#?}"
         );
         blames(&error, &error.summary, text, "couchdb = {");
@@ -200,7 +238,7 @@ async fn an_instance_is_replaced_in_its_own_namespace_only_without_its_data() {
     blames(
         &scene.plan_fails().await,
         "Cannot be changed",
-        "keeps the old volume",
+        "apply `deletion_protection = false` and `retain_volumes = false` first",
         "cluster_domain",
     );
 

@@ -1,4 +1,5 @@
-//! The six steps: create, nothing to do, import, update, replace, destroy.
+//! The six steps: create, nothing to do, import, update, replace, destroy; `topology` takes other versions and clusters through
+//! them.
 
 use acceptance_tests::tofu::Cli;
 use kube::ResourceExt;
@@ -35,7 +36,7 @@ ingress = {
   timeout_seconds = 1800
   body_size_mib = 64
 }
-probes = { enabled = true, readiness = true }
+probes = { enabled = true, readiness = true, startup_timeout_seconds = 600 }
 timeouts = { create = "5m", update = "5m" }
 "#;
 

@@ -10,3 +10,6 @@ mod lifecycle;
 mod secrets;
 mod tls;
 mod together;
+mod topology;
+mod versions;
+mod volumes;

@@ -1,4 +1,5 @@
-//! Fuzz targets for what the framework reads: values, types, states, small texts, and the environment.
+//! Fuzz targets for what the framework reads: values, types, states, small texts, and the environment; and for the plans
+//! that it makes.
 //!
 //! Each module is one target: a function that takes any bytes and panics if a promise is broken. `cargo fuzz` calls it
 //! through the program of the same name in `targets/`; `tests/seeds.rs` calls it with everything in `seeds/`, which has
@@ -6,9 +7,12 @@
 
 #![forbid(unsafe_code)]
 
+mod configuration;
 mod generate;
 pub mod handshake;
+mod machine;
 pub mod msgpack;
+pub mod plan;
 pub mod state;
 pub mod texts;
 pub mod types;
@@ -21,9 +25,10 @@ use tf_framework::value::{Number, Value};
 pub type Target = fn(&[u8]);
 
 /// All targets, by name.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("handshake", handshake::run),
     ("msgpack", msgpack::run),
+    ("plan", plan::run),
     ("state", state::run),
     ("texts", texts::run),
     ("types", types::run),

@@ -21,6 +21,8 @@ mod block_tests;
 #[cfg(test)]
 mod dynamic_tests;
 #[cfg(test)]
+mod hook_tests;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod replace_tests;

@@ -5,7 +5,9 @@ use crate::schema::{Kind, Presence, SemanticEquality, Validator};
 use crate::value::Value;
 
 /// The state of an attribute where it may be unknown or null.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// It has an order so that objects with such attributes can be elements of a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Attr<T> {
     /// Will be known when the plan has been applied.
     Unknown,

@@ -1,16 +1,13 @@
 //! Apply: makes, changes or removes an object, and answers with the state as far as it is real.
 
-use std::sync::Arc;
-
-use tokio_util::sync::CancellationToken;
-
 use crate::diagnostics::{Diagnostics, Severity};
 use crate::lifecycle::check::{assert_apply_valid, assert_conforms};
-use crate::lifecycle::normalize::{normalize, without_write_only};
+use crate::lifecycle::normalize::without_write_only;
 use crate::lifecycle::write_only::overlay_write_only;
+use crate::operations::answer::{StateAnswer, in_known_spelling, settled};
 use crate::operations::identity::identified;
+use crate::operations::surroundings::Surroundings;
 use crate::operations::task::{self, Limit, Outcome};
-use crate::panic::catch_panics;
 use crate::resource::erased::{DynResource, Operation};
 use crate::schema::Schema;
 use crate::value::Value;
@@ -25,15 +22,6 @@ pub(crate) struct ApplyRequest {
     pub(crate) identity: Option<Value>,
 }
 
-/// A state, what belongs to it, and what the user should know.
-#[derive(Debug, Default)]
-pub(crate) struct StateAnswer {
-    pub(crate) state: Value,
-    pub(crate) private: Vec<u8>,
-    pub(crate) identity: Option<Value>,
-    pub(crate) diagnostics: Diagnostics,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Change {
     Create,
@@ -44,9 +32,8 @@ enum Change {
 /// Applies a planned change.
 pub(crate) async fn apply<C: Send + Sync + 'static>(
     resource: &dyn DynResource<C>,
-    clients: Arc<C>,
+    surroundings: Surroundings<C>,
     request: ApplyRequest,
-    stop: &CancellationToken,
 ) -> StateAnswer {
     let schema = resource.schema();
     let ApplyRequest {
@@ -80,7 +67,7 @@ pub(crate) async fn apply<C: Send + Sync + 'static>(
         }
     };
     let time = limit.of(schema, if change == Change::Delete { &prior } else { &planned });
-    let outcome = task::run(resource, clients, operation, (limit, time), &private, stop).await;
+    let outcome = task::run(resource, surroundings, operation, (limit, time), &private).await;
     let asked = Asked {
         schema,
         change,
@@ -130,8 +117,8 @@ impl Asked<'_> {
         StateAnswer {
             state,
             private,
-            identity: None,
             diagnostics,
+            ..StateAnswer::default()
         }
     }
 
@@ -156,38 +143,6 @@ impl Asked<'_> {
             Change::Create => settled(self.planned.clone()),
             Change::Update | Change::Delete => self.prior.clone(),
         }
-    }
-}
-
-/// The new value in the spelling of a reference, see [`normalize`]; how to compare them may be the author's code.
-///
-/// # Errors
-/// Fails if that code panics.
-pub(super) async fn in_known_spelling(schema: &Schema, reference: &Value, new: Value) -> Result<Value, Diagnostics> {
-    Ok(catch_panics(async { normalize(schema, reference, new) }).await?)
-}
-
-/// The value with null for everything unknown: a state has no place for it.
-pub(super) fn settled(value: Value) -> Value {
-    match value {
-        Value::Unknown(_) => Value::Null,
-        Value::List(elements) => Value::List(elements.into_iter().map(settled).collect()),
-        Value::Set(elements) => Value::set(elements.into_iter().map(settled)),
-        Value::Map(elements) => Value::Map(
-            elements
-                .into_iter()
-                .map(|(key, element)| (key, settled(element)))
-                .collect(),
-        ),
-        Value::Object(attributes) => Value::Object(
-            attributes
-                .into_iter()
-                .map(|(name, value)| (name, settled(value)))
-                .collect(),
-        ),
-        Value::Dynamic(typed) if typed.1.is_unknown() => Value::Null,
-        Value::Dynamic(typed) => Value::Dynamic(Box::new((typed.0, settled(typed.1)))),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::context::{Report, Scope};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::ephemeral::erased::{DynEphemeralResource, Lease, OpenedValue};
 use crate::operations::read::complete;
+use crate::operations::surroundings::Surroundings;
 use crate::operations::task::{self, Limit};
 use crate::schema::{Schema, TIMEOUTS};
 use crate::value::Value;
@@ -29,9 +30,7 @@ pub(crate) struct Outcome<T> {
 /// What the operations of one call have in common.
 pub(crate) struct Session<C> {
     pub(crate) resource: Arc<dyn DynEphemeralResource<C>>,
-    pub(crate) clients: Arc<C>,
-    /// Cancelled when the user interrupts the run.
-    pub(crate) stop: CancellationToken,
+    pub(crate) surroundings: Surroundings<C>,
     /// Cancelled when the process ends.
     pub(crate) end: CancellationToken,
 }
@@ -39,7 +38,7 @@ pub(crate) struct Session<C> {
 /// Opens what a configuration describes.
 pub(crate) async fn open<C: Send + Sync + 'static>(session: Session<C>, config: Value) -> Outcome<OpenedValue> {
     let (answer, answered) = oneshot::channel();
-    let cancel = session.stop.child_token();
+    let cancel = session.surroundings.stop.child_token();
     // Dropping this call asks the operation to stop; the task goes on, and closes what comes of it.
     let _cancel_when_dropped = cancel.clone().drop_guard();
     let task = async move {
@@ -54,7 +53,7 @@ pub(crate) async fn open<C: Send + Sync + 'static>(session: Session<C>, config: 
 
 /// Makes what was opened last longer.
 pub(crate) async fn renew<C: Send + Sync + 'static>(session: Session<C>, private: Vec<u8>) -> Outcome<Lease> {
-    let cancel = session.stop.child_token();
+    let cancel = session.surroundings.stop.child_token();
     let _cancel_when_dropped = cancel.clone().drop_guard();
     let limit = Limit::Read.of(session.resource.schema(), &Value::Null);
     let task = async move {
@@ -125,7 +124,10 @@ async fn run<C, T>(
     start: impl FnOnce(Scope<C>) -> BoxFuture<'static, Result<T, Diagnostics>>,
 ) -> Outcome<T> {
     let report = Arc::new(Report::default());
-    let clients = Arc::clone(&session.clients);
+    let clients = match &session.surroundings.clients {
+        Ok(clients) => Arc::clone(clients),
+        Err(failure) => return Outcome::failed(failure.clone()),
+    };
     let mut scope = Scope::new(clients, operation, limit, cancel.clone(), Arc::clone(&report));
     if operation != Limit::Read.name() || session.resource.schema().attribute(TIMEOUTS).is_none() {
         scope = scope.with_fixed_limit();
@@ -144,8 +146,12 @@ async fn spawned<T: Send + 'static>(task: impl Future<Output = Outcome<T>> + Sen
 
 impl<T> Outcome<T> {
     fn lost() -> Self {
+        Outcome::failed(Diagnostic::bug("The task of the operation was lost.").into())
+    }
+
+    fn failed(failure: Diagnostics) -> Self {
         Outcome {
-            result: Err(Diagnostic::bug("The task of the operation was lost.").into()),
+            result: Err(failure),
             warnings: Diagnostics::new(),
         }
     }

@@ -4,7 +4,7 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::identity::{concluded, is_complete};
-use crate::operations::apply::StateAnswer;
+use crate::operations::answer::StateAnswer;
 use crate::panic::catch_panics;
 use crate::resource::erased::DynResource;
 use crate::value::Value;
@@ -19,6 +19,10 @@ pub(super) async fn identified<C>(
         return answer;
     };
     if answer.state.is_null() {
+        return answer;
+    }
+    if answer.deferral.is_some() {
+        answer.identity = before;
         return answer;
     }
     let now = of(resource, &answer.state).await.unwrap_or_else(|panic| {

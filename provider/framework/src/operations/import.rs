@@ -1,15 +1,12 @@
 //! Import: finds an object that is not in the state yet.
 
-use std::sync::Arc;
-
-use tokio_util::sync::CancellationToken;
-
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::identity::ImportBy;
 use crate::lifecycle::check::assert_conforms;
 use crate::lifecycle::normalize::without_write_only;
-use crate::operations::apply::{StateAnswer, settled};
+use crate::operations::answer::{StateAnswer, settled};
 use crate::operations::identity;
+use crate::operations::surroundings::{Surroundings, conclude};
 use crate::operations::task::{self, Limit};
 use crate::resource::erased::{DynResource, Operation};
 use crate::schema::Schema;
@@ -18,9 +15,8 @@ use crate::value::Value;
 /// Finds the object that the user named.
 pub(crate) async fn import<C: Send + Sync + 'static>(
     resource: &dyn DynResource<C>,
-    clients: Arc<C>,
+    surroundings: Surroundings<C>,
     by: ImportBy<Value>,
-    stop: &CancellationToken,
 ) -> StateAnswer {
     let schema = resource.schema();
     let limit = (Limit::Read, Limit::Read.of(schema, &Value::Null));
@@ -28,7 +24,8 @@ pub(crate) async fn import<C: Send + Sync + 'static>(
         ImportBy::Identity(identity) => Some(identity.clone()),
         ImportBy::Id(_) => None,
     };
-    let outcome = task::run(resource, clients, Operation::Import { by }, limit, &[], stop).await;
+    let deferral_allowed = surroundings.deferral_allowed;
+    let outcome = task::run(resource, surroundings, Operation::Import { by }, limit, &[]).await;
     let mut answer = StateAnswer {
         private: outcome.private,
         diagnostics: outcome.warnings,
@@ -44,7 +41,7 @@ pub(crate) async fn import<C: Send + Sync + 'static>(
             // What names the object is known before all else is: the core reads the rest next.
             answer.identity = identity.or(given);
         }
-        Err(failure) => answer.diagnostics.append(failure),
+        Err(failure) => answer.deferral = conclude(failure, deferral_allowed, &mut answer.diagnostics),
     }
     answer
 }

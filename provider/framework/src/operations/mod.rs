@@ -2,9 +2,11 @@
 //! rules of the core.
 //!
 //! [`plan`], [`upgrade`], [`take_over`] and [`function`] answer at once; [`apply`], [`read`], [`import`] and [`ephemeral`] run
-//! on a task of their own ([`task`]). What happens to values on the way is in [`lifecycle`](crate::lifecycle); the wire is
+//! on a task of their own ([`task`]). Operations that only look may answer that something cannot be done yet
+//! ([`surroundings`]). What happens to values on the way is in [`lifecycle`](crate::lifecycle); the wire is
 //! not known here.
 
+pub(crate) mod answer;
 pub(crate) mod apply;
 pub(crate) mod ephemeral;
 pub(crate) mod function;
@@ -12,6 +14,7 @@ pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod plan;
 pub(crate) mod read;
+pub(crate) mod surroundings;
 pub(crate) mod take_over;
 pub(crate) mod task;
 pub(crate) mod upgrade;

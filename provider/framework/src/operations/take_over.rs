@@ -1,7 +1,7 @@
 //! Take over: turns the state of another type of resource into one of this type, for a `moved` block.
 
 use crate::diagnostics::Diagnostics;
-use crate::operations::apply::StateAnswer;
+use crate::operations::answer::StateAnswer;
 use crate::operations::identity;
 use crate::operations::import::importable;
 use crate::resource::MoveSource;

@@ -14,6 +14,7 @@ use tracing::Instrument;
 use crate::context::{Report, Scope};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::model::parse_duration;
+use crate::operations::surroundings::Surroundings;
 use crate::panic::catch_panics;
 use crate::resource::erased::{DynResource, Operation};
 use crate::schema::{Schema, TimeoutDefaults};
@@ -32,6 +33,17 @@ pub(crate) struct Outcome {
     pub(crate) private: Vec<u8>,
     /// What the user should know besides.
     pub(crate) warnings: Diagnostics,
+}
+
+impl Outcome {
+    fn not_begun(failure: Diagnostics, private: &[u8]) -> Self {
+        Outcome {
+            result: Err(failure),
+            checkpoint: None,
+            private: private.to_vec(),
+            warnings: Diagnostics::new(),
+        }
+    }
 }
 
 /// Which limit of `timeouts` counts.
@@ -77,13 +89,16 @@ impl Limit {
 /// Runs the operation until it ends, or is ended because it overstayed its time and the grace after it.
 pub(crate) async fn run<C: Send + Sync + 'static>(
     resource: &dyn DynResource<C>,
-    clients: Arc<C>,
+    surroundings: Surroundings<C>,
     operation: Operation,
     limit: (Limit, Duration),
     private: &[u8],
-    stop: &CancellationToken,
 ) -> Outcome {
-    let cancel = stop.child_token();
+    let clients = match surroundings.clients {
+        Ok(clients) => clients,
+        Err(failure) => return Outcome::not_begun(failure, private),
+    };
+    let cancel = surroundings.stop.child_token();
     // Dropping this call asks the operation to stop, even though nobody will hear of its outcome.
     let _cancel_when_dropped = cancel.clone().drop_guard();
     let report = Arc::new(Report::with_private(private));

@@ -3,7 +3,7 @@
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::check::assert_conforms;
 use crate::lifecycle::normalize::without_write_only;
-use crate::operations::apply::settled;
+use crate::operations::answer::settled;
 use crate::resource::StoredObject;
 use crate::resource::erased::DynResource;
 use crate::value::Value;

@@ -8,7 +8,7 @@ use crate::model::{AttributeType, FromValue, Model, ToValue, from_attribute};
 use crate::schema::Schema;
 use crate::types::Type;
 use crate::value::Value;
-use crate::wire::{form, json};
+use crate::wire::{CodecError, form, json};
 
 /// What the core stores: every model, and every identity.
 ///
@@ -19,6 +19,15 @@ pub trait Stored: FromValue + ToValue + Sized {
 
     /// The type of the values.
     fn value_type() -> Type;
+
+    /// The value of what the core has stored.
+    ///
+    /// # Errors
+    /// Fails if it is nothing of that kind.
+    #[doc(hidden)]
+    fn stored_value(stored: &[u8]) -> Result<Value, CodecError> {
+        json::decode_state(stored, &Self::value_type())
+    }
 }
 
 impl<M: Model> Stored for M {
@@ -28,6 +37,10 @@ impl<M: Model> Stored for M {
 
     fn value_type() -> Type {
         M::schema().value_type()
+    }
+
+    fn stored_value(stored: &[u8]) -> Result<Value, CodecError> {
+        form::stored_state(stored, &M::schema())
     }
 }
 
@@ -50,7 +63,7 @@ impl<'a> StoredObject<'a> {
     /// # Errors
     /// Fails if it is nothing of that kind.
     pub fn read<T: Stored>(&self) -> Result<T, Diagnostics> {
-        let value = self.value(&T::value_type())?;
+        let value = T::stored_value(self.json).map_err(|error| unreadable(&error))?;
         T::from_value(&value).map_err(|error| unreadable(&error))
     }
 

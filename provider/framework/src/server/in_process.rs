@@ -9,20 +9,21 @@ use tfplugin::tfplugin6::provider_server::Provider as _;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use crate::diagnostics::{Deferral, Diagnostic, Diagnostics};
 use crate::identity::{IdentitySchema, ImportBy};
 use crate::path::Path;
 use crate::provider::Provider;
 use crate::schema::Schema;
+use crate::server::in_process::stored::raw;
 use crate::server::rpc::ProviderService;
-use crate::types::Type;
 use crate::value::Value;
-use crate::wire::form::WireForm;
-use crate::wire::{from_proto, json, to_proto};
+use crate::wire::{from_proto, to_proto};
 
 mod identity;
+mod stored;
 
 pub(crate) use identity::{Foreign, StoredIdentity};
+pub(crate) use stored::Stored;
 
 /// One process of a provider, as the core sees it, for one type of resource.
 pub(crate) struct InProcess<P: Provider> {
@@ -30,15 +31,7 @@ pub(crate) struct InProcess<P: Provider> {
     type_name: &'static str,
     schema: Schema,
     identity_schema: Option<IdentitySchema>,
-}
-
-/// A state as the core stores it, and what it keeps beside it.
-#[derive(Clone, Debug)]
-pub(crate) struct Stored {
-    pub(crate) version: i64,
-    pub(crate) json: serde_json::Value,
-    pub(crate) private: Bytes,
-    pub(crate) identity: Option<StoredIdentity>,
+    deferral_allowed: bool,
 }
 
 /// What a call answered: a value, what is kept beside it, and messages.
@@ -48,6 +41,7 @@ pub(crate) struct Answered {
     pub(crate) identity: Option<Value>,
     pub(crate) requires_replace: Vec<Path>,
     pub(crate) diagnostics: Diagnostics,
+    pub(crate) deferral: Option<Deferral>,
 }
 
 impl<P: Provider> InProcess<P> {
@@ -64,7 +58,14 @@ impl<P: Provider> InProcess<P> {
             type_name,
             schema: schema.clone(),
             identity_schema: identity_schema.cloned(),
+            deferral_allowed: false,
         }
+    }
+
+    /// Started by a core that asks to defer what cannot be done yet, or by one that does not.
+    pub(crate) fn with_deferral(mut self, allowed: bool) -> Self {
+        self.deferral_allowed = allowed;
+        self
     }
 
     pub(crate) async fn configure(&self, config: &serde_json::Value) -> Diagnostics {
@@ -96,7 +97,7 @@ impl<P: Provider> InProcess<P> {
         let request = proto::validate_resource_config::Request {
             type_name: self.type_name.to_owned(),
             config: Some(self.encode(config)?),
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.capabilities()),
         };
         let answer = answer(self.service.validate_resource_config(Request::new(request)).await)?;
         Ok(from_proto::diagnostics(answer.diagnostics))
@@ -123,16 +124,15 @@ impl<P: Provider> InProcess<P> {
             current_state: Some(self.encode(state)?),
             private,
             current_identity: self.encode_identity(identity)?,
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.capabilities()),
             ..Default::default()
         };
         let answer = answer(self.service.read_resource(Request::new(request)).await)?;
-        self.answered(
-            answer.new_state,
-            answer.private,
-            answer.new_identity,
-            answer.diagnostics,
-        )
+        let (value, identity) = (answer.new_state, answer.new_identity);
+        Ok(Answered {
+            deferral: from_proto::deferral(answer.deferred),
+            ..self.answered(value, answer.private, identity, answer.diagnostics)?
+        })
     }
 
     pub(crate) async fn plan(
@@ -150,13 +150,14 @@ impl<P: Provider> InProcess<P> {
             config: Some(self.encode(config)?),
             prior_private: private,
             prior_identity: self.encode_identity(identity)?,
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.capabilities()),
             ..Default::default()
         };
         let answer = answer(self.service.plan_resource_change(Request::new(request)).await)?;
         let requires_replace = answer.requires_replace.into_iter().map(from_proto::path).collect();
         Ok(Answered {
             requires_replace,
+            deferral: from_proto::deferral(answer.deferred),
             ..self.answered(
                 answer.planned_state,
                 answer.planned_private,
@@ -201,11 +202,14 @@ impl<P: Provider> InProcess<P> {
             type_name: self.type_name.to_owned(),
             id,
             identity,
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.capabilities()),
         };
         let mut answer = answer(self.service.import_resource_state(Request::new(request)).await)?;
         let imported = answer.imported_resources.pop().unwrap_or_default();
-        self.answered(imported.state, imported.private, imported.identity, answer.diagnostics)
+        Ok(Answered {
+            deferral: from_proto::deferral(answer.deferred),
+            ..self.answered(imported.state, imported.private, imported.identity, answer.diagnostics)?
+        })
     }
 
     pub(crate) async fn generate_config(&self, state: &Value) -> Result<Answered, Diagnostics> {
@@ -217,27 +221,13 @@ impl<P: Provider> InProcess<P> {
         self.answered(answer.config, Bytes::new(), None, answer.diagnostics)
     }
 
-    /// A state as the core stores it.
-    pub(crate) fn store(
-        &self,
-        state: &Value,
-        version: i64,
-        private: Bytes,
-        identity: Option<&Value>,
-    ) -> Result<Stored, Diagnostics> {
-        let identity = match (identity, &self.identity_schema) {
-            (Some(identity), Some(schema)) => Some(StoredIdentity {
-                version: schema.version,
-                json: stored_json(identity, &schema.value_type())?,
-            }),
-            _ => None,
-        };
-        Ok(Stored {
-            version,
-            json: stored_json(&self.schema.lower(state), &self.schema.wire_type())?,
-            private,
-            identity,
-        })
+    /// What a current core can do.
+    fn capabilities(&self) -> proto::ClientCapabilities {
+        proto::ClientCapabilities {
+            deferral_allowed: self.deferral_allowed,
+            write_only_attributes_allowed: true,
+            ..Default::default()
+        }
     }
 
     fn encode_identity(&self, identity: Option<&Value>) -> Result<Option<proto::ResourceIdentityData>, Diagnostics> {
@@ -261,29 +251,8 @@ impl<P: Provider> InProcess<P> {
             identity: from_proto::identity(identity.as_ref(), self.identity_schema.as_ref())?,
             requires_replace: Vec::new(),
             diagnostics: from_proto::diagnostics(diagnostics),
+            deferral: None,
         })
-    }
-}
-
-fn stored_json(value: &Value, of: &Type) -> Result<serde_json::Value, Diagnostics> {
-    let text = json::to_json(value, of)
-        .map_err(|error| Diagnostic::bug(format!("A state cannot be stored: {}.", error_chain(&error))))?;
-    serde_json::from_str(&text)
-        .map_err(|error| Diagnostic::bug(format!("A state is stored as something else than JSON: {error}.")).into())
-}
-
-fn raw(json: &serde_json::Value) -> proto::RawState {
-    proto::RawState {
-        json: json.to_string().into_bytes().into(),
-        ..Default::default()
-    }
-}
-
-/// What a current core can do.
-fn capabilities() -> proto::ClientCapabilities {
-    proto::ClientCapabilities {
-        write_only_attributes_allowed: true,
-        ..Default::default()
     }
 }
 

@@ -1,24 +1,15 @@
 //! The Provider service: each call is resolved, decoded, handed to the [`operations`](crate::operations), and encoded.
 //!
-//! Nothing here decides anything. [`call`] is what all calls have in common; what they do is in [`provider`],
-//! [`resource`], [`identity`], [`data_source`], [`ephemeral`] and [`function`]. Why some calls are missing is in design
-//! note 003.
+//! Nothing here decides anything. [`service`] is what the calls are about, and [`call`] what all of them have in common; what
+//! they do is in [`provider`], [`resource`], [`identity`], [`data_source`], [`ephemeral`] and [`function`]. Why some calls
+//! are missing is in design note 003.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::PoisonError;
 
 use tfplugin::tfplugin6 as proto;
-use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use crate::data_source::DynDataSource;
-use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::ephemeral::erased::DynEphemeralResource;
-use crate::function::erased::DynFunction;
 use crate::provider::Provider;
-use crate::resource::erased::DynResource;
-use crate::schema::Schema;
-use crate::server::dumps::Dumps;
 
 mod answer;
 mod call;
@@ -29,77 +20,9 @@ mod identity;
 mod payload;
 mod provider;
 mod resource;
+mod service;
 
-use call::Call;
-
-/// A provider as a gRPC service.
-pub(crate) struct ProviderService<P: Provider> {
-    provider: Arc<P>,
-    schema: Schema,
-    resources: BTreeMap<&'static str, Box<dyn DynResource<P::Clients>>>,
-    data_sources: BTreeMap<&'static str, Box<dyn DynDataSource<P::Clients>>>,
-    ephemeral_resources: BTreeMap<&'static str, Arc<dyn DynEphemeralResource<P::Clients>>>,
-    functions: BTreeMap<&'static str, Box<dyn DynFunction>>,
-    /// What is wrong with the schemas.
-    problems: Vec<String>,
-    dumps: Dumps,
-    clients: RwLock<Option<Arc<P::Clients>>>,
-    /// Cancelled when the server stops.
-    end: CancellationToken,
-    /// Cancelled by that, and by StopProvider.
-    stop: Mutex<CancellationToken>,
-}
-
-type Resource<P> = dyn DynResource<<P as Provider>::Clients>;
-type DataSource<P> = dyn DynDataSource<<P as Provider>::Clients>;
-
-impl<P: Provider> ProviderService<P> {
-    /// The service of a provider; `end` asks the operations that are open to stop.
-    pub(crate) fn new(provider: Arc<P>, end: CancellationToken) -> Self {
-        let resources = provider.resources().into_iter();
-        let data_sources = provider.data_sources().into_iter();
-        let ephemeral_resources = provider.ephemeral_resources().into_iter();
-        let functions = provider.functions().into_iter();
-        ProviderService {
-            schema: provider.schema(),
-            resources: resources.map(|entry| (entry.type_name(), entry.0)).collect(),
-            data_sources: data_sources.map(|entry| (entry.type_name(), entry.0)).collect(),
-            ephemeral_resources: ephemeral_resources.map(|entry| (entry.type_name(), entry.0)).collect(),
-            functions: functions.map(|entry| (entry.name(), entry.0)).collect(),
-            problems: provider.lint(),
-            dumps: Dumps::from_environment(),
-            provider,
-            clients: RwLock::default(),
-            stop: Mutex::new(end.child_token()),
-            end,
-        }
-    }
-
-    fn call<'a>(&'a self, rpc: &'static str) -> Call<'a> {
-        Call::new(P::ADDRESS, rpc, &self.dumps)
-    }
-
-    fn resource(&self, type_name: &str) -> Result<&Resource<P>, Diagnostics> {
-        let found = self.resources.get(type_name).map(AsRef::as_ref);
-        found
-            .ok_or_else(|| Diagnostic::bug(format!("The core asked for the unknown resource type {type_name}.")).into())
-    }
-
-    fn data_source(&self, type_name: &str) -> Result<&DataSource<P>, Diagnostics> {
-        let found = self.data_sources.get(type_name).map(AsRef::as_ref);
-        found.ok_or_else(|| Diagnostic::bug(format!("The core asked for the unknown data source {type_name}.")).into())
-    }
-
-    fn clients(&self) -> Result<Arc<P::Clients>, Diagnostics> {
-        let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner).clone();
-        clients.ok_or_else(|| Diagnostic::bug("The core used the provider before it configured it.").into())
-    }
-
-    /// What cancels the calls that are open now.
-    fn stop_token(&self) -> CancellationToken {
-        self.stop.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
+pub(crate) use service::ProviderService;
 
 #[tonic::async_trait]
 impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {

@@ -8,7 +8,7 @@ use crate::identity::ImportBy;
 use crate::lifecycle::identity::{is_complete, planned};
 use crate::provider::Provider;
 use crate::server::in_process::{Answered, Foreign, Stored, StoredIdentity};
-use crate::testing::phases::rule;
+use crate::testing::phases::{not_deferred, rule};
 use crate::testing::{Core, config};
 use crate::value::Value;
 
@@ -114,11 +114,13 @@ impl<P: Provider> Core<P> {
     /// Reads what was found elsewhere, and stores it.
     async fn keep_found(&mut self, found: Answered) -> Result<Json, Diagnostics> {
         self.note(found.diagnostics)?;
+        not_deferred(found.deferral)?;
         let process = self.configured().await?;
         let live = process
             .read(&found.value, found.private, found.identity.as_ref())
             .await?;
         self.note(live.diagnostics)?;
+        not_deferred(live.deferral)?;
         if live.value.is_null() {
             let detail = "The provider found nothing by that name.";
             return Err(Diagnostics::error("Cannot import non-existent remote object", detail));

@@ -6,7 +6,7 @@ use prost::bytes::Bytes;
 use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Deferral, Diagnostic, Diagnostics};
 use crate::lifecycle::check::{assert_apply_valid, assert_plan_valid};
 use crate::lifecycle::proposed::proposed_new;
 use crate::path::Path;
@@ -49,6 +49,7 @@ impl<P: Provider> Core<P> {
             identity,
             &never,
         )
+        .with_deferral(self.deferral_allowed)
     }
 
     pub(super) async fn configured(&mut self) -> Result<InProcess<P>, Diagnostics> {
@@ -76,6 +77,7 @@ impl<P: Provider> Core<P> {
         };
         let live = process.read(&state.value, state.private, identity.as_ref()).await?;
         self.note(live.diagnostics)?;
+        not_deferred(live.deferral)?;
         if live.value.is_null() {
             self.state = None;
             self.tainted = false;
@@ -166,6 +168,7 @@ impl<P: Provider> Core<P> {
             &planned.requires_replace
         };
         rule(assert_plan_valid(&self.schema, prior, config, &planned.value, paths))?;
+        not_deferred(planned.deferral)?;
         Ok(planned)
     }
 
@@ -218,6 +221,12 @@ impl<P: Provider> Core<P> {
             .is_some_and(|attribute| attribute.write_only);
         write_only || path.get_or_null(prior) != path.get_or_null(planned)
     }
+}
+
+/// Fails if an answer is deferred.
+pub(super) fn not_deferred(deferral: Option<Deferral>) -> Result<(), Diagnostics> {
+    let Some(reason) = deferral else { return Ok(()) };
+    Err(Diagnostics::error("Deferred", "The provider said that it cannot be done yet.").or_defer(reason))
 }
 
 /// Fails with the core's words if one of its rules is broken.

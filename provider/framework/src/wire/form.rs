@@ -25,7 +25,7 @@ pub(crate) fn stored_state(stored: &[u8], schema: &Schema) -> Result<Value, Code
 }
 
 /// What a value can be written and read beside: a type or a schema.
-pub(crate) trait WireForm {
+pub trait WireForm {
     /// The type of the encoding.
     fn wire_type(&self) -> Cow<'_, Type>;
 

@@ -2,6 +2,8 @@
 
 use tfplugin::tfplugin6 as proto;
 
+#[cfg(feature = "testing")]
+use crate::diagnostics::Deferral;
 use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use crate::identity::IdentitySchema;
 #[cfg(feature = "testing")]
@@ -78,6 +80,19 @@ pub(crate) fn diagnostics(diagnostics: Vec<proto::Diagnostic>) -> Diagnostics {
         });
     }
     collected
+}
+
+/// Why an answer is deferred, if it is.
+#[cfg(feature = "testing")]
+pub(crate) fn deferral(deferred: Option<proto::Deferred>) -> Option<Deferral> {
+    use proto::deferred::Reason;
+    match deferred?.reason() {
+        Reason::ResourceConfigUnknown => Some(Deferral::ResourceConfigUnknown),
+        Reason::ProviderConfigUnknown => Some(Deferral::ProviderConfigUnknown),
+        Reason::AbsentPrereq => Some(Deferral::AbsentPrerequisite),
+        // The framework never sends it.
+        Reason::Unknown => None,
+    }
 }
 
 /// A path.

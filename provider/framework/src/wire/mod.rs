@@ -2,7 +2,7 @@
 //!
 //! [`msgpack`] is how values travel between the core and a provider, [`json`] how the core stores them in states.
 //! Neither format describes itself: a value is read and written beside its [`Type`](crate::types::Type).
-//! The module is public for fuzzing only.
+//! The module is public for fuzzing and for tests with real cores only.
 
 use std::error::Error;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::path::{Path, Step};
 use crate::types::{Type, TypeError};
 use crate::value::Value;
 
-pub(crate) mod form;
+pub mod form;
 pub(crate) mod from_proto;
 pub mod json;
 pub mod msgpack;

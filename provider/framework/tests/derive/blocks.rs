@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::model::{Attr, AttributeType, Dynamic, Empty, FromValue, ToValue};
 use tf_framework::provider::{Provider, ResourceEntry};
-use tf_framework::resource::Resource;
+use tf_framework::resource::{Move, Resource, Upgrade};
 use tf_framework::schema::{Block, Kind, Nesting, Presence};
-use tf_framework::testing::{Action, Core, UNKNOWN};
+use tf_framework::testing::{Action, Core, Source, UNKNOWN};
 use tf_framework::value::Value;
 use tf_framework::{ImportBy, Model, NoIdentity};
 
@@ -17,6 +17,7 @@ use crate::Taint;
 
 /// A rack.
 #[derive(Model, Debug)]
+#[tf(version = 1)]
 struct Rack {
     /// Its name.
     name: String,
@@ -94,6 +95,23 @@ fn blocks_that_are_not_there_are_an_empty_collection_in_the_model() {
     assert_eq!(<Option<Network> as AttributeType>::PRESENCE, Presence::Optional);
 }
 
+/// A port.
+#[derive(Model, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Port {
+    /// Its number.
+    number: i64,
+    /// What it is called.
+    label: Attr<String>,
+}
+
+#[test]
+fn elements_of_a_set_can_have_computed_attributes() {
+    let port = |label: Value| Value::object([("number", 1.into()), ("label", label)]);
+    let ports = Value::set([port("a".into()), port("b".into())]);
+    let read = BTreeSet::<Port>::from_value(&ports).unwrap();
+    assert_eq!((read.len(), read.to_value()), (2, ports));
+}
+
 struct Racks;
 
 impl Resource for Racks {
@@ -122,14 +140,45 @@ impl Resource for Racks {
 
     async fn import(&self, _: &Context<Self>, by: ImportBy<NoIdentity>) -> Result<Rack, Diagnostics> {
         let ImportBy::Id(name) = by;
-        Ok(Rack {
-            name,
-            disk: Vec::new(),
-            taint: BTreeSet::new(),
-            network: None,
-            about: None,
-            status: Attr::Null,
-        })
+        Ok(empty(name))
+    }
+
+    fn upgrades(&self) -> Vec<Upgrade<Rack>> {
+        vec![Upgrade::new(|old: Shelf| Ok(old.into_rack()))]
+    }
+
+    fn moves(&self) -> Vec<Move<Self>> {
+        vec![Move::new("test/test", "test_shelf", |old: Shelf| Ok(old.into_rack()))]
+    }
+}
+
+/// What a rack was before. Frozen.
+#[derive(Model)]
+struct Shelf {
+    /// Its label.
+    label: String,
+    /// Its disks.
+    #[tf(block)]
+    disk: Vec<Disk>,
+}
+
+impl Shelf {
+    fn into_rack(self) -> Rack {
+        Rack {
+            disk: self.disk,
+            ..empty(self.label)
+        }
+    }
+}
+
+fn empty(name: String) -> Rack {
+    Rack {
+        name,
+        disk: Vec::new(),
+        taint: BTreeSet::new(),
+        network: None,
+        about: None,
+        status: Attr::Null,
     }
 }
 
@@ -205,4 +254,32 @@ async fn too_many_blocks_are_refused_and_an_import_has_none() {
     let state = core.import("a").await.unwrap();
     assert_eq!(state["taint"], json!([]));
     assert_eq!(state["network"], json!(null));
+}
+
+#[tokio::test]
+async fn blocks_of_any_type_are_read_from_older_states_and_from_those_of_other_types() {
+    let object =
+        |label: &str| json!(["object", { "kind": "string", "label": label, "serial": "string", "size": "number" }]);
+    let disk = |size: i64, label: Json| json!({ "kind": "ssd", "label": label, "serial": "s", "size": size });
+    let disks = json!({
+        "value": [disk(1, json!("x")), disk(2, json!(true))],
+        "type": ["tuple", [object("string"), object("bool")]],
+    });
+    let state = json!({ "label": "a", "disk": disks });
+    let same = json!({ "name": "a", "disk": [{ "size": 1, "label": "x" }, { "size": 2, "label": true }] });
+
+    let mut older = Core::new(Test, "test_rack").with_state(0, state.clone());
+    assert!(older.plan(same.clone()).await.unwrap().is_empty());
+    let mut core = Core::new(Test, "test_rack");
+    let source = Source {
+        provider_address: "registry.opentofu.org/test/test".to_owned(),
+        type_name: "test_shelf".to_owned(),
+        state,
+        ..Source::default()
+    };
+    let moved = core.take_over(source).await.unwrap();
+    assert_eq!(moved["disk"], disks);
+    assert!(core.plan(same).await.unwrap().is_empty());
+    let generated = core.generate_config().await.unwrap();
+    assert_eq!(generated["disk"]["value"][1]["label"], true);
 }

@@ -5,11 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tf_framework::context::Scope;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::ephemeral::{EphemeralResource, Opened, Renewed};
+use tf_framework::model::Dynamic;
+use tf_framework::types::Type;
 use tf_framework::value::Value;
+use tf_framework::wire::form::WireForm;
 use tf_framework::wire::msgpack;
 use tf_framework::{Attr, Model};
 use tfplugin::tfplugin6 as proto;
@@ -27,8 +30,18 @@ pub(crate) struct PassModel {
     /// For how many hours it is good.
     #[tf(default = 1)]
     hours: i64,
+    /// Where it is good, in whatever terms.
+    #[tf(block)]
+    gate: Vec<GateModel>,
     /// The pass.
     token: Attr<SecretString>,
+}
+
+/// A gate.
+#[derive(Model)]
+pub(crate) struct GateModel {
+    /// What it is known by.
+    by: Dynamic,
 }
 
 /// What is kept to renew and close a pass.
@@ -115,9 +128,17 @@ fn type_name() -> String {
 fn opening(name: &str) -> proto::open_ephemeral_resource::Request {
     proto::open_ephemeral_resource::Request {
         type_name: type_name(),
-        config: encoded(&json!({ "name": name, "hours": null, "token": null })),
+        config: encoded(&json!({ "name": name, "hours": null, "token": null, "gate": gates() })),
         ..Default::default()
     }
+}
+
+/// Two gates that are not known by the same, so that the core has a type for each.
+fn gates() -> Json {
+    json!({
+        "type": ["tuple", [["object", { "by": "string" }], ["object", { "by": "number" }]]],
+        "value": [{ "by": "north" }, { "by": 2 }],
+    })
 }
 
 fn renewal(private: &[u8]) -> proto::renew_ephemeral_resource::Request {
@@ -136,7 +157,8 @@ fn closing(private: &[u8]) -> proto::close_ephemeral_resource::Request {
 
 fn result(answer: &proto::open_ephemeral_resource::Response) -> Value {
     let encoded = answer.result.as_ref().unwrap();
-    msgpack::decode(&encoded.msgpack, &PassModel::schema().value_type()).unwrap()
+    let schema = PassModel::schema();
+    schema.lift(msgpack::decode(&encoded.msgpack, &schema.wire_type()).unwrap())
 }
 
 const TICKET: &[u8] = br#"{"name":"a","renewals":2}"#;
@@ -149,6 +171,11 @@ async fn a_pass_is_opened_renewed_and_closed_with_what_is_kept_for_that() {
     assert_eq!(opened.diagnostics, []);
     assert_eq!(result(&opened).attribute_or_null("token"), &"pass-of-a".into());
     assert_eq!(result(&opened).attribute_or_null("hours"), &1.into());
+    let Value::List(gates) = result(&opened).attribute_or_null("gate").clone() else {
+        panic!("there are no gates")
+    };
+    let by = gates[1].attribute_or_null("by");
+    assert_eq!(by, &Value::Dynamic(Box::new((Type::Number, 2.into()))));
     assert_eq!(opened.renew_at.unwrap().seconds, 3600);
     assert_eq!(opened.deferred, None);
     let renewed = client.renew_ephemeral_resource(renewal(opened.private())).await;
@@ -178,15 +205,15 @@ async fn configurations_are_checked_by_the_schema_and_by_the_author() {
     let mut client = connect_configured(&Arc::default()).await;
     for (config, summary) in [
         (
-            json!({ "name": null, "hours": null, "token": null }),
+            json!({ "name": null, "hours": null, "token": null, "gate": null }),
             "Missing required attribute",
         ),
         (
-            json!({ "name": "a", "hours": null, "token": "t" }),
+            json!({ "name": "a", "hours": null, "token": "t", "gate": null }),
             "Read-only attribute",
         ),
         (
-            json!({ "name": "nobody", "hours": null, "token": null }),
+            json!({ "name": "nobody", "hours": null, "token": null, "gate": null }),
             "Nobody there",
         ),
     ] {

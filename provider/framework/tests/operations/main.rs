@@ -14,6 +14,7 @@
 mod ancestors;
 mod calls;
 mod client;
+mod deferral;
 mod ephemeral;
 mod failures;
 mod functions;

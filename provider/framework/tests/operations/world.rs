@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tf_framework::context::{Backoff, Context, Progress, Scope};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Deferral, Diagnostic, Diagnostics};
 use tokio::sync::Notify;
 
 use crate::thing::{Clients, Thing, ThingModel};
@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Checkpoint,
     Warn,
     Fail,
+    /// Fails, as it is too early.
+    NotYet(Deferral),
     FailWithoutSayingWhy,
     Panic,
     /// A panic whose text quotes the passphrase.
@@ -132,6 +134,9 @@ impl World {
         match step {
             Step::Warn => scope.warn(Diagnostic::warning("Odd thing", "It works even so.")),
             Step::Fail => return Err(Diagnostics::error("Unable to do it", "The test wants it so.")),
+            Step::NotYet(reason) => {
+                return Err(Diagnostics::error("Too early", "Something has to be there first.").or_defer(reason));
+            }
             Step::FailWithoutSayingWhy => return Err(Diagnostics::new()),
             Step::Panic => panic!("a defect"),
             Step::Arrive => self.arrived.notify_one(),

@@ -8,11 +8,13 @@ use crate::kubernetes::quantity;
 
 mod ingress;
 mod pods;
+mod storage;
 
-pub(super) use ingress::{alb_group, alb_tags, annotations, labels, object_name, url_path};
-pub(super) use pods::{
+pub(crate) use self::ingress::{alb_group, alb_tags, annotations, labels, url_path};
+pub(crate) use self::pods::{
     MANAGED_ENV, MANAGED_HEALTHCHECK_ENV, MANAGED_PROXY_ENV, amount, extra_env, image_registry, image_tag,
 };
+pub(crate) use self::storage::{data_path, ebs_volume_id, gce_disk, host_path, object_name, volume_handle};
 
 /// The longest name of a service of an instance, with the dots around it: `.couchdb-99.` and the like.
 const LONGEST_SERVICE_NAME: usize = 12;
@@ -51,15 +53,15 @@ pub(crate) fn host_name() -> Validator {
 
 /// A release of CHT that this resource can run.
 pub(crate) fn cht_version() -> Validator {
-    Validator::string("a CHT release such as `5.3.1`", |text| {
+    Validator::string("a release of CHT 4 or later, such as `5.3.1`", |text| {
         let version: ChtVersion = text
             .parse()
             .map_err(|_| format!("`{text}` is not a CHT release: write `5.3.1`, `5.3.1-beta.2` or `5.3.1-FR-name`."))?;
-        if (version.major, version.minor) == (5, 3) {
+        if version.major >= 4 {
             return Ok(());
         }
         Err(format!(
-            "CHT {version} is not supported: this release of the provider runs CHT 5.3, such as `5.3.1`."
+            "CHT {version} does not run in containers: this provider runs CHT 4 and later. Its data can be migrated to CHT 4."
         ))
     })
 }
@@ -159,11 +161,11 @@ mod tests {
     }
 
     #[test]
-    fn only_releases_that_the_objects_are_known_for_are_accepted() {
+    fn releases_since_cht_4_are_accepted_with_betas_and_feature_releases() {
         check(
             &cht_version(),
-            &["5.3.0", "5.3.1", "5.3.2-beta.1"],
-            &["latest", "5.2.0", "4.22.0", "6.0.0", "v5.3.1"],
+            &["4.22.0", "5.0.0-FR-nouveau-beta.3", "5.3.1", "5.3.2-beta.1", "6.0.0"],
+            &["latest", "3.17.0", "5.3", "v5.3.1"],
         );
     }
 

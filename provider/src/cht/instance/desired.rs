@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Secret, Service};
+use k8s_openapi::api::core::v1::{
+    ConfigMap, Namespace, PersistentVolume, PersistentVolumeClaim, Secret, Service, ServiceAccount,
+};
 use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use secrecy::SecretString;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
@@ -13,7 +16,7 @@ use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::objects::{self, secret};
 use crate::cht::instance::record::{self, Record, Stage};
 use crate::kubernetes::diagnostics::Access;
-use crate::kubernetes::{Drift, Error, Found, Kind, Object, ObjectKey, ObjectSet, OwnerId, drift};
+use crate::kubernetes::{Drift, Error, Found, Kind, LiveObject, Object, ObjectKey, ObjectSet, OwnerId, drift};
 
 /// The objects of an instance, and the name of each phase of their creation.
 #[derive(Clone, Debug)]
@@ -60,24 +63,19 @@ pub(super) fn owner(namespace: &str) -> Result<OwnerId, Diagnostics> {
     OwnerId::new(format!("instance.{namespace}")).map_err(defect)
 }
 
-/// What is there of the instance in a namespace.
-pub(super) async fn find(access: &Access, namespace: &str, create_namespace: bool) -> Result<Found, Diagnostics> {
-    // Only those who make the namespace need the permission to list namespaces.
-    let kinds = if create_namespace {
-        [&[Kind::cluster::<Namespace>()], &KINDS[..]].concat()
-    } else {
-        KINDS.to_vec()
-    };
+/// What is there of the instance in a namespace, as these models describe it: several where one becomes the other. Kinds
+/// that no model has are not read, as that needs permissions.
+pub(super) async fn find(access: &Access, namespace: &str, models: &[&InstanceModel]) -> Result<Found, Diagnostics> {
     access
         .cluster
-        .read(&owner(namespace)?, &kinds, &[namespace.to_owned()])
+        .read(&owner(namespace)?, &kinds(models), &[namespace.to_owned()])
         .await
         .map_err(access.explain("Unable to read the CHT instance"))
 }
 
-/// The data volume's claim.
-pub(super) fn claim_key(namespace: &str) -> ObjectKey {
-    ObjectKey::namespaced::<PersistentVolumeClaim>(namespace, objects::CLAIM)
+/// The claim of a data volume.
+pub(super) fn claim_key(namespace: &str, name: &str) -> ObjectKey {
+    ObjectKey::namespaced::<PersistentVolumeClaim>(namespace, name)
 }
 
 /// The ingress.
@@ -132,9 +130,14 @@ pub(super) const UNFINISHED: &str = "The creation of the instance was not finish
 
 /// The objects of an instance that it no longer consists of; its namespace and its data are never among them.
 pub(super) fn obsolete(desired: &Desired, found: &Found) -> Found {
-    found.clone().filter(|live| {
-        !desired.set.contains(live.key()) && !matches!(live.key().kind.kind, "Namespace" | "PersistentVolumeClaim")
-    })
+    found
+        .clone()
+        .filter(|live| !desired.set.contains(live.key()) && live.key().kind.kind != "Namespace" && !is_data(live))
+}
+
+/// Whether an object is a data volume, or what claims it.
+pub(super) fn is_data(live: &LiveObject) -> bool {
+    matches!(live.key().kind.kind, "PersistentVolumeClaim" | "PersistentVolume")
 }
 
 /// Puts into an imported model what its record does not hold: the secrets, as they are in the cluster.
@@ -167,7 +170,33 @@ fn live_key(namespace: &str, found: &Found) -> Option<SecretString> {
     objects::live_key(found.get(&key)?.json())
 }
 
-/// The kinds of which an instance has objects in its namespace.
+fn kinds(models: &[&InstanceModel]) -> Vec<Kind> {
+    let any = |has: fn(&InstanceModel) -> bool| models.iter().any(|model| has(model));
+    let mut kinds = KINDS.to_vec();
+    if any(|model| model.create_namespace) {
+        kinds.push(Kind::cluster::<Namespace>());
+    }
+    if any(|model| {
+        model
+            .couchdb
+            .spec()
+            .nodes
+            .iter()
+            .any(|node| node.storage.volume.is_made_by_us())
+    }) {
+        kinds.push(Kind::cluster::<PersistentVolume>());
+    }
+    if any(|model| model.upgrade_service.is_some()) {
+        kinds.extend([
+            Kind::namespaced::<ServiceAccount>(),
+            Kind::namespaced::<Role>(),
+            Kind::namespaced::<RoleBinding>(),
+        ]);
+    }
+    kinds
+}
+
+/// The kinds of which every instance has objects in its namespace.
 const KINDS: [Kind; 6] = [
     Kind::namespaced::<ConfigMap>(),
     Kind::namespaced::<Secret>(),

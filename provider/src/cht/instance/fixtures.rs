@@ -27,8 +27,20 @@ pub(super) fn minimal() -> Json {
         "cluster_domain": "cluster.local",
         "deletion_protection": true,
         "retain_volumes": true,
-        "couchdb": {"storage_size": "10Gi", "data_path": "data", "admin_user": "medic", "log_level": "info"},
+        "couchdb": {
+            "storage_size": "10Gi", "data_path": "data", "admin_user": "medic", "log_level": "info",
+            "existing_data": false, "default_ulimit": false, "sys_resource": false,
+        },
     })
+}
+
+/// Other values for some attributes of CouchDB, for [`with`].
+pub(super) fn couchdb(changes: Json) -> Json {
+    let mut couchdb = minimal()["couchdb"].take();
+    if let (Json::Object(couchdb), Json::Object(changes)) = (&mut couchdb, changes) {
+        couchdb.extend(changes);
+    }
+    json!({ "couchdb": couchdb })
 }
 
 /// The configuration with other values for some root attributes.

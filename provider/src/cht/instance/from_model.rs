@@ -31,7 +31,7 @@ impl InstanceModel {
             admin_password: credentials.admin_password.clone(),
             secret: credentials.secret.clone(),
             uuid: credentials.uuid.clone(),
-            couchdb: couchdb(&self.couchdb),
+            couchdb: self.couchdb.spec(),
             nouveau: spec::Nouveau {
                 resources: resources(self.nouveau.as_ref().and_then(|nouveau| nouveau.resources.as_ref())),
             },
@@ -40,33 +40,82 @@ impl InstanceModel {
             haproxy: proxy(self.haproxy.clone().unwrap_or_default()),
             healthcheck: healthcheck(self.healthcheck.as_ref()),
             healthcheck_pod: healthcheck_pod(self.healthcheck.clone().unwrap_or_default()),
+            upgrade_service: self.upgrade_service.clone().map(upgrade_service),
             ingress: ingress(self.ingress.as_ref()),
             probes: probes(&self.probes.clone().unwrap_or_default()),
         })
     }
 }
 
-fn couchdb(couchdb: &model::Couchdb) -> spec::CouchDb {
-    spec::CouchDb {
-        storage_size: couchdb.storage_size.clone(),
-        storage_class: couchdb.storage_class.known().cloned(),
-        data_path: couchdb.data_path.clone(),
-        log_level: couchdb.log_level.clone(),
-        pod: spec::PodSettings {
-            resources: resources(couchdb.resources.as_ref()),
+impl model::Couchdb {
+    /// CouchDB with all its nodes, of which there is one if none is given.
+    pub(super) fn spec(&self) -> spec::CouchDb {
+        let nodes = match self.nodes.as_deref() {
+            Some(nodes) if !nodes.is_empty() => nodes.to_vec(),
+            _ => vec![model::CouchdbNode::default()],
+        };
+        spec::CouchDb {
+            nodes: nodes.into_iter().map(|node| couchdb_node(node, self)).collect(),
+            data_path: self.data_path.clone(),
+            existing_data: self.existing_data,
+            log_level: self.log_level.clone(),
+            resources: resources(self.resources.as_ref()),
             env: BTreeMap::new(),
-            env_from_secrets: BTreeMap::new(),
-            node_selector: couchdb.node_selector.clone().unwrap_or_default(),
-            tolerations: tolerations(couchdb.tolerations.clone()),
+            default_ulimit: self.default_ulimit,
+            sys_resource: self.sys_resource,
+        }
+    }
+}
+
+fn couchdb_node(node: model::CouchdbNode, couchdb: &model::Couchdb) -> spec::CouchDbNode {
+    let node_selector = node.node_selector.or_else(|| couchdb.node_selector.clone());
+    spec::CouchDbNode {
+        node_name: node.node_name,
+        node_selector: node_selector.unwrap_or_default(),
+        tolerations: tolerations(node.tolerations.or_else(|| couchdb.tolerations.clone())),
+        storage: storage(node.storage.unwrap_or_default(), couchdb),
+    }
+}
+
+fn storage(storage: model::NodeStorage, couchdb: &model::Couchdb) -> spec::Storage {
+    let sources = [
+        storage.ebs_volume_id.map(spec::Volume::Ebs),
+        storage.gce_disk.map(spec::Volume::GceDisk),
+        storage.host_path.map(spec::Volume::HostPath),
+        storage.vsphere_volume_handle.map(spec::Volume::VsphereCsi),
+        storage.volume_name.map(spec::Volume::Existing),
+        storage.claim_name.map(spec::Volume::Claim),
+    ];
+    let volume = sources.into_iter().flatten().next().unwrap_or_default();
+    let common_class = || couchdb.storage_class.known().cloned();
+    spec::Storage {
+        size: storage.size.unwrap_or_else(|| couchdb.storage_size.clone()),
+        // The class of the other volumes says nothing of one that is there already.
+        class: match volume {
+            spec::Volume::New => storage.class.or_else(common_class),
+            _ => storage.class,
         },
+        volume,
+        partition: storage.partition.and_then(|partition| partition.try_into().ok()),
+        zone: storage.zone,
+    }
+}
+
+fn upgrade_service(service: model::UpgradeService) -> spec::UpgradeService {
+    spec::UpgradeService {
+        image: service.image.unwrap_or(spec::UpgradeService::default().image),
+        resources: resources(service.resources.as_ref()),
     }
 }
 
 fn probes(probes: &model::Probes) -> spec::Probes {
     let defaults = spec::Probes::default();
+    let startup_timeout = probes
+        .startup_timeout_seconds
+        .and_then(|seconds| seconds.try_into().ok());
     spec::Probes {
         enabled: probes.enabled.unwrap_or(defaults.enabled),
         readiness: probes.readiness.unwrap_or(defaults.readiness),
-        ..defaults
+        startup_timeout_seconds: startup_timeout.unwrap_or(defaults.startup_timeout_seconds),
     }
 }

@@ -4,14 +4,18 @@
 //! creation, readiness) is what is hard to get right, and none of them is of use without the others.
 //!
 //! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes, [`plan`]
-//!   those that need the prior state or the cluster.
+//!   those that need the prior state or the cluster: [`data_guard`] for what would lose data, [`lookups`] for what is there
+//!   beside the instance, [`support`] for versions.
 //! - [`tls`] and [`certificate`] judge a given certificate, [`routing`] what the cluster says to an ingress.
-//! - [`spec`] and [`objects`] say which Kubernetes objects follow from them, [`from_model`] leads there.
+//! - [`spec`] and [`objects`] say which Kubernetes objects follow from them, [`from_model`] leads there, [`layout`] has what
+//!   differs between versions.
 //! - [`desired`] brings objects and cluster together, [`record`] remembers in the cluster what was configured, [`survey`]
 //!   tells whether an instance can be made.
-//! - [`steps`] are what creation and update share, [`teardown`] what a deletion does.
+//! - [`steps`] are what creation and update share, [`database`] proves that CouchDB is complete and has its data,
+//!   [`teardown`] is what a deletion does.
 //!
-//! In place: everything but `namespace` and `cluster_domain`, which replace, and what CouchDB decides once, which is refused.
+//! In place: everything but `namespace` and `cluster_domain`, which replace an instance without data, and what CouchDB decides
+//! once. Where there is data, both are refused.
 
 use futures::try_join;
 use k8s_openapi::jiff::Timestamp;
@@ -21,22 +25,30 @@ use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
 use crate::cht::instance::credentials::{Credentials, Known};
+use crate::cht::instance::database::Database;
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
 use crate::cht::instance::record::{Record, Stage};
 pub(crate) use crate::cht::instance::routing::Hosts;
 use crate::cht::instance::routing::Private;
+use crate::cht::instance::steps::Change;
 use crate::cht::instance::survey::Survey;
+use crate::cht::instance::teardown::Transition;
 use crate::kubernetes::{Access, Apply, Found};
 use crate::provider::Clients;
 
 mod certificate;
 mod checks;
 mod credentials;
+mod data_guard;
+mod database;
 mod desired;
 #[cfg(test)]
 mod fixtures;
 mod from_model;
+pub mod layout;
+mod lookups;
+mod membership;
 mod model;
 pub mod objects;
 mod plan;
@@ -44,10 +56,12 @@ mod record;
 mod routing;
 pub mod spec;
 mod steps;
+mod support;
 mod survey;
 mod teardown;
 mod tls;
 mod validate;
+mod volumes;
 
 /// Manages one CHT instance.
 #[derive(Debug)]
@@ -68,6 +82,7 @@ impl Resource for InstanceResource {
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
         plan::show_outcome(plan);
         plan::check(plan)?;
+        plan::warn_of_version(cx, plan);
         plan::check_certificate(cx, plan)?;
         plan::keep_what_is_replaced(cx, plan)?;
         plan::try_in_cluster(cx, plan).await
@@ -79,6 +94,8 @@ impl Resource for InstanceResource {
         survey.allows_creation(&plan)?;
         check_ingress(cx, &access, &plan, None).await?;
         cx.set_private(&Private::default())?;
+        let begun = survey.begun();
+        lookups::check(cx, &access, &plan, None).await?;
         let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();
         credentials.store(&mut plan.couchdb);
         let goal = Goal {
@@ -88,14 +105,24 @@ impl Resource for InstanceResource {
             how: Apply::Careful,
             found: &survey.found,
         };
-        converge(cx, &access, goal, |model| cx.checkpoint(model)).await
+        let made = converge(cx, &access, goal, |model| cx.checkpoint(model)).await?;
+        if let Some(begun) = begun {
+            let transition = Transition {
+                prior: &begun,
+                model: &made,
+                credentials: &credentials,
+            };
+            transition.remove_obsolete(cx, &access).await?;
+        }
+        Ok(made)
     }
 
     async fn read(&self, cx: &Context<Self>, mut state: InstanceModel) -> Result<Option<InstanceModel>, Diagnostics> {
         let access = access(cx, &state).await?;
         // A refresh is mostly waiting for answers, so both are asked at once; an instance that is gone has no pod to ask.
+        let models = [&state];
         let (found, live_version) = try_join!(
-            desired::find(&access, &state.namespace, state.create_namespace),
+            desired::find(&access, &state.namespace, &models),
             steps::live_version(cx, &access, &state),
         )?;
         if found.is_empty() {
@@ -116,7 +143,7 @@ impl Resource for InstanceResource {
         plan: InstanceModel,
     ) -> Result<InstanceModel, Diagnostics> {
         let access = access(cx, &plan).await?;
-        let found = desired::find(&access, &plan.namespace, plan.create_namespace).await?;
+        let found = desired::find(&access, &plan.namespace, &[&prior, &plan]).await?;
         let live = desired::live_credentials(&found, &plan.namespace);
         plan::same_instance(&prior, &live)?;
         check_ingress(cx, &access, &plan, Some(&prior)).await?;
@@ -124,6 +151,12 @@ impl Resource for InstanceResource {
             .or(Known::of(&prior.couchdb))
             .or(live)
             .or_generate();
+        let transition = Transition {
+            prior: &prior,
+            model: &plan,
+            credentials: &credentials,
+        };
+        transition.free_volumes(cx, &access, &found).await?;
         let stage = match Record::find(&found, &plan.namespace) {
             Some(record) if record.stage == Stage::Creating => Stage::Creating,
             _ => Stage::Updating,
@@ -143,13 +176,18 @@ impl Resource for InstanceResource {
             found: &found,
         };
         let made = converge(cx, &access, goal, |_| ()).await?;
-        teardown::remove_obsolete(cx, &access, &made, &credentials).await?;
+        let transition = Transition {
+            prior: &prior,
+            model: &made,
+            credentials: &credentials,
+        };
+        transition.remove_obsolete(cx, &access).await?;
         Ok(made)
     }
 
     async fn delete(&self, cx: &Context<Self>, state: InstanceModel) -> Result<(), Diagnostics> {
         let access = access(cx, &state).await?;
-        let found = desired::find(&access, &state.namespace, state.create_namespace).await?;
+        let found = desired::find(&access, &state.namespace, &[&state]).await?;
         if !teardown::is_unfinished(&found, &state) {
             plan::allows_destruction(&state)?;
         }
@@ -161,7 +199,7 @@ impl Resource for InstanceResource {
             ImportBy::Id(namespace) | ImportBy::Identity(InstanceIdentity { namespace }) => namespace,
         };
         let access = cx.clients().access(None).await?;
-        let found = desired::find(&access, &namespace, false).await?;
+        let found = desired::find(&access, &namespace, &[]).await?;
         let Some(record) = Record::find(&found, &namespace) else {
             return Err(Diagnostics::error(
                 "No CHT instance to import",
@@ -204,7 +242,16 @@ async fn converge(
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
     steps::check_ownership(access, &desired, found).await?;
-    steps::apply(cx, access, &desired, how, || save(&model)).await?;
+    let change = Change {
+        desired: &desired,
+        database: Database {
+            model: &model,
+            credentials,
+            stage,
+        },
+        how,
+    };
+    steps::apply(cx, access, change, || save(&model)).await?;
     let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);

@@ -11,12 +11,16 @@ use crate::cht::instance::checks;
 use crate::kubernetes::Kubernetes;
 
 mod ingress;
+mod node;
 mod pods;
 
-pub(super) use ingress::{Alb, Gce, Ingress, IngressDraft, IngressKind, Tls, TlsDraft};
-pub(super) use pods::{Component, Healthcheck, Image, Nouveau, Proxy, Resources, SecretKey, Toleration};
+pub(super) use self::ingress::{Alb, Gce, Ingress, IngressDraft, IngressKind, Tls, TlsDraft};
+pub(super) use self::node::{CouchdbNode, CouchdbNodeDraft, NodeStorage, NodeStorageDraft};
+pub(super) use self::pods::{
+    Component, Healthcheck, Image, Nouveau, Proxy, Resources, SecretKey, Toleration, UpgradeService,
+};
 
-/// Manages one instance of the Community Health Toolkit (CHT) in a Kubernetes namespace: CouchDB with its data volume,
+/// Manages one instance of the Community Health Toolkit (CHT) in a Kubernetes namespace: CouchDB with its data volumes,
 /// HAProxy, the API, Sentinel, and the ingress in front of them.
 ///
 /// The cluster may be made in the same apply. Creation ends when the application answers, not when its pods run. Anything
@@ -33,7 +37,7 @@ pub struct InstanceModel {
     /// Whether the namespace is made, and removed, with the instance. With `false` it must exist.
     #[tf(default = true)]
     pub create_namespace: bool,
-    /// CHT release to run, such as `5.3.1`.
+    /// CHT release to run, such as `5.3.1`: any of CHT 4 and 5, betas and feature releases too.
     #[tf(validate(checks::cht_version()))]
     pub cht_version: String,
     /// Host name under which users reach the instance, such as `kisumu.health.example`.
@@ -49,7 +53,7 @@ pub struct InstanceModel {
     pub cluster_domain: String,
     /// CouchDB: credentials, storage and scheduling.
     pub couchdb: Couchdb,
-    /// The search index beside CouchDB.
+    /// The search index beside CouchDB, since CHT 5.0.
     pub nouveau: Option<Nouveau>,
     /// The API, which serves users.
     pub api: Option<Component>,
@@ -57,8 +61,11 @@ pub struct InstanceModel {
     pub sentinel: Option<Component>,
     /// HAProxy, between the API and CouchDB.
     pub haproxy: Option<Proxy>,
-    /// The health check service, which HAProxy asks about a CouchDB cluster.
+    /// The health check service, which HAProxy asks whether CouchDB is complete.
     pub healthcheck: Option<Healthcheck>,
+    /// The service with which CHT 4 upgrades itself from its own page; without it, there is none. Terraform does not know of
+    /// such upgrades until its next refresh, so prefer to change `cht_version`.
+    pub upgrade_service: Option<UpgradeService>,
     /// How the instance is reached from outside the cluster; without it, it is not.
     pub ingress: Option<Ingress>,
     /// Health checks of the pods by Kubernetes.
@@ -66,7 +73,7 @@ pub struct InstanceModel {
     /// Refuses to destroy or replace the instance.
     #[tf(default = true)]
     pub deletion_protection: bool,
-    /// Keeps the data volume, and with it the namespace, when the instance is destroyed.
+    /// Keeps the data volumes, and with them the namespace, when the instance is destroyed.
     #[tf(default = true)]
     pub retain_volumes: bool,
     /// Address of the instance for users.
@@ -104,14 +111,23 @@ impl IdentityOf<InstanceModel> for InstanceIdentity {
 /// CouchDB: credentials, storage and scheduling.
 #[derive(Clone, Model)]
 pub struct Couchdb {
-    /// Size of the data volume, such as `100Gi`. It can grow where the storage class allows it, never shrink.
+    /// Size of the data volume of each node, such as `100Gi`. It can grow where the storage class allows it, never shrink.
     #[tf(validate(checks::quantity()), equal = checks::same_quantity)]
     pub storage_size: String,
-    /// Storage class of the data volume; the cluster's default class where it is not given.
+    /// Storage class of the data volumes; the cluster's default class where it is not given.
     #[tf(optional, keep_non_null)]
     pub storage_class: Attr<String>,
-    /// Directory of the volume that holds CouchDB's data.
-    #[tf(default = "data")]
+    /// Nodes of CouchDB. Without it, or with one element, there is a single node; with more, they form a cluster. Their
+    /// number cannot be changed later.
+    #[tf(validate(Validator::length(1..=99)))]
+    pub nodes: Option<Vec<CouchdbNode>>,
+    /// Whether the volumes hold the data of an earlier instance. CouchDB then has to find it before anything else starts,
+    /// and `admin_password`, `secret` and `uuid` have to be those of that instance.
+    #[tf(default = false)]
+    pub existing_data: bool,
+    /// Directory of the volume that holds CouchDB's data; nothing for the volume's root. In a cluster, `%d` stands for the
+    /// number of the node.
+    #[tf(default = "data", validate(checks::data_path()))]
     pub data_path: String,
     /// Name of CouchDB's administrator. CouchDB keeps the one that it was first started with.
     #[tf(default = "medic", validate(checks::admin_user()))]
@@ -139,11 +155,17 @@ pub struct Couchdb {
         ]))
     )]
     pub log_level: String,
-    /// Compute resources of the container.
+    /// Whether the limit of open files stays as the platform has it, for platforms that forbid to raise it.
+    #[tf(default = false)]
+    pub default_ulimit: bool,
+    /// Whether the containers get the capability `SYS_RESOURCE`, for platforms that need it to raise the limit of open files.
+    #[tf(default = false)]
+    pub sys_resource: bool,
+    /// Compute resources of each container.
     pub resources: Option<Resources>,
-    /// Labels of the nodes on which the pod may run.
+    /// Labels of the Kubernetes nodes on which the pods may run.
     pub node_selector: Option<BTreeMap<String, String>>,
-    /// Taints that the pod tolerates.
+    /// Taints that the pods tolerate.
     pub tolerations: Option<Vec<Toleration>>,
 }
 
@@ -155,4 +177,8 @@ pub struct Probes {
     /// Whether users reach the API only when it is ready. It hides the page that shows the progress of an installation.
     /// Default: `false`.
     pub readiness: Option<bool>,
+    /// How long a container may take to listen before it is restarted, in seconds. The API listens only once it reaches
+    /// CouchDB. Default: `1800`.
+    #[tf(validate(Validator::between(60..=86_400)))]
+    pub startup_timeout_seconds: Option<i64>,
 }

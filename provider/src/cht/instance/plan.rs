@@ -1,6 +1,8 @@
 //! Rules for plans that need the prior state or the cluster: what CouchDB decides once, what would lose data, what the
 //! cluster would refuse.
 
+use std::time::SystemTime;
+
 use k8s_openapi::jiff::Timestamp;
 use secrecy::ExposeSecret;
 use tf_framework::Attr;
@@ -15,13 +17,12 @@ use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::record::Stage;
-use crate::cht::instance::routing::{self, Private};
-use crate::cht::instance::steps;
+use crate::cht::instance::routing::Private;
 use crate::cht::instance::survey::Survey;
-use crate::cht::instance::tls;
+use crate::cht::instance::{data_guard, lookups, routing, steps, support, tls};
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
-use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft, quantity};
+use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
 
 /// Refuses plans that CouchDB would not follow, or that would lose data.
 pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnostics> {
@@ -35,30 +36,12 @@ pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnos
         };
     }
     let mut diagnostics = Diagnostics::new();
-    if let Some(path) = plan.requires_replace().first()
-        && prior.deletion_protection
-        && was_usable(prior)
-    {
-        let detail = format!(
-            "Changing `{path}` replaces the instance, and `deletion_protection` is on. Put the old value back. To really \
-             replace it, apply `deletion_protection = false` first; its data volume is retained unless `retain_volumes` is \
-             `false` as well."
-        );
-        diagnostics.push(Diagnostic::error("Instance is protected", detail).at(path.clone()));
-    }
-    if let Some(path) = plan.requires_replace().first()
-        && prior.retain_volumes
-        && was_usable(prior)
-        && !plan.changed(InstanceModel::NAMESPACE)
-    {
-        let detail = format!(
-            "Changing `{path}` replaces the instance in its own namespace, where `retain_volumes` keeps the old volume in the \
-             way of the new one. Put the old value back. If the data is not needed, apply `retain_volumes = false` first."
-        );
-        diagnostics.push(Diagnostic::error("Cannot be changed", detail).at(path.clone()));
+    if was_usable(prior) {
+        data_guard::check_replacement(prior, &plan.requires_replace(), &mut diagnostics);
     }
     if plan.requires_replace().is_empty() {
         check_couchdb(plan, prior, &mut diagnostics);
+        data_guard::check_nodes(plan, prior, &mut diagnostics);
         check_version(plan, prior, &mut diagnostics);
     }
     diagnostics.into_result(())
@@ -101,24 +84,6 @@ fn check_couchdb(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, d
         }
         let detail = format!("{reason} Put the old value of `{attribute}` back.");
         diagnostics.push(Diagnostic::error("Cannot be changed", detail).at(path));
-    }
-    let planned = plan.planned.as_ref().and_then(|planned| planned.couchdb.known());
-    let size = planned.and_then(|couchdb| couchdb.storage_size.known());
-    let amounts = size.map(|size| {
-        (
-            quantity::billionths(size),
-            quantity::billionths(&prior.couchdb.storage_size),
-        )
-    });
-    if let Some((Some(after), Some(before))) = amounts
-        && after < before
-    {
-        let detail = format!(
-            "A volume can grow, but never shrink. It has {}: write at least that.",
-            prior.couchdb.storage_size
-        );
-        let path = Path::new(InstanceModel::COUCHDB).attribute(Couchdb::STORAGE_SIZE);
-        diagnostics.push(Diagnostic::error("Volume cannot shrink", detail).at(path));
     }
 }
 
@@ -219,6 +184,15 @@ pub(super) fn has_drift(prior: &InstanceModel) -> bool {
     prior.drift.known().is_some_and(|drift| !drift.is_empty())
 }
 
+/// Warns of versions that are not supported any more, or not known yet.
+pub(super) fn warn_of_version(cx: &Context<InstanceResource>, plan: &Plan<'_, '_, InstanceResource>) {
+    let planned = plan.planned.as_ref().and_then(|planned| planned.cht_version.known());
+    let version = planned.and_then(|text| text.parse::<ChtVersion>().ok());
+    if let Some(warning) = version.and_then(|version| support::warning(&version, SystemTime::now())) {
+        cx.warn(warning);
+    }
+}
+
 /// Tells how long a given certificate lasts, and refuses a new one that is of no use at this time.
 pub(super) fn check_certificate(
     cx: &Context<InstanceResource>,
@@ -283,6 +257,7 @@ pub(super) async fn try_in_cluster(
     let Some((credentials, stage)) = to_try_with(cx, &access, plan, &model).await? else {
         return Ok(());
     };
+    lookups::check(cx, &access, &model, plan.prior.as_ref()).await?;
     let desired = Desired::new(&model, &credentials, stage)?;
     access
         .cluster

@@ -14,7 +14,7 @@ use tf_framework::path::Path;
 
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::model::{self, IngressKind, InstanceModel};
-use crate::kubernetes::{Access, Error, Kind};
+use crate::kubernetes::{Access, Kind, Looked};
 
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,14 +67,17 @@ pub(super) async fn check_host(
         let holder = format!("Another instance of the same run, in the namespace `{namespace}`, takes the host");
         return Err(taken(&model.host, &holder));
     }
-    let ingresses: Vec<Ingress> = match access.cluster.list_everywhere(Kind::namespaced::<Ingress>()).await {
-        Ok(ingresses) => ingresses,
-        Err(error) if error.is_forbidden() => {
-            tracing::warn!("hosts of other namespaces cannot be compared: listing all ingresses is not allowed");
-            return Ok(());
-        }
-        Err(error) => return Err(access.explain("Unable to compare the host with others")(error)),
+    let looked = access.cluster.look_at_all(Kind::namespaced::<Ingress>()).await;
+    let looked = looked.map_err(access.explain("Unable to compare the host with others"))?;
+    let Looked::Known(live) = looked else {
+        tracing::warn!("hosts of other namespaces cannot be compared: listing all ingresses is not allowed");
+        return Ok(());
     };
+    // What is no ingress as this version of the API has them cannot be judged.
+    let ingresses: Vec<Ingress> = live
+        .iter()
+        .filter_map(|live| serde_json::from_value(live.json().clone()).ok())
+        .collect();
     // What is beside the instance in its own namespace is the user's, and serves the same instance.
     let replaces = cx.private()?.replaces;
     let own = [Some(model.namespace.as_str()), replaces.as_deref()];
@@ -100,17 +103,12 @@ pub(super) async fn check_class(
     if prior.and_then(needed_class) == Some(class) {
         return Ok(());
     }
-    let kind = Kind::cluster::<IngressClass>();
-    let classes: Result<Vec<IngressClass>, Error> = access.cluster.list_everywhere(kind).await;
-    let classes = match classes {
-        Ok(classes) => classes,
-        Err(error) if error.is_forbidden() => return Ok(()),
-        Err(error) => return Err(access.explain("Unable to read the ingress classes")(error)),
+    let looked = access.cluster.look_at_all(Kind::cluster::<IngressClass>()).await;
+    let looked = looked.map_err(access.explain("Unable to read the ingress classes"))?;
+    let Looked::Known(live) = looked else {
+        return Ok(());
     };
-    let mut names: Vec<&str> = classes
-        .iter()
-        .filter_map(|class| class.metadata.name.as_deref())
-        .collect();
+    let mut names: Vec<&str> = live.iter().map(|live| live.key().name.as_str()).collect();
     names.sort_unstable();
     if names.contains(&class) {
         return Ok(());

@@ -8,10 +8,13 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{ResourceRequirements, Toleration};
 use secrecy::SecretString;
 
+use crate::cht::instance::layout::Layout;
 use crate::cht::version::ChtVersion;
 
+mod couchdb;
 mod ingress;
 
+pub use self::couchdb::{CouchDb, CouchDbNode, Member, Storage, Volume};
 pub use self::ingress::{Alb, Controller, Gce, Ingress, TargetType, Tls};
 
 /// A whole CHT instance in one namespace.
@@ -53,6 +56,8 @@ pub struct InstanceSpec {
     pub healthcheck: Healthcheck,
     /// What that agent's pod is like, if there is one.
     pub healthcheck_pod: HealthcheckPod,
+    /// The service that changes images on behalf of the API, where the version knows one.
+    pub upgrade_service: Option<UpgradeService>,
     /// The way in from outside of the cluster.
     pub ingress: Ingress,
     /// How Kubernetes watches the containers.
@@ -72,21 +77,6 @@ pub struct Image {
     pub pull_secrets: Vec<String>,
 }
 
-/// The single CouchDB node.
-#[derive(Debug, Clone)]
-pub struct CouchDb {
-    /// The size of the data volume, a Kubernetes quantity.
-    pub storage_size: String,
-    /// The storage class, if it is not the cluster's default.
-    pub storage_class: Option<String>,
-    /// The directory of the volume that holds the data; empty for the volume's root.
-    pub data_path: String,
-    /// CouchDB's own log level.
-    pub log_level: String,
-    /// Resources, environment and place of the pod; the Nouveau container shares the place.
-    pub pod: PodSettings,
-}
-
 /// The Nouveau container.
 #[derive(Debug, Clone, Default)]
 pub struct Nouveau {
@@ -95,12 +85,12 @@ pub struct Nouveau {
 }
 
 /// A service that runs on Node.js.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NodeService {
-    /// The service's log level.
-    pub log_level: String,
-    /// `NODE_ENV`.
-    pub node_env: String,
+    /// The service's log level, if it is not the usual one of the version.
+    pub log_level: Option<String>,
+    /// `NODE_ENV`, if it is not the usual one of the version.
+    pub node_env: Option<String>,
     /// Resources, environment and place of the pod.
     pub pod: PodSettings,
 }
@@ -136,6 +126,15 @@ pub struct HealthcheckPod {
     pub log_level: Option<String>,
     /// Resources, environment and place of the pod.
     pub pod: PodSettings,
+}
+
+/// The upgrade service, which has a release cycle of its own.
+#[derive(Debug, Clone)]
+pub struct UpgradeService {
+    /// The image with its tag.
+    pub image: String,
+    /// What the container asks for and is limited to.
+    pub resources: ResourceRequirements,
 }
 
 /// Whether there is a healthcheck service.
@@ -174,14 +173,34 @@ impl InstanceSpec {
         format!("{service}.{}.svc.{}", self.namespace, self.cluster_domain)
     }
 
+    /// What is particular to the version.
+    #[must_use]
+    pub fn layout(&self) -> &'static Layout {
+        Layout::of(&self.version)
+    }
+
+    /// Whether HAProxy takes CouchDB for down unless the healthcheck service says otherwise.
+    #[must_use]
+    pub fn needs_healthcheck(&self) -> bool {
+        self.couchdb.is_clustered() || self.layout().always_has_healthcheck
+    }
+
     /// Whether the instance has the healthcheck service.
     #[must_use]
     pub fn has_healthcheck(&self) -> bool {
         match self.healthcheck {
             Healthcheck::Enabled => true,
             Healthcheck::Disabled => false,
-            // There is one CouchDB node, whose state HAProxy asks for itself since 5.0.
-            Healthcheck::Auto => self.version.major < 5,
+            Healthcheck::Auto => self.needs_healthcheck(),
+        }
+    }
+}
+
+impl Default for UpgradeService {
+    fn default() -> Self {
+        Self {
+            image: "medicmobile/upgrade-service:0.32".to_owned(),
+            resources: ResourceRequirements::default(),
         }
     }
 }
@@ -193,30 +212,6 @@ impl Default for Image {
             tag: None,
             pull_policy: "IfNotPresent".to_owned(),
             pull_secrets: Vec::new(),
-        }
-    }
-}
-
-impl CouchDb {
-    /// A node with a data volume of that size, and everything else as usual.
-    #[must_use]
-    pub fn with_storage_size(storage_size: impl Into<String>) -> Self {
-        Self {
-            storage_size: storage_size.into(),
-            storage_class: None,
-            data_path: "data".to_owned(),
-            log_level: "info".to_owned(),
-            pod: PodSettings::default(),
-        }
-    }
-}
-
-impl Default for NodeService {
-    fn default() -> Self {
-        Self {
-            log_level: "info".to_owned(),
-            node_env: "production".to_owned(),
-            pod: PodSettings::default(),
         }
     }
 }

@@ -12,9 +12,11 @@ use tokio::time::Instant;
 use crate::cht::client::{Client, Credentials as Login};
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
+use crate::cht::instance::database::Database;
 use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::record::{self, Stage};
+use crate::cht::instance::{objects, volumes};
 use crate::cht::port_forward::PortForwardTransport;
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
@@ -37,15 +39,22 @@ pub(super) async fn check_ownership(access: &Access, desired: &Desired, found: &
     checked.map_err(access.explain("Unable to apply the CHT instance"))
 }
 
-/// Applies the objects phase by phase and waits for the pods of each; `applied` is called after
-/// every phase, and after one of which it is not known whether its objects were made.
+/// What is to be applied, and how.
+pub(super) struct Change<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) database: Database<'a>,
+    pub(super) how: Apply,
+}
+
+/// Applies the objects phase by phase, waits for the pods of each, and checks the database before anything uses it; `applied` is
+/// called after every phase, and after one of which it is not known whether its objects were made.
 pub(super) async fn apply(
     cx: &Context<InstanceResource>,
     access: &Access,
-    desired: &Desired,
-    how: Apply,
+    change: Change<'_>,
     mut applied: impl FnMut() + Send,
 ) -> Result<(), Diagnostics> {
+    let Change { desired, database, how } = change;
     let explain = access.explain("Unable to apply the CHT instance");
     wait_for_namespace(cx, access, &desired.set).await?;
     for (name, objects) in desired.phases() {
@@ -63,6 +72,9 @@ pub(super) async fn apply(
             .collect();
         if !deployments.is_empty() {
             wait_for_pods(cx, access, deployments).await?;
+        }
+        if name == objects::COUCHDB_PHASE {
+            database.check(cx, access).await?;
         }
     }
     Ok(())
@@ -204,7 +216,7 @@ pub(super) async fn wait_for_address(
     let began = Instant::now();
     let found = cx
         .wait("the address of the ingress", Backoff::QUICK, || async {
-            let found = desired::find(access, &model.namespace, model.create_namespace).await?;
+            let found = desired::find(access, &model.namespace, &[model]).await?;
             if model.ingress.is_none()
                 || address(&found, &model.namespace).is_some()
                 || began.elapsed() > ADDRESS_PATIENCE
@@ -228,19 +240,9 @@ pub(super) async fn wait_for_address(
     Ok(found)
 }
 
-/// Puts into the model what the cluster decided: storage class, address.
+/// Puts into the model what the cluster decided: storage classes, sizes, address.
 pub(super) fn store_live(model: &mut InstanceModel, found: &Found) {
-    let claim = found
-        .get(&desired::claim_key(&model.namespace))
-        .map(|claim| claim.json());
-    let class = claim.and_then(|claim| claim.pointer("/spec/storageClassName")?.as_str());
-    let size = claim.and_then(|claim| claim.pointer("/spec/resources/requests/storage")?.as_str());
-    if claim.is_some() {
-        model.couchdb.storage_class = class.map(str::to_owned).into();
-    }
-    if let Some(size) = size {
-        model.couchdb.storage_size = size.to_owned();
-    }
+    volumes::store(model, found);
     model.ingress_address = match &model.ingress {
         Some(_) => address(found, &model.namespace).into(),
         // One that is still there is about to be removed.
@@ -286,7 +288,10 @@ fn rollout_failed(reason: &Reason) -> Diagnostics {
 /// The attribute that decides what is in the way of a rollout, and what to do about it.
 fn blamed(reason: &Reason) -> (Path, &'static str) {
     let component = match reason.workload.name.as_str() {
-        "cht-couchdb" => InstanceModel::COUCHDB,
+        "cht-couchdb-nouveau" => InstanceModel::NOUVEAU,
+        name if name.starts_with("cht-couchdb") => InstanceModel::COUCHDB,
+        "cht-haproxy-healthcheck" => InstanceModel::HEALTHCHECK,
+        "upgrade-service" => InstanceModel::UPGRADE_SERVICE,
         "cht-haproxy" => InstanceModel::HAPROXY,
         "cht-sentinel" => InstanceModel::SENTINEL,
         "cht-api" => InstanceModel::API,
@@ -322,7 +327,7 @@ fn blamed(reason: &Reason) -> (Path, &'static str) {
     }
 }
 
-fn unauthorized() -> Diagnostics {
+pub(super) fn unauthorized() -> Diagnostics {
     Diagnostic::error(
         "CHT refuses the admin password",
         "CHT runs, but it does not accept the administrator's password. CouchDB keeps the password with which its volume was \

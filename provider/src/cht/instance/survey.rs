@@ -1,12 +1,16 @@
 //! What a creation finds in the cluster, and whether it may go on.
 
+use std::collections::BTreeSet;
+
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::path::Path;
 
 use crate::cht::instance::credentials::Known;
-use crate::cht::instance::desired::{claim_key, find, live_credentials};
-use crate::cht::instance::model::InstanceModel;
-use crate::cht::instance::objects;
+use crate::cht::instance::data_guard;
+use crate::cht::instance::desired::{find, live_credentials};
+use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::record::{Record, Stage};
+use crate::cht::instance::spec::Volume;
 use crate::kubernetes::{Access, Found};
 
 /// What a creation finds.
@@ -14,17 +18,17 @@ pub(super) struct Survey {
     pub(super) started_with: Known,
     pub(super) found: Found,
     record: Option<Record>,
-    has_claim: bool,
+    claims: BTreeSet<String>,
 }
 
 impl Survey {
     /// Looks at what is there before a creation.
     pub(super) async fn take(access: &Access, model: &InstanceModel) -> Result<Self, Diagnostics> {
-        let found = find(access, &model.namespace, model.create_namespace).await?;
+        let found = find(access, &model.namespace, &[model]).await?;
         Ok(Survey {
             started_with: live_credentials(&found, &model.namespace),
             record: Record::find(&found, &model.namespace),
-            has_claim: found.get(&claim_key(&model.namespace)).is_some(),
+            claims: claims(&found),
             found,
         })
     }
@@ -34,6 +38,13 @@ impl Survey {
         self.record
             .as_ref()
             .is_some_and(|record| record.stage == Stage::Creating)
+    }
+
+    /// What an earlier creation, which was not finished, was to make.
+    pub(super) fn begun(&self) -> Option<InstanceModel> {
+        let record = self.record.as_ref().filter(|record| record.stage == Stage::Creating)?;
+        // One that cannot be read is of a later release; then what it had more than this one is not known either.
+        record.model().ok()
     }
 
     /// Whether there is an instance that has been usable.
@@ -58,27 +69,75 @@ impl Survey {
             )
             .at(InstanceModel::NAMESPACE)
             .into()),
-            Some(_) => self.started_with.agree_with(&wanted),
-            None if self.has_claim && wanted.complete().is_none() => Err(Diagnostic::error(
-                "Data of an earlier instance",
+            Some(record) => {
+                let mut diagnostics = Diagnostics::new();
+                if let Ok(earlier) = record.model() {
+                    data_guard::compare(&earlier.couchdb, &model.couchdb, &mut diagnostics);
+                }
+                diagnostics.into_result(())?;
+                self.started_with.agree_with(&wanted)
+            }
+            None if !self.claims.is_empty() => self.fits_retained_data(model, wanted.complete().is_some()),
+            None if model.couchdb.existing_data && makes_new_volumes(model) => Err(Diagnostic::error(
+                "No volumes with existing data",
                 format!(
-                    "The namespace {namespace} holds the data volume of an instance that was destroyed and whose volumes \
-                     were retained. It only works with the `admin_password`, `secret` and `uuid` of that instance: give all \
-                     three. If the data is not needed any more, delete the volume claim {} first.",
-                    objects::CLAIM
+                    "`existing_data` is on, but no node names a volume in its `storage`, and the namespace {namespace} holds \
+                     none of an earlier instance. Name the volumes, or remove `existing_data`."
                 ),
             )
-            .at(InstanceModel::COUCHDB)
+            .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::EXISTING_DATA))
             .into()),
             None => Ok(()),
         }
     }
+
+    /// Checks that the volumes of an instance that was destroyed can be used: by as many nodes, and with its credentials.
+    fn fits_retained_data(&self, model: &InstanceModel, has_credentials: bool) -> Result<(), Diagnostics> {
+        let namespace = &model.namespace;
+        let found = self.claims.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let couchdb = model.couchdb.spec();
+        let wanted: BTreeSet<String> = couchdb.members().map(|member| member.claim()).collect();
+        let problem = if self.claims != wanted {
+            format!(
+                "CouchDB finds data only under the names that its nodes had: it needs as many nodes as before, for the volume \
+                 claims {found}"
+            )
+        } else if !has_credentials {
+            "It only works with the `admin_password`, `secret` and `uuid` of that instance: give all three".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(Diagnostic::error(
+            "Data of an earlier instance",
+            format!(
+                "The namespace {namespace} holds the data of an instance that was destroyed and whose volumes were retained. \
+                 {problem}. If the data is not needed any more, delete the volume claims {found} first."
+            ),
+        )
+        .at(InstanceModel::COUCHDB)
+        .into())
+    }
+}
+
+/// The claims of data volumes.
+fn claims(found: &Found) -> BTreeSet<String> {
+    let claims = found
+        .objects()
+        .filter(|live| live.key().kind.kind == "PersistentVolumeClaim");
+    claims.map(|live| live.key().name.clone()).collect()
+}
+
+fn makes_new_volumes(model: &InstanceModel) -> bool {
+    let nodes = model.couchdb.spec().nodes;
+    nodes.iter().all(|node| node.storage.volume == Volume::New)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::cht::instance::fixtures::{cluster, minimal, model, state};
+    use crate::cht::instance::fixtures::{self, cluster, minimal, model, state, with};
 
     #[test]
     fn a_creation_goes_on_where_an_earlier_one_was_killed() {
@@ -87,7 +146,7 @@ mod tests {
         let survey = Survey {
             started_with: live_credentials(&found, "cht-kisumu"),
             record: Record::find(&found, "cht-kisumu"),
-            has_claim: true,
+            claims: claims(&found),
             found,
         };
         let again = model(&minimal());
@@ -100,13 +159,31 @@ mod tests {
     }
 
     #[test]
+    fn a_creation_goes_on_with_the_volumes_that_it_began_with() {
+        let state = state(&minimal());
+        let found = cluster(&state, Stage::Creating, &[]);
+        let survey = Survey {
+            started_with: Known::default(),
+            record: Record::find(&found, "cht-kisumu"),
+            claims: claims(&found),
+            found,
+        };
+        assert!(survey.begun().is_some_and(|begun| begun.namespace == "cht-kisumu"));
+        let other = model(&with(fixtures::couchdb(
+            json!({"nodes": [{"storage": {"gce_disk": "data"}}]}),
+        )));
+        let refused = survey.allows_creation(&other).expect_err("another volume");
+        assert!(refused.to_string().contains("Put the old value back"), "{refused}");
+    }
+
+    #[test]
     fn a_finished_instance_or_the_data_of_a_destroyed_one_is_not_taken_over() {
         let state = state(&minimal());
         let found = cluster(&state, Stage::Created, &[]);
         let finished = Survey {
             started_with: Known::default(),
             record: Record::find(&found, "cht-kisumu"),
-            has_claim: true,
+            claims: claims(&found),
             found,
         };
         assert!(
@@ -119,7 +196,7 @@ mod tests {
         let data = Survey {
             started_with: Known::default(),
             record: None,
-            has_claim: true,
+            claims: BTreeSet::from(["couchdb-claim0".to_owned()]),
             found: Found::default(),
         };
         assert!(
@@ -129,5 +206,29 @@ mod tests {
                 .contains("admin_password")
         );
         assert!(data.allows_creation(&state).is_ok(), "all credentials are known");
+
+        let cluster = fixtures::state(&with(fixtures::couchdb(json!({"nodes": [{}, {}]}))));
+        let refused = data.allows_creation(&cluster).expect_err("other nodes");
+        assert!(refused.to_string().contains("as many nodes as before"), "{refused}");
+    }
+
+    #[test]
+    fn existing_data_is_in_volumes_that_are_named_or_retained() {
+        let nothing = Survey {
+            started_with: Known::default(),
+            record: None,
+            claims: BTreeSet::new(),
+            found: Found::default(),
+        };
+        let given = |nodes| fixtures::state(&with(fixtures::couchdb(json!({"existing_data": true, "nodes": nodes}))));
+        let refused = nothing.allows_creation(&given(json!([{}]))).expect_err("no volumes");
+        assert!(refused.to_string().contains("no node names a volume"), "{refused}");
+        let named = given(json!([{"storage": {"gce_disk": "data"}}]));
+        assert!(nothing.allows_creation(&named).is_ok());
+        let retained = Survey {
+            claims: BTreeSet::from(["couchdb-claim0".to_owned()]),
+            ..nothing
+        };
+        assert!(retained.allows_creation(&given(json!(null))).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! What a deletion does: workloads first, so that the data volume is free when its turn comes, if it comes at all.
+//! What a deletion does: workloads first, so that the data volumes are free when their turn comes, if it comes at all.
 
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
@@ -11,10 +11,11 @@ use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::{self, Record, Stage};
 use crate::kubernetes::{Access, Found, LiveObject};
 
-/// Removes an instance; the data volume and the namespace that holds it only if they are not to be retained.
+/// Removes an instance; the data volumes and the namespace that holds them only if they are not to be retained. A disk that
+/// was given to the instance stays in any case: what is removed is only what leads to it.
 ///
-/// An instance that was never usable holds no data of its own. So that its creation can start over, its volume goes too,
-/// unless the volume is older than the instance and was given to it.
+/// An instance that was never usable holds no data of its own. So that its creation can start over, its volumes go too,
+/// unless they are older than the instance.
 pub(super) async fn remove(
     cx: &Context<InstanceResource>,
     access: &Access,
@@ -27,7 +28,7 @@ pub(super) async fn remove(
         let retain = record_made
             .as_ref()
             .map_or(state.retain_volumes, |record_made| made_at(live) < *record_made);
-        retain && kind(live) == "PersistentVolumeClaim"
+        retain && desired::is_data(live)
     };
     let keeps_volume = found.objects().any(&retained);
     delete(cx, access, state, found.clone().filter(is_workload), "the workloads").await?;
@@ -68,23 +69,41 @@ pub(super) fn is_unfinished(found: &Found, state: &InstanceModel) -> bool {
     Record::find(found, &state.namespace).is_some_and(|record| record.stage == Stage::Creating)
 }
 
-/// Removes what the instance no longer consists of, such as the ingress after `ingress` was taken away.
-pub(super) async fn remove_obsolete(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-    credentials: &Credentials,
-) -> Result<(), Diagnostics> {
-    let found = desired::find(access, &model.namespace, model.create_namespace).await?;
-    let desired = Desired::new(model, credentials, Stage::Created)?;
-    delete(
-        cx,
-        access,
-        model,
-        desired::obsolete(&desired, &found),
-        "what is not needed any more",
-    )
-    .await
+/// An instance that has become another one, or is about to.
+pub(super) struct Transition<'a> {
+    pub(super) prior: &'a InstanceModel,
+    pub(super) model: &'a InstanceModel,
+    pub(super) credentials: &'a Credentials,
+}
+
+impl Transition<'_> {
+    /// Removes, before anything else is changed, pods that the instance no longer consists of and that hold its data volumes: a
+    /// new pod on another Kubernetes node would wait for them, and they for nobody.
+    pub(super) async fn free_volumes(
+        &self,
+        cx: &Context<InstanceResource>,
+        access: &Access,
+        found: &Found,
+    ) -> Result<(), Diagnostics> {
+        let holding = self.obsolete(found)?.filter(holds_volume);
+        delete(cx, access, self.model, holding, "what holds the data volumes").await
+    }
+
+    /// Removes what the instance no longer consists of, such as the ingress after `ingress` was taken away.
+    pub(super) async fn remove_obsolete(
+        &self,
+        cx: &Context<InstanceResource>,
+        access: &Access,
+    ) -> Result<(), Diagnostics> {
+        let found = desired::find(access, &self.model.namespace, &[self.prior, self.model]).await?;
+        let obsolete = self.obsolete(&found)?;
+        delete(cx, access, self.model, obsolete, "what is not needed any more").await
+    }
+
+    fn obsolete(&self, found: &Found) -> Result<Found, Diagnostics> {
+        let desired = Desired::new(self.model, self.credentials, Stage::Updating)?;
+        Ok(desired::obsolete(&desired, found))
+    }
 }
 
 /// Deletes objects and waits until they are gone, finalizers included.
@@ -114,6 +133,13 @@ async fn delete(
         ))
     })
     .await
+}
+
+fn holds_volume(live: &LiveObject) -> bool {
+    let volumes = live.json().pointer("/spec/template/spec/volumes");
+    let volumes = volumes.and_then(|volumes| volumes.as_array());
+    let is_claim = |volume: &serde_json::Value| volume.get("persistentVolumeClaim").is_some();
+    volumes.is_some_and(|volumes| volumes.iter().any(is_claim))
 }
 
 fn is_workload(live: &LiveObject) -> bool {

@@ -12,6 +12,7 @@ use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 
 mod ingress;
 mod pods;
+mod topology;
 
 /// Checks what concerns more than one attribute of a configuration.
 pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagnostics) {
@@ -21,6 +22,7 @@ pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagn
     if let Attr::Known(couchdb) = &config.couchdb {
         validate_password(couchdb, diagnostics);
     }
+    topology::validate(config, diagnostics);
     if let Attr::Known(ingress) = &config.ingress {
         ingress::validate(ingress, diagnostics);
     }
@@ -59,7 +61,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cht::instance::fixtures::{draft, with};
+    use crate::cht::instance::fixtures::{couchdb, draft, with};
 
     #[track_caller]
     pub(super) fn check(changes: serde_json::Value, expected: &[&str]) {
@@ -70,15 +72,6 @@ mod tests {
             .map(|diagnostic| diagnostic.path.as_ref().expect("a path").to_string())
             .collect();
         assert_eq!(paths, expected, "{diagnostics}");
-    }
-
-    fn couchdb(changes: serde_json::Value) -> serde_json::Value {
-        let mut couchdb =
-            json!({"storage_size": "10Gi", "data_path": "data", "admin_user": "medic", "log_level": "info"});
-        if let (Some(couchdb), serde_json::Value::Object(changes)) = (couchdb.as_object_mut(), changes) {
-            couchdb.extend(changes);
-        }
-        json!({"couchdb": couchdb})
     }
 
     #[test]

@@ -174,6 +174,16 @@ fn nested_attributes_are_planned_as_configured() {
         ),
         (Nesting::Set, set(vec![free()]), set(vec![port(1, "x".into())]), None),
         (Nesting::Set, set(vec![free()]), set(vec![]), Some("ports")),
+        // One or two, and none.
+        (
+            Nesting::Set,
+            set(vec![
+                free(),
+                Value::object([("number", Value::UNKNOWN), ("id", Value::Null)]),
+            ]),
+            set(vec![]),
+            Some("ports"),
+        ),
         (
             Nesting::Set,
             set(vec![free()]),

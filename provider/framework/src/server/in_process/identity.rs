@@ -6,7 +6,8 @@ use tonic::Request;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use crate::provider::Provider;
-use crate::server::in_process::{Answered, InProcess, Stored, answer, raw};
+use crate::server::in_process::stored::raw;
+use crate::server::in_process::{Answered, InProcess, Stored, answer};
 use crate::value::Value;
 use crate::wire::{from_proto, json};
 

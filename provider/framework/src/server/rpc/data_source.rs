@@ -30,12 +30,12 @@ impl<P: Provider> ProviderService<P> {
         let data_source = self.data_source(&request.type_name)?;
         let schema = data_source.schema();
         let config = from_proto::value(request.config.as_ref(), schema)?;
-        let (clients, stop) = (self.clients()?, self.stop_token());
-        let (found, diagnostics) = operations::read::read_data(data_source, clients, &config, &stop).await;
+        let surroundings = self.surroundings(request.client_capabilities);
+        let answer = operations::read::read_data(data_source, surroundings, &config).await;
         Ok(proto::read_data_source::Response {
-            state: Some(to_proto::value(&found, schema)?),
-            diagnostics: to_proto::diagnostics_in(schema, diagnostics),
-            ..Default::default()
+            state: Some(to_proto::value(&answer.state, schema)?),
+            diagnostics: to_proto::diagnostics_in(schema, answer.diagnostics),
+            deferred: answer.deferral.map(to_proto::deferral),
         })
     }
 }

@@ -53,10 +53,10 @@ impl<P: Provider> ProviderService<P> {
         };
         let answer = operations::take_over::take_over(resource, &source).await?;
         Ok(proto::move_resource_state::Response {
-            target_state: Some(to_proto::value(&answer.state, &resource.schema().value_type())?),
+            target_state: Some(to_proto::value(&answer.state, resource.schema())?),
             target_private: answer.private.into(),
             target_identity: to_proto::identity(answer.identity.as_ref(), resource.identity_schema())?,
-            diagnostics: to_proto::diagnostics(answer.diagnostics),
+            diagnostics: to_proto::diagnostics_in(resource.schema(), answer.diagnostics),
         })
     }
 }

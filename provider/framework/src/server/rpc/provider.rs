@@ -73,6 +73,9 @@ impl<P: Provider> ProviderService<P> {
     }
 
     /// Makes the clients. If it is called again, the operations after that get the new ones.
+    ///
+    /// An answer to this call cannot be a deferral. Where the configuration has to wait, each operation that needs the
+    /// clients says so, be it as a deferral or as an error: what the core allows comes with the operation's own call.
     pub(super) async fn configure(
         &self,
         request: &proto::configure_provider::Request,
@@ -85,13 +88,21 @@ impl<P: Provider> ProviderService<P> {
         };
         let stop = self.stop_token();
         let clients = tokio::select! {
-            clients = self.provider.configure(draft) => clients?,
+            clients = self.provider.configure(draft) => clients,
             () = stop.cancelled() => return Err(Diagnostics::error(
                 "Operation cancelled",
                 "It was cancelled while the provider was being configured.",
             )),
         };
-        *self.clients.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(clients));
+        let configured = match clients {
+            Ok(clients) => Ok(Arc::new(clients)),
+            Err(failure) if failure.deferral().is_some() => {
+                tracing::debug!("the configuration of the provider has to wait");
+                Err(failure)
+            }
+            Err(failure) => return Err(failure),
+        };
+        *self.clients.write().unwrap_or_else(PoisonError::into_inner) = Some(configured);
         Ok(proto::configure_provider::Response::default())
     }
 }

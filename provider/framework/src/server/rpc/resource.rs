@@ -7,8 +7,9 @@ use crate::identity::{self, IdentitySchema, ImportBy};
 use crate::lifecycle::generate::generate_config;
 use crate::lifecycle::validate;
 use crate::operations;
-use crate::operations::apply::{ApplyRequest, StateAnswer};
-use crate::operations::plan::PlanRequest;
+use crate::operations::answer::StateAnswer;
+use crate::operations::apply::ApplyRequest;
+use crate::operations::plan::{IdentifiedPlan, PlanRequest};
 use crate::provider::Provider;
 use crate::server::rpc::ProviderService;
 use crate::value::Value;
@@ -52,14 +53,14 @@ impl<P: Provider> ProviderService<P> {
         let schema = resource.schema();
         let state = from_proto::value(request.current_state.as_ref(), schema)?;
         let identity = from_proto::identity(request.current_identity.as_ref(), resource.identity_schema())?;
-        let (clients, stop) = (self.clients()?, self.stop_token());
-        let answer = operations::read::read(resource, clients, state, &request.private, identity, &stop).await;
+        let surroundings = self.surroundings(request.client_capabilities);
+        let answer = operations::read::read(resource, surroundings, state, &request.private, identity).await;
         Ok(proto::read_resource::Response {
             new_state: Some(to_proto::value(&answer.state, schema)?),
             private: answer.private.into(),
             new_identity: to_proto::identity(answer.identity.as_ref(), resource.identity_schema())?,
             diagnostics: to_proto::diagnostics_in(schema, answer.diagnostics),
-            ..Default::default()
+            deferred: answer.deferral.map(to_proto::deferral),
         })
     }
 
@@ -77,24 +78,31 @@ impl<P: Provider> ProviderService<P> {
             private: request.prior_private.to_vec(),
             identity: from_proto::identity(request.prior_identity.as_ref(), resource.identity_schema())?,
         };
-        let (planned, mut diagnostics) =
-            operations::plan::plan(resource, self.clients()?, &asked, &self.stop_token()).await;
+        let surroundings = self.surroundings(request.client_capabilities);
+        let (planned, mut diagnostics) = operations::plan::plan(resource, surroundings, &asked).await;
         let mut answer = proto::plan_resource_change::Response {
             planned_private: request.prior_private.clone(),
             planned_identity: request.prior_identity.clone(),
             ..Default::default()
         };
         let encoded = planned.and_then(|plan| {
+            let value = to_proto::value(&plan.planned.value, schema)?;
             let identity = to_proto::identity(plan.identity.as_ref(), resource.identity_schema())?;
-            Ok((to_proto::value(&plan.planned.value, schema)?, identity, plan))
+            Ok((value, identity, plan))
         });
         match encoded {
             Ok((value, identity, plan)) => {
+                let IdentifiedPlan {
+                    planned,
+                    private,
+                    deferral,
+                    ..
+                } = plan;
                 answer.planned_state = Some(value);
-                answer.planned_private = plan.private.into();
+                answer.planned_private = private.into();
                 answer.planned_identity = identity;
-                let requires_replace = plan.planned.requires_replace.into_iter();
-                answer.requires_replace = requires_replace.map(to_proto::path).collect();
+                answer.requires_replace = planned.requires_replace.into_iter().map(to_proto::path).collect();
+                answer.deferred = deferral.map(to_proto::deferral);
             }
             Err(failure) => diagnostics.append(failure),
         }
@@ -121,7 +129,8 @@ impl<P: Provider> ProviderService<P> {
             private,
             identity,
             diagnostics,
-        } = operations::apply::apply(resource, self.clients()?, change, &self.stop_token()).await;
+            deferral: _,
+        } = operations::apply::apply(resource, self.surroundings(None), change).await;
         Ok(proto::apply_resource_change::Response {
             new_state: Some(to_proto::value(&state, schema)?),
             private: private.into(),
@@ -137,7 +146,8 @@ impl<P: Provider> ProviderService<P> {
     ) -> Result<proto::import_resource_state::Response, Diagnostics> {
         let resource = self.resource(&request.type_name)?;
         let by = import_by(resource.identity_schema(), request)?;
-        let answer = operations::import::import(resource, self.clients()?, by, &self.stop_token()).await;
+        let surroundings = self.surroundings(request.client_capabilities);
+        let answer = operations::import::import(resource, surroundings, by).await;
         let mut imported_resources = Vec::new();
         if !answer.state.is_null() {
             imported_resources.push(proto::import_resource_state::ImportedResource {
@@ -150,7 +160,7 @@ impl<P: Provider> ProviderService<P> {
         Ok(proto::import_resource_state::Response {
             imported_resources,
             diagnostics: to_proto::diagnostics_in(resource.schema(), answer.diagnostics),
-            ..Default::default()
+            deferred: answer.deferral.map(to_proto::deferral),
         })
     }
 
@@ -160,10 +170,9 @@ impl<P: Provider> ProviderService<P> {
         request: &proto::generate_resource_config::Request,
     ) -> Result<proto::generate_resource_config::Response, Diagnostics> {
         let schema = self.resource(&request.type_name)?.schema();
-        let value_type = schema.value_type();
-        let state = from_proto::value(request.state.as_ref(), &value_type)?;
+        let state = from_proto::value(request.state.as_ref(), schema)?;
         Ok(proto::generate_resource_config::Response {
-            config: Some(to_proto::value(&generate_config(schema, &state), &value_type)?),
+            config: Some(to_proto::value(&generate_config(schema, &state), schema)?),
             ..Default::default()
         })
     }

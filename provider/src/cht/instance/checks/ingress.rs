@@ -9,18 +9,6 @@ use crate::kubernetes::{MANAGED_BY_LABEL, OWNER_LABEL};
 /// The label of the official charts.
 const COMPONENT_LABEL: &str = "cht.service";
 
-/// The name of an object of Kubernetes: a DNS subdomain.
-pub(crate) fn object_name() -> Validator {
-    Validator::string("the name of an object in Kubernetes", |text| {
-        if text.len() <= 253 && text.split('.').all(is_dns_label) {
-            return Ok(());
-        }
-        Err(format!(
-            "`{text}` is not the name of an object: use lower-case letters, digits, hyphens and dots, such as `kisumu-tls`."
-        ))
-    })
-}
-
 /// Annotations by names that Kubernetes takes.
 pub(crate) fn annotations() -> Validator {
     Validator::new("annotations", |value| {
@@ -125,11 +113,6 @@ mod tests {
 
     #[test]
     fn names_are_those_that_kubernetes_takes() {
-        check(
-            &object_name(),
-            &["kisumu-tls", "a.b-c"],
-            &["", "Kisumu", "a_b", "a..b", &"a".repeat(254)],
-        );
         check(&alb_group(), &["prod-cht-alb"], &["", "Prod", &"a".repeat(64)]);
         check(&url_path(), &["/", "/api/info"], &["", "api/info", "/a b"]);
     }

@@ -5,17 +5,18 @@ use tf_framework::schema::Validator;
 use tf_framework::value::Value;
 
 /// The environment variables of the API and of Sentinel that follow from other attributes.
-pub(in crate::cht::instance) const MANAGED_ENV: [&str; 6] = [
+pub(crate) const MANAGED_ENV: [&str; 7] = [
     "API_HOST",
     "API_PORT",
     "BUILDS_URL",
     "COUCH_URL",
     "LOG_LEVEL",
     "NODE_ENV",
+    "UPGRADE_SERVICE_URL",
 ];
 
 /// Those of HAProxy. The last one must stay unset in a cluster, whose own resolver is the right one.
-pub(in crate::cht::instance) const MANAGED_PROXY_ENV: [&str; 7] = [
+pub(crate) const MANAGED_PROXY_ENV: [&str; 7] = [
     "COUCHDB_PASSWORD",
     "COUCHDB_SERVERS",
     "COUCHDB_USER",
@@ -26,7 +27,7 @@ pub(in crate::cht::instance) const MANAGED_PROXY_ENV: [&str; 7] = [
 ];
 
 /// Those of the health check service.
-pub(in crate::cht::instance) const MANAGED_HEALTHCHECK_ENV: [&str; 4] = [
+pub(crate) const MANAGED_HEALTHCHECK_ENV: [&str; 4] = [
     "COUCHDB_PASSWORD",
     "COUCHDB_SERVERS",
     "COUCHDB_USER",

@@ -20,10 +20,9 @@ pub(super) fn image(image: model::Image) -> spec::Image {
 }
 
 pub(super) fn node_service(component: model::Component) -> spec::NodeService {
-    let defaults = spec::NodeService::default();
     spec::NodeService {
-        log_level: component.log_level.unwrap_or(defaults.log_level),
-        node_env: component.node_env.unwrap_or(defaults.node_env),
+        log_level: component.log_level,
+        node_env: component.node_env,
         pod: spec::PodSettings {
             resources: resources(component.resources.as_ref()),
             env: component.env.unwrap_or_default(),

@@ -72,11 +72,11 @@ pub struct Proxy {
     pub tolerations: Option<Vec<Toleration>>,
 }
 
-/// The health check service, which HAProxy asks about a CouchDB cluster.
+/// The health check service, which HAProxy asks whether CouchDB is complete.
 #[derive(Clone, Default, Model)]
 pub struct Healthcheck {
-    /// Whether there is the service. Default: where HAProxy asks it, so not for a single CouchDB node, although the official
-    /// chart makes it there as well.
+    /// Whether there is the service. Default: where HAProxy asks it, which it does about a CouchDB cluster, and before CHT 5.0
+    /// about a single node, too. The official chart makes it in any case.
     pub enabled: Option<bool>,
     /// Compute resources of the container.
     pub resources: Option<Resources>,
@@ -93,6 +93,15 @@ pub struct Healthcheck {
     pub node_selector: Option<BTreeMap<String, String>>,
     /// Taints that the pod tolerates.
     pub tolerations: Option<Vec<Toleration>>,
+}
+
+/// The service with which CHT 4 upgrades itself.
+#[derive(Clone, Default, Model)]
+pub struct UpgradeService {
+    /// Its image with the tag, which is none of CHT's versions. Default: `medicmobile/upgrade-service:0.32`.
+    pub image: Option<String>,
+    /// Compute resources of the container.
+    pub resources: Option<Resources>,
 }
 
 /// A value in a secret of the namespace.

@@ -4,8 +4,8 @@ use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
 
 use super::checksum::checksums;
 use super::metadata::{Labels, port};
-use super::workload::{Workload, container, env_value, with_settings};
-use super::{Manifest, ingress, probes, secret};
+use super::workload::{Workload, container, env_value, node_env, with_settings};
+use super::{Manifest, ingress, probes, secret, upgrade_service};
 use crate::cht::instance::spec::{Controller, InstanceSpec, TargetType};
 
 const COMPONENT: &str = "api";
@@ -44,13 +44,14 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
         ..container(spec, "cht-api", Some(PORT), env, &settings.resources)
     };
     let workload = Workload {
-        name: "cht-api",
-        component: COMPONENT,
+        name: "cht-api".to_owned(),
+        component: COMPONENT.to_owned(),
+        strategy: spec.layout().api,
         placement: Some(settings),
         checksums: checksums(spec, &[secret::COUCH_URL], &[]),
         pod: PodSpec {
             containers: vec![container],
-            termination_grace_period_seconds: Some(0),
+            termination_grace_period_seconds: spec.layout().grace_seconds,
             ..PodSpec::default()
         },
     };
@@ -63,11 +64,12 @@ fn reaches_nodes(controller: &Controller) -> bool {
 }
 
 pub(super) fn env(spec: &InstanceSpec) -> Vec<EnvVar> {
-    vec![
+    let mut env = vec![
         env_value("BUILDS_URL", &spec.builds_url),
         secret::env(secret::COUCH_URL),
         env_value("API_PORT", PORT.to_string()),
-        env_value("NODE_ENV", &spec.api.node_env),
-        env_value("LOG_LEVEL", &spec.api.log_level),
-    ]
+    ];
+    env.extend(upgrade_service::url(spec).map(|url| env_value("UPGRADE_SERVICE_URL", url)));
+    env.extend(node_env(spec, &spec.api));
+    env
 }

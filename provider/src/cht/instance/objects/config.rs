@@ -1,4 +1,4 @@
-//! The ConfigMap that tells HAProxy where the CouchDB nodes are.
+//! The ConfigMap that tells HAProxy, and the nodes of a cluster, where the CouchDB nodes are.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,12 @@ use crate::cht::instance::spec::InstanceSpec;
 
 const NAME: &str = "couchdb-servers-configmap";
 
+/// All nodes, for HAProxy and the health check.
 pub(super) const SERVERS: &str = "COUCHDB_SERVERS";
+/// The nodes that the first one brings into the cluster.
+pub(super) const PEERS: &str = "CLUSTER_PEER_IPS";
+/// The node from which the others take the administrator.
+pub(super) const ADMINS_NODE: &str = "COUCHDB_SYNC_ADMINS_NODE";
 
 pub(super) fn objects(labels: &Labels<'_>) -> Vec<Manifest> {
     let data = content(labels.spec)
@@ -31,5 +36,20 @@ pub(super) fn env(key: &str) -> EnvVar {
 
 /// The ConfigMap's content.
 pub(super) fn content(spec: &InstanceSpec) -> BTreeMap<&'static str, String> {
-    BTreeMap::from([(SERVERS, spec.service_host("couchdb"))])
+    let hosts = |first: bool, others: bool| -> String {
+        let wanted = spec
+            .couchdb
+            .members()
+            .filter(|member| if member.is_first() { first } else { others });
+        wanted
+            .map(|member| spec.service_host(&member.component()))
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    let mut content = BTreeMap::from([(SERVERS, hosts(true, true))]);
+    if spec.couchdb.is_clustered() {
+        content.insert(PEERS, hosts(false, true));
+        content.insert(ADMINS_NODE, hosts(true, false));
+    }
+    content
 }

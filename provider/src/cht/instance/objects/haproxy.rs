@@ -26,14 +26,15 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
         ..container(spec, "cht-haproxy", Some(PORT), env, &spec.haproxy.resources)
     };
     let workload = Workload {
-        name: "cht-haproxy",
-        component: COMPONENT,
+        name: "cht-haproxy".to_owned(),
+        component: COMPONENT.to_owned(),
+        strategy: spec.layout().others,
         placement: Some(&spec.haproxy),
         checksums: checksums(spec, &[secret::PASSWORD, secret::USER], &[config::SERVERS]),
         pod: PodSpec {
             containers: vec![container],
             hostname: Some("haproxy".to_owned()),
-            termination_grace_period_seconds: Some(0),
+            termination_grace_period_seconds: spec.layout().grace_seconds,
             ..PodSpec::default()
         },
     };

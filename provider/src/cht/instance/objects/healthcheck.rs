@@ -33,8 +33,9 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
         ..container(spec, "cht-haproxy-healthcheck", Some(PORT), env, &settings.resources)
     };
     let workload = Workload {
-        name: "cht-haproxy-healthcheck",
-        component: COMPONENT,
+        name: "cht-haproxy-healthcheck".to_owned(),
+        component: COMPONENT.to_owned(),
+        strategy: spec.layout().others,
         placement: Some(settings),
         checksums: checksums(spec, &[secret::PASSWORD, secret::USER], &[config::SERVERS]),
         pod: PodSpec {

@@ -12,6 +12,11 @@ use crate::cht::instance::spec::InstanceSpec;
 /// The one label of the official charts: on Deployments, pods, claims and Services, and in all selectors.
 pub(super) const COMPONENT_LABEL: &str = "cht.service";
 
+/// The label by which a Kubernetes node is found by its name.
+pub(in crate::cht::instance) const HOST_NAME_LABEL: &str = "kubernetes.io/hostname";
+/// The label with the zone of a Kubernetes node.
+pub(in crate::cht::instance) const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
+
 /// The instance, and the labels of ownership that each of its objects gets.
 pub(super) struct Labels<'a> {
     pub(super) spec: &'a InstanceSpec,

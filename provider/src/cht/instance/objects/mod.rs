@@ -6,7 +6,7 @@
 //! `metadata` hold what they share. The official names matter: Services find pods by them, Deployments' selectors
 //! never change, and an instance that was made by the chart is recognized by them.
 //!
-//! What this covers: CHT 5.3 with one CouchDB node.
+//! What differs between versions is in [`super::layout`]: no file here compares versions.
 
 mod api;
 mod checksum;
@@ -18,10 +18,12 @@ mod ingress;
 mod manifest;
 mod metadata;
 mod namespace;
+mod nouveau;
 mod probes;
 pub(super) mod secret;
 mod sentinel;
 mod storage;
+mod upgrade_service;
 mod workload;
 
 #[cfg(test)]
@@ -32,8 +34,11 @@ use std::collections::BTreeMap;
 pub(super) use self::ingress::{NAME as INGRESS, TLS_SECRET, live_key};
 pub use self::manifest::Manifest;
 use self::metadata::Labels;
-pub(super) use self::storage::CLAIM;
+pub(super) use self::metadata::{HOST_NAME_LABEL, ZONE_LABEL};
 use super::spec::InstanceSpec;
+
+/// The phase after which CouchDB runs, and nothing yet that would use it.
+pub(super) const COUCHDB_PHASE: &str = "couchdb";
 
 /// Objects that can be applied together, once those of the phases before are there.
 #[derive(Debug, Clone)]
@@ -58,7 +63,12 @@ pub fn objects(spec: &InstanceSpec, labels: &BTreeMap<String, String>) -> Vec<Ph
         },
         Phase {
             name: "configuration",
-            objects: [secret::objects(&labels), config::objects(&labels)].concat(),
+            objects: [
+                secret::objects(&labels),
+                config::objects(&labels),
+                upgrade_service::access(&labels),
+            ]
+            .concat(),
         },
         Phase {
             name: "storage",
@@ -70,12 +80,16 @@ pub fn objects(spec: &InstanceSpec, labels: &BTreeMap<String, String>) -> Vec<Ph
             objects: services(&labels),
         },
         Phase {
-            name: "couchdb",
-            objects: couchdb::deployments(&labels),
+            name: COUCHDB_PHASE,
+            objects: [couchdb::deployments(&labels), nouveau::deployments(&labels)].concat(),
         },
         Phase {
             name: "haproxy",
             objects: [haproxy::deployments(&labels), healthcheck::deployments(&labels)].concat(),
+        },
+        Phase {
+            name: "upgrade service",
+            objects: upgrade_service::deployments(&labels),
         },
         Phase {
             name: "api",
@@ -96,9 +110,11 @@ pub fn objects(spec: &InstanceSpec, labels: &BTreeMap<String, String>) -> Vec<Ph
 fn services(labels: &Labels<'_>) -> Vec<Manifest> {
     [
         couchdb::services(labels),
+        nouveau::services(labels),
         haproxy::services(labels),
         healthcheck::services(labels),
         api::services(labels),
+        upgrade_service::services(labels),
     ]
     .concat()
 }

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{EnvVar, PodSpec};
 
 use super::checksum::checksums;
 use super::metadata::Labels;
-use super::workload::{Workload, container, env_value, with_settings};
+use super::workload::{Workload, container, env_value, node_env, with_settings};
 use super::{Manifest, api, secret};
 use crate::cht::instance::spec::InstanceSpec;
 
@@ -13,8 +13,9 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
     let settings = &spec.sentinel.pod;
     let env = with_settings(env(spec), settings);
     let workload = Workload {
-        name: "cht-sentinel",
-        component: "sentinel",
+        name: "cht-sentinel".to_owned(),
+        component: "sentinel".to_owned(),
+        strategy: spec.layout().others,
         placement: Some(settings),
         checksums: checksums(spec, &[secret::COUCH_URL], &[]),
         pod: PodSpec {
@@ -26,11 +27,11 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
 }
 
 pub(super) fn env(spec: &InstanceSpec) -> Vec<EnvVar> {
-    vec![
+    let mut env = vec![
         env_value("API_HOST", spec.service_host(api::SERVICE)),
         secret::env(secret::COUCH_URL),
         env_value("API_PORT", api::PORT.to_string()),
-        env_value("NODE_ENV", &spec.sentinel.node_env),
-        env_value("LOG_LEVEL", &spec.sentinel.log_level),
-    ]
+    ];
+    env.extend(node_env(spec, &spec.sentinel));
+    env
 }

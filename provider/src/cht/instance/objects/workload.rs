@@ -1,26 +1,30 @@
 //! Deployments: what is the same for all of them.
 //!
-//! Each has one replica and is stopped before it is started anew: nothing of the CHT may run twice.
+//! Each has one replica: nothing of the CHT may run twice. How a pod is replaced depends on the version.
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::core::v1::{
     ConfigMapKeySelector, Container, ContainerPort, EnvVar, EnvVarSource, LocalObjectReference, PodSpec,
     PodTemplateSpec, ResourceRequirements, SecretKeySelector,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::Manifest;
 use super::metadata::{Labels, component_label};
-use crate::cht::instance::spec::{InstanceSpec, PodSettings};
+use crate::cht::instance::layout::Strategy;
+use crate::cht::instance::spec::{InstanceSpec, NodeService, PodSettings};
 
 /// What one Deployment has of its own.
 pub(super) struct Workload<'a> {
     /// The Deployment's name.
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// The value of the official label.
-    pub(super) component: &'static str,
+    pub(super) component: String,
+    /// How its pod is replaced.
+    pub(super) strategy: Strategy,
     /// Where the pod may run.
     pub(super) placement: Option<&'a PodSettings>,
     /// Checksums of what the pod reads only when it starts.
@@ -32,7 +36,7 @@ pub(super) struct Workload<'a> {
 impl Workload<'_> {
     /// The Deployment.
     pub(super) fn deployment(self, labels: &Labels<'_>) -> Manifest {
-        let selector = component_label(self.component);
+        let selector = component_label(&self.component);
         let metadata = ObjectMeta {
             labels: Some(selector.clone()),
             annotations: (!self.checksums.is_empty()).then_some(self.checksums),
@@ -47,17 +51,14 @@ impl Workload<'_> {
             ..self.pod
         };
         Manifest::from_typed(&Deployment {
-            metadata: labels.metadata(self.name, Some(self.component)),
+            metadata: labels.metadata(&self.name, Some(&self.component)),
             spec: DeploymentSpec {
                 replicas: Some(1),
                 selector: LabelSelector {
                     match_labels: Some(selector),
                     ..LabelSelector::default()
                 },
-                strategy: Some(DeploymentStrategy {
-                    type_: Some("Recreate".to_owned()),
-                    rolling_update: None,
-                }),
+                strategy: Some(strategy(self.strategy)),
                 template: PodTemplateSpec {
                     metadata: Some(metadata),
                     spec: Some(pod),
@@ -66,6 +67,27 @@ impl Workload<'_> {
             },
             ..Deployment::default()
         })
+    }
+}
+
+/// The strategy as Kubernetes has it. What it would default to is written out: a default has no owner, so that nobody could
+/// take it back when another version is replaced in another way.
+fn strategy(strategy: Strategy) -> DeploymentStrategy {
+    let rolling = |surge: IntOrString, unavailable: IntOrString| DeploymentStrategy {
+        type_: Some("RollingUpdate".to_owned()),
+        rolling_update: Some(RollingUpdateDeployment {
+            max_surge: Some(surge),
+            max_unavailable: Some(unavailable),
+        }),
+    };
+    let quarter = || IntOrString::String("25%".to_owned());
+    match strategy {
+        Strategy::Recreate => DeploymentStrategy {
+            type_: Some("Recreate".to_owned()),
+            rolling_update: None,
+        },
+        Strategy::OneByOne => rolling(IntOrString::Int(0), IntOrString::Int(1)),
+        Strategy::Overlapping => rolling(quarter(), quarter()),
     }
 }
 
@@ -111,6 +133,19 @@ pub(super) fn with_settings(mut env: Vec<EnvVar>, settings: &PodSettings) -> Vec
         }
     }
     env
+}
+
+/// The mode of a Node.js service and the verbosity of its log, where they are chosen or the version has them set.
+pub(super) fn node_env(spec: &InstanceSpec, service: &NodeService) -> Vec<EnvVar> {
+    let usual = |value: &str| spec.layout().sets_node_env.then(|| value.to_owned());
+    let variables = [
+        ("NODE_ENV", service.node_env.clone().or_else(|| usual("production"))),
+        ("LOG_LEVEL", service.log_level.clone().or_else(|| usual("info"))),
+    ];
+    variables
+        .into_iter()
+        .filter_map(|(name, value)| Some(env_value(name, value?)))
+        .collect()
 }
 
 /// A variable with a plain value.

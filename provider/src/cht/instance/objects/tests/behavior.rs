@@ -7,7 +7,9 @@ use k8s_openapi::api::core::v1::EnvVar;
 use serde_json::{Value, json};
 
 use super::super::{api, haproxy, healthcheck, objects, sentinel};
-use super::{DEPLOYMENTS, container, env, everything, manifests, minimal, object, phases};
+use super::{
+    DEPLOYMENTS, container, env, everything, manifests, minimal, object, phases, version, with_upgrade_service,
+};
 use crate::cht::instance::checks::{MANAGED_ENV, MANAGED_HEALTHCHECK_ENV, MANAGED_PROXY_ENV};
 use crate::cht::instance::spec::{Healthcheck, InstanceSpec};
 
@@ -33,9 +35,10 @@ fn healthcheck_is_made_only_where_haproxy_asks_it() {
         version: "4.22.0".parse().unwrap(),
         ..minimal()
     }));
+    assert!(has(&version("5.3.1", 2)));
     assert!(!has(&InstanceSpec {
         healthcheck: Healthcheck::Disabled,
-        ..minimal()
+        ..version("5.3.1", 2)
     }));
 }
 
@@ -161,7 +164,8 @@ fn debug_output_shows_no_secret() {
 #[test]
 fn exactly_the_variables_that_components_need_are_refused() {
     let spec = minimal();
-    let needed: BTreeSet<String> = [api::env(&spec), sentinel::env(&spec)]
+    let oldest = with_upgrade_service(version("4.22.0", 1));
+    let needed: BTreeSet<String> = [api::env(&spec), sentinel::env(&spec), api::env(&oldest)]
         .concat()
         .into_iter()
         .map(|variable| variable.name)

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::ingress::ways_in;
-use super::{everything, minimal, object, phases};
+use super::storage::on_each_platform;
+use super::{everything, minimal, object, phases, version, with_upgrade_service};
 use crate::cht::instance::spec::InstanceSpec;
 
 #[test]
@@ -28,9 +29,36 @@ fn each_way_in_has_the_golden_objects() {
     }
 }
 
+#[test]
+fn each_layout_has_the_golden_objects_as_single_node_and_as_cluster() {
+    for text in ["4.22.0", "5.0.0", "5.1.3", "5.2.0", "5.3.1"] {
+        for (nodes, topology) in [(1, "single"), (3, "cluster")] {
+            if (text, nodes) == ("5.3.1", 1) {
+                // That is the minimal instance.
+                continue;
+            }
+            let spec = with_upgrade_service(version(text, nodes));
+            assert_golden(&format!("{text}_{topology}"), &spec);
+        }
+    }
+}
+
+#[test]
+fn existing_volumes_of_each_platform_have_the_golden_objects() {
+    for (name, spec) in on_each_platform() {
+        assert_golden_phases(&format!("storage_{name}"), &spec, &["storage"]);
+    }
+}
+
 fn assert_golden(name: &str, spec: &InstanceSpec) {
+    assert_golden_phases(name, spec, &[]);
+}
+
+/// Compares some phases, or all if none is named.
+fn assert_golden_phases(name: &str, spec: &InstanceSpec, only: &[&str]) {
     let rendered: Vec<Value> = phases(spec)
         .into_iter()
+        .filter(|phase| only.is_empty() || only.contains(&phase.name))
         .map(|phase| {
             let objects: Vec<Value> = phase.objects.into_iter().map(|manifest| manifest.json).collect();
             json!({ "phase": phase.name, "objects": objects })

@@ -5,6 +5,8 @@ mod behavior;
 mod facts;
 mod golden;
 mod ingress;
+mod storage;
+mod versions;
 
 use std::collections::BTreeMap;
 
@@ -15,8 +17,8 @@ use serde_json::Value;
 
 use super::{Manifest, Phase, objects};
 use crate::cht::instance::spec::{
-    Controller, CouchDb, DEFAULT_BUILDS_URL, Healthcheck, HealthcheckPod, Image, Ingress, InstanceSpec, NodeService,
-    Nouveau, PodSettings, Probes, SecretKey, Tls,
+    Controller, CouchDb, CouchDbNode, DEFAULT_BUILDS_URL, Healthcheck, HealthcheckPod, Image, Ingress, InstanceSpec,
+    NodeService, Nouveau, PodSettings, Probes, SecretKey, Storage, Tls, UpgradeService,
 };
 
 /// Each Deployment: name, official label, containers, and grace period.
@@ -53,6 +55,7 @@ fn minimal() -> InstanceSpec {
         haproxy: PodSettings::default(),
         healthcheck: Healthcheck::Auto,
         healthcheck_pod: HealthcheckPod::default(),
+        upgrade_service: None,
         ingress: Ingress::default(),
         probes: Probes::default(),
     }
@@ -61,10 +64,11 @@ fn minimal() -> InstanceSpec {
 /// Everything chosen, and nothing as by default.
 fn everything() -> InstanceSpec {
     let node_service = |name: &str| NodeService {
-        log_level: "debug".to_owned(),
-        node_env: "development".to_owned(),
+        log_level: Some("debug".to_owned()),
+        node_env: Some("development".to_owned()),
         pod: settings(name),
     };
+    let couchdb = settings("couchdb");
     InstanceSpec {
         create_namespace: false,
         image: Image {
@@ -78,10 +82,22 @@ fn everything() -> InstanceSpec {
         admin_user: "admin@county".to_owned(),
         admin_password: "p@ss:w/rd %é".into(),
         couchdb: CouchDb {
-            storage_class: Some("vsphere-retain".to_owned()),
+            nodes: vec![CouchDbNode {
+                node_name: None,
+                node_selector: couchdb.node_selector,
+                tolerations: couchdb.tolerations,
+                storage: Storage {
+                    size: "2Ti".to_owned(),
+                    class: Some("vsphere-retain".to_owned()),
+                    ..Storage::default()
+                },
+            }],
             data_path: "storage/medic-core/couchdb/data".to_owned(),
             log_level: "debug".to_owned(),
-            pod: settings("couchdb"),
+            resources: couchdb.resources,
+            env: couchdb.env,
+            default_ulimit: true,
+            sys_resource: true,
             ..CouchDb::with_storage_size("2Ti")
         },
         nouveau: Nouveau {
@@ -114,6 +130,24 @@ fn everything() -> InstanceSpec {
             startup_timeout_seconds: 7205,
         },
         ..minimal()
+    }
+}
+
+/// A version with so many CouchDB nodes, and nothing else chosen.
+fn version(version: &str, nodes: usize) -> InstanceSpec {
+    let mut spec = InstanceSpec {
+        version: version.parse().unwrap(),
+        ..minimal()
+    };
+    spec.couchdb.nodes = vec![spec.couchdb.nodes[0].clone(); nodes];
+    spec
+}
+
+/// CHT 4 with what only that has.
+fn with_upgrade_service(spec: InstanceSpec) -> InstanceSpec {
+    InstanceSpec {
+        upgrade_service: Some(UpgradeService::default()),
+        ..spec
     }
 }
 

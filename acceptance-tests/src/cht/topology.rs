@@ -1,0 +1,135 @@
+//! CouchDB's nodes and volumes, as the objects of an instance show them: one node, or a cluster of several.
+
+use anyhow::Context;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
+use kube::Api;
+
+/// One node of CouchDB.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CouchdbNode {
+    /// The name of its Service.
+    pub service: String,
+    /// Its name in CouchDB.
+    pub name: String,
+    /// The UID of its pod, if that is ready.
+    pub pod: Option<String>,
+}
+
+/// CouchDB's Deployments, the first node first.
+pub(super) fn workloads(deployments: &[Deployment]) -> Vec<&Deployment> {
+    let mut found: Vec<&Deployment> = deployments
+        .iter()
+        .filter(|deployment| is_node(component(deployment)))
+        .collect();
+    found.sort_by_key(|deployment| component(deployment));
+    found
+}
+
+/// The nodes that should be there, and the pods that are.
+pub(super) fn nodes(deployments: &[Deployment], ready_pods: &[&Pod]) -> Vec<CouchdbNode> {
+    let node = |deployment: &&Deployment| {
+        let service = component(deployment);
+        let pod = ready_pods.iter().find(|pod| label(&pod.metadata) == service);
+        CouchdbNode {
+            service: service.to_owned(),
+            name: node_name(deployment),
+            pod: pod.and_then(|pod| pod.metadata.uid.clone()),
+        }
+    };
+    workloads(deployments).iter().map(node).collect()
+}
+
+/// What the first node has on its disk, by something that stays the same for as long as the disk is there: claims and volumes
+/// come and go before it.
+///
+/// # Errors
+/// The API server does not answer.
+pub(super) async fn disk(
+    client: &kube::Client,
+    namespace: &str,
+    deployments: &[Deployment],
+) -> anyhow::Result<Option<String>> {
+    let Some(claim) = workloads(deployments).first().and_then(|first| claim_of(first)) else {
+        return Ok(None);
+    };
+    let claims = Api::<PersistentVolumeClaim>::namespaced(client.clone(), namespace);
+    let claim = claims.get_opt(&claim).await.context("unable to read a claim")?;
+    let Some(volume) = claim.and_then(|claim| claim.spec?.volume_name) else {
+        return Ok(None);
+    };
+    let volumes = Api::<PersistentVolume>::all(client.clone());
+    let live = volumes.get_opt(&volume).await.context("unable to read a volume")?;
+    let spec = live.and_then(|live| live.spec).unwrap_or_default();
+    let csi = spec.csi.map(|csi| csi.volume_handle);
+    let gce = spec.gce_persistent_disk.map(|disk| disk.pd_name);
+    let host = spec.host_path.map(|host| host.path);
+    Ok(csi.or(gce).or(host).or(Some(volume)))
+}
+
+/// The service of the CHT that a host name leads to, and the namespace: `api.<namespace>.svc.<domain>`.
+pub(super) fn service_and_namespace(host: &str) -> Option<(&str, &str)> {
+    let (service, rest) = host.split_once('.')?;
+    let (namespace, domain) = rest.split_once('.')?;
+    let is_played = service == "api" || is_node(service);
+    (is_played && !namespace.is_empty() && domain.starts_with("svc.")).then_some((service, namespace))
+}
+
+/// `couchdb`, or `couchdb-` with a number.
+pub(super) fn is_node(service: &str) -> bool {
+    match service.strip_prefix("couchdb") {
+        Some("") => true,
+        Some(rest) => rest
+            .strip_prefix('-')
+            .is_some_and(|number| number.parse::<u32>().is_ok()),
+        None => false,
+    }
+}
+
+fn component(deployment: &Deployment) -> &str {
+    label(&deployment.metadata)
+}
+
+fn label(metadata: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta) -> &str {
+    let label = metadata.labels.as_ref().and_then(|labels| labels.get("cht.service"));
+    label.map_or("", String::as_str)
+}
+
+/// A single node has not the name of its Service.
+fn node_name(deployment: &Deployment) -> String {
+    let variable = |name: &str| {
+        let pod = deployment.spec.template.spec.as_ref()?;
+        let env = pod.containers.first()?.env.as_ref()?;
+        env.iter().find(|variable| variable.name == name)?.value.clone()
+    };
+    match (variable("NODE_COUNT"), variable("SVC_NAME")) {
+        (Some(_), Some(service)) => format!("couchdb@{service}"),
+        _ => "couchdb@127.0.0.1".to_owned(),
+    }
+}
+
+fn claim_of(deployment: &Deployment) -> Option<String> {
+    let pod = deployment.spec.template.spec.as_ref()?;
+    let volumes = pod.volumes.as_ref()?;
+    let claim = volumes
+        .iter()
+        .find_map(|volume| volume.persistent_volume_claim.as_ref())?;
+    Some(claim.claim_name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_lead_to_the_api_and_to_the_nodes_of_couchdb() {
+        let host = |service: &str| format!("{service}.cht-kisumu.svc.cluster.local:5984");
+        for service in ["api", "couchdb", "couchdb-12"] {
+            assert_eq!(service_and_namespace(&host(service)), Some((service, "cht-kisumu")));
+        }
+        for service in ["haproxy", "couchdb-", "couchdb-x", ""] {
+            assert_eq!(service_and_namespace(&host(service)), None);
+        }
+        assert_eq!(service_and_namespace("api.example.org"), None);
+    }
+}

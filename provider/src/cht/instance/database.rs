@@ -1,0 +1,161 @@
+//! What is proved of CouchDB before anything that uses it starts: that its cluster is complete, and that it has found the data
+//! that is said to be there.
+//!
+//! Both are asked of CouchDB itself. The API would be the wrong one to ask: it makes the databases that it does not find, and an
+//! empty CHT beside the real data looks like a good one.
+
+use std::time::{Duration, Instant};
+
+use tf_framework::context::{Backoff, Context, Progress};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tf_framework::path::Path;
+use tokio::sync::Mutex;
+
+use crate::cht::client::{Client, Credentials as Login};
+use crate::cht::error::Error;
+use crate::cht::instance::InstanceResource;
+use crate::cht::instance::credentials::Credentials;
+use crate::cht::instance::membership::{Assembly, Verdict};
+use crate::cht::instance::model::{Couchdb, InstanceModel};
+use crate::cht::instance::record::Stage;
+use crate::cht::instance::spec::{CouchDb, Member};
+use crate::cht::instance::steps;
+use crate::cht::port_forward::PortForwardTransport;
+use crate::kubernetes::Access;
+
+/// How long a database that cannot be opened may be a passing trouble of the start.
+const OPENING_PATIENCE: Duration = Duration::from_secs(120);
+
+/// CouchDB as an apply is to find it.
+pub(super) struct Database<'a> {
+    pub(super) model: &'a InstanceModel,
+    pub(super) credentials: &'a Credentials,
+    pub(super) stage: Stage,
+}
+
+impl Database<'_> {
+    /// Waits until CouchDB is complete and has its data.
+    pub(super) async fn check(&self, cx: &Context<InstanceResource>, access: &Access) -> Result<(), Diagnostics> {
+        let couchdb = self.model.couchdb.spec();
+        let Some(first) = couchdb.members().next() else {
+            return Ok(());
+        };
+        if couchdb.is_clustered() {
+            self.wait_for_members(cx, access, &couchdb, &first).await?;
+        }
+        if couchdb.existing_data && self.stage == Stage::Creating {
+            self.find_data(cx, access, &first).await?;
+        }
+        Ok(())
+    }
+
+    async fn wait_for_members(
+        &self,
+        cx: &Context<InstanceResource>,
+        access: &Access,
+        couchdb: &CouchDb,
+        first: &Member<'_>,
+    ) -> Result<(), Diagnostics> {
+        let expected = couchdb.members().map(|member| self.node_name(&member)).collect();
+        let assembly = Mutex::new(Assembly::new(expected, Instant::now()));
+        cx.wait("CouchDB's nodes to form a cluster", Backoff::QUICK, || async {
+            let membership = match self.client(access, first).membership().await {
+                Ok(membership) => membership,
+                Err(Error::Unauthorized { .. }) if self.stage == Stage::Creating => return Err(steps::unauthorized()),
+                // Which password is the right one while it is being changed is told by the application later on.
+                Err(Error::Unauthorized { .. }) => return Ok(Progress::Ready(())),
+                Err(error) => return Ok(Progress::Pending(error_chain(&error))),
+            };
+            match assembly.lock().await.judge(&membership, Instant::now()) {
+                Verdict::Complete => Ok(Progress::Ready(())),
+                Verdict::Incomplete(status) => Ok(Progress::Pending(status)),
+                Verdict::GivenUp => {
+                    tracing::warn!("the CouchDB cluster was never finished, so its first node is started anew");
+                    self.restart(access, first).await?;
+                    let status = "the first node is started anew, to bring the missing ones in";
+                    Ok(Progress::Pending(status.to_owned()))
+                }
+            }
+        })
+        .await
+        .map_err(|failure| failure.at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::NODES)))
+    }
+
+    async fn find_data(
+        &self,
+        cx: &Context<InstanceResource>,
+        access: &Access,
+        first: &Member<'_>,
+    ) -> Result<(), Diagnostics> {
+        let began = Instant::now();
+        cx.wait("CouchDB to open its data", Backoff::QUICK, || async {
+            match self.client(access, first).document_count().await {
+                Ok(Some(count)) if count > 0 => {
+                    tracing::info!(count, "CouchDB found existing documents");
+                    Ok(Progress::Ready(()))
+                }
+                Ok(_) => Err(no_data(&self.model.couchdb.data_path)),
+                Err(Error::Unauthorized { .. }) => Err(steps::unauthorized()),
+                Err(error) if began.elapsed() < OPENING_PATIENCE => Ok(Progress::Pending(error_chain(&error))),
+                Err(error) => Err(not_opened(&error)),
+            }
+        })
+        .await
+    }
+
+    /// Lets a node start anew: its Deployment makes another pod for the one that is deleted.
+    async fn restart(&self, access: &Access, member: &Member<'_>) -> Result<(), Diagnostics> {
+        let labels = format!("cht.service={}", member.component());
+        let restarted = access.cluster.delete_pods(&self.model.namespace, &labels).await;
+        restarted.map_err(access.explain("Unable to restart CouchDB"))
+    }
+
+    fn node_name(&self, member: &Member<'_>) -> String {
+        let InstanceModel {
+            namespace,
+            cluster_domain,
+            ..
+        } = self.model;
+        format!("couchdb@{}.{namespace}.svc.{cluster_domain}", member.component())
+    }
+
+    /// A client for one look: the pod may be another one at the next.
+    fn client(&self, access: &Access, member: &Member<'_>) -> Client<PortForwardTransport> {
+        let login = Login {
+            user: self.model.couchdb.admin_user.clone(),
+            password: self.credentials.admin_password.clone(),
+        };
+        let kube_client = access.cluster.client().clone();
+        let (namespace, domain) = (&self.model.namespace, &self.model.cluster_domain);
+        let transport = PortForwardTransport::to_couchdb(kube_client, namespace, domain, &member.component());
+        Client::new(transport, Some(login))
+    }
+}
+
+fn no_data(data_path: &str) -> Diagnostics {
+    Diagnostic::error(
+        "No data found in the volume",
+        format!(
+            "CouchDB runs, but it holds no documents of CHT, although `existing_data` says that they are there. Nothing else \
+             was started, so there is no empty CHT beside the real data.\n\nCheck that the volumes are the right ones, and \
+             that the data is in the directory that `data_path` names, `{data_path}`: data of CHT 3 is usually in \
+             `storage/medic-core/couchdb/data`. The next apply starts over."
+        ),
+    )
+    .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::EXISTING_DATA))
+    .into()
+}
+
+fn not_opened(error: &Error) -> Diagnostics {
+    Diagnostic::error(
+        "CouchDB cannot open its data",
+        format!(
+            "{}.\n\nIn a cluster each node has a part of the data, which only works under the names that the nodes had before: \
+             check that the namespace, the cluster domain, the number of the nodes and the order of their volumes are those \
+             of the earlier instance.",
+            error_chain(error)
+        ),
+    )
+    .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::EXISTING_DATA))
+    .into()
+}
