@@ -81,11 +81,11 @@ async fn answer<C: Cluster>(
         // The connection ends without an answer, as one to a port on which nothing listens.
         return Err(io::ErrorKind::ConnectionReset.into());
     }
-    instances.applications.mount(&namespace, instance.volume());
+    instances.applications.mount(namespace, instance.volume());
     Ok(Played {
         instance: &mut instance,
         applications: &instances.applications,
-        namespace: &namespace,
+        namespace,
         head: &head,
         body: &body,
         address: address.ip().to_string(),
