@@ -5,8 +5,9 @@ use tf_framework::path::Path;
 use tf_framework::provider::{DataSourceEntry, FunctionEntry, Provider, ResourceEntry};
 use tf_framework::{Attr, Model};
 
+use crate::cht::SizingFunction;
 use crate::cht::credential::CredentialResource;
-use crate::cht::instance::InstanceResource;
+use crate::cht::instance::{Hosts, InstanceResource};
 use crate::cht::instance_data::InstanceDataSource;
 use crate::cht::monitoring_data::MonitoringDataSource;
 use crate::cht::settings::SettingsResource;
@@ -32,6 +33,7 @@ pub struct ProviderModel {
 pub struct Clients {
     kubernetes: Attr<Kubernetes>,
     clusters: Clusters,
+    hosts: Hosts,
 }
 
 impl Clients {
@@ -64,6 +66,11 @@ impl Clients {
         }
     }
 
+    /// The hosts that instances of this run take.
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
     /// Whether the provider block has a default way to a cluster that is not known yet.
     pub fn is_unknown(&self) -> bool {
         self.kubernetes.is_unknown()
@@ -93,6 +100,7 @@ impl Provider for ChtProvider {
         Ok(Clients {
             kubernetes,
             clusters: Clusters::default(),
+            hosts: Hosts::default(),
         })
     }
 
@@ -115,6 +123,7 @@ impl Provider for ChtProvider {
     fn functions(&self) -> Vec<FunctionEntry> {
         vec![
             FunctionEntry::new::<KubeconfigFunction>(),
+            FunctionEntry::new::<SizingFunction>(),
             FunctionEntry::new::<ValuesFunction>(),
         ]
     }

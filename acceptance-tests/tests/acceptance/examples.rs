@@ -14,7 +14,7 @@ const VALIDATED: [(&str, &str); 3] = [
     ("provider", "it configures the provider and has nothing to apply"),
     (
         "resources/cht_instance",
-        "it names a kubeconfig and a TLS secret of the reader",
+        "it names a kubeconfig, secrets and certificates of the reader, and clouds",
     ),
 ];
 

@@ -98,6 +98,39 @@ async fn a_kubeconfig_of_a_cluster_that_is_not_made_yet_is_not_known_yet() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn the_size_of_an_instance_is_told_with_what_it_stands_on() {
+    for cli in every_cli() {
+        let workspace = workspace(
+            cli,
+            "locals { sizing = provider::cht::sizing(2500, 12000000) }
+             output \"sizing\" { value = local.sizing }",
+        );
+        done("apply", workspace.apply().await);
+        let sizing = done("output", workspace.output("sizing").await);
+        assert_eq!(sizing["cpu"], "9");
+        assert_eq!(sizing["memory"], "18Gi");
+        assert_eq!(sizing["storage"], "373Gi");
+        assert_eq!(sizing["basis"].as_array().map(Vec::len), Some(3), "{sizing}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_an_instance_cannot_be_is_refused_at_its_argument() {
+    for cli in every_cli() {
+        for (call, text) in [
+            ("provider::cht::sizing(-1, 0)", "between 0 and"),
+            ("provider::cht::sizing(0, 1)", "how many users there are"),
+        ] {
+            let workspace = workspace(cli.clone(), &format!("output \"sizing\" {{\n  value = {call}\n}}"));
+            let error = failure("plan", workspace.plan().await);
+            blames(&error, "Invalid function argument", text, call);
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn the_values_of_a_chart_become_arguments_and_a_placeholder_is_refused_at_the_file_that_has_it() {
     for cli in every_cli() {
         let workspace = workspace(

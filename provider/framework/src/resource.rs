@@ -69,6 +69,9 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// # Caveats
     /// The core plans again during apply and demands the same outcome, so values may depend on nothing but the plan's own
     /// inputs. What is looked up may only lead to errors and warnings.
+    ///
+    /// What it keeps with [`Context::set_private`] goes with the plan: to the planning of the creation that is the second
+    /// half of a replacement, and to the apply.
     fn modify_plan(
         &self,
         cx: &Context<Self>,

@@ -58,7 +58,7 @@ const RULES: [Rule; 9] = [
     Rule {
         words: &["sleep(", "sleep_until(", "time::interval", "sleep;"],
         within: "provider/framework/src",
-        except: &["context.rs", "operations/task.rs", "server/"],
+        except: &["context/wait.rs", "operations/task.rs", "server/"],
         reason: "the plan engine knows no clock, and operations wait in one place only: `Scope::wait`",
     },
     Rule {
@@ -182,12 +182,15 @@ fn the_framework_depends_on_no_platform() {
     );
 }
 
+/// Part of the examples of the guide, which include it: no module, so it cannot begin as one.
+const NO_MODULE: &str = "framework/src/guide/stand_in.rs";
+
 #[test]
 fn every_module_says_what_it_is() {
     let silent: Vec<String> = ["proto/src", "provider", "acceptance-tests/src"]
         .iter()
         .flat_map(|folder| sources(folder))
-        .filter(|source| !source.text.starts_with("//! "))
+        .filter(|source| !source.text.starts_with("//! ") && !source.path.ends_with(NO_MODULE))
         .map(|source| source.path)
         .collect();
     assert!(

@@ -5,7 +5,7 @@ use crate::support::{ADDRESS, Scene, blames, failure};
 /// An invalid configuration: lines of `couchdb`, other lines, and the summary, text and line of the error.
 type Invalid = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const INVALID: [Invalid; 13] = [
+const INVALID: [Invalid; 16] = [
     (
         "",
         "cht_version = \"3.17.0\"",
@@ -79,8 +79,29 @@ const INVALID: [Invalid; 13] = [
     (
         "",
         "ingress = { tls = { certificate = \"x\" } }",
-        "Incomplete TLS settings",
-        "needs `private_key`",
+        "Private key is missing",
+        "give `private_key`",
+        "ingress = {",
+    ),
+    (
+        "",
+        "ingress = { tls = { secret_name = \"a\", cluster_issuer = \"b\" } }",
+        "Conflicting attributes",
+        "Give only one of",
+        "ingress = {",
+    ),
+    (
+        "",
+        "ingress = { tls = {} }",
+        "Missing attribute",
+        "Give one of",
+        "ingress = {",
+    ),
+    (
+        "",
+        "ingress = { class = \"nginx\", tls = { managed_certificate = \"a\" } }",
+        "Ingress cannot use this certificate",
+        "is for the kind `gce`",
         "ingress = {",
     ),
     (

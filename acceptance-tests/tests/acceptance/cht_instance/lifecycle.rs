@@ -17,13 +17,21 @@ const EVERYTHING: &str = r#"
 image = { registry = "registry.example/medic", tag = "5.3.1", pull_policy = "Always", pull_secrets = ["registry"] }
 builds_url = "https://builds.example/_couch/builds_4"
 nouveau = { resources = { limits = { memory = "1Gi" } } }
-api = { log_level = "debug", node_env = "development", env = { TZ = "Africa/Nairobi" }, resources = { requests = { cpu = "100m" } } }
-sentinel = { log_level = "warn", tolerations = [{ key = "dedicated", value = "cht", effect = "NoSchedule" }] }
-haproxy = { resources = { limits = { memory = "1Gi" } }, node_selector = { "kubernetes.io/os" = "linux" } }
-healthcheck = { enabled = true }
+api = {
+  log_level        = "debug"
+  node_env         = "development"
+  env              = { TZ = "Africa/Nairobi" }
+  env_from_secrets = { SMTP_PASSWORD = { name = "smtp", key = "password" } }
+  resources        = { requests = { cpu = "100m" } }
+}
+sentinel = { log_level = "warn", tolerations = [{ key = "dedicated", effect = "NoExecute", toleration_seconds = 60 }] }
+haproxy = { resources = { limits = { memory = "1Gi" } }, env = { TZ = "UTC" }, node_selector = { "kubernetes.io/os" = "linux" } }
+healthcheck = { enabled = true, log_level = "debug", resources = { limits = { memory = "64Mi" } } }
 ingress = {
   class = "lab"
+  kind = "nginx"
   annotations = { "example.org/team" = "kisumu" }
+  labels = { "example.org/exposure" = "public" }
   tls = { secret_name = "wildcard" }
   timeout_seconds = 1800
   body_size_mib = 64

@@ -2,11 +2,11 @@
 
 use std::fs;
 
+use crate::certificate::Certificate;
 use crate::support::{Scene, lab};
 
 const PASSWORD: &str = "Write0nly-Passw0rd-7261";
 const SECRET: &str = "cookie-secret-8316-cookie-secret";
-const KEY: &str = "-----BEGIN PRIVATE KEY-----\\nkey-9174\\n-----END PRIVATE KEY-----\\n";
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
@@ -14,7 +14,8 @@ async fn a_write_only_password_is_nowhere_and_secrets_are_in_no_log() {
     let mut scene = Scene::new("secretive").await;
     scene.workspace.enable_trace();
     let couchdb = format!("admin_password_wo = {PASSWORD:?}\nadmin_password_wo_version = 1\nsecret = {SECRET:?}\n");
-    let tls = format!("ingress = {{ class = \"lab\", tls = {{ certificate = \"cert\", private_key = \"{KEY}\" }} }}");
+    let certificate = Certificate::lasting("secretive.health.example");
+    let tls = format!("ingress = {{ class = \"lab\", tls = {{ {} }} }}", certificate.hcl());
     let instance = scene.instance().couchdb(&couchdb).with(&tls);
     scene.configure(&instance).await;
     let plan = scene.plan().await;
@@ -40,7 +41,8 @@ async fn a_write_only_password_is_nowhere_and_secrets_are_in_no_log() {
     let token = lab().await.cluster.admin_token().to_owned();
     let trace = scene.workspace.trace().expect("a trace");
     assert!(trace.contains("ApplyResourceChange"), "the provider was traced");
-    for secret in [PASSWORD, SECRET, "key-9174", token.as_str()] {
+    let key = certificate.key.lines().nth(1).expect("a key has lines");
+    for secret in [PASSWORD, SECRET, key, token.as_str()] {
         let leak = trace
             .lines()
             .find(|line| line.contains(secret) && line.contains("provider.terraform-provider-cht"));

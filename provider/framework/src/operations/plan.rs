@@ -27,12 +27,14 @@ pub(crate) struct PlanRequest {
 #[derive(Debug)]
 pub(crate) struct IdentifiedPlan {
     pub(crate) planned: Planned,
+    pub(crate) private: Vec<u8>,
     pub(crate) identity: Option<Value>,
     /// Why there is no better plan yet.
     pub(crate) deferral: Option<Deferral>,
 }
 
-/// Plans a change; the private state stays as it is until the plan is applied.
+/// Plans a change. What the author keeps beside the state goes with the plan: where the core replaces an object, it comes
+/// back when the creation of the new one is planned, of whose prior state nothing is told.
 pub(crate) async fn plan<C: Send + Sync + 'static>(
     resource: &dyn DynResource<C>,
     surroundings: Surroundings<C>,
@@ -45,7 +47,7 @@ pub(crate) async fn plan<C: Send + Sync + 'static>(
     let planned = match surroundings.clients {
         Ok(clients) => {
             let scope = Scope::new(clients, Limit::Read.name(), limit, cancel.clone(), Arc::clone(&report));
-            task::guard(plan_with(resource, Some(scope), request), &cancel, limit).await
+            task::guard(plan_with(resource, Some(scope), &report, request), &cancel, limit).await
         }
         Err(failure) => Err(failure),
     };
@@ -56,7 +58,7 @@ pub(crate) async fn plan<C: Send + Sync + 'static>(
     };
     let planned = match deferred {
         Ok(deferral) => {
-            let planned = task::guard(plan_with(resource, None, request), &cancel, limit).await;
+            let planned = task::guard(plan_with(resource, None, &report, request), &cancel, limit).await;
             planned.map(|planned| IdentifiedPlan { deferral, ..planned })
         }
         Err(failure) => Err(failure),
@@ -79,6 +81,7 @@ fn deferred(failure: Diagnostics, allowed: bool, told: &mut Diagnostics) -> Resu
 async fn plan_with<C>(
     resource: &dyn DynResource<C>,
     scope: Option<Scope<C>>,
+    report: &Report,
     request: &PlanRequest,
 ) -> Result<IdentifiedPlan, Diagnostics> {
     let mut planning = Planning::new(resource.schema(), &request.prior, &request.proposed, &request.config)?;
@@ -91,6 +94,7 @@ async fn plan_with<C>(
     let identity = identity::planned(request.identity.clone(), from_plan, replaced)?;
     Ok(IdentifiedPlan {
         planned,
+        private: report.private(),
         identity,
         deferral: None,
     })

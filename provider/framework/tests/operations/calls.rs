@@ -120,6 +120,24 @@ async fn trap_13_private_bytes_go_back_as_they_came_even_if_nobody_can_read_them
 }
 
 #[tokio::test]
+async fn what_a_plan_keeps_beside_the_state_goes_with_it() {
+    let world = world();
+    let mut client = connect_configured(&world).await;
+    world.script("plan", &[Step::Keep(7)]);
+    let state = json!({ "name": "a", "size": 1, "id": "a-id", "revision": 1 });
+    let request = proto::plan_resource_change::Request {
+        type_name: type_name(),
+        prior_state: thing(&state),
+        proposed_new_state: thing(&json!({ "name": "b", "size": 1, "id": "a-id", "revision": 1 })),
+        config: thing(&json!({ "name": "b" })),
+        ..Default::default()
+    };
+    let plan = client.plan_resource_change(request).await.unwrap().into_inner();
+    assert_eq!(plan.requires_replace.len(), 1);
+    assert_eq!(plan.planned_private, br#"{"passphrase_length":7}"#.as_slice());
+}
+
+#[tokio::test]
 async fn trap_18_a_write_only_value_in_a_stored_state_is_dropped_by_its_upgrade() {
     let mut client = connect_configured(&world()).await;
     let request = proto::upgrade_resource_state::Request {

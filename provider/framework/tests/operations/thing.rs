@@ -105,6 +105,7 @@ impl Resource for Thing {
                     self.0.play_simple(cx, step).await?;
                 }
                 Step::PlanOtherId => plan.set("id", &"b-id".to_owned()),
+                Step::Keep(passphrase_length) => cx.set_private(&Private { passphrase_length })?,
                 other => self.0.play_simple(cx, other).await?,
             }
         }

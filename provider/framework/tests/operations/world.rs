@@ -37,6 +37,8 @@ pub(crate) enum Step {
     PlanAnything,
     /// Plans that the thing is another one.
     PlanOtherId,
+    /// Keeps this beside the state, as the length of a passphrase.
+    Keep(usize),
 }
 
 /// All things, and what the operations on them shall do.
@@ -148,6 +150,7 @@ impl World {
             | Step::PanicTellingSecrets
             | Step::PlanAnything
             | Step::PlanOtherId
+            | Step::Keep(_)
             | Step::Tolerate(_) => {
                 panic!("no step of this operation")
             }

@@ -6,8 +6,14 @@ use tf_framework::value::Value;
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::quantity;
 
+mod ingress;
+mod pods;
 mod storage;
 
+pub(crate) use self::ingress::{alb_group, alb_tags, annotations, labels, url_path};
+pub(crate) use self::pods::{
+    MANAGED_ENV, MANAGED_HEALTHCHECK_ENV, MANAGED_PROXY_ENV, amount, extra_env, image_registry, image_tag,
+};
 pub(crate) use self::storage::{data_path, ebs_volume_id, gce_disk, host_path, object_name, volume_handle};
 
 /// The longest name of a service of an instance, with the dots around it: `.couchdb-99.` and the like.
@@ -78,36 +84,6 @@ pub(crate) fn same_quantity(one: &Value, other: &Value) -> bool {
     matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if quantity::is_same(one, other))
 }
 
-/// The environment variables of the API and of Sentinel that follow from other attributes.
-pub(super) const MANAGED_ENV: [&str; 7] = [
-    "API_HOST",
-    "API_PORT",
-    "BUILDS_URL",
-    "COUCH_URL",
-    "LOG_LEVEL",
-    "NODE_ENV",
-    "UPGRADE_SERVICE_URL",
-];
-
-/// Environment variables beside those that CHT needs.
-pub(crate) fn extra_env() -> Validator {
-    Validator::new("names of variables that are not managed", |value| {
-        let Value::Map(variables) = value else { return Ok(()) };
-        for name in variables.keys() {
-            if MANAGED_ENV.contains(&name.as_str()) {
-                return Err(format!(
-                    "`{name}` is managed by the provider: it follows from other attributes."
-                ));
-            }
-            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-            if name.is_empty() || !name.chars().all(allowed) || name.starts_with(|c: char| c.is_ascii_digit()) {
-                return Err(format!("`{name}` is not the name of an environment variable."));
-            }
-        }
-        Ok(())
-    })
-}
-
 /// The name of CouchDB's administrator: it stands in URLs and in files of `key = value` lines.
 pub(crate) fn admin_user() -> Validator {
     Validator::string("letters, digits, `.`, `_` and `-`", |text| {
@@ -156,7 +132,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(rule: &Validator, accepted: &[&str], refused: &[&str]) {
+    pub(super) fn check(rule: &Validator, accepted: &[&str], refused: &[&str]) {
         for text in accepted {
             assert_eq!(rule.check(&Value::from(*text)), Ok(()), "{text}");
         }

@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::api::networking::v1::Ingress;
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
+use secrecy::SecretString;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use crate::cht::instance::credentials::{Credentials, Known};
@@ -102,7 +103,7 @@ pub(super) fn differences(state: &InstanceModel, live: Known, found: &Found) -> 
     let stage = Record::find(found, namespace).map_or(Stage::Created, |record| record.stage);
     // A password that the state does not have can only be compared with itself.
     let credentials = Known::of(&state.couchdb).or(live).or_generate();
-    let desired = Desired::new(state, &credentials, stage)?;
+    let desired = Desired::new(&with_key(state, found), &credentials, stage)?;
     // The record repeats attributes, some of which the cluster decides; each of them shows by itself.
     let is_record = |drift: &Drift| matches!(drift, Drift::Field(field) if field.object == record::key(namespace));
     let drift = drift(&desired.set, found);
@@ -149,14 +150,24 @@ pub(super) fn restore_secrets(model: &mut InstanceModel, found: &Found) {
     model.couchdb.secret = known.secret.into();
     model.couchdb.uuid = known.uuid.into();
     let tls = model.ingress.as_mut().and_then(|ingress| ingress.tls.as_mut());
-    if let Some(tls) = tls.filter(|tls| tls.secret_name.is_none()) {
-        let key = ObjectKey::namespaced::<Secret>(&model.namespace, objects::TLS_SECRET);
-        let live = found.get(&key).and_then(|live| objects::live_certificate(live.json()));
-        if let Some((certificate, private_key)) = live {
-            tls.certificate = Some(certificate);
-            tls.private_key = Some(private_key);
-        }
+    if let Some(tls) = tls.filter(|tls| tls.certificate.is_some() && tls.private_key_wo_version.is_none()) {
+        tls.private_key = live_key(&model.namespace, found);
     }
+}
+
+/// The state with the certificate's key that is in the cluster, where it is write-only: it can only be compared with itself.
+fn with_key(state: &InstanceModel, found: &Found) -> InstanceModel {
+    let mut state = state.clone();
+    let tls = state.ingress.as_mut().and_then(|ingress| ingress.tls.as_mut());
+    if let Some(tls) = tls.filter(|tls| tls.certificate.is_some() && tls.private_key.is_none()) {
+        tls.private_key = live_key(&state.namespace, found);
+    }
+    state
+}
+
+fn live_key(namespace: &str, found: &Found) -> Option<SecretString> {
+    let key = ObjectKey::namespaced::<Secret>(namespace, objects::TLS_SECRET);
+    objects::live_key(found.get(&key)?.json())
 }
 
 fn kinds(models: &[&InstanceModel]) -> Vec<Kind> {

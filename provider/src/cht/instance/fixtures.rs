@@ -12,6 +12,10 @@ use crate::cht::instance::model::{InstanceModel, InstanceModelDraft};
 use crate::cht::instance::record::Stage;
 use crate::kubernetes::{Found, LiveObject, Object};
 
+mod certificates;
+
+pub(super) use certificates::{Authority, Issued};
+
 /// Only what is required, and the defaults.
 pub(super) fn minimal() -> Json {
     json!({

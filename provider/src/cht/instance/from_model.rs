@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::ResourceRequirements;
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::model::{self, InstanceModel};
 use crate::cht::instance::spec;
 use crate::cht::version::ParseVersionError;
+
+mod ingress;
+mod pods;
+
+use ingress::ingress;
+use pods::{healthcheck, healthcheck_pod, image, node_service, proxy, resources, tolerations};
 
 impl InstanceModel {
     /// The whole instance, with these credentials.
@@ -35,11 +38,8 @@ impl InstanceModel {
             api: node_service(self.api.clone().unwrap_or_default()),
             sentinel: node_service(self.sentinel.clone().unwrap_or_default()),
             haproxy: proxy(self.haproxy.clone().unwrap_or_default()),
-            healthcheck: match self.healthcheck.as_ref().and_then(|healthcheck| healthcheck.enabled) {
-                None => spec::Healthcheck::Auto,
-                Some(true) => spec::Healthcheck::Enabled,
-                Some(false) => spec::Healthcheck::Disabled,
-            },
+            healthcheck: healthcheck(self.healthcheck.as_ref()),
+            healthcheck_pod: healthcheck_pod(self.healthcheck.clone().unwrap_or_default()),
             upgrade_service: self.upgrade_service.clone().map(upgrade_service),
             ingress: ingress(self.ingress.as_ref()),
             probes: probes(&self.probes.clone().unwrap_or_default()),
@@ -64,16 +64,6 @@ impl model::Couchdb {
             default_ulimit: self.default_ulimit,
             sys_resource: self.sys_resource,
         }
-    }
-}
-
-fn image(image: model::Image) -> spec::Image {
-    let defaults = spec::Image::default();
-    spec::Image {
-        registry: image.registry.unwrap_or(defaults.registry),
-        tag: image.tag,
-        pull_policy: image.pull_policy.unwrap_or(defaults.pull_policy),
-        pull_secrets: image.pull_secrets.unwrap_or_default(),
     }
 }
 
@@ -115,87 +105,6 @@ fn upgrade_service(service: model::UpgradeService) -> spec::UpgradeService {
     spec::UpgradeService {
         image: service.image.unwrap_or(spec::UpgradeService::default().image),
         resources: resources(service.resources.as_ref()),
-    }
-}
-
-fn node_service(component: model::Component) -> spec::NodeService {
-    spec::NodeService {
-        log_level: component.log_level,
-        node_env: component.node_env,
-        pod: spec::PodSettings {
-            resources: resources(component.resources.as_ref()),
-            env: component.env.unwrap_or_default(),
-            node_selector: component.node_selector.unwrap_or_default(),
-            tolerations: tolerations(component.tolerations),
-        },
-    }
-}
-
-fn proxy(proxy: model::Proxy) -> spec::PodSettings {
-    spec::PodSettings {
-        resources: resources(proxy.resources.as_ref()),
-        env: BTreeMap::new(),
-        node_selector: proxy.node_selector.unwrap_or_default(),
-        tolerations: tolerations(proxy.tolerations),
-    }
-}
-
-fn resources(resources: Option<&model::Resources>) -> ResourceRequirements {
-    let quantities = |map: &BTreeMap<String, String>| -> BTreeMap<String, Quantity> {
-        map.iter()
-            .map(|(name, quantity)| (name.clone(), Quantity(quantity.clone())))
-            .collect()
-    };
-    ResourceRequirements {
-        requests: resources
-            .and_then(|resources| resources.requests.as_ref())
-            .map(quantities),
-        limits: resources
-            .and_then(|resources| resources.limits.as_ref())
-            .map(quantities),
-        ..ResourceRequirements::default()
-    }
-}
-
-fn tolerations(tolerations: Option<Vec<model::Toleration>>) -> Vec<k8s_openapi::api::core::v1::Toleration> {
-    let toleration = |toleration: model::Toleration| k8s_openapi::api::core::v1::Toleration {
-        key: toleration.key,
-        operator: toleration.operator,
-        value: toleration.value,
-        effect: toleration.effect,
-        ..Default::default()
-    };
-    tolerations.unwrap_or_default().into_iter().map(toleration).collect()
-}
-
-fn ingress(ingress: Option<&model::Ingress>) -> spec::Ingress {
-    let defaults = spec::Ingress::default();
-    let Some(ingress) = ingress else {
-        return spec::Ingress {
-            enabled: false,
-            ..defaults
-        };
-    };
-    let positive =
-        |number: Option<i64>, default: u32| number.and_then(|number| number.try_into().ok()).unwrap_or(default);
-    spec::Ingress {
-        enabled: true,
-        class: ingress.class.clone(),
-        annotations: ingress.annotations.clone().unwrap_or_default(),
-        tls: ingress.tls.as_ref().map_or(spec::Tls::None, tls),
-        timeout_seconds: positive(ingress.timeout_seconds, defaults.timeout_seconds),
-        body_size_mib: positive(ingress.body_size_mib, defaults.body_size_mib),
-    }
-}
-
-fn tls(tls: &model::Tls) -> spec::Tls {
-    match (&tls.secret_name, &tls.certificate, &tls.private_key) {
-        (Some(name), _, _) => spec::Tls::SecretName(name.clone()),
-        (None, Some(certificate), Some(private_key)) => spec::Tls::Certificate {
-            certificate: certificate.clone(),
-            private_key: private_key.clone(),
-        },
-        _ => spec::Tls::None,
     }
 }
 

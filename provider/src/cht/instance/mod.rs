@@ -6,6 +6,7 @@
 //! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes, [`plan`]
 //!   those that need the prior state or the cluster: [`data_guard`] for what would lose data, [`lookups`] for what is there
 //!   beside the instance, [`support`] for versions.
+//! - [`tls`] and [`certificate`] judge a given certificate, [`routing`] what the cluster says to an ingress.
 //! - [`spec`] and [`objects`] say which Kubernetes objects follow from them, [`from_model`] leads there, [`layout`] has what
 //!   differs between versions.
 //! - [`desired`] brings objects and cluster together, [`record`] remembers in the cluster what was configured, [`survey`]
@@ -19,6 +20,7 @@
 //! once. Where there is data, both are refused.
 
 use futures::try_join;
+use k8s_openapi::jiff::Timestamp;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
@@ -30,12 +32,15 @@ use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{Record, Stage};
+pub(crate) use crate::cht::instance::routing::Hosts;
+use crate::cht::instance::routing::Private;
 use crate::cht::instance::steps::Change;
 use crate::cht::instance::survey::Survey;
 use crate::cht::instance::teardown::Transition;
 use crate::kubernetes::{Access, Apply, Found};
 use crate::provider::Clients;
 
+mod certificate;
 mod checks;
 mod credentials;
 mod data_guard;
@@ -54,11 +59,13 @@ mod plan;
 mod reach;
 mod record;
 mod rotation;
+mod routing;
 pub mod spec;
 mod steps;
 mod support;
 mod survey;
 mod teardown;
+mod tls;
 mod update;
 mod upgrade;
 mod validate;
@@ -71,7 +78,7 @@ pub struct InstanceResource;
 impl Resource for InstanceResource {
     type Model = InstanceModel;
     type Clients = Clients;
-    type Private = ();
+    type Private = Private;
     type Identity = InstanceIdentity;
 
     const TYPE_NAME: &'static str = "cht_instance";
@@ -84,6 +91,8 @@ impl Resource for InstanceResource {
         plan::show_outcome(plan);
         plan::check(plan)?;
         plan::warn_of_version(cx, plan);
+        plan::check_certificate(cx, plan)?;
+        plan::keep_what_is_replaced(cx, plan)?;
         plan::try_in_cluster(cx, plan).await
     }
 
@@ -91,6 +100,8 @@ impl Resource for InstanceResource {
         let access = access(cx, &plan).await?;
         let survey = Survey::take(&access, &plan).await?;
         survey.allows_creation(&plan)?;
+        check_ingress(cx, &access, &plan, None).await?;
+        cx.set_private(&Private::default())?;
         let begun = survey.begun();
         lookups::check(cx, &access, &plan, None).await?;
         let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();
@@ -222,6 +233,17 @@ async fn converge(
     model.ready = Attr::Known(true);
     model.drift = Attr::Known(Vec::new());
     Ok(model)
+}
+
+/// Checks, before anything is changed, what the plan could not know: its values, or who else would come.
+async fn check_ingress(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+    prior: Option<&InstanceModel>,
+) -> Result<(), Diagnostics> {
+    tls::check_before_apply(model, prior, Timestamp::now())?;
+    routing::check_host(cx, access, model, prior).await
 }
 
 async fn access(cx: &Context<InstanceResource>, model: &InstanceModel) -> Result<Access, Diagnostics> {

@@ -1,10 +1,8 @@
 //! The attributes of `cht_instance`, in schema order.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use secrecy::SecretString;
-use tf_framework::custom_types::Text;
 use tf_framework::identity::IdentityOf;
 use tf_framework::schema::Validator;
 use tf_framework::{Attr, Identity, Model, Timeouts, WriteOnly};
@@ -12,9 +10,17 @@ use tf_framework::{Attr, Identity, Model, Timeouts, WriteOnly};
 use crate::cht::instance::checks;
 use crate::kubernetes::Kubernetes;
 
+mod ingress;
 mod node;
+mod pods;
+mod upgrade;
 
+pub(super) use self::ingress::{Alb, Gce, Ingress, IngressDraft, IngressKind, Tls, TlsDraft};
 pub(super) use self::node::{CouchdbNode, CouchdbNodeDraft, NodeStorage, NodeStorageDraft};
+pub(super) use self::pods::{
+    Component, Healthcheck, Image, Nouveau, Proxy, Resources, SecretKey, Toleration, UpgradeService,
+};
+pub(super) use self::upgrade::{ApiAccess, Upgrade};
 
 /// Manages one instance of the Community Health Toolkit (CHT) in a Kubernetes namespace: CouchDB with its data volumes,
 /// HAProxy, the API, Sentinel, and the ingress in front of them.
@@ -112,45 +118,6 @@ impl IdentityOf<InstanceModel> for InstanceIdentity {
     }
 }
 
-/// Where the container images come from.
-#[derive(Clone, Default, Model)]
-pub struct Image {
-    /// Registry and path in front of the image names. Default: `public.ecr.aws/medic`.
-    pub registry: Option<String>,
-    /// Tag of all images. Default: `cht_version`.
-    pub tag: Option<String>,
-    /// When images are pulled: `Always`, `IfNotPresent` or `Never`. Default: `IfNotPresent`.
-    #[tf(validate(Validator::one_of(["Always", "IfNotPresent", "Never"])))]
-    pub pull_policy: Option<String>,
-    /// Names of secrets in the namespace with credentials for the registry.
-    pub pull_secrets: Option<Vec<String>>,
-}
-
-/// The public address by which the provider asks the application.
-#[derive(Clone, Model)]
-pub struct ApiAccess {
-    /// The address, such as `https://kisumu.health.example`. It has to lead to the instance before its creation can end.
-    #[tf(validate(Validator::url(["https"])))]
-    pub url: String,
-    /// Certificates of the authorities that signed the certificate of `url`, in PEM. Without it, the authorities that the
-    /// operating system trusts count.
-    #[tf(validate(Validator::pem_certificates()))]
-    pub ca_certificate: Option<String>,
-}
-
-/// How a change of `cht_version` is carried out.
-#[derive(Clone, Default, Model)]
-pub struct Upgrade {
-    /// `staged` lets the running version fetch the new one and index the data for it first, so that users are interrupted for
-    /// minutes only; the API's pod must reach `builds_url`. `direct` exchanges the images at once, and CHT serves nobody until
-    /// it has indexed the data. Default: `staged`.
-    #[tf(validate(Validator::one_of(["staged", "direct"])))]
-    pub mode: Option<String>,
-    /// How long data may be indexed for a new version, such as `48h`; it counts within `timeouts.update`. What was begun goes
-    /// on after that, and the next apply waits for it again. Default: `24h`.
-    pub timeout: Option<Text<Duration>>,
-}
-
 /// CouchDB: credentials, storage and scheduling.
 #[derive(Clone, Model)]
 pub struct Couchdb {
@@ -211,116 +178,6 @@ pub struct Couchdb {
     pub node_selector: Option<BTreeMap<String, String>>,
     /// Taints that the pods tolerate.
     pub tolerations: Option<Vec<Toleration>>,
-}
-
-/// The search index beside CouchDB.
-#[derive(Clone, Default, Model)]
-pub struct Nouveau {
-    /// Compute resources of the container.
-    pub resources: Option<Resources>,
-}
-
-/// The health check service, which HAProxy asks whether CouchDB is complete.
-#[derive(Clone, Default, Model)]
-pub struct Healthcheck {
-    /// Whether there is the service. Default: where HAProxy asks it, which it does about a CouchDB cluster, and before CHT 5.0
-    /// about a single node, too. The official chart makes it in any case.
-    pub enabled: Option<bool>,
-}
-
-/// The service with which CHT 4 upgrades itself.
-#[derive(Clone, Default, Model)]
-pub struct UpgradeService {
-    /// Its image with the tag, which is none of CHT's versions. Default: `medicmobile/upgrade-service:0.32`.
-    pub image: Option<String>,
-    /// Compute resources of the container.
-    pub resources: Option<Resources>,
-}
-
-/// The API or Sentinel.
-#[derive(Clone, Default, Model)]
-pub struct Component {
-    /// Compute resources of the container.
-    pub resources: Option<Resources>,
-    /// Verbosity of the log: `error`, `warn`, `info` or `debug`. Default: `info`.
-    #[tf(validate(Validator::one_of(["error", "warn", "info", "debug"])))]
-    pub log_level: Option<String>,
-    /// Mode of the Node.js process: `production` or `development`. Default: `production`.
-    #[tf(validate(Validator::one_of(["production", "development"])))]
-    pub node_env: Option<String>,
-    /// Further environment variables of the container; they cannot replace those that CHT needs.
-    #[tf(validate(checks::extra_env()))]
-    pub env: Option<BTreeMap<String, String>>,
-    /// Labels of the nodes on which the pod may run.
-    pub node_selector: Option<BTreeMap<String, String>>,
-    /// Taints that the pod tolerates.
-    pub tolerations: Option<Vec<Toleration>>,
-}
-
-/// HAProxy.
-#[derive(Clone, Default, Model)]
-pub struct Proxy {
-    /// Compute resources of the container.
-    pub resources: Option<Resources>,
-    /// Labels of the nodes on which the pod may run.
-    pub node_selector: Option<BTreeMap<String, String>>,
-    /// Taints that the pod tolerates.
-    pub tolerations: Option<Vec<Toleration>>,
-}
-
-/// Compute resources of a container, as quantities by name.
-#[derive(Clone, Default, Model)]
-pub struct Resources {
-    /// What the scheduler reserves, such as `{ cpu = "500m", memory = "2Gi" }`.
-    #[tf(validate(Validator::each(checks::quantity())))]
-    pub requests: Option<BTreeMap<String, String>>,
-    /// What the container may use at most.
-    #[tf(validate(Validator::each(checks::quantity())))]
-    pub limits: Option<BTreeMap<String, String>>,
-}
-
-/// A taint that a pod tolerates.
-#[derive(Clone, Model)]
-pub struct Toleration {
-    /// Key of the taint; without it, all taints.
-    pub key: Option<String>,
-    /// How the key and the value are compared: `Equal` or `Exists`. Default: `Equal`.
-    #[tf(validate(Validator::one_of(["Equal", "Exists"])))]
-    pub operator: Option<String>,
-    /// Value of the taint.
-    pub value: Option<String>,
-    /// Effect of the taint; without it, all effects.
-    #[tf(validate(Validator::one_of(["NoSchedule", "PreferNoSchedule", "NoExecute"])))]
-    pub effect: Option<String>,
-}
-
-/// How the instance is reached from outside the cluster.
-#[derive(Clone, Default, Model)]
-pub struct Ingress {
-    /// Ingress class, such as `traefik`, `nginx` or `alb`; the cluster's default class where it is not given. For the
-    /// classes named here, the timeouts and the body size that CHT needs are set.
-    pub class: Option<String>,
-    /// Further annotations; they win over those that are set for the class.
-    pub annotations: Option<BTreeMap<String, String>>,
-    /// Encryption by the ingress; without it, the ingress speaks plain HTTP, or has a certificate from elsewhere.
-    pub tls: Option<Tls>,
-    /// How long a request may take, in seconds: replication keeps requests open for long. Default: `3600`.
-    #[tf(validate(Validator::between(60..=86_400)))]
-    pub timeout_seconds: Option<i64>,
-    /// The largest request body, in MiB. Default: `32`, which is what the API accepts.
-    #[tf(validate(Validator::between(1..=1024)))]
-    pub body_size_mib: Option<i64>,
-}
-
-/// Encryption by the ingress: a certificate with its key, or the name of a secret that has them.
-#[derive(Clone, Default, Model)]
-pub struct Tls {
-    /// Certificate with its chain, in PEM; needs `private_key`.
-    pub certificate: Option<String>,
-    /// Private key of `certificate`, in PEM.
-    pub private_key: Option<SecretString>,
-    /// Name of an existing secret of type `kubernetes.io/tls` in the namespace, instead of `certificate`.
-    pub secret_name: Option<String>,
 }
 
 /// Health checks of the pods by Kubernetes.

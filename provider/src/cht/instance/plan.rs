@@ -3,10 +3,11 @@
 
 use std::time::SystemTime;
 
+use k8s_openapi::jiff::Timestamp;
 use secrecy::ExposeSecret;
 use tf_framework::Attr;
 use tf_framework::context::Context;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity};
 use tf_framework::lifecycle::plan::Action;
 use tf_framework::path::Path;
 use tf_framework::resource::Plan;
@@ -16,8 +17,9 @@ use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::record::Stage;
+use crate::cht::instance::routing::Private;
 use crate::cht::instance::survey::Survey;
-use crate::cht::instance::{data_guard, lookups, steps, support, upgrade};
+use crate::cht::instance::{data_guard, lookups, routing, steps, support, tls, upgrade};
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
@@ -152,6 +154,40 @@ pub(super) fn warn_of_version(cx: &Context<InstanceResource>, plan: &Plan<'_, '_
     }
 }
 
+/// Tells how long a given certificate lasts, and refuses a new one that is of no use at this time.
+pub(super) fn check_certificate(
+    cx: &Context<InstanceResource>,
+    plan: &Plan<'_, '_, InstanceResource>,
+) -> Result<(), Diagnostics> {
+    let planned = plan.planned.as_ref().and_then(tls::Given::in_draft);
+    let lifetime = planned.and_then(|given| given.check_lifetime(plan.prior.as_ref(), Timestamp::now()));
+    match lifetime {
+        Some(error) if error.severity == Severity::Error => Err(error.into()),
+        Some(warning) => {
+            cx.warn(warning);
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Keeps beside the state what the planning of the second half of a replacement cannot know.
+pub(super) fn keep_what_is_replaced(
+    cx: &Context<InstanceResource>,
+    plan: &Plan<'_, '_, InstanceResource>,
+) -> Result<(), Diagnostics> {
+    let Some(prior) = &plan.prior else { return Ok(()) };
+    let kept = if plan.requires_replace().is_empty() {
+        Private::default()
+    } else {
+        Private::replacing(&prior.namespace)
+    };
+    if cx.private()? == kept {
+        return Ok(());
+    }
+    cx.set_private(&kept)
+}
+
 /// Asks the cluster, if it is known and there already, what it would say to the plan.
 pub(super) async fn try_in_cluster(
     cx: &Context<InstanceResource>,
@@ -176,6 +212,9 @@ pub(super) async fn try_in_cluster(
         .probe()
         .await
         .map_err(access.explain("Unable to reach the cluster"))?;
+    let prior = plan.prior.as_ref().filter(|_| plan.requires_replace().is_empty());
+    routing::check_host(cx, &access, &model, prior).await?;
+    routing::check_class(cx, &access, &model, prior).await?;
     let Some((credentials, stage)) = to_try_with(cx, &access, plan, &model).await? else {
         return Ok(());
     };

@@ -12,8 +12,10 @@ use crate::cht::instance::layout::Layout;
 use crate::cht::version::ChtVersion;
 
 mod couchdb;
+mod ingress;
 
 pub use self::couchdb::{CouchDb, CouchDbNode, Member, Storage, Volume};
+pub use self::ingress::{Alb, Controller, Gce, Ingress, TargetType, Tls};
 
 /// A whole CHT instance in one namespace.
 #[derive(Debug, Clone)]
@@ -52,6 +54,8 @@ pub struct InstanceSpec {
     pub haproxy: PodSettings,
     /// The agent that tells HAProxy whether a CouchDB cluster is complete.
     pub healthcheck: Healthcheck,
+    /// What that agent's pod is like, if there is one.
+    pub healthcheck_pod: HealthcheckPod,
     /// The service that changes images on behalf of the API, where the version knows one.
     pub upgrade_service: Option<UpgradeService>,
     /// The way in from outside of the cluster.
@@ -98,10 +102,30 @@ pub struct PodSettings {
     pub resources: ResourceRequirements,
     /// Variables beside those that the instance itself needs, which win.
     pub env: BTreeMap<String, String>,
+    /// Likewise, with values in Secrets of the namespace.
+    pub env_from_secrets: BTreeMap<String, SecretKey>,
     /// Labels of the nodes on which the pod may run.
     pub node_selector: BTreeMap<String, String>,
     /// Taints that the pod tolerates.
     pub tolerations: Vec<Toleration>,
+}
+
+/// A value in a Secret of the namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretKey {
+    /// The Secret's name.
+    pub name: String,
+    /// The key in it.
+    pub key: String,
+}
+
+/// The healthcheck service's pod.
+#[derive(Debug, Clone, Default)]
+pub struct HealthcheckPod {
+    /// The log level, if it is not the image's own.
+    pub log_level: Option<String>,
+    /// Resources, environment and place of the pod.
+    pub pod: PodSettings,
 }
 
 /// The upgrade service, which has a release cycle of its own.
@@ -123,40 +147,6 @@ pub enum Healthcheck {
     Enabled,
     /// Never.
     Disabled,
-}
-
-/// The Ingress.
-#[derive(Debug, Clone)]
-pub struct Ingress {
-    /// Whether there is one.
-    pub enabled: bool,
-    /// The ingress class, if it is not the cluster's default.
-    pub class: Option<String>,
-    /// Annotations; they win over those that the class is given.
-    pub annotations: BTreeMap<String, String>,
-    /// Where the certificate comes from.
-    pub tls: Tls,
-    /// How long a request may take: replication keeps requests open for long.
-    pub timeout_seconds: u32,
-    /// The largest request body; the API itself accepts 32 MB.
-    pub body_size_mib: u32,
-}
-
-/// Where the certificate of the Ingress comes from.
-#[derive(Debug, Clone, Default)]
-pub enum Tls {
-    /// The Ingress has none: TLS ends before it, or the controller finds a certificate itself.
-    #[default]
-    None,
-    /// A Secret that exists already, or that somebody else makes.
-    SecretName(String),
-    /// A Secret is made of these.
-    Certificate {
-        /// The certificate and its chain, PEM.
-        certificate: String,
-        /// The private key, PEM.
-        private_key: SecretString,
-    },
 }
 
 /// How Kubernetes watches the containers. The official charts set no probes at all.
@@ -222,19 +212,6 @@ impl Default for Image {
             tag: None,
             pull_policy: "IfNotPresent".to_owned(),
             pull_secrets: Vec::new(),
-        }
-    }
-}
-
-impl Default for Ingress {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            class: None,
-            annotations: BTreeMap::new(),
-            tls: Tls::None,
-            timeout_seconds: 3600,
-            body_size_mib: 32,
         }
     }
 }

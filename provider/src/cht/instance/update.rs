@@ -6,7 +6,7 @@
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 
-use super::{Goal, access, converge};
+use super::{Goal, access, check_ingress, converge};
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::model::InstanceModel;
@@ -28,6 +28,7 @@ pub(super) async fn update(
     let found = desired::find(&access, &planned.namespace, &[&prior, &planned]).await?;
     let live = desired::live_credentials(&found, &planned.namespace);
     plan::same_instance(&prior, &live)?;
+    check_ingress(cx, &access, &planned, Some(&prior)).await?;
     upgrade::refuse_downgrade(cx, &access, &planned, &found).await?;
     let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
     let update = Update {

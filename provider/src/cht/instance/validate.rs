@@ -6,9 +6,12 @@ use tf_framework::path::Path;
 use tf_framework::resource::Draft;
 
 use crate::cht::instance::InstanceResource;
-use crate::cht::instance::model::{Couchdb, CouchdbDraft, Ingress, IngressDraft, InstanceModel, Tls};
+use crate::cht::instance::model::{Couchdb, CouchdbDraft, InstanceModel};
+use crate::cht::instance::tls;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 
+mod ingress;
+mod pods;
 mod topology;
 
 /// Checks what concerns more than one attribute of a configuration.
@@ -21,7 +24,11 @@ pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagn
     }
     topology::validate(config, diagnostics);
     if let Attr::Known(ingress) = &config.ingress {
-        validate_tls(ingress, diagnostics);
+        ingress::validate(ingress, diagnostics);
+    }
+    pods::validate(config, diagnostics);
+    if let Some(certificate) = tls::Given::in_draft(config) {
+        diagnostics.append(certificate.check());
     }
 }
 
@@ -49,41 +56,6 @@ fn validate_password(couchdb: &CouchdbDraft, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn validate_tls(ingress: &IngressDraft, diagnostics: &mut Diagnostics) {
-    let Attr::Known(tls) = &ingress.tls else { return };
-    if ingress.class.known().is_some_and(|class| class == "alb") {
-        let detail = "An AWS load balancer takes no certificate from the cluster. Remove `tls`, and name a certificate of \
-                      ACM with the annotation `alb.ingress.kubernetes.io/certificate-arn`, or let it be found by the host \
-                      name.";
-        let path = Path::new(InstanceModel::INGRESS).attribute(Ingress::TLS);
-        diagnostics.push(Diagnostic::error("Load balancer cannot use this certificate", detail).at(path));
-    }
-    let path = |attribute: &str| {
-        Path::new(InstanceModel::INGRESS)
-            .attribute(Ingress::TLS)
-            .attribute(attribute)
-    };
-    let (certificate, key, secret) = (
-        !tls.certificate.is_null(),
-        !tls.private_key.is_null(),
-        !tls.secret_name.is_null(),
-    );
-    let (problem, attribute) = match (certificate, key, secret) {
-        (true, true, false) | (false, false, true) => return,
-        (_, _, true) => (
-            "Give either `secret_name`, or `certificate` and `private_key`.",
-            Tls::SECRET_NAME,
-        ),
-        (true, false, _) => ("`certificate` needs `private_key`.", Tls::PRIVATE_KEY),
-        (false, true, _) => ("`private_key` needs `certificate`.", Tls::CERTIFICATE),
-        (false, false, false) => (
-            "Give `certificate` and `private_key`, or `secret_name`.",
-            Tls::CERTIFICATE,
-        ),
-    };
-    diagnostics.push(Diagnostic::error("Incomplete TLS settings", problem).at(path(attribute)));
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -92,7 +64,7 @@ mod tests {
     use crate::cht::instance::fixtures::{couchdb, draft, with};
 
     #[track_caller]
-    fn check(changes: serde_json::Value, expected: &[&str]) {
+    pub(super) fn check(changes: serde_json::Value, expected: &[&str]) {
         let mut diagnostics = Diagnostics::new();
         validate(&draft(&with(changes)), &mut diagnostics);
         let paths: Vec<String> = diagnostics
@@ -121,28 +93,6 @@ mod tests {
         check(
             couchdb(json!({"admin_password": "1", "admin_password_wo": "2", "admin_password_wo_version": 1})),
             &["couchdb.admin_password_wo"],
-        );
-    }
-
-    #[test]
-    fn tls_is_a_pair_or_the_name_of_a_secret() {
-        let tls = |tls: serde_json::Value| json!({"ingress": {"tls": tls}});
-        check(tls(json!({"secret_name": "a"})), &[]);
-        check(tls(json!({"certificate": "c", "private_key": "k"})), &[]);
-        check(tls(json!({"certificate": "c"})), &["ingress.tls.private_key"]);
-        check(tls(json!({"private_key": "k"})), &["ingress.tls.certificate"]);
-        check(
-            tls(json!({"private_key": "k", "secret_name": "a"})),
-            &["ingress.tls.secret_name"],
-        );
-        check(tls(json!({})), &["ingress.tls.certificate"]);
-    }
-
-    #[test]
-    fn a_load_balancer_of_aws_takes_no_certificate_from_the_cluster() {
-        check(
-            json!({"ingress": {"class": "alb", "tls": {"secret_name": "a"}}}),
-            &["ingress.tls"],
         );
     }
 

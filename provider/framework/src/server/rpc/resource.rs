@@ -91,8 +91,15 @@ impl<P: Provider> ProviderService<P> {
             Ok((value, identity, plan))
         });
         match encoded {
-            Ok((value, identity, IdentifiedPlan { planned, deferral, .. })) => {
+            Ok((value, identity, plan)) => {
+                let IdentifiedPlan {
+                    planned,
+                    private,
+                    deferral,
+                    ..
+                } = plan;
                 answer.planned_state = Some(value);
+                answer.planned_private = private.into();
                 answer.planned_identity = identity;
                 answer.requires_replace = planned.requires_replace.into_iter().map(to_proto::path).collect();
                 answer.deferred = deferral.map(to_proto::deferral);

@@ -5,8 +5,8 @@ use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
 use super::checksum::checksums;
 use super::metadata::{Labels, port};
 use super::workload::{Workload, container, env_value, node_env, with_settings};
-use super::{Manifest, probes, secret, upgrade_service};
-use crate::cht::instance::spec::InstanceSpec;
+use super::{Manifest, ingress, probes, secret, upgrade_service};
+use crate::cht::instance::spec::{Controller, InstanceSpec, TargetType};
 
 const COMPONENT: &str = "api";
 
@@ -16,7 +16,15 @@ pub(super) const SERVICE: &str = "api";
 pub(super) const PORT: i32 = 5988;
 
 pub(super) fn services(labels: &Labels<'_>) -> Vec<Manifest> {
-    vec![labels.service(SERVICE, Some(COMPONENT), COMPONENT, vec![port(None, PORT)])]
+    let ingress = &labels.spec.ingress;
+    let mut service = labels.typed_service(SERVICE, Some(COMPONENT), COMPONENT, vec![port(None, PORT)]);
+    if ingress.enabled {
+        service.metadata.annotations = ingress::of_service(ingress);
+        if let (Some(spec), true) = (&mut service.spec, reaches_nodes(&ingress.controller)) {
+            spec.type_ = Some("NodePort".to_owned());
+        }
+    }
+    vec![Manifest::from_typed(&service)]
 }
 
 pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
@@ -48,6 +56,11 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
         },
     };
     vec![workload.deployment(labels)]
+}
+
+/// Whether the ingress controller sends requests to a port of every node.
+fn reaches_nodes(controller: &Controller) -> bool {
+    matches!(controller, Controller::Alb(alb) if alb.target_type == TargetType::Instance)
 }
 
 pub(super) fn env(spec: &InstanceSpec) -> Vec<EnvVar> {

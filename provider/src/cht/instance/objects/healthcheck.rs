@@ -1,11 +1,12 @@
 //! The healthcheck agent, which tells HAProxy whether all nodes of CouchDB have joined. Made only where it is asked.
 
-use k8s_openapi::api::core::v1::{Container, PodSpec};
+use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
 
 use super::checksum::checksums;
 use super::metadata::{Labels, port};
-use super::workload::{Workload, container};
+use super::workload::{Workload, container, env_value, with_settings};
 use super::{Manifest, config, probes, secret};
+use crate::cht::instance::spec::InstanceSpec;
 
 const COMPONENT: &str = "healthcheck";
 const PORT: i32 = 5555;
@@ -23,22 +24,19 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
     if !spec.has_healthcheck() {
         return Vec::new();
     }
-    let env = vec![
-        secret::env(secret::PASSWORD),
-        config::env(config::SERVERS),
-        secret::env(secret::USER),
-    ];
+    let settings = &spec.healthcheck_pod.pod;
+    let env = with_settings(env(spec), settings);
     let container = Container {
         startup_probe: probes::startup(spec, probes::tcp(PORT)),
         liveness_probe: probes::liveness(spec, probes::tcp(PORT)),
         readiness_probe: probes::readiness(spec, probes::tcp(PORT)),
-        ..container(spec, "cht-haproxy-healthcheck", Some(PORT), env, &Default::default())
+        ..container(spec, "cht-haproxy-healthcheck", Some(PORT), env, &settings.resources)
     };
     let workload = Workload {
         name: "cht-haproxy-healthcheck".to_owned(),
         component: COMPONENT.to_owned(),
         strategy: spec.layout().others,
-        placement: None,
+        placement: Some(settings),
         checksums: checksums(spec, &[secret::PASSWORD, secret::USER], &[config::SERVERS]),
         pod: PodSpec {
             containers: vec![container],
@@ -46,4 +44,15 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
         },
     };
     vec![workload.deployment(labels)]
+}
+
+pub(super) fn env(spec: &InstanceSpec) -> Vec<EnvVar> {
+    let log_level = spec.healthcheck_pod.log_level.as_ref();
+    let mut env = vec![
+        secret::env(secret::PASSWORD),
+        config::env(config::SERVERS),
+        secret::env(secret::USER),
+    ];
+    env.extend(log_level.map(|level| env_value("HEALTHCHECK_LOG_LEVEL", level)));
+    env
 }

@@ -44,7 +44,18 @@ impl Labels<'_> {
         selector: &str,
         ports: Vec<ServicePort>,
     ) -> Manifest {
-        Manifest::from_typed(&Service {
+        Manifest::from_typed(&self.typed_service(name, component, selector, ports))
+    }
+
+    /// The same, for components whose Service has more to say.
+    pub(super) fn typed_service(
+        &self,
+        name: &str,
+        component: Option<&str>,
+        selector: &str,
+        ports: Vec<ServicePort>,
+    ) -> Service {
+        Service {
             metadata: self.metadata(name, component),
             spec: Some(ServiceSpec {
                 type_: Some("ClusterIP".to_owned()),
@@ -53,7 +64,7 @@ impl Labels<'_> {
                 ..ServiceSpec::default()
             }),
             ..Service::default()
-        })
+        }
     }
 }
 

@@ -31,7 +31,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub(super) use self::ingress::{NAME as INGRESS, TLS_SECRET, live_certificate};
+pub(super) use self::ingress::{NAME as INGRESS, TLS_SECRET, live_key};
 pub use self::manifest::Manifest;
 use self::metadata::Labels;
 pub(super) use self::metadata::{HOST_NAME_LABEL, ZONE_LABEL};

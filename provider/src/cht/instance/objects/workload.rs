@@ -123,6 +123,15 @@ pub(super) fn with_settings(mut env: Vec<EnvVar>, settings: &PodSettings) -> Vec
             env.push(env_value(name, value));
         }
     }
+    for (name, key) in &settings.env_from_secrets {
+        if !env.iter().any(|variable| &variable.name == name) {
+            let variable = env_from_secret(&key.name, &key.key);
+            env.push(EnvVar {
+                name: name.clone(),
+                ..variable
+            });
+        }
+    }
     env
 }
 

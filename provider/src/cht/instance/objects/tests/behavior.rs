@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
+use k8s_openapi::api::core::v1::EnvVar;
 use serde_json::{Value, json};
 
-use super::super::{api, objects, sentinel};
+use super::super::{api, haproxy, healthcheck, objects, sentinel};
 use super::{
     DEPLOYMENTS, container, env, everything, manifests, minimal, object, phases, version, with_upgrade_service,
 };
-use crate::cht::instance::checks::MANAGED_ENV;
+use crate::cht::instance::checks::{MANAGED_ENV, MANAGED_HEALTHCHECK_ENV, MANAGED_PROXY_ENV};
 use crate::cht::instance::spec::{Healthcheck, InstanceSpec};
 
 #[test]
@@ -170,4 +171,12 @@ fn exactly_the_variables_that_components_need_are_refused() {
         .map(|variable| variable.name)
         .collect();
     assert_eq!(needed, MANAGED_ENV.map(str::to_owned).into());
+
+    let everything = everything();
+    let names = |variables: Vec<EnvVar>| variables.into_iter().map(|variable| variable.name).collect();
+    let mut of_proxy: BTreeSet<String> = names(haproxy::env(&everything));
+    of_proxy.insert("DOCKER_DNS_RESOLVER".to_owned());
+    assert_eq!(of_proxy, MANAGED_PROXY_ENV.map(str::to_owned).into());
+    let of_healthcheck: BTreeSet<String> = names(healthcheck::env(&everything));
+    assert_eq!(of_healthcheck, MANAGED_HEALTHCHECK_ENV.map(str::to_owned).into());
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::ingress::ways_in;
 use super::storage::on_each_platform;
-use super::{everything, minimal, phases, version, with_upgrade_service};
-use crate::cht::instance::spec::{Ingress, InstanceSpec, Tls};
+use super::{everything, minimal, object, phases, version, with_upgrade_service};
+use crate::cht::instance::spec::InstanceSpec;
 
 #[test]
 fn minimal_instance_has_the_golden_objects() {
@@ -18,14 +19,14 @@ fn instance_with_everything_set_has_the_golden_objects() {
     assert_golden("everything", &everything());
 }
 
+/// What differs from one way in to the other: the phase of the ingress, and the Service that it leads to.
 #[test]
-fn instance_behind_alb_with_a_given_secret_has_the_golden_objects() {
-    let ingress = Ingress {
-        class: Some("alb".to_owned()),
-        tls: Tls::SecretName("wildcard-certificate".to_owned()),
-        ..Ingress::default()
-    };
-    assert_golden("alb_tls_secret", &InstanceSpec { ingress, ..minimal() });
+fn each_way_in_has_the_golden_objects() {
+    for (name, ingress) in ways_in() {
+        let spec = InstanceSpec { ingress, ..minimal() };
+        let objects = [object(&spec, "Service", "api"), object(&spec, "Ingress", "api-ingress")];
+        assert_is_golden(&format!("ingress/{name}"), &json!(objects));
+    }
 }
 
 #[test]
@@ -63,7 +64,11 @@ fn assert_golden_phases(name: &str, spec: &InstanceSpec, only: &[&str]) {
             json!({ "phase": phase.name, "objects": objects })
         })
         .collect();
-    let rendered = format!("{}\n", serde_json::to_string_pretty(&rendered).unwrap());
+    assert_is_golden(name, &Value::Array(rendered));
+}
+
+fn assert_is_golden(name: &str, rendered: &Value) {
+    let rendered = format!("{}\n", serde_json::to_string_pretty(rendered).unwrap());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/cht/instance/objects/golden/{name}.json"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &rendered).unwrap();

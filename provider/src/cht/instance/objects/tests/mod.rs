@@ -17,8 +17,8 @@ use serde_json::Value;
 
 use super::{Manifest, Phase, objects};
 use crate::cht::instance::spec::{
-    CouchDb, CouchDbNode, DEFAULT_BUILDS_URL, Healthcheck, Image, Ingress, InstanceSpec, NodeService, Nouveau,
-    PodSettings, Probes, Storage, Tls, UpgradeService,
+    Controller, CouchDb, CouchDbNode, DEFAULT_BUILDS_URL, Healthcheck, HealthcheckPod, Image, Ingress, InstanceSpec,
+    NodeService, Nouveau, PodSettings, Probes, SecretKey, Storage, Tls, UpgradeService,
 };
 
 /// Each Deployment: name, official label, containers, and grace period.
@@ -54,6 +54,7 @@ fn minimal() -> InstanceSpec {
         sentinel: NodeService::default(),
         haproxy: PodSettings::default(),
         healthcheck: Healthcheck::Auto,
+        healthcheck_pod: HealthcheckPod::default(),
         upgrade_service: None,
         ingress: Ingress::default(),
         probes: Probes::default(),
@@ -106,8 +107,14 @@ fn everything() -> InstanceSpec {
         sentinel: node_service("sentinel"),
         haproxy: settings("haproxy"),
         healthcheck: Healthcheck::Enabled,
+        healthcheck_pod: HealthcheckPod {
+            log_level: Some("debug".to_owned()),
+            pod: settings("healthcheck"),
+        },
         ingress: Ingress {
             class: Some("nginx".to_owned()),
+            controller: Controller::Nginx,
+            labels: BTreeMap::from([("example.org/exposure".to_owned(), "public".to_owned())]),
             annotations: BTreeMap::from([("example.org/team".to_owned(), "health".to_owned())]),
             tls: Tls::Certificate {
                 certificate: "CERTIFICATE".to_owned(),
@@ -148,6 +155,7 @@ fn settings(name: &str) -> PodSettings {
     PodSettings {
         resources: resources("2Gi"),
         env: BTreeMap::from([("TZ".to_owned(), "Africa/Nairobi".to_owned())]),
+        env_from_secrets: BTreeMap::from([("SMTP_PASSWORD".to_owned(), smtp_password())]),
         node_selector: BTreeMap::from([("example.org/pool".to_owned(), name.to_owned())]),
         tolerations: vec![Toleration {
             key: Some("dedicated".to_owned()),
@@ -156,6 +164,13 @@ fn settings(name: &str) -> PodSettings {
             effect: Some("NoSchedule".to_owned()),
             toleration_seconds: None,
         }],
+    }
+}
+
+fn smtp_password() -> SecretKey {
+    SecretKey {
+        name: "smtp".to_owned(),
+        key: "password".to_owned(),
     }
 }
 
