@@ -219,11 +219,7 @@ pub(super) async fn try_in_cluster(
         return Ok(());
     };
     lookups::check(cx, &access, &model, plan.prior.as_ref()).await?;
-    if let Some(prior) = plan.prior.as_ref().filter(|prior| prior.live_version.is_null()) {
-        // The application told nothing in the last refresh, so its image has to.
-        let found = desired::find(&access, &model.namespace, &[prior]).await?;
-        upgrade::check_live(&model, None, &found)?;
-    }
+    upgrade::check_images(&access, &model, plan.prior.as_ref()).await?;
     let desired = Desired::new(&model, &credentials, stage)?;
     access
         .cluster

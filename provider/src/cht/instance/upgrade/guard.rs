@@ -8,7 +8,7 @@ use tf_framework::resource::Plan;
 use super::images::Images;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::model::InstanceModel;
-use crate::cht::instance::steps;
+use crate::cht::instance::{desired, steps};
 use crate::cht::upgrade::path::{Path, STOPOVER, path};
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::{Access, Found};
@@ -48,6 +48,19 @@ pub(in crate::cht::instance) fn check_live(
         (None, None) => None,
     };
     refused.map_or(Ok(()), |refused| Err(refused.into()))
+}
+
+/// Refuses a plan because of the images in the cluster, where the application told nothing in the last refresh.
+pub(in crate::cht::instance) async fn check_images(
+    access: &Access,
+    model: &InstanceModel,
+    prior: Option<&InstanceModel>,
+) -> Result<(), Diagnostics> {
+    let Some(prior) = prior.filter(|prior| prior.live_version.is_null()) else {
+        return Ok(());
+    };
+    let found = desired::find(access, &model.namespace, &[prior]).await?;
+    check_live(model, None, &found)
 }
 
 /// Refuses an update before anything is changed; the application is asked only if it may run another version.

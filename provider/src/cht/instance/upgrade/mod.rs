@@ -8,6 +8,6 @@ mod guard;
 mod images;
 mod prepare;
 
-pub(super) use self::guard::{check, check_live, refuse_downgrade};
+pub(super) use self::guard::{check, check_images, refuse_downgrade};
 pub(super) use self::images::adopt;
 pub(super) use self::prepare::{GOES_ON, Installed, before, prepare};
