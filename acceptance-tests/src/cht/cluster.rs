@@ -21,8 +21,6 @@ pub trait Cluster: Send + Sync + 'static {
 pub struct Observation {
     /// What stands for the disk of CouchDB, or of the first of its nodes.
     pub volume: Option<String>,
-    /// The UID of the pod of CouchDB, or of the first of its nodes.
-    pub couchdb_pod: Option<String>,
     /// All nodes of CouchDB, the first one first.
     pub couchdb_nodes: Vec<CouchdbNode>,
     /// The UID of HAProxy's pod.
@@ -85,7 +83,6 @@ impl Cluster for KubeCluster {
         let uid = |pod: Option<&Pod>| pod.and_then(|pod| pod.metadata.uid.clone());
         Ok(Observation {
             volume: topology::disk(&self.client, namespace, &deployments.items).await?,
-            couchdb_pod: couchdb_nodes.first().and_then(|node| node.pod.clone()),
             couchdb_nodes,
             haproxy_pod: uid(pod("haproxy")),
             api_pod: uid(pod("api")),

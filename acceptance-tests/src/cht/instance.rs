@@ -3,14 +3,17 @@
 //! - CouchDB takes an administrator from the Secret when its pod starts, and only one that its volume does not know yet.
 //! - HAProxy takes the credentials with which it checks CouchDB when its pod starts. With a wrong password it has no
 //!   server to pass requests to.
-//! - The API listens once it has reached CouchDB, then needs some time to start, and starts over with each new pod.
+//! - The API listens once it has reached CouchDB, then needs some time to start, and starts over with each new pod. Its
+//!   version is the one that the database has then, see [`super::upgrade`].
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::Fault;
+use super::admins::Admins;
 use super::cluster::Observation;
 use super::login::{Credentials, FailedLogins, Login};
+use super::upgrade::Upgrades;
 
 /// How far the API has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,17 +36,19 @@ pub(super) enum LoginOutcome {
 
 /// One instance.
 pub struct Instance {
+    namespace: String,
     setup: Duration,
+    upgrades: Upgrades,
     observation: Observation,
     faults: HashSet<Fault>,
     /// The administrators on each volume that ever was.
-    admins: HashMap<String, BTreeMap<String, String>>,
+    admins: Admins,
     /// The volumes on which the CHT has been ready.
     used: HashSet<String>,
     /// The pod of the first CouchDB node that stopped bringing the others in.
     gave_up: Option<String>,
-    /// The pod of CouchDB that took its environment last.
-    couchdb_pod: Option<String>,
+    /// The pods of CouchDB's nodes that took their environment last.
+    couchdb_pods: HashMap<String, String>,
     haproxy: Option<(String, Option<Credentials>)>,
     api: Option<Api>,
     sessions: HashSet<String>,
@@ -54,20 +59,24 @@ struct Api {
     pod: String,
     version: String,
     listening_since: Option<Instant>,
+    /// How many usual starts its start takes.
+    starts: u32,
 }
 
 impl Instance {
     /// An instance of which nothing was seen yet, and whose API takes `setup` to start.
     #[must_use]
-    pub fn new(setup: Duration) -> Self {
+    pub fn new(namespace: &str, setup: Duration, upgrades: Upgrades) -> Self {
         Self {
+            namespace: namespace.to_owned(),
             setup,
+            upgrades,
             observation: Observation::default(),
             faults: HashSet::new(),
-            admins: HashMap::new(),
+            admins: Admins::default(),
             used: HashSet::new(),
             gave_up: None,
-            couchdb_pod: None,
+            couchdb_pods: HashMap::new(),
             haproxy: None,
             api: None,
             sessions: HashSet::new(),
@@ -83,6 +92,7 @@ impl Instance {
         self.assemble();
         self.start_haproxy();
         self.start_api(now);
+        self.work(now);
     }
 
     /// How far the API has come at that time.
@@ -91,7 +101,7 @@ impl Instance {
         match self.api.as_ref().and_then(|api| api.listening_since) {
             None => Phase::Closed,
             Some(_) if self.has(Fault::StayInSetup) => Phase::Setup,
-            Some(since) if now.duration_since(since) < self.setup => Phase::Setup,
+            Some(since) if now.duration_since(since) < self.start_takes() => Phase::Setup,
             Some(_) => Phase::Ready,
         }
     }
@@ -129,13 +139,17 @@ impl Instance {
 
     /// The version of the application.
     #[must_use]
-    pub fn version(&self) -> &str {
+    pub fn version(&self) -> String {
         // A version that no test asks for.
         if self.has(Fault::WrongVersion) {
-            "4.0.0"
-        } else {
-            self.api.as_ref().map_or("", |api| &api.version)
+            return "4.0.0".to_owned();
         }
+        self.upgrades.of(&self.namespace).installed.unwrap_or_default()
+    }
+
+    /// What goes wrong.
+    pub(super) fn faults(&self) -> &HashSet<Fault> {
+        &self.faults
     }
 
     /// What stands for CouchDB's disk.
@@ -174,39 +188,73 @@ impl Instance {
         session
     }
 
-    pub(super) fn knows(&self, credentials: &Credentials) -> bool {
-        let admins = self
-            .observation
-            .volume
-            .as_ref()
-            .and_then(|volume| self.admins.get(volume));
-        admins.and_then(|admins| admins.get(&credentials.user)) == Some(&credentials.password)
+    /// Whether all nodes of CouchDB have this administrator.
+    fn knows(&self, credentials: &Credentials) -> bool {
+        let Some(disk) = &self.observation.volume else {
+            return false;
+        };
+        let mut nodes = self.observation.couchdb_nodes.iter();
+        nodes.all(|node| self.admins.know(disk, &node.name, credentials))
     }
 
+    /// Whether the node of CouchDB behind a service has this administrator.
+    pub(super) fn node_knows(&self, service: &str, credentials: &Credentials) -> bool {
+        let (Some(disk), Some(node)) = (&self.observation.volume, self.node_named(service, "_local")) else {
+            return false;
+        };
+        self.admins.know(disk, &node, credentials)
+    }
+
+    /// The name of a node, as one of them knows it; `_local` is the one that is asked.
+    pub(super) fn node_named(&self, asked: &str, name: &str) -> Option<String> {
+        let mut nodes = self.observation.couchdb_nodes.iter();
+        let node = nodes.find(|node| node.name == name || name == "_local" && node.service == asked)?;
+        Some(node.name.clone())
+    }
+
+    /// The hashed password of an administrator of a node.
+    pub(super) fn admin(&self, node: &str, user: &str) -> Option<&String> {
+        self.admins.hash(self.observation.volume.as_ref()?, node, user)
+    }
+
+    /// Sets the password of an administrator of a node.
+    pub(super) fn set_admin(&mut self, node: &str, user: &str, password: &str) {
+        if let Some(disk) = &self.observation.volume {
+            self.admins.set(disk, node, user, password);
+        }
+    }
+
+    /// The first node takes an administrator from its environment, the others take theirs from the first one.
     fn start_couchdb(&mut self) {
         let Observation {
-            volume: Some(volume),
-            couchdb_pod: Some(pod),
+            volume: Some(disk),
+            couchdb_nodes: nodes,
             secret: Some(secret),
             ..
         } = &self.observation
         else {
             return;
         };
-        if self.couchdb_pod.as_ref() == Some(pod) {
-            return;
+        let Some(first) = nodes.first() else { return };
+        for node in nodes {
+            let Some(pod) = &node.pod else { continue };
+            let known = self.couchdb_pods.insert(node.name.clone(), pod.clone());
+            if known.as_ref() == Some(pod) {
+                continue;
+            }
+            if node == first {
+                self.admins.start(disk, &node.name, secret);
+            } else {
+                self.admins.copy(disk, &first.name, &node.name);
+            }
         }
-        self.couchdb_pod = Some(pod.clone());
-        let admins = self.admins.entry(volume.clone()).or_default();
-        admins
-            .entry(secret.user.clone())
-            .or_insert_with(|| secret.password.clone());
     }
 
     /// The first node brings the others in when it starts, unless it is to give up.
     fn assemble(&mut self) {
         if self.has(Fault::UnfinishedCluster) && self.gave_up.is_none() {
-            self.gave_up = self.observation.couchdb_pod.clone();
+            let first = self.observation.couchdb_nodes.first();
+            self.gave_up = first.and_then(|first| first.pod.clone());
         }
     }
 
@@ -230,6 +278,7 @@ impl Instance {
                 pod,
                 version,
                 listening_since: None,
+                starts: 1,
             });
         }
         let is_reachable = self.observation.api_available && self.reaches_database();
@@ -240,6 +289,31 @@ impl Instance {
         {
             api.listening_since = Some(now);
             self.used.extend(self.observation.volume.clone());
+            if let Some(volume) = &self.observation.volume {
+                api.starts = self.upgrades.with(&self.namespace, |database| {
+                    database.mount(volume);
+                    database.boot(&api.version)
+                });
+            }
         }
+    }
+
+    /// The API goes on with an upgrade while it serves.
+    fn work(&mut self, now: Instant) {
+        if self.phase(now) != Phase::Ready || !self.reaches_database() {
+            return;
+        }
+        let is_restarted = self
+            .upgrades
+            .with(&self.namespace, |database| database.work(&self.faults, now));
+        if let Some(api) = self.api.as_mut().filter(|_| is_restarted) {
+            api.listening_since = Some(now);
+        }
+    }
+
+    fn start_takes(&self) -> Duration {
+        let starts = self.api.as_ref().map_or(1, |api| api.starts);
+        let slowness = if self.has(Fault::SlowStart) { 8 } else { 1 };
+        self.setup * starts * slowness
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! The real thing needs images that the lab cannot run, so this plays what a provider can see of it: a port that is
 //! closed until CouchDB is up, a start that takes a while, log-ins that fail with the wrong password, errors inside of
-//! good answers. What it says follows from the real objects in the cluster ([`cluster`]): the version is the tag of the
-//! running API pod, and the password is the one that CouchDB was first started with. [`instance`] is the state machine,
+//! good answers. What it says follows from the real objects in the cluster ([`cluster`]): the version is the one that the
+//! running API pod found or put into the database ([`upgrade`]), and the password is CouchDB's own. [`instance`] is the state machine,
 //! `server` the HTTP side of it. A test injects a [`Fault`] to see what the provider makes of it.
 //!
 //! The instance is taken from the `Host` header, `api.<namespace>.svc.<domain>`: all port-forwards of the lab end here, also
@@ -12,6 +12,7 @@
 //! through a port-forward: its client sees no answer until its own timeout, unlike with a real kubelet.
 
 mod accept;
+mod admins;
 mod answers;
 pub mod application;
 pub mod cluster;
@@ -21,6 +22,7 @@ mod login;
 pub mod public;
 mod server;
 pub mod topology;
+pub mod upgrade;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +42,7 @@ use self::application::disturbance::Disturbance;
 use self::application::documents::Documents;
 use self::cluster::{Cluster, KubeCluster};
 use self::instance::Instance;
+use self::upgrade::Upgrades;
 
 /// Something that goes wrong with one instance until it is healed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +59,24 @@ pub enum Fault {
     Unauthorized,
     /// Monitoring cannot find anything out, and says so inside of its answer.
     MonitoringErrors,
+    /// Each start takes eight times as long.
+    SlowStart,
+    /// The server from which the CHT fetches versions cannot be reached.
+    BuildsServerAway,
+    /// The indexes of a staged version do not get past the half.
+    IndexingStalls,
+    /// Staging fails in the middle.
+    StagingFails,
+    /// The API is started anew in the middle of each staging.
+    StagingIsInterrupted,
+    /// Somebody gives each staging up in the middle.
+    StagingIsAborted,
+    /// The user may not upgrade the CHT.
+    UpgradesForbidden,
+    /// Every request about upgrades fails with 500.
+    UpgradesFail,
+    /// Every request about upgrades is refused with 429.
+    UpgradesAreLimited,
     /// The first node of CouchDB stopped bringing the others into the cluster, and does it again only in another pod.
     UnfinishedCluster,
 }
@@ -64,6 +85,7 @@ pub enum Fault {
 pub struct FakeCht {
     addr: SocketAddr,
     faults: Arc<Faults>,
+    upgrades: Upgrades,
     applications: Shared,
     still: Arc<AtomicBool>,
     tasks: JoinSet<()>,
@@ -110,6 +132,12 @@ impl FakeCht {
             .remove(&fault);
     }
 
+    /// The upgrades of the instances.
+    #[must_use]
+    pub fn upgrades(&self) -> &Upgrades {
+        &self.upgrades
+    }
+
     /// What an instance's database holds, to look at and to change as somebody else would.
     pub fn documents<T>(&self, namespace: &str, look: impl FnOnce(&mut Documents) -> T) -> T {
         self.applications.documents(namespace, look)
@@ -134,6 +162,7 @@ impl FakeCht {
             .local_addr()
             .context("unable to tell where the CHT API listens")?;
         let faults = Arc::clone(&instances.faults);
+        let upgrades = instances.upgrades.clone();
         let applications = Arc::clone(&instances.applications);
         let still = Arc::clone(&instances.still);
         let mut tasks = JoinSet::new();
@@ -141,6 +170,7 @@ impl FakeCht {
         Ok(Self {
             addr,
             faults,
+            upgrades,
             applications,
             still,
             tasks,
@@ -169,6 +199,7 @@ struct Instances<C> {
     cluster: C,
     setup: Duration,
     faults: Arc<Faults>,
+    upgrades: Upgrades,
     applications: Shared,
     still: Arc<AtomicBool>,
     states: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Instance>>>>,
@@ -180,10 +211,15 @@ impl<C: Cluster> Instances<C> {
             cluster,
             setup,
             faults: Arc::default(),
+            upgrades: Upgrades::default(),
             applications: Arc::default(),
             still: Arc::default(),
             states: Mutex::default(),
         }
+    }
+
+    fn new_instance(&self, namespace: &str) -> Instance {
+        Instance::new(namespace, self.setup, self.upgrades.clone())
     }
 
     /// The instance in the namespace, brought up to what the cluster shows now. It stays locked, so that an older view
@@ -194,7 +230,7 @@ impl<C: Cluster> Instances<C> {
             Arc::clone(
                 states
                     .entry(namespace.to_owned())
-                    .or_insert_with(|| Arc::new(Instance::new(self.setup).into())),
+                    .or_insert_with(|| Arc::new(self.new_instance(namespace).into())),
             )
         };
         let mut instance = state.lock_owned().await;

@@ -24,6 +24,7 @@ use super::cluster::Cluster;
 use super::instance::{Instance, LoginOutcome, Phase};
 use super::login::{Credentials, Login};
 use super::topology::{is_node, service_and_namespace};
+use super::upgrade::{self, Upgrades};
 use super::{Fault, Instances, answers, couchdb_node};
 
 type Answer = Response<Full<Bytes>>;
@@ -70,7 +71,7 @@ async fn answer<C: Cluster>(
         }
     };
     if is_node(service) {
-        let answer = couchdb_node::answer(&instance, service, &login(&head), head.uri().path());
+        let answer = couchdb_node::answer(&mut instance, service, &login(&head), &head, &body);
         return match answer {
             Some((status, body)) => Ok(json_answer(status, &body)),
             None => Err(io::ErrorKind::ConnectionReset.into()),
@@ -84,6 +85,7 @@ async fn answer<C: Cluster>(
     instances.applications.mount(namespace, instance.volume());
     Ok(Played {
         instance: &mut instance,
+        upgrades: &instances.upgrades,
         applications: &instances.applications,
         namespace,
         head: &head,
@@ -97,6 +99,7 @@ async fn answer<C: Cluster>(
 /// A request to an instance that listens.
 struct Played<'a> {
     instance: &'a mut Instance,
+    upgrades: &'a Upgrades,
     applications: &'a Applications,
     namespace: &'a str,
     head: &'a Request<()>,
@@ -119,7 +122,7 @@ impl Played<'_> {
             (&Method::GET, "/api/info") => json_answer(200, &json!({ "version": "0.1.0" })),
             (&Method::GET, "/api/v2/monitoring") => {
                 let is_known = self.instance.reaches_database() && !self.instance.has(Fault::MonitoringErrors);
-                json_answer(200, &answers::monitoring(self.instance.version(), is_known))
+                json_answer(200, &answers::monitoring(&self.instance.version(), is_known))
             }
             // Everything from here on is decided by CouchDB, log-ins too.
             _ if !self.instance.reaches_database() => json_answer(503, &answers::no_server()),
@@ -139,6 +142,11 @@ impl Played<'_> {
             },
         };
         let path = self.head.uri().path();
+        if matches!(caller, Caller::Administrator)
+            && let Some((status, body)) = self.upgrade()
+        {
+            return json_answer(status, &body);
+        }
         if let Some((status, body)) = self
             .applications
             .answer(self.namespace, &caller, &self.to_application())
@@ -147,7 +155,7 @@ impl Played<'_> {
         }
         let found = match path {
             _ if self.head.method() != Method::GET => None,
-            "/api/deploy-info" => Some(answers::deploy_info(self.instance.version())),
+            "/api/deploy-info" => Some(answers::deploy_info(&self.instance.version())),
             _ => answers::couchdb(path),
         };
         // Not 404: the real CHT may well know the path.
@@ -158,6 +166,17 @@ impl Played<'_> {
             )
         };
         found.map_or_else(unknown, |body| json_answer(200, &body))
+    }
+
+    fn upgrade(&self) -> Option<(u16, Value)> {
+        let request = upgrade::Request {
+            method: self.head.method(),
+            path: self.head.uri().path(),
+            query: self.head.uri().query().unwrap_or_default(),
+            body: self.body,
+        };
+        let answer = |database: &mut _| upgrade::answer(database, self.instance.faults(), &request, self.now);
+        self.upgrades.with(self.namespace, answer)
     }
 
     fn to_application(&self) -> application::Request<'_> {

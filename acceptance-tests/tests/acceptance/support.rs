@@ -222,6 +222,7 @@ impl Kind {
 }
 
 pub(crate) const NAMESPACE: Kind = Kind("", "Namespace", "namespaces");
+pub(crate) const POD: Kind = Kind("", "Pod", "pods");
 pub(crate) const SECRET: Kind = Kind("", "Secret", "secrets");
 pub(crate) const CONFIG_MAP: Kind = Kind("", "ConfigMap", "configmaps");
 pub(crate) const SERVICE: Kind = Kind("", "Service", "services");

@@ -221,12 +221,15 @@ fn unexpected_status(request: String, response: &Response<Bytes>) -> Error {
     }
 }
 
+mod admins;
 mod call;
 mod documents;
 mod settings;
+mod upgrade;
 mod users;
 mod vault;
 
+pub use admins::LOCAL;
 pub use users::{FoundUser, User, UserChange};
 
 #[cfg(test)]

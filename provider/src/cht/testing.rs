@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Request, Response};
 use hyper::body::Bytes;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::client::{Client, Credentials};
@@ -15,6 +16,9 @@ use super::transport::{Transport, TransportError};
 
 /// The CHT's answer to everything but its progress while it starts.
 pub(crate) const STARTING: &str = r#"{"error":"Service unavailable"}"#;
+
+/// What can be asked without a log-in.
+const OPEN: [&str; 3] = ["/api/v1/startup-progress", "/setup/poll", "/api/v2/monitoring"];
 
 /// HAProxy's answer while no CouchDB is up.
 pub(crate) const NO_SERVER: &str = r#"{"error":"503 Service Unavailable","reason":"No server is available to handle this request","server":"haproxy"}"#;
@@ -24,12 +28,14 @@ pub(crate) type Answer = Result<Response<Bytes>, TransportError>;
 /// Expected requests and their answers.
 pub(crate) struct Script {
     steps: Mutex<VecDeque<(&'static str, Answer)>>,
+    password: String,
 }
 
 impl Script {
     pub(crate) fn new(steps: impl IntoIterator<Item = (&'static str, Answer)>) -> Self {
         Self {
             steps: Mutex::new(steps.into_iter().collect()),
+            password: "päss:word".to_owned(),
         }
     }
 
@@ -41,14 +47,20 @@ impl Script {
         };
         Client::new(self, Some(credentials))
     }
+
+    /// A client of this script with another password of that user.
+    pub(crate) fn client_as(mut self, credentials: Credentials) -> Client<Self> {
+        self.password = credentials.password.expose_secret().to_owned();
+        Client::new(self, Some(credentials))
+    }
 }
 
 impl Transport for Script {
     async fn send(&self, request: Request<Bytes>) -> Answer {
         assert_eq!(request.headers()["accept"], "application/json", "{}", request.uri());
         // The credentials go where they are needed, and nowhere else.
-        let needs_login = ["/_up", "/_membership", "/medic", "/api/deploy-info"].contains(&request.uri().path());
-        let expected = needs_login.then(|| format!("Basic {}", STANDARD.encode("medic:päss:word")));
+        let needs_login = !OPEN.contains(&request.uri().path());
+        let expected = needs_login.then(|| format!("Basic {}", STANDARD.encode(format!("medic:{}", self.password))));
         let sent = request.headers().get("authorization");
         assert_eq!(
             sent.map(|value| value.to_str().unwrap()),

@@ -195,7 +195,7 @@ async fn another_volume_has_nothing_of_the_first_one() {
     post(&fake, "/api/v3/users", jane()).await;
     stage.change(|cluster| {
         cluster.volume = Some("volume-2".to_owned());
-        cluster.couchdb_pod = Some("couchdb-2".to_owned());
+        cluster.couchdb_nodes[0].pod = Some("couchdb-2".to_owned());
     });
     assert_eq!(get(&fake, "/api/v2/users/jane").await.status, 404);
 }

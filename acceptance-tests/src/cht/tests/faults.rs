@@ -16,7 +16,7 @@ async fn first_start_of_couchdb_decides_on_the_password() {
     stage.change(|cluster| cluster.secret = Some(password("second")));
     assert_eq!(status(&fake, "first").await, 200, "no pod has read the new Secret yet");
 
-    stage.change(|cluster| cluster.couchdb_pod = Some("couchdb-2".to_owned()));
+    stage.change(|cluster| cluster.couchdb_nodes[0].pod = Some("couchdb-2".to_owned()));
     assert_eq!(status(&fake, "first").await, 200, "the volume knows the administrator");
     assert_eq!(status(&fake, "second").await, 401);
 
@@ -29,7 +29,7 @@ async fn first_start_of_couchdb_decides_on_the_password() {
 
     stage.change(|cluster| {
         cluster.volume = Some("volume-2".to_owned());
-        cluster.couchdb_pod = Some("couchdb-3".to_owned());
+        cluster.couchdb_nodes[0].pod = Some("couchdb-3".to_owned());
     });
     assert_eq!(
         status(&fake, "second").await,
@@ -48,7 +48,7 @@ async fn other_user_in_the_secret_becomes_another_administrator() {
             user: "admin".to_owned(),
             password: "second".to_owned(),
         });
-        cluster.couchdb_pod = Some("couchdb-2".to_owned());
+        cluster.couchdb_nodes[0].pod = Some("couchdb-2".to_owned());
     });
     assert_eq!(status(&fake, "first").await, 200);
     let pair = STANDARD.encode("admin:second");

@@ -5,6 +5,7 @@
 mod application;
 mod faults;
 mod phases;
+mod upgrades;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,7 +41,6 @@ impl Stage {
     fn running() -> Self {
         Self(Arc::new(Mutex::new(Observation {
             volume: Some("volume-1".to_owned()),
-            couchdb_pod: Some("couchdb-1".to_owned()),
             couchdb_nodes: vec![CouchdbNode {
                 service: "couchdb".to_owned(),
                 name: "couchdb@127.0.0.1".to_owned(),
@@ -125,6 +125,16 @@ impl<'a> Call<'a> {
         *call.request.method_mut() = hyper::Method::POST;
         *call.request.body_mut() = Full::from(body.to_string());
         call
+    }
+
+    fn method(mut self, method: &str) -> Self {
+        *self.request.method_mut() = method.parse().unwrap();
+        self
+    }
+
+    fn body(mut self, body: &Value) -> Self {
+        *self.request.body_mut() = Full::from(body.to_string());
+        self.header("content-type", "application/json")
     }
 
     fn header(mut self, name: &'static str, value: &str) -> Self {

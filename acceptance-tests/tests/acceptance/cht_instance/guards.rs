@@ -156,7 +156,6 @@ async fn what_would_lose_data_is_refused_in_the_plan() {
             "admin_user = \"other\"",
             "the administrator with which its volume was first used",
         ),
-        ("admin_password = \"another password\"", "would be locked out"),
         ("secret = \"another secret, long enough\"", "would become invalid"),
         ("uuid = \"7f9a3c1e-54b2-4d8e-9c61-0a2b3c4d5e6f\"", "replication anew"),
         ("data_path = \"elsewhere\"", "an empty database"),

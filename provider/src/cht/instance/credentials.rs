@@ -127,6 +127,16 @@ impl Credentials {
     }
 }
 
+impl From<Credentials> for Known {
+    fn from(credentials: Credentials) -> Self {
+        Known {
+            admin_password: Some(credentials.admin_password),
+            secret: Some(credentials.secret),
+            uuid: Some(credentials.uuid),
+        }
+    }
+}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials([REDACTED])")

@@ -23,6 +23,7 @@ pub(super) fn minimal() -> Json {
         "create_namespace": true,
         "cht_version": "5.3.1",
         "host": "kisumu.health.example",
+        "allow_downgrade": false,
         "builds_url": "https://builds.example",
         "cluster_domain": "cluster.local",
         "deletion_protection": true,

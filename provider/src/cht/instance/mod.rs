@@ -13,6 +13,8 @@
 //!   tells whether an instance can be made.
 //! - [`steps`] are what creation and update share, [`database`] proves that CouchDB is complete and has its data,
 //!   [`teardown`] is what a deletion does.
+//! - [`mod@update`] has the order of an update: [`rotation`] of the password, then [`mod@upgrade`], which prepares another version,
+//!   then the rest. [`patience`] limits what they wait for, [`reach`] is the way to the application.
 //!
 //! In place: everything but `namespace` and `cluster_domain`, which replace an instance without data, and what CouchDB decides
 //! once. Where there is data, both are refused.
@@ -28,6 +30,7 @@ use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::database::Database;
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
+use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{Record, Stage};
 pub(crate) use crate::cht::instance::routing::Hosts;
 use crate::cht::instance::routing::Private;
@@ -51,8 +54,11 @@ mod lookups;
 mod membership;
 mod model;
 pub mod objects;
+mod patience;
 mod plan;
+mod reach;
 mod record;
+mod rotation;
 mod routing;
 pub mod spec;
 mod steps;
@@ -60,6 +66,8 @@ mod support;
 mod survey;
 mod teardown;
 mod tls;
+mod update;
+mod upgrade;
 mod validate;
 mod volumes;
 
@@ -104,6 +112,7 @@ impl Resource for InstanceResource {
             stage: Stage::Creating,
             how: Apply::Careful,
             found: &survey.found,
+            patience: Patience::of_operation(),
         };
         let made = converge(cx, &access, goal, |model| cx.checkpoint(model)).await?;
         if let Some(begun) = begun {
@@ -129,6 +138,7 @@ impl Resource for InstanceResource {
             return Ok(None);
         }
         steps::store_live(&mut state, &found);
+        upgrade::adopt(&mut state, live_version.as_deref(), &found);
         let live = desired::live_credentials(&found, &state.namespace);
         state.drift = Attr::Known(desired::differences(&state, live, &found)?);
         state.live_version = live_version.into();
@@ -142,47 +152,7 @@ impl Resource for InstanceResource {
         prior: InstanceModel,
         plan: InstanceModel,
     ) -> Result<InstanceModel, Diagnostics> {
-        let access = access(cx, &plan).await?;
-        let found = desired::find(&access, &plan.namespace, &[&prior, &plan]).await?;
-        let live = desired::live_credentials(&found, &plan.namespace);
-        plan::same_instance(&prior, &live)?;
-        check_ingress(cx, &access, &plan, Some(&prior)).await?;
-        let credentials = Known::of(&plan.couchdb)
-            .or(Known::of(&prior.couchdb))
-            .or(live)
-            .or_generate();
-        let transition = Transition {
-            prior: &prior,
-            model: &plan,
-            credentials: &credentials,
-        };
-        transition.free_volumes(cx, &access, &found).await?;
-        let stage = match Record::find(&found, &plan.namespace) {
-            Some(record) if record.stage == Stage::Creating => Stage::Creating,
-            _ => Stage::Updating,
-        };
-        // The plan showed what was changed from outside, so taking it back has been approved.
-        let how = if plan::has_drift(&prior) {
-            Apply::Repair
-        } else {
-            Apply::Careful
-        };
-        // Until all of it is done the prior state stays, and the record tells the next plan that there is something to do.
-        let goal = Goal {
-            model: plan,
-            credentials: &credentials,
-            stage,
-            how,
-            found: &found,
-        };
-        let made = converge(cx, &access, goal, |_| ()).await?;
-        let transition = Transition {
-            prior: &prior,
-            model: &made,
-            credentials: &credentials,
-        };
-        transition.remove_obsolete(cx, &access).await?;
-        Ok(made)
+        update::update(cx, prior, plan).await
     }
 
     async fn delete(&self, cx: &Context<Self>, state: InstanceModel) -> Result<(), Diagnostics> {
@@ -222,6 +192,7 @@ struct Goal<'a> {
     stage: Stage,
     how: Apply,
     found: &'a Found,
+    patience: Patience,
 }
 
 /// Brings the cluster to the goal: applies, waits until CHT serves requests, and fills in what that brought. `save` gets the
@@ -238,6 +209,7 @@ async fn converge(
         stage,
         how,
         found,
+        patience,
     } = goal;
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
@@ -252,7 +224,7 @@ async fn converge(
         how,
     };
     steps::apply(cx, access, change, || save(&model)).await?;
-    let version = steps::wait_until_ready(cx, access, &model, credentials).await?;
+    let version = steps::wait_until_ready(cx, access, &model, credentials, &patience).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);
     // Last of all: a process that is killed before is continued by the next, one that has finished an instance is not.

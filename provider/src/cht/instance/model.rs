@@ -13,12 +13,14 @@ use crate::kubernetes::Kubernetes;
 mod ingress;
 mod node;
 mod pods;
+mod upgrade;
 
 pub(super) use self::ingress::{Alb, Gce, Ingress, IngressDraft, IngressKind, Tls, TlsDraft};
 pub(super) use self::node::{CouchdbNode, CouchdbNodeDraft, NodeStorage, NodeStorageDraft};
 pub(super) use self::pods::{
     Component, Healthcheck, Image, Nouveau, Proxy, Resources, SecretKey, Toleration, UpgradeService,
 };
+pub(super) use self::upgrade::{ApiAccess, Upgrade};
 
 /// Manages one instance of the Community Health Toolkit (CHT) in a Kubernetes namespace: CouchDB with its data volumes,
 /// HAProxy, the API, Sentinel, and the ingress in front of them.
@@ -26,7 +28,7 @@ pub(super) use self::pods::{
 /// The cluster may be made in the same apply. Creation ends when the application answers, not when its pods run. Anything
 /// that is changed from outside shows in `drift` in the next plan, and the next apply repairs it.
 #[derive(Clone, Model)]
-#[tf(timeouts(create = "30m", read = "5m", update = "30m", delete = "15m"))]
+#[tf(timeouts(create = "30m", read = "5m", update = "25h", delete = "15m"))]
 pub struct InstanceModel {
     /// The way to the cluster; the provider's `kubernetes` where it is not given. Changing it changes how the cluster is
     /// reached, not which cluster the instance is in.
@@ -45,6 +47,11 @@ pub struct InstanceModel {
     pub host: String,
     /// Where the container images come from.
     pub image: Option<Image>,
+    /// How a change of `cht_version` is carried out.
+    pub upgrade: Option<Upgrade>,
+    /// Whether CHT may be taken back to an earlier version. CHT does not support that: make a backup before.
+    #[tf(default = false)]
+    pub allow_downgrade: bool,
     /// Address of the builds server, from which upgrades are staged.
     #[tf(default = "https://staging.dev.medicmobile.org/_couch/builds_4")]
     pub builds_url: String,
@@ -66,6 +73,9 @@ pub struct InstanceModel {
     /// The service with which CHT 4 upgrades itself from its own page; without it, there is none. Terraform does not know of
     /// such upgrades until its next refresh, so prefer to change `cht_version`.
     pub upgrade_service: Option<UpgradeService>,
+    /// Public address by which the provider asks the application. Without it, it does so through the API server, which needs
+    /// neither DNS nor an ingress, but the permission to forward ports to pods.
+    pub api_access: Option<ApiAccess>,
     /// How the instance is reached from outside the cluster; without it, it is not.
     pub ingress: Option<Ingress>,
     /// Health checks of the pods by Kubernetes.
@@ -133,13 +143,14 @@ pub struct Couchdb {
     #[tf(default = "medic", validate(checks::admin_user()))]
     pub admin_user: String,
     /// Password of CouchDB's administrator, stored in the state. Generated where neither this nor `admin_password_wo` is
-    /// given.
+    /// given. Changing it changes the password in CouchDB, and restarts the services that use it.
     #[tf(optional, keep_non_null, validate(checks::admin_password()))]
     pub admin_password: Attr<SecretString>,
     /// Password of CouchDB's administrator, never stored in a plan or the state.
     #[tf(validate(checks::admin_password()))]
     pub admin_password_wo: WriteOnly<SecretString>,
-    /// Version of `admin_password_wo`, of your own choice: it tells which password the instance has.
+    /// Version of `admin_password_wo`, of your own choice: it tells which password the instance has. Changing it changes the
+    /// password in CouchDB, and restarts the services that use it.
     pub admin_password_wo_version: Option<i64>,
     /// Key of sessions and stored credentials. Generated where it is not given; keep it with the backups.
     #[tf(optional, keep_non_null, validate(Validator::length(16..=256)))]

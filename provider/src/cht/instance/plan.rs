@@ -19,7 +19,7 @@ use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::routing::Private;
 use crate::cht::instance::survey::Survey;
-use crate::cht::instance::{data_guard, lookups, routing, steps, support, tls};
+use crate::cht::instance::{data_guard, lookups, routing, steps, support, tls, upgrade};
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
@@ -42,19 +42,17 @@ pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnos
     if plan.requires_replace().is_empty() {
         check_couchdb(plan, prior, &mut diagnostics);
         data_guard::check_nodes(plan, prior, &mut diagnostics);
-        check_version(plan, prior, &mut diagnostics);
+        upgrade::check(plan, prior, &mut diagnostics);
     }
     diagnostics.into_result(())
 }
 
 /// What CouchDB takes only when it first starts, each with the reason why it cannot be changed.
-const DECIDED_ONCE: [(&str, &str); 7] = [
+const DECIDED_ONCE: [(&str, &str); 5] = [
     (
         Couchdb::ADMIN_USER,
         "CouchDB keeps the administrator with which its volume was first used.",
     ),
-    (Couchdb::ADMIN_PASSWORD, PASSWORD_REASON),
-    (Couchdb::ADMIN_PASSWORD_WO_VERSION, PASSWORD_REASON),
     (
         Couchdb::SECRET,
         "Every session and every stored credential would become invalid.",
@@ -70,52 +68,15 @@ const DECIDED_ONCE: [(&str, &str); 7] = [
     ),
 ];
 
-const PASSWORD_REASON: &str =
-    "CouchDB keeps the password with which its volume was first used, so the other services would be locked out.";
-
 fn check_couchdb(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, diagnostics: &mut Diagnostics) {
-    let same_password = same_password(plan, prior);
     for (attribute, reason) in DECIDED_ONCE {
         let path = Path::new(InstanceModel::COUCHDB).attribute(attribute);
         let from_nothing = attribute == Couchdb::STORAGE_CLASS && prior.couchdb.storage_class.is_null();
-        let moved = same_password && [Couchdb::ADMIN_PASSWORD, Couchdb::ADMIN_PASSWORD_WO_VERSION].contains(&attribute);
-        if !plan.changed(path.clone()) || from_nothing || moved {
+        if !plan.changed(path.clone()) || from_nothing {
             continue;
         }
         let detail = format!("{reason} Put the old value of `{attribute}` back.");
         diagnostics.push(Diagnostic::error("Cannot be changed", detail).at(path));
-    }
-}
-
-/// Whether the write-only password is the one in the state, which it is going to replace there.
-fn same_password(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel) -> bool {
-    let configured = plan
-        .config
-        .couchdb
-        .known()
-        .and_then(|couchdb| couchdb.admin_password_wo.known());
-    match (configured, prior.couchdb.admin_password.known()) {
-        (Some(configured), Some(prior)) => configured.expose_secret() == prior.expose_secret(),
-        (None, _) | (_, None) => false,
-    }
-}
-
-fn check_version(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, diagnostics: &mut Diagnostics) {
-    let parsed = |text: &String| text.parse::<ChtVersion>().ok();
-    let live = prior.live_version.known().and_then(parsed);
-    let wanted = plan
-        .planned
-        .as_ref()
-        .and_then(|planned| planned.cht_version.known())
-        .and_then(parsed);
-    if let (Some(live), Some(wanted)) = (live, wanted)
-        && wanted < live
-    {
-        let detail = format!(
-            "The instance runs CHT {live}, which cannot be taken back to {wanted}: its database is already that of {live}. \
-             Write `cht_version = \"{live}\"`."
-        );
-        diagnostics.push(Diagnostic::error("CHT cannot be downgraded", detail).at(InstanceModel::CHT_VERSION));
     }
 }
 
@@ -258,6 +219,7 @@ pub(super) async fn try_in_cluster(
         return Ok(());
     };
     lookups::check(cx, &access, &model, plan.prior.as_ref()).await?;
+    upgrade::check_images(&access, &model, plan.prior.as_ref()).await?;
     let desired = Desired::new(&model, &credentials, stage)?;
     access
         .cluster

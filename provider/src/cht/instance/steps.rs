@@ -9,15 +9,14 @@ use tf_framework::path::Path;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::cht::client::{Client, Credentials as Login};
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::database::Database;
 use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
+use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{self, Stage};
-use crate::cht::instance::{objects, volumes};
-use crate::cht::port_forward::PortForwardTransport;
+use crate::cht::instance::{objects, reach, volumes};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
 use crate::kubernetes::rollout::{Cause, Reason, Rollout, RolloutStatus};
@@ -157,20 +156,25 @@ pub(super) async fn wait_until_ready(
     access: &Access,
     model: &InstanceModel,
     credentials: &Credentials,
+    patience: &Patience,
 ) -> Result<String, Diagnostics> {
+    let what = "the CHT application";
+    let patience = patience.restarted();
     // Images with a tag of their own, such as those of a branch, report what they like.
     let own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
     let expected = if own_tag { None } else { model.cht_version.parse().ok() };
-    cx.wait("the CHT application", Backoff::QUICK, || async {
+    cx.wait(what, Backoff::QUICK, || async {
         // The pod may be another one at each look, so each has a connection of its own.
-        let client = client(access, model, Some(credentials));
-        match readiness(&client, expected.as_ref()).await {
-            Ok(Readiness::Ready { version, .. }) => Ok(Progress::Ready(version)),
-            Ok(Readiness::Unauthorized) => Err(unauthorized()),
-            Ok(other) => Ok(Progress::Pending(other.to_string())),
+        let client = reach::client(access, model, Some(credentials))?;
+        let status = match readiness(&client, expected.as_ref()).await {
+            Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version)),
+            Ok(Readiness::Unauthorized) => return Err(unauthorized()),
+            Ok(other) => other.to_string(),
             // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
-            Err(error) => Ok(Progress::Pending(error_chain(&error))),
-        }
+            Err(error) => error_chain(&error),
+        };
+        patience.check(what, &status)?;
+        Ok(Progress::Pending(status))
     })
     .await
 }
@@ -182,7 +186,7 @@ pub(super) async fn live_version(
     access: &Access,
     model: &InstanceModel,
 ) -> Result<Option<String>, Diagnostics> {
-    let client = client(access, model, None);
+    let client = reach::client(access, model, None)?;
     let mut asked_before = false;
     cx.wait("the CHT application to tell its version", Backoff::QUICK, || {
         let is_last = std::mem::replace(&mut asked_before, true);
@@ -264,18 +268,6 @@ fn address(found: &Found, namespace: &str) -> Option<String> {
     let first = ingress.pointer("/status/loadBalancer/ingress/0")?;
     let address = first.get("hostname").or_else(|| first.get("ip"))?;
     Some(address.as_str()?.to_owned())
-}
-
-fn client(access: &Access, model: &InstanceModel, credentials: Option<&Credentials>) -> Client<PortForwardTransport> {
-    let kube_client = access.cluster.client().clone();
-    let login = credentials.map(|credentials| Login {
-        user: model.couchdb.admin_user.clone(),
-        password: credentials.admin_password.clone(),
-    });
-    Client::new(
-        PortForwardTransport::new(kube_client, &model.namespace, &model.cluster_domain),
-        login,
-    )
 }
 
 fn rollout_failed(reason: &Reason) -> Diagnostics {

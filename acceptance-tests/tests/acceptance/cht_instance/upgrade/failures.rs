@@ -1,0 +1,156 @@
+//! What goes wrong while a version is staged: each failure says why, changes nothing, and is continued by the next apply.
+
+use acceptance_tests::cht::Fault;
+
+use super::{database, image, is_upgraded, running, upgrade_is};
+use crate::support::{Scene, blames, lab};
+
+/// What goes wrong, further arguments, and the summary, words and line of the error.
+type Case = (Fault, &'static str, &'static str, &'static str, &'static str);
+
+const SHORT: &str = "upgrade = { timeout = \"3s\" }";
+const SHORT_UPDATE: &str = "timeouts = { update = \"8s\" }";
+
+const CASES: [Case; 10] = [
+    (
+        Fault::BuildsServerAway,
+        "builds_url = \"https://builds.example/_couch/builds_4\"",
+        "CHT does not stage the upgrade",
+        "the running version goes on: the CHT cannot fetch or prepare it; it takes versions from https://builds.example",
+        "builds_url = ",
+    ),
+    (
+        Fault::StagingFails,
+        "",
+        "CHT does not stage the upgrade",
+        "the CHT cannot fetch or prepare it",
+        "",
+    ),
+    (
+        Fault::StagingIsInterrupted,
+        "",
+        "CHT does not stage the upgrade",
+        "the CHT is started anew each time while it prepares it",
+        "cht_version = \"5.3.1\"",
+    ),
+    (
+        Fault::StagingIsAborted,
+        "",
+        "CHT does not stage the upgrade",
+        "somebody gave it up while it was prepared",
+        "cht_version = \"5.3.1\"",
+    ),
+    (
+        Fault::UpgradesForbidden,
+        "",
+        "CHT refuses the upgrade",
+        "needs the permission `can_upgrade`",
+        "",
+    ),
+    (
+        Fault::IndexingStalls,
+        SHORT,
+        "Timed out",
+        "Last status: indexing data: 62 % on average, least 50 % (medic/:staged:medic-client) CHT goes on with it",
+        "upgrade = {",
+    ),
+    (
+        Fault::UpgradesFail,
+        SHORT,
+        "Timed out",
+        "answered GET /api/v2/upgrade with status 500",
+        "upgrade = {",
+    ),
+    (
+        Fault::UpgradesAreLimited,
+        SHORT,
+        "Timed out",
+        "refuses GET /api/v2/upgrade after too many failed log-ins",
+        "upgrade = {",
+    ),
+    (
+        Fault::MonitoringErrors,
+        SHORT_UPDATE,
+        "Timed out",
+        "it cannot tell version.app",
+        "",
+    ),
+    (
+        Fault::StayInSetup,
+        SHORT_UPDATE,
+        "Timed out",
+        "the CHT is starting: indexing data (step 3 of 6)",
+        "",
+    ),
+];
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_goes_wrong_is_told_and_leaves_the_running_version_alone() {
+    let scene = Scene::new("unstaged").await;
+    let cht = &lab().await.cht;
+    scene.configure(&running(&scene, "5.2.0")).await;
+    scene.apply().await;
+    for (fault, arguments, summary, text, code) in CASES {
+        scene.configure(&running(&scene, "5.3.1").with(arguments)).await;
+        cht.inject("unstaged", fault);
+        let error = scene.apply_fails().await;
+        cht.heal("unstaged", fault);
+        blames(&error, summary, text, code);
+        assert!(image(&scene, "cht-couchdb").await.ends_with(":5.2.0"), "{fault:?}");
+        let state = scene.state().await;
+        assert_eq!(
+            (&state["values"]["cht_version"], &state["tainted"]),
+            (&"5.2.0".into(), &().into()),
+            "{fault:?}"
+        );
+    }
+    scene.configure(&running(&scene, "5.3.1")).await;
+    cht.inject("unstaged", Fault::SlowStart);
+    scene.apply().await;
+    cht.heal("unstaged", Fault::SlowStart);
+    is_upgraded(&scene, "5.3.1", "after all that").await;
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_fault_that_passes_is_not_even_noticed() {
+    let scene = Scene::new("recovering").await;
+    let cht = &lab().await.cht;
+    scene.configure(&running(&scene, "5.2.0")).await;
+    scene.apply().await;
+    scene.configure(&running(&scene, "5.3.1")).await;
+    cht.inject("recovering", Fault::StagingIsInterrupted);
+    let running = scene.workspace.start_apply().expect("apply starts");
+    upgrade_is(&scene, "interrupted").await;
+    cht.heal("recovering", Fault::StagingIsInterrupted);
+    let outcome = running.wait().await.expect("it ends");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.text());
+    is_upgraded(&scene, "5.3.1", "after the interruption").await;
+    assert!(database(&scene).await.log.len() > 1, "it was asked for again");
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_upgrade_by_somebody_else_is_not_disturbed() {
+    let scene = Scene::new("busy").await;
+    let cht = &lab().await.cht;
+    scene.configure(&running(&scene, "5.2.0")).await;
+    scene.apply().await;
+    cht.inject("busy", Fault::IndexingStalls);
+    cht.upgrades().ask("busy", "upgrade", "5.3.0");
+    scene.configure(&running(&scene, "5.3.1")).await;
+    let error = scene.apply_fails().await;
+    blames(
+        &error,
+        "CHT does not stage the upgrade",
+        "somebody is upgrading it to CHT 5.3.0",
+        "cht_version = \"5.3.1\"",
+    );
+    assert_eq!(database(&scene).await.log.len(), 1);
+    cht.heal("busy", Fault::IndexingStalls);
+    scene.destroy().await;
+}

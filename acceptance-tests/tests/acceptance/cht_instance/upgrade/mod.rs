@@ -1,0 +1,152 @@
+//! Changes of `cht_version`: staged before the images come, told when they cannot be, never taken back silently.
+
+mod failures;
+pub(super) mod killed;
+mod outside;
+
+use acceptance_tests::cht::upgrade::Database;
+
+use crate::support::{ADDRESS, DEPLOYMENT, Instance, Scene, eventually, lab};
+
+/// The instance in a version.
+pub(super) fn running(scene: &Scene, version: &str) -> Instance {
+    scene.instance().with(&format!("cht_version = {version:?}"))
+}
+
+/// What the database of an instance knows of versions.
+pub(super) async fn database(scene: &Scene) -> Database {
+    lab().await.cht.upgrades().of(&scene.namespace)
+}
+
+/// Waits until the newest upgrade of an instance is in a state.
+async fn upgrade_is(scene: &Scene, state: &str) {
+    eventually("the state of the upgrade", async || {
+        let log = database(scene).await.log;
+        let newest = log.last().map_or("none", |entry| entry.state);
+        if newest == state {
+            Ok(())
+        } else {
+            Err(newest.to_owned())
+        }
+    })
+    .await;
+}
+
+/// The image of a Deployment's first container.
+pub(super) async fn image(scene: &Scene, deployment: &str) -> String {
+    let deployment = scene.object(&DEPLOYMENT, deployment).await.expect("it is there");
+    let image = &deployment.data["spec"]["template"]["spec"]["containers"][0]["image"];
+    image.as_str().expect("text").to_owned()
+}
+
+/// Checks that an instance runs a version, for which its API never had to index while it started.
+async fn is_upgraded(scene: &Scene, version: &str, when: &str) {
+    assert_eq!(scene.state().await["values"]["live_version"], version, "{when}");
+    let database = database(scene).await;
+    assert_eq!(database.installed.as_deref(), Some(version), "{when}");
+    assert_eq!(database.cold_starts, 0, "{when}: the images came before the indexes");
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_version_is_staged_before_its_images_come() {
+    let scene = Scene::new("staged").await;
+    scene.configure(&running(&scene, "5.2.0")).await;
+    scene.apply().await;
+    scene.configure(&running(&scene, "5.3.1")).await;
+    let plan = scene.plan().await;
+    assert_eq!(plan.actions(ADDRESS), ["update"]);
+    let change = plan.change(ADDRESS).expect("it is planned");
+    assert_eq!(
+        (&change.before["live_version"], &change.after["live_version"]),
+        (&"5.2.0".into(), &().into())
+    );
+    assert!(
+        plan.diagnostics()
+            .iter()
+            .all(|diagnostic| !diagnostic.summary.contains("upgrade"))
+    );
+    scene.apply().await;
+    is_upgraded(&scene, "5.3.1", "after the upgrade").await;
+    let log = database(&scene).await.log;
+    assert_eq!(log.len(), 1, "it was asked for once");
+    assert_eq!(
+        log[0].history,
+        ["initiated", "staged", "indexing", "indexed", "finalized"]
+    );
+    assert_eq!(log[0].action, "stage", "nobody else exchanges the images");
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn cht_4_becomes_cht_5_in_one_apply() {
+    let scene = Scene::new("four-to-five").await;
+    scene.configure(&running(&scene, "4.22.0")).await;
+    scene.apply().await;
+    scene.configure(&running(&scene, "5.3.1")).await;
+    scene.apply().await;
+    is_upgraded(&scene, "5.3.1", "after the upgrade").await;
+    assert!(image(&scene, "cht-couchdb").await.ends_with(":5.3.1"));
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_direct_upgrade_needs_no_builds_server_and_indexes_when_it_starts() {
+    let scene = Scene::new("direct").await;
+    scene.configure(&running(&scene, "5.2.0")).await;
+    scene.apply().await;
+    let direct = running(&scene, "5.3.1").with("upgrade = { mode = \"direct\", timeout = \"1h\" }");
+    scene.configure(&direct).await;
+    scene.apply().await;
+    let database = database(&scene).await;
+    assert_eq!((database.log.len(), database.cold_starts), (0, 1));
+    assert_eq!(scene.state().await["values"]["live_version"], "5.3.1");
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_way_back_is_taken_only_when_it_is_allowed() {
+    let scene = Scene::new("back").await;
+    scene.configure(&running(&scene, "5.3.1")).await;
+    scene.apply().await;
+    scene.configure(&running(&scene, "5.3.0")).await;
+    let refused = scene.plan_fails().await;
+    crate::support::blames(
+        &refused,
+        "CHT cannot be downgraded",
+        "allow_downgrade = true",
+        "cht_version = \"5.3.0\"",
+    );
+    scene
+        .configure(&running(&scene, "5.3.0").with("allow_downgrade = true"))
+        .await;
+    scene.apply().await;
+    assert_eq!(scene.state().await["values"]["live_version"], "5.3.0");
+    assert!(
+        database(&scene).await.log.is_empty(),
+        "an earlier version is not staged"
+    );
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn another_version_that_was_staged_makes_room() {
+    let scene = Scene::new("restaged").await;
+    scene.configure(&running(&scene, "5.2.0")).await;
+    scene.apply().await;
+    lab().await.cht.upgrades().ask("restaged", "stage", "5.3.0");
+    scene.configure(&running(&scene, "5.3.1")).await;
+    scene.apply().await;
+    is_upgraded(&scene, "5.3.1", "after the upgrade").await;
+    let states: Vec<&str> = database(&scene).await.log.iter().map(|entry| entry.state).collect();
+    assert_eq!(states, ["aborted", "finalized"]);
+    scene.destroy().await;
+}

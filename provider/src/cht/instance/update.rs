@@ -1,0 +1,120 @@
+//! The order in which an instance is changed, so that it stays usable for as long as possible.
+//!
+//! Nothing is saved on the way: until all of it is done the prior state stays, and the record tells the next plan that there is
+//! something to do. So each step looks whether it is done already.
+
+use tf_framework::context::Context;
+use tf_framework::diagnostics::Diagnostics;
+
+use super::{Goal, access, check_ingress, converge};
+use crate::cht::instance::InstanceResource;
+use crate::cht::instance::credentials::{Credentials, Known};
+use crate::cht::instance::model::InstanceModel;
+use crate::cht::instance::patience::Patience;
+use crate::cht::instance::record::{Record, Stage};
+use crate::cht::instance::rotation::{self, Rotation};
+use crate::cht::instance::teardown::Transition;
+use crate::cht::instance::upgrade::{self, Installed};
+use crate::cht::instance::{desired, plan};
+use crate::kubernetes::{Access, Apply, Found};
+
+/// Changes an instance from its prior state to the planned one, and finishes an unfinished creation.
+pub(super) async fn update(
+    cx: &Context<InstanceResource>,
+    prior: InstanceModel,
+    planned: InstanceModel,
+) -> Result<InstanceModel, Diagnostics> {
+    let access = access(cx, &planned).await?;
+    let found = desired::find(&access, &planned.namespace, &[&prior, &planned]).await?;
+    let live = desired::live_credentials(&found, &planned.namespace);
+    plan::same_instance(&prior, &live)?;
+    check_ingress(cx, &access, &planned, Some(&prior)).await?;
+    upgrade::refuse_downgrade(cx, &access, &planned, &found).await?;
+    let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
+    let update = Update {
+        access: &access,
+        prior: &prior,
+        credentials: &credentials,
+        stage: match Record::find(&found, &planned.namespace) {
+            Some(record) if record.stage == Stage::Creating => Stage::Creating,
+            _ => Stage::Updating,
+        },
+        found: &found,
+    };
+    let patience = update.prepare(cx, &planned, &live).await?;
+    let transition = Transition {
+        prior: &prior,
+        model: &planned,
+        credentials: &credentials,
+    };
+    transition.free_volumes(cx, &access, &found).await?;
+    let made = converge(cx, &access, update.goal(planned, patience), |_| ()).await?;
+    let transition = Transition {
+        prior: &prior,
+        model: &made,
+        credentials: &credentials,
+    };
+    transition.remove_obsolete(cx, &access).await?;
+    Ok(made)
+}
+
+/// What the steps of an update share.
+struct Update<'a> {
+    access: &'a Access,
+    prior: &'a InstanceModel,
+    credentials: &'a Credentials,
+    stage: Stage,
+    found: &'a Found,
+}
+
+impl<'a> Update<'a> {
+    /// Changes the password and stages the version, if that is to be done, and answers how long the instance may take to start
+    /// after that.
+    async fn prepare(
+        &self,
+        cx: &Context<InstanceResource>,
+        planned: &InstanceModel,
+        live: &Known,
+    ) -> Result<Patience, Diagnostics> {
+        let Update {
+            access,
+            prior,
+            credentials,
+            found,
+            ..
+        } = self;
+        if self.stage == Stage::Creating {
+            live.agree_with(&Known::from((*credentials).clone()))?;
+            return Ok(Patience::of_start(planned));
+        }
+        if let Some(rotation) = Rotation::needed(prior, &credentials.admin_password, live, found) {
+            rotation.run(cx, access).await?;
+            if let Some(before) = upgrade::before(prior, planned, found) {
+                // The services are locked out, and one of them is to prepare the upgrade.
+                let patience = Patience::of_start(&before);
+                converge(cx, access, self.goal(before, patience), |_| ()).await?;
+            }
+        }
+        Ok(match upgrade::prepare(cx, access, planned, credentials, found).await? {
+            Installed::Warm => Patience::of_start(planned),
+            Installed::Cold => Patience::of_indexing(planned, upgrade::GOES_ON),
+        })
+    }
+
+    fn goal(&self, model: InstanceModel, patience: Patience) -> Goal<'a> {
+        // The plan showed what was changed from outside, so taking it back has been approved.
+        let how = if plan::has_drift(self.prior) {
+            Apply::Repair
+        } else {
+            Apply::Careful
+        };
+        Goal {
+            model,
+            credentials: self.credentials,
+            stage: self.stage,
+            how,
+            found: self.found,
+            patience,
+        }
+    }
+}

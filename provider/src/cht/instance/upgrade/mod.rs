@@ -1,0 +1,13 @@
+//! What a change of `cht_version` does, and what is refused of it.
+//!
+//! - [`images`] tells which versions the cluster has the images of, whoever put them there.
+//! - [`guard`] refuses plans and updates that would take CHT back, or that CHT does not support.
+//! - [`prepare`] stages the version while the one before serves. The exchange of the images is an update like any other.
+
+mod guard;
+mod images;
+mod prepare;
+
+pub(super) use self::guard::{check, check_images, refuse_downgrade};
+pub(super) use self::images::adopt;
+pub(super) use self::prepare::{GOES_ON, Installed, before, prepare};

@@ -1,0 +1,177 @@
+//! Staging a version before the images are exchanged.
+
+use tf_framework::context::{Backoff, Context, Progress};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tokio::sync::Mutex;
+
+use super::guard::check_live;
+use super::images::Images;
+use crate::cht::error::Error;
+use crate::cht::instance::InstanceResource;
+use crate::cht::instance::credentials::Credentials;
+use crate::cht::instance::model::{InstanceModel, Upgrade};
+use crate::cht::instance::patience::Patience;
+use crate::cht::instance::{reach, steps};
+use crate::cht::readiness::{Readiness, readiness};
+use crate::cht::upgrade::path::{Path, path};
+use crate::cht::upgrade::{Failure, Staging, Step};
+use crate::cht::version::ChtVersion;
+use crate::kubernetes::{Access, Found};
+
+/// What is added when time is over: nothing is lost.
+pub(in crate::cht::instance) const GOES_ON: &str = "CHT goes on with it, and the next apply waits for it again. ";
+
+/// What an update finds of the version that it is to bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cht::instance) enum Installed {
+    /// The version runs already, or is prepared: it starts within minutes.
+    Warm,
+    /// The version has to index the data when it starts.
+    Cold,
+}
+
+/// Lets the running version prepare the one that is wanted, unless that is done, or not wanted.
+///
+/// An update that was killed is continued: what was asked for goes on in the CHT, and once the API has the new image, this is
+/// over.
+pub(in crate::cht::instance) async fn prepare(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+    credentials: &Credentials,
+    found: &Found,
+) -> Result<Installed, Diagnostics> {
+    let images = Images::of(found);
+    let has_own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
+    let (Some(image), Ok(target)) = (images.api(), model.cht_version.parse::<ChtVersion>()) else {
+        return Ok(Installed::Warm);
+    };
+    if has_own_tag || image == target.to_string() {
+        return Ok(Installed::Warm);
+    }
+    if is_direct(model) {
+        return Ok(Installed::Cold);
+    }
+    let running = wait_until_running(cx, access, model, credentials).await?;
+    check_live(model, running.as_ref(), found)?;
+    match running.map(|running| path(&running, &target)) {
+        Some(Path::None) => Ok(Installed::Warm),
+        // Nobody stages a version that comes before the running one.
+        Some(Path::Downgrade) => Ok(Installed::Cold),
+        Some(Path::Upgrade | Path::Stopover) | None => stage(cx, access, model, credentials, target).await,
+    }
+}
+
+/// The instance as it is before the upgrade that a plan brings; none if there is no upgrade, or its images came already.
+pub(in crate::cht::instance) fn before(
+    prior: &InstanceModel,
+    plan: &InstanceModel,
+    found: &Found,
+) -> Option<InstanceModel> {
+    let images = Images::of(found);
+    let is_before = images
+        .api()
+        .is_some_and(|tag| tag == prior.cht_version && tag != plan.cht_version);
+    is_before.then(|| InstanceModel {
+        kubernetes: plan.kubernetes.clone(),
+        ..prior.clone()
+    })
+}
+
+/// Waits until the CHT serves, in whatever version: only then it can prepare another one.
+async fn wait_until_running(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+    credentials: &Credentials,
+) -> Result<Option<ChtVersion>, Diagnostics> {
+    let what = "the running CHT, which has to prepare the upgrade";
+    let patience = Patience::of_start(model);
+    cx.wait(what, Backoff::QUICK, || async {
+        let client = reach::client(access, model, Some(credentials))?;
+        let status = match readiness(&client, None).await {
+            Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version.parse().ok())),
+            Ok(Readiness::Unauthorized) => return Err(steps::unauthorized()),
+            Ok(other) => other.to_string(),
+            Err(error) => error_chain(&error),
+        };
+        let status = format!(
+            "{status}. If CHT cannot be made to run in its present version, set `upgrade = {{ mode = \"direct\" }}`"
+        );
+        patience.check(what, &status)?;
+        Ok(Progress::Pending(status))
+    })
+    .await
+}
+
+async fn stage(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+    credentials: &Credentials,
+    target: ChtVersion,
+) -> Result<Installed, Diagnostics> {
+    let what = format!("CHT {target} to be staged");
+    let patience = Patience::of_indexing(model, GOES_ON);
+    let staging = Mutex::new(Staging::new(target.clone()));
+    cx.wait(&what, Backoff::QUICK, || async {
+        let client = reach::client(access, model, Some(credentials))?;
+        let looked = staging.lock().await.advance(&client, std::time::Instant::now()).await;
+        let status = match looked {
+            Ok(Step::Staged) => return Ok(Progress::Ready(Installed::Warm)),
+            Ok(Step::Failed(failure)) => return Err(failed(&target, &failure)),
+            Ok(Step::Pending(status)) => status,
+            Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
+            Err(error @ (Error::Forbidden { .. } | Error::NotFound { .. } | Error::Refused { .. })) => {
+                return Err(refused(&target, &error));
+            }
+            // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
+            Err(error) => error_chain(&error),
+        };
+        patience.check(&what, &status)?;
+        Ok(Progress::Pending(status))
+    })
+    .await
+}
+
+fn is_direct(model: &InstanceModel) -> bool {
+    let mode = model.upgrade.as_ref().and_then(|upgrade| upgrade.mode.as_deref());
+    mode == Some("direct")
+}
+
+fn failed(target: &ChtVersion, failure: &Failure) -> Diagnostics {
+    let (advice, attribute) = match failure {
+        Failure::Errored { .. } => (
+            "Check that the API's pod can reach that server, and that this release is there; the log of the pod tells more. Where \
+             it cannot, as without a way to the Internet, set `upgrade = { mode = \"direct\" }`: CHT then indexes the data when it \
+             starts, and serves nobody meanwhile.",
+            InstanceModel::BUILDS_URL,
+        ),
+        Failure::Interrupted => (
+            "Read the log of the API's pod and of CouchDB for the cause, such as a limit of memory, and apply again.",
+            InstanceModel::CHT_VERSION,
+        ),
+        Failure::Aborted => (
+            "Ask who did so, as from the admin page, and apply again to stage it anew.",
+            InstanceModel::CHT_VERSION,
+        ),
+        Failure::Busy { .. } => (
+            "Wait until that is over, or abort it on the admin page, and write the version that is to run.",
+            InstanceModel::CHT_VERSION,
+        ),
+    };
+    let detail = format!("CHT {target} is not installed, and the running version goes on: {failure}.\n\n{advice}");
+    Diagnostic::error("CHT does not stage the upgrade", detail)
+        .at(attribute)
+        .into()
+}
+
+fn refused(target: &ChtVersion, error: &Error) -> Diagnostics {
+    let mode = tf_framework::path::Path::new(InstanceModel::UPGRADE).attribute(Upgrade::MODE);
+    let detail = format!(
+        "CHT {target} is not installed, and the running version goes on: {}.\n\nThe administrator needs the permission \
+         `can_upgrade`. Where staging is not possible, set `upgrade = {{ mode = \"direct\" }}`.",
+        error_chain(error)
+    );
+    Diagnostic::error("CHT refuses the upgrade", detail).at(mode).into()
+}
