@@ -4,8 +4,8 @@
 //! creation, readiness) is what is hard to get right, and none of them is of use without the others.
 //!
 //! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes, [`plan`]
-//!   those that need the prior state or the cluster: [`data_guard`] for what would lose data, [`lookups`] for what is there
-//!   beside the instance, [`support`] for versions.
+//!   those that need the prior state, [`trial`] what the cluster says to a plan: [`data_guard`] for what would lose data,
+//!   [`lookups`] for what is there beside the instance, [`support`] for versions.
 //! - [`tls`] and [`certificate`] judge a given certificate, [`routing`] what the cluster says to an ingress.
 //! - [`spec`] and [`objects`] say which Kubernetes objects follow from them, [`from_model`] leads there, [`layout`] has what
 //!   differs between versions.
@@ -66,6 +66,7 @@ mod support;
 mod survey;
 mod teardown;
 mod tls;
+mod trial;
 mod update;
 mod upgrade;
 mod validate;
@@ -93,7 +94,7 @@ impl Resource for InstanceResource {
         plan::warn_of_version(cx, plan);
         plan::check_certificate(cx, plan)?;
         plan::keep_what_is_replaced(cx, plan)?;
-        plan::try_in_cluster(cx, plan).await
+        trial::try_in_cluster(cx, plan).await
     }
 
     async fn create(&self, cx: &Context<Self>, mut plan: InstanceModel) -> Result<InstanceModel, Diagnostics> {

@@ -1,5 +1,5 @@
-//! Rules for plans that need the prior state or the cluster: what CouchDB decides once, what would lose data, what the
-//! cluster would refuse.
+//! Rules for plans that need the prior state: what CouchDB decides once, and what would lose data. What the cluster says to a
+//! plan is in [`super::trial`].
 
 use std::time::SystemTime;
 
@@ -13,16 +13,13 @@ use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
 use crate::cht::instance::InstanceResource;
-use crate::cht::instance::credentials::{Credentials, Known};
-use crate::cht::instance::desired::{self, Desired};
+use crate::cht::instance::credentials::Known;
+use crate::cht::instance::desired;
 use crate::cht::instance::model::{Couchdb, InstanceModel};
-use crate::cht::instance::record::Stage;
 use crate::cht::instance::routing::Private;
-use crate::cht::instance::survey::Survey;
-use crate::cht::instance::{data_guard, lookups, routing, steps, support, tls, upgrade};
+use crate::cht::instance::{data_guard, steps, support, tls, upgrade};
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
-use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
 
 /// Refuses plans that CouchDB would not follow, or that would lose data.
 pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnostics> {
@@ -188,109 +185,6 @@ pub(super) fn keep_what_is_replaced(
     cx.set_private(&kept)
 }
 
-/// Asks the cluster, if it is known and there already, what it would say to the plan.
-pub(super) async fn try_in_cluster(
-    cx: &Context<InstanceResource>,
-    plan: &Plan<'_, '_, InstanceResource>,
-) -> Result<(), Diagnostics> {
-    if matches!(plan.action(), Action::Delete | Action::NoChange) {
-        return Ok(());
-    }
-    let (Some(model), Some(own)) = (plan.planned_model(), known_way(&plan.config.kubernetes)) else {
-        return Ok(());
-    };
-    if own.is_none() && cx.clients().is_unknown() {
-        return Ok(());
-    }
-    let access = cx
-        .clients()
-        .access(own.as_ref())
-        .await?
-        .with_cancellation(cx.cancellation());
-    access
-        .cluster
-        .probe()
-        .await
-        .map_err(access.explain("Unable to reach the cluster"))?;
-    let prior = plan.prior.as_ref().filter(|_| plan.requires_replace().is_empty());
-    routing::check_host(cx, &access, &model, prior).await?;
-    routing::check_class(cx, &access, &model, prior).await?;
-    let Some((credentials, stage)) = to_try_with(cx, &access, plan, &model).await? else {
-        return Ok(());
-    };
-    lookups::check(cx, &access, &model, plan.prior.as_ref()).await?;
-    upgrade::check_images(&access, &model, plan.prior.as_ref()).await?;
-    let desired = Desired::new(&model, &credentials, stage)?;
-    access
-        .cluster
-        .check_ownership(&desired.set, &Found::default())
-        .await
-        .map_err(access.explain("Unable to create the CHT instance"))
-        .map_err(|failure| failure.at(InstanceModel::NAMESPACE))?;
-    let how = if plan.prior.as_ref().is_some_and(has_drift) {
-        Apply::Repair
-    } else {
-        Apply::Careful
-    };
-    let tried = access
-        .cluster
-        .dry_run(&desired.set, how)
-        .await
-        .map_err(access.explain("Unable to try the plan in the cluster"))?;
-    let mut diagnostics = Diagnostics::new();
-    if !tried.skipped.is_empty() && !model.create_namespace {
-        let detail = format!(
-            "The namespace {} does not exist. Make it, or let the instance have one of its own with `create_namespace = \
-             true`.",
-            model.namespace
-        );
-        diagnostics.push(Diagnostic::error("Namespace not found", detail).at(InstanceModel::NAMESPACE));
-    }
-    for (_, error) in tried.rejected {
-        diagnostics.append(access.explain("Cluster refuses the plan")(error));
-    }
-    diagnostics.into_result(())
-}
-
-/// What to try the objects with; none if nothing can be told of a creation yet.
-async fn to_try_with(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    plan: &Plan<'_, '_, InstanceResource>,
-    model: &InstanceModel,
-) -> Result<Option<(Credentials, Stage)>, Diagnostics> {
-    let known = Known::of(&model.couchdb);
-    if plan.prior.is_some() {
-        return Ok(Some((
-            known.complete().unwrap_or_else(Credentials::placeholder),
-            Stage::Created,
-        )));
-    }
-    let survey = Survey::take(access, model).await?;
-    if survey.is_unfinished() {
-        // Whether the creation goes on with what is there, or starts over after it is gone, cannot be told from here.
-        return Ok(None);
-    }
-    if survey.is_finished() {
-        // This may be the second half of a replacement, which the core plans like any creation.
-        cx.warn(already_there(&model.namespace));
-        return Ok(None);
-    }
-    survey.allows_creation(model)?;
-    Ok(Some((known.or_generate(), Stage::Creating)))
-}
-
-fn already_there(namespace: &str) -> Diagnostic {
-    Diagnostic::warning(
-        "CHT instance exists already",
-        format!(
-            "There is a finished instance in the namespace {namespace}. The apply takes place only if this plan destroys that \
-             instance first, as a replacement does. If it belongs to another state, import it or choose another namespace."
-        ),
-    )
-    .at(InstanceModel::NAMESPACE)
-}
-
 /// Checks that the cluster holds the instance of the state, and not another one of the same name.
 pub(super) fn same_instance(prior: &InstanceModel, live: &Known) -> Result<(), Diagnostics> {
     let differs = match (prior.couchdb.uuid.known(), &live.uuid) {
@@ -310,15 +204,6 @@ pub(super) fn same_instance(prior: &InstanceModel, live: &Known) -> Result<(), D
     )
     .at(KUBERNETES)
     .into())
-}
-
-/// The resource's own way to the cluster as far as it has one; none if something in it is unknown.
-fn known_way(kubernetes: &Attr<KubernetesDraft>) -> Option<Option<Kubernetes>> {
-    match kubernetes {
-        Attr::Unknown => None,
-        Attr::Null => Some(None),
-        Attr::Known(draft) => draft.known().map(Some),
-    }
 }
 
 #[cfg(test)]
