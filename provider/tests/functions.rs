@@ -54,6 +54,36 @@ fn the_signatures_are_the_golden_ones() {
     );
 }
 
+#[test]
+fn what_values_results_in_can_be_given_to_cht_instance() {
+    let functions = ChtProvider.functions();
+    let values = functions.iter().find(|entry| entry.name() == "values").unwrap();
+    let resources = ChtProvider.resources();
+    let instance = resources
+        .iter()
+        .find(|entry| entry.type_name() == "cht_instance")
+        .unwrap();
+    let arguments: Json = serde_json::from_str(&instance.schema().value_type().to_json()).unwrap();
+    let mut result = type_json(&values.signature().output);
+    // For whoever reads it.
+    result[1].as_object_mut().unwrap().remove("unused").unwrap();
+    let misfits = misfits("", &result, &arguments);
+    assert!(misfits.is_empty(), "no arguments of cht_instance: {misfits:?}");
+}
+
+/// The attributes in a type that the other one does not have, or has otherwise.
+fn misfits(path: &str, of: &Json, within: &Json) -> Vec<String> {
+    match (&of[1], &within[1]) {
+        (Json::Object(of), Json::Object(within)) => of
+            .iter()
+            .flat_map(|(name, of)| misfits(&format!("{path}.{name}"), of, within.get(name).unwrap_or(&Json::Null)))
+            .collect(),
+        (Json::Array(_), Json::Array(_)) if of[0] == within[0] => misfits(path, &of[1], &within[1]),
+        _ if of == within => Vec::new(),
+        _ => vec![path.to_owned()],
+    }
+}
+
 /// What calls depend on.
 fn signature_json(signature: &Signature) -> Json {
     json!({

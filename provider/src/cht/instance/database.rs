@@ -17,6 +17,7 @@ use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::membership::{Assembly, Verdict};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
+use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::spec::{CouchDb, Member};
 use crate::cht::instance::steps;
@@ -25,6 +26,9 @@ use crate::kubernetes::Access;
 
 /// How long a database that cannot be opened may be a passing trouble of the start.
 const OPENING_PATIENCE: Duration = Duration::from_secs(120);
+
+/// What is waited for where there are several nodes.
+const CLUSTER: &str = "CouchDB's nodes to form a cluster";
 
 /// CouchDB as an apply is to find it.
 pub(super) struct Database<'a> {
@@ -58,22 +62,29 @@ impl Database<'_> {
     ) -> Result<(), Diagnostics> {
         let expected = couchdb.members().map(|member| self.node_name(&member)).collect();
         let assembly = Mutex::new(Assembly::new(expected, Instant::now()));
-        cx.wait("CouchDB's nodes to form a cluster", Backoff::QUICK, || async {
+        let patience = match self.stage {
+            Stage::Creating => Patience::of_operation(),
+            Stage::Updating | Stage::Created => Patience::of_start(self.model),
+        };
+        let pending = |status: String| {
+            patience.check(CLUSTER, &status)?;
+            Ok(Progress::Pending(status))
+        };
+        cx.wait(CLUSTER, Backoff::QUICK, || async {
             let membership = match self.client(access, first).membership().await {
                 Ok(membership) => membership,
                 Err(Error::Unauthorized { .. }) if self.stage == Stage::Creating => return Err(steps::unauthorized()),
                 // Which password is the right one while it is being changed is told by the application later on.
                 Err(Error::Unauthorized { .. }) => return Ok(Progress::Ready(())),
-                Err(error) => return Ok(Progress::Pending(error_chain(&error))),
+                Err(error) => return pending(error_chain(&error)),
             };
             match assembly.lock().await.judge(&membership, Instant::now()) {
                 Verdict::Complete => Ok(Progress::Ready(())),
-                Verdict::Incomplete(status) => Ok(Progress::Pending(status)),
+                Verdict::Incomplete(status) => pending(status),
                 Verdict::GivenUp => {
                     tracing::warn!("the CouchDB cluster was never finished, so its first node is started anew");
                     self.restart(access, first).await?;
-                    let status = "the first node is started anew, to bring the missing ones in";
-                    Ok(Progress::Pending(status.to_owned()))
+                    pending("the first node is started anew, to bring the missing ones in".to_owned())
                 }
             }
         })
