@@ -1,6 +1,6 @@
 //! `data.cht_instance`: how a CHT instance is, whoever made it.
 //!
-//! It asks what needs no log-in, see [`super::readiness`]; an instance that is down is an answer and no error.
+//! It asks what needs no log-in, see [`mod@super::readiness`]; an instance that is down is an answer and no error.
 
 use tf_framework::context::Scope;
 use tf_framework::data_source::DataSource;
