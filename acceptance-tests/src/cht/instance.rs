@@ -238,6 +238,10 @@ impl Instance {
         let Some(first) = nodes.first() else { return };
         for node in nodes {
             let Some(pod) = &node.pod else { continue };
+            if node != first && !self.couchdb_pods.contains_key(&first.name) {
+                // It cannot start before there is somebody to take them from.
+                continue;
+            }
             let known = self.couchdb_pods.insert(node.name.clone(), pod.clone());
             if known.as_ref() == Some(pod) {
                 continue;

@@ -33,6 +33,12 @@ pub struct Running {
     limit: Duration,
 }
 
+/// Where providers write what they are doing, in the directory of a workspace.
+pub(super) const PROVIDER_LOG: &str = "provider.log";
+
+/// How much of it is shown of a command that hangs, in bytes.
+const LAST_LINES: usize = 4000;
+
 impl Running {
     pub(super) fn start(
         mut command: Command,
@@ -113,7 +119,8 @@ impl Running {
     /// Waits for the end, successful or not.
     ///
     /// # Errors
-    /// If the time limit is over. The command is killed then, after it was made to say where it hangs.
+    /// If the time limit is over. The command is killed then, after it was made to say where it hangs; the error has the last
+    /// lines of its providers' log, too.
     pub async fn wait(mut self) -> Result<Outcome, Error> {
         let ended = tokio::time::timeout(self.limit, self.child.wait()).await;
         if ended.is_err() {
@@ -134,7 +141,7 @@ impl Running {
             Err(_) => Err(Error::TimedOut {
                 command: self.command.clone(),
                 limit: self.limit.as_secs(),
-                text: format!("{stdout}{stderr}"),
+                text: format!("{stdout}{}\n{stderr}", self.last_lines_of_providers()),
             }),
         }
     }
@@ -146,6 +153,12 @@ impl Running {
         }
         // One that does not answer is killed like any other.
         let _ = tokio::time::timeout(LAST_WORDS, self.child.wait()).await;
+    }
+
+    fn last_lines_of_providers(&self) -> String {
+        let log = fs::read(self.lifeline.directory().join(PROVIDER_LOG)).unwrap_or_default();
+        let last = log.get(log.len().saturating_sub(LAST_LINES)..).unwrap_or_default();
+        String::from_utf8_lossy(last).into_owned()
     }
 
     fn signal(&self, signal: Signal) {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result as SetUpResult};
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::command::Running;
+use super::command::{PROVIDER_LOG, Running};
 use super::outcome::{Error, Outcome};
 use super::{Cli, Plan, SOURCE};
 use crate::lifeline::Lifeline;
@@ -252,6 +252,11 @@ impl Workspace {
         // What the caller has set for a configuration of their own must not reach this one.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"TF_")) {
             command.env_remove(name);
+        }
+        if !self.environment.iter().any(|(name, _)| name.starts_with("TF_LOG")) {
+            command
+                .env("TF_LOG_PROVIDER", "INFO")
+                .env("TF_LOG_PATH", self.directory().join(PROVIDER_LOG));
         }
         command.envs(self.environment());
         let line = format!("{} {}", self.cli.path().display(), arguments.join(" "));

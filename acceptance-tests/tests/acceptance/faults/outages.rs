@@ -31,7 +31,6 @@ impl Stage {
         let server = FaultyServer::start(&cluster).await.expect("a server");
         let mut scene = Scene::new(namespace).await;
         scene.client = client;
-        scene.workspace.set_limit(LIMIT);
         Stage {
             cluster,
             _cht: cht,
