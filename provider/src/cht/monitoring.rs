@@ -82,6 +82,12 @@ pub struct Database {
     pub fragmentation: Option<f64>,
     /// Its sizes in bytes.
     pub sizes: Sizes,
+    /// The bytes on disk of its views' indexes, as far as they are told.
+    #[serde(default, deserialize_with = "view_indexes")]
+    pub view_indexes: Vec<u64>,
+    /// The bytes on disk of its search indexes, as far as they are told; there are some from release 5.0 on.
+    #[serde(default, deserialize_with = "nouveau_indexes")]
+    pub nouveau_indexes: Vec<u64>,
 }
 
 /// The sizes of a database in bytes.
@@ -182,6 +188,27 @@ impl Monitoring {
             .map(|(name, _)| name)
             .collect()
     }
+
+    /// The bytes on disk of the databases and their indexes, as far as they are told. There is more on it: further databases,
+    /// and what the operating system needs.
+    #[must_use]
+    pub fn bytes_on_disk(&self) -> u64 {
+        let Databases {
+            medic,
+            sentinel,
+            usersmeta,
+            users,
+        } = &self.couchdb;
+        let of_database = |database: &Database| {
+            let indexes = database.view_indexes.iter().chain(&database.nouveau_indexes);
+            let all = indexes.copied().chain(database.sizes.file);
+            all.fold(0, u64::saturating_add)
+        };
+        [medic, sentinel, usersmeta, users]
+            .map(of_database)
+            .into_iter()
+            .fold(0, u64::saturating_add)
+    }
 }
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -211,6 +238,21 @@ fn known_counts<'de, D: Deserializer<'de>>(
         Some((group, counts.collect()))
     });
     Ok(known.collect())
+}
+
+fn view_indexes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    known_sizes(deserializer, "/sizes/file")
+}
+
+fn nouveau_indexes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    known_sizes(deserializer, "/file_size")
+}
+
+/// The sizes in a list of indexes; what has another shape, as some releases may tell, is no reason to know nothing at all.
+fn known_sizes<'de, D: Deserializer<'de>>(deserializer: D, size: &str) -> Result<Vec<u64>, D::Error> {
+    let indexes = serde_json::Value::deserialize(deserializer)?;
+    let indexes = indexes.as_array().into_iter().flatten();
+    Ok(indexes.filter_map(|index| index.pointer(size)?.as_u64()).collect())
 }
 
 fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
@@ -255,6 +297,27 @@ mod tests {
         assert_eq!((outgoing.total.failed, outgoing.total.delivered), (Some(4), None));
         assert_eq!(outgoing.last_hundred["pending"].len(), 1);
         assert_eq!(outgoing.last_hundred["pending"]["pending"], 5);
+    }
+
+    #[test]
+    fn databases_and_indexes_take_what_is_told_of_them() {
+        let bytes = |answer: serde_json::Value| {
+            let monitoring: Monitoring = serde_json::from_value(answer).unwrap();
+            monitoring.bytes_on_disk()
+        };
+        assert_eq!(bytes(unknowing_monitoring()), 0);
+        let mut answer = monitoring("5.3.1");
+        let databases = 4 * 42;
+        assert_eq!(bytes(answer.clone()), databases);
+        answer["couchdb"]["medic"]["view_indexes"] = serde_json::json!([
+            { "name": "medic-client", "sizes": { "active": 1, "file": 100 } },
+            { "name": "medic", "sizes": { "active": -1, "file": -1 } },
+        ]);
+        answer["couchdb"]["medic"]["nouveau_indexes"] =
+            serde_json::json!([{ "name": "medic/contacts_by_freetext", "doc_count": 1, "file_size": 1000 }, "other"]);
+        assert_eq!(bytes(answer.clone()), databases + 1100);
+        answer["couchdb"]["medic"]["view_indexes"] = serde_json::json!("");
+        assert_eq!(bytes(answer), databases + 1000);
     }
 
     #[test]

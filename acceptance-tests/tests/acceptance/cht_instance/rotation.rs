@@ -38,7 +38,7 @@ fn with_password(scene: &Scene, password: &str) -> Instance {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn another_password_is_brought_to_couchdb_and_to_all_that_use_it() {
+async fn row_08_another_password_is_brought_to_couchdb_and_to_all_that_use_it() {
     let scene = Scene::new("rotated").await;
     scene.configure(&with_password(&scene, "first password")).await;
     scene.apply().await;

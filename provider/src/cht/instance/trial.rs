@@ -47,6 +47,7 @@ pub(super) async fn try_in_cluster(
     };
     lookups::check(cx, &access, &model, plan.prior.as_ref()).await?;
     upgrade::check_images(&access, &model, plan.prior.as_ref()).await?;
+    upgrade::check_space(cx, &access, &model, prior).await?;
     let desired = Desired::new(&model, &credentials, stage)?;
     let how = if plan.prior.as_ref().is_some_and(plan::has_drift) {
         Apply::Repair

@@ -86,7 +86,7 @@ const CASES: [Case; 10] = [
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn what_goes_wrong_is_told_and_leaves_the_running_version_alone() {
+async fn row_10_an_upgrade_that_goes_wrong_says_why_and_leaves_the_running_version_alone() {
     let scene = Scene::new("unstaged").await;
     let cht = &lab().await.cht;
     scene.configure(&running(&scene, "5.2.0")).await;

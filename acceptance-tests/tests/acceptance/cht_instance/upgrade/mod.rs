@@ -49,7 +49,7 @@ async fn is_upgraded(scene: &Scene, version: &str, when: &str) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_version_is_staged_before_its_images_come() {
+async fn row_11_a_version_is_staged_and_indexed_before_its_images_come() {
     let scene = Scene::new("staged").await;
     scene.configure(&running(&scene, "5.2.0")).await;
     scene.apply().await;
@@ -81,7 +81,7 @@ async fn a_version_is_staged_before_its_images_come() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn cht_4_becomes_cht_5_in_one_apply() {
+async fn row_04_cht_4_becomes_cht_5_in_one_apply() {
     let scene = Scene::new("four-to-five").await;
     scene.configure(&running(&scene, "4.22.0")).await;
     scene.apply().await;
