@@ -79,7 +79,7 @@ async fn row_07_c11_the_data_of_an_existing_volume_is_picked_up_or_nothing_start
 }
 
 /// Lets a released volume be bound again.
-async fn free(volumes: &Api<DynamicObject>, name: &str) {
+pub(super) async fn free(volumes: &Api<DynamicObject>, name: &str) {
     let release = Patch::Merge(json!({"spec": {"claimRef": null}}));
     volumes
         .patch(name, &PatchParams::default(), &release)
