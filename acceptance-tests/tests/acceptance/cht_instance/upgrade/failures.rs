@@ -6,12 +6,7 @@ use super::{database, image, is_upgraded, running, upgrade_is};
 use crate::support::{Scene, blames, lab};
 
 /// What a person reads of a fault: with which further arguments, and the summary, words and line of the error.
-struct Shown {
-    arguments: &'static str,
-    summary: &'static str,
-    text: &'static str,
-    code: &'static str,
-}
+type Shown = (&'static str, &'static str, &'static str, &'static str);
 
 const SHORT: &str = "upgrade = { timeout = \"3s\" }";
 const SHORT_UPDATE: &str = "timeouts = { update = \"8s\" }";
@@ -20,7 +15,7 @@ const VERSION: &str = "cht_version = \"5.3.1\"";
 
 /// What is shown of each fault; nothing of those that are only waited out, or have tests of their own.
 fn shown(fault: Fault) -> Option<Shown> {
-    let (arguments, summary, text, code) = match fault {
+    Some(match fault {
         Fault::BuildsServerAway => (
             "builds_url = \"https://builds.example/_couch/builds_4\"",
             UNSTAGED,
@@ -79,12 +74,6 @@ fn shown(fault: Fault) -> Option<Shown> {
         Fault::SlowStart => return None,
         // See `topology` and `rotation`.
         Fault::UnfinishedCluster | Fault::AdminsLost => return None,
-    };
-    Some(Shown {
-        arguments,
-        summary,
-        text,
-        code,
     })
 }
 
@@ -96,12 +85,14 @@ async fn row_10_an_upgrade_that_goes_wrong_says_why_and_leaves_the_running_versi
     scene.configure(&running(&scene, "5.2.0")).await;
     scene.apply().await;
     for fault in Fault::ALL {
-        let Some(shown) = shown(fault) else { continue };
-        scene.configure(&running(&scene, "5.3.1").with(shown.arguments)).await;
+        let Some((arguments, summary, text, code)) = shown(fault) else {
+            continue;
+        };
+        scene.configure(&running(&scene, "5.3.1").with(arguments)).await;
         cht.inject("unstaged", fault);
         let error = scene.apply_fails().await;
         cht.heal("unstaged", fault);
-        blames(&error, shown.summary, shown.text, shown.code);
+        blames(&error, summary, text, code);
         assert!(image(&scene, "cht-couchdb").await.ends_with(":5.2.0"), "{fault:?}");
         let state = scene.state().await;
         assert_eq!(
