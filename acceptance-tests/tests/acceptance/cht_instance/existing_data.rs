@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::volumes::free;
+use super::volumes::{credentials, free};
 use crate::guides::{configurations, with_variables};
 use crate::support::{CLAIM, DEPLOYMENT, NAMESPACE, Scene, VOLUME, blames, kubernetes};
 
@@ -124,4 +124,39 @@ async fn release(scene: &Scene, shown: &str) {
     if let Some(volume) = argument(shown, "volume_name") {
         free(&scene.api(&VOLUME), volume).await;
     }
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn data_that_are_given_another_password_are_left_until_the_right_one_comes() {
+    let scene = Scene::new("other-password").await;
+    let kept = scene.instance().protected().with("deletion_protection = false");
+    scene.configure(&kept).await;
+    scene.apply().await;
+    let known = credentials(&scene).await;
+    scene.destroy().await;
+    let uid = async || {
+        scene
+            .object(&CLAIM, "couchdb-claim0")
+            .await
+            .and_then(|claim| claim.metadata.uid)
+    };
+    let before = uid().await;
+
+    let (_, others) = known.split_once('\n').expect("the password comes first");
+    let wrong = format!("admin_password = \"not the earlier one\"\n{others}");
+    scene.configure(&scene.instance().couchdb(&wrong)).await;
+    let error = scene.apply_fails().await;
+    let text = "keeps the password with which its volume was first used";
+    blames(&error, "CHT refuses the admin password", text, "couchdb = {");
+    assert!(
+        scene.object(&DEPLOYMENT, "cht-api").await.is_none(),
+        "nothing else was started"
+    );
+
+    scene.configure(&scene.instance().couchdb(&known)).await;
+    scene.apply().await;
+    assert_eq!(uid().await, before, "the volume is the same");
+    scene.is_settled().await;
+    scene.destroy().await;
 }

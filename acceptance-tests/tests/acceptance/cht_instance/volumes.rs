@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{CLAIM, DEPLOYMENT, NAMESPACE, Scene, VOLUME, blames, eventually};
 
 /// The credentials of an instance, as lines of another one's `couchdb`.
-async fn credentials(scene: &Scene) -> String {
+pub(super) async fn credentials(scene: &Scene) -> String {
     let made = scene.state().await["values"]["couchdb"].clone();
     ["admin_password", "secret", "uuid"]
         .map(|name| format!("{name} = {}\n", made[name]))
