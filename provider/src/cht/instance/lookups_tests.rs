@@ -61,7 +61,7 @@ fn a_volume_that_may_not_be_read_is_not_trusted_and_one_to_come_is() {
 }
 
 #[test]
-fn v08_a_directory_is_not_shared() {
+fn v08_c09_a_directory_is_not_shared() {
     let couchdb = couchdb(json!({"node_name": "a", "storage": {"host_path": "/srv/cht/"}}));
     let on = |host: &str| {
         let expression = json!({"key": "kubernetes.io/hostname", "operator": "In", "values": [host]});

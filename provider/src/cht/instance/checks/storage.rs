@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn v08_c09_a_directory_is_absolute_and_not_the_one_that_everybody_has() {
+    fn a_directory_is_absolute_and_not_the_one_that_everybody_has() {
         check(
             &host_path(),
             &["/var/lib/cht-kisumu", "/srv/couchdb1", "/var/lib/couchdb-kisumu"],
