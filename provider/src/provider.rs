@@ -10,6 +10,7 @@ use crate::cht::credential::CredentialResource;
 use crate::cht::instance::{Hosts, InstanceResource};
 use crate::cht::instance_data::InstanceDataSource;
 use crate::cht::monitoring_data::MonitoringDataSource;
+use crate::cht::port_forward::Forwards;
 use crate::cht::settings::SettingsResource;
 use crate::cht::user::UserResource;
 use crate::cht::values::ValuesFunction;
@@ -33,6 +34,7 @@ pub struct ProviderModel {
 pub struct Clients {
     kubernetes: Attr<Kubernetes>,
     clusters: Clusters,
+    forwards: Forwards,
     hosts: Hosts,
 }
 
@@ -64,6 +66,11 @@ impl Clients {
             )
             .into()),
         }
+    }
+
+    /// The port-forwards to instances that are open in this run.
+    pub(crate) fn forwards(&self) -> &Forwards {
+        &self.forwards
     }
 
     /// The hosts that instances of this run take.
@@ -100,6 +107,7 @@ impl Provider for ChtProvider {
         Ok(Clients {
             kubernetes,
             clusters: Clusters::default(),
+            forwards: Forwards::default(),
             hosts: Hosts::default(),
         })
     }

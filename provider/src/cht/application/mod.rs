@@ -87,7 +87,7 @@ impl Application {
         let Some(login) = administrator(&access, namespace).await? else {
             return Ok(None);
         };
-        Ok(Some(Self::in_namespace(&access, address, namespace, Some(login))))
+        Ok(Some(Self::in_namespace(scope, &access, address, Some(login))))
     }
 
     /// The same for what cannot go on without the application.
@@ -117,7 +117,7 @@ impl Application {
             Err(error) if error.is_forbidden() => {}
             Err(error) => return Err(access.explain("Unable to look at the CHT namespace")(error)),
         }
-        Ok(Self::in_namespace(&access, address, namespace, None))
+        Ok(Self::in_namespace(scope, &access, address, None))
     }
 
     fn at_url(address: &InstanceAddress, login: Option<Credentials>) -> Result<Self, Diagnostics> {
@@ -130,9 +130,15 @@ impl Application {
         })
     }
 
-    fn in_namespace(access: &Access, address: &InstanceAddress, namespace: &str, login: Option<Credentials>) -> Self {
+    fn in_namespace(
+        scope: &Scope<Clients>,
+        access: &Access,
+        address: &InstanceAddress,
+        login: Option<Credentials>,
+    ) -> Self {
+        let namespace = address.namespace.as_deref().unwrap_or_default();
         let domain = address.cluster_domain.as_deref().unwrap_or(DEFAULT_CLUSTER_DOMAIN);
-        let transport = PortForwardTransport::new(access.cluster.client().clone(), namespace, domain);
+        let transport = PortForwardTransport::new(scope.clients().forwards(), &access.cluster, namespace, domain);
         Application {
             client: Client::new(Way::PortForward(Box::new(transport)), login),
             has_url: false,

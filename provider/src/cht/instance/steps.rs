@@ -164,14 +164,14 @@ pub(super) async fn wait_until_ready(
     let own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
     let expected = if own_tag { None } else { model.cht_version.parse().ok() };
     cx.wait(what, Backoff::QUICK, || async {
-        // The pod may be another one at each look, so each has a connection of its own.
-        let client = reach::client(access, model, Some(credentials))?;
+        // The pod may be another one at each look, so each has a client of its own.
+        let client = reach::client(cx, access, model, Some(credentials))?;
         let status = match readiness(&client, expected.as_ref()).await {
             Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version)),
             Ok(Readiness::Unauthorized) => return Err(unauthorized()),
             Ok(other) => other.to_string(),
             // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
-            Err(error) => error_chain(&error),
+            Err(error) => reach::status(&error)?,
         };
         patience.check(what, &status)?;
         Ok(Progress::Pending(status))
@@ -186,7 +186,7 @@ pub(super) async fn live_version(
     access: &Access,
     model: &InstanceModel,
 ) -> Result<Option<String>, Diagnostics> {
-    let client = reach::client(access, model, None)?;
+    let client = reach::client(cx, access, model, None)?;
     let mut asked_before = false;
     cx.wait("the CHT application to tell its version", Backoff::QUICK, || {
         let is_last = std::mem::replace(&mut asked_before, true);
@@ -195,7 +195,7 @@ pub(super) async fn live_version(
             let status = match readiness(client, None).await {
                 Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(Some(version))),
                 Ok(Readiness::Closed) if !is_last => Readiness::Closed.to_string(),
-                Err(error) if !is_last => error_chain(&error),
+                Err(error) if !is_last => reach::status(&error)?,
                 Ok(other) => {
                     tracing::info!(state = %other, "the instance does not serve requests");
                     return Ok(Progress::Ready(None));

@@ -88,12 +88,12 @@ async fn wait_until_running(
     let what = "the running CHT, which has to prepare the upgrade";
     let patience = Patience::of_start(model);
     cx.wait(what, Backoff::QUICK, || async {
-        let client = reach::client(access, model, Some(credentials))?;
+        let client = reach::client(cx, access, model, Some(credentials))?;
         let status = match readiness(&client, None).await {
             Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version.parse().ok())),
             Ok(Readiness::Unauthorized) => return Err(steps::unauthorized()),
             Ok(other) => other.to_string(),
-            Err(error) => error_chain(&error),
+            Err(error) => reach::status(&error)?,
         };
         let status = format!(
             "{status}. If CHT cannot be made to run in its present version, set `upgrade = {{ mode = \"direct\" }}`"
@@ -115,7 +115,7 @@ async fn stage(
     let patience = Patience::of_indexing(model, GOES_ON);
     let staging = Mutex::new(Staging::new(target.clone()));
     cx.wait(&what, Backoff::QUICK, || async {
-        let client = reach::client(access, model, Some(credentials))?;
+        let client = reach::client(cx, access, model, Some(credentials))?;
         let looked = staging.lock().await.advance(&client, std::time::Instant::now()).await;
         let status = match looked {
             Ok(Step::Staged) => return Ok(Progress::Ready(Installed::Warm)),
@@ -126,7 +126,7 @@ async fn stage(
                 return Err(refused(&target, &error));
             }
             // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
-            Err(error) => error_chain(&error),
+            Err(error) => reach::status(&error)?,
         };
         patience.check(&what, &status)?;
         Ok(Progress::Pending(status))
