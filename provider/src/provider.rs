@@ -6,6 +6,7 @@ use tf_framework::provider::{DataSourceEntry, FunctionEntry, Provider, ResourceE
 use tf_framework::{Attr, Model};
 
 use crate::cht::SizingFunction;
+use crate::cht::application::releases::Releases;
 use crate::cht::credential::CredentialResource;
 use crate::cht::instance::{Hosts, InstanceResource};
 use crate::cht::instance_data::InstanceDataSource;
@@ -36,6 +37,7 @@ pub struct Clients {
     clusters: Clusters,
     forwards: Forwards,
     hosts: Hosts,
+    releases: Releases,
 }
 
 impl Clients {
@@ -78,6 +80,11 @@ impl Clients {
         &self.hosts
     }
 
+    /// The releases that instances of this run are about to have.
+    pub(crate) fn releases(&self) -> &Releases {
+        &self.releases
+    }
+
     /// Whether the provider block has a default way to a cluster that is not known yet.
     pub fn is_unknown(&self) -> bool {
         self.kubernetes.is_unknown()
@@ -109,6 +116,7 @@ impl Provider for ChtProvider {
             clusters: Clusters::default(),
             forwards: Forwards::default(),
             hosts: Hosts::default(),
+            releases: Releases::default(),
         })
     }
 

@@ -89,6 +89,7 @@ impl Resource for InstanceResource {
     }
 
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        trial::note_release(cx, plan).await;
         plan::show_outcome(plan);
         plan::check(plan)?;
         plan::warn_of_version(cx, plan);

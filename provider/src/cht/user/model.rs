@@ -20,6 +20,12 @@ const ONLINE_ROLE: &str = "mm-online";
 /// managed here. The application never tells passwords: one that is changed by somebody else is not noticed, and after an
 /// import the next apply sets the password that is configured, if any.
 ///
+/// A login by a link in a text message (`token_login`) is not managed, as CHT would send another message with each change. Nothing is
+/// ever sent about it: users who have such a link, as when they are imported, keep it until they use it or it is taken back in the pages
+/// of the application.
+///
+/// Users can be managed from CHT 4.9 on.
+///
 /// A destroyed user is removed for good, so that a user of the same name can be made again. The application itself keeps the
 /// name of a user who is deleted in its pages; that is cleared away as well when such a user is made again.
 #[derive(Clone, Model)]
