@@ -18,5 +18,6 @@ mod examples;
 mod examples_inside;
 mod faults;
 mod functions;
+mod permissions;
 mod reattach;
 mod support;
