@@ -172,3 +172,40 @@ async fn every_role_is_in_the_guide() {
         .collect();
     assert!(missing.is_empty(), "the guide says nothing of {missing:?}");
 }
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn nodes_are_looked_at_for_the_zone_of_a_disk_if_that_is_allowed() {
+    let scene = Scene::new("permitted-zone").await;
+    let storage = "storage = { ebs_volume_id = \"vol-0a1b2c3d4e5f60718\", zone = \"eu-west-1a\" }";
+    let instance = scene.instance().couchdb(&format!("nodes = [{{ {storage} }}]\n"));
+    let needed = ["cht-instance", "cht-namespaces", "cht-volumes"];
+    for (name, more, expected) in [
+        ("zone-seen", Some("cht-lookups"), &["No node in the zone of the disk"][..]),
+        ("zone-unseen", None, &[]),
+    ] {
+        let roles: Vec<&str> = needed.into_iter().chain(more).collect();
+        let account = Account::with_roles(name, &roles).await;
+        scene.write(&instance.hcl(&account.way().await));
+        let plan = scene.plan().await;
+        let warnings: Vec<&str> = plan.diagnostics().iter().map(|one| one.summary.as_str()).collect();
+        assert_eq!(warnings, expected, "{name}");
+        let asked = account.requested().await;
+        assert!(asked.contains(&("list".to_owned(), "nodes".to_owned())), "{name}: {asked:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn the_log_of_a_container_that_crashes_is_asked_for() {
+    let scene = Scene::new("permitted-log").await;
+    let roles = ["cht-instance", "cht-namespaces", "cht-neighbors", "cht-diagnosis"];
+    let account = Account::with_roles("log", &roles).await;
+    let crashing = scene.instance().with("api = { env = { LAB_FAULT = \"crash\" } }");
+    scene.write(&crashing.hcl(&account.way().await));
+    let error = scene.apply_fails().await;
+    assert_eq!(error.summary, "CHT does not start");
+    let asked = account.requested().await;
+    assert!(asked.contains(&("get".to_owned(), "pods/log".to_owned())), "{asked:?}");
+    scene.destroy().await;
+}

@@ -20,9 +20,8 @@ const ONLINE_ROLE: &str = "mm-online";
 /// managed here. The application never tells passwords: one that is changed by somebody else is not noticed, and after an
 /// import the next apply sets the password that is configured, if any.
 ///
-/// A login by a link in a text message (`token_login`) is not managed, as CHT would send another message with each change. Nothing is
-/// ever sent about it: users who have such a link, as when they are imported, keep it until they use it or it is taken back in the pages
-/// of the application.
+/// A login by a link in a text message (`token_login`) is not managed, and nothing is ever sent about it: a user who was made that way in
+/// the pages of the application can be imported, and without a password in the configuration the link stays what it is.
 ///
 /// Users can be managed from CHT 4.9 on.
 ///
