@@ -3,6 +3,7 @@
 //! - [`tools`] finds or builds the programs (OpenTofu, etcd, the Kubernetes control plane, kwok), once per machine.
 //! - [`cht`] plays the CHT application's HTTP API.
 //! - [`cluster`] runs a real Kubernetes API server with its controllers on loopback, and plays the nodes.
+//! - [`k3s`] is a stand-in for k3s, a program that runs on the lab's hosts.
 //! - [`lab`] puts the two together.
 //! - [`tofu`] drives the real command line in a directory of its own and reads what it says.
 //! - [`everything`] is a provider with one of everything, to hold the framework against real cores.
@@ -13,6 +14,7 @@
 pub mod cht;
 pub mod cluster;
 pub mod everything;
+pub mod k3s;
 pub mod lab;
 pub mod lifeline;
 pub mod tofu;

@@ -62,6 +62,22 @@ pub const ETCD: Recipe = Recipe {
     variables: &[],
 };
 
+/// The command line of Kubernetes, which k3s has inside.
+pub const KUBECTL: Recipe = Recipe {
+    tool: "kubectl",
+    binaries: &[("kubectl", "k8s.io/kubernetes/cmd/kubectl")],
+    ..KUBERNETES
+};
+
+/// What makes a member's data of a snapshot.
+pub const ETCDUTL: Recipe = Recipe {
+    tool: "etcdutl",
+    module: "go.etcd.io/etcd/etcdutl/v3",
+    binaries: &[("etcdutl", "go.etcd.io/etcd/etcdutl/v3")],
+    main: None,
+    ..ETCD
+};
+
 /// The player of nodes and their kubelets.
 pub const KWOK: Recipe = Recipe {
     tool: "kwok",
