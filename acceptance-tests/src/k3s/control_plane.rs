@@ -1,5 +1,6 @@
 //! The API server of this host, and the controllers and the scheduler where the host has them. In k3s they are parts of its process.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -63,6 +64,12 @@ impl ControlPlane {
             server,
             "client-auth-proxy",
             &certificates::client(&proxies, "system:auth-proxy", None)?,
+        )?;
+        let service_key = rcgen::KeyPair::from_pem(&fs::read_to_string(server.join("tls/service.key"))?)?;
+        host::write_with_mode(
+            &server.join("tls/service.pub"),
+            service_key.public_key_pem().as_bytes(),
+            0o644,
         )?;
         let local = local_address(config);
         let url = format!("https://{local}:{PORT}");
@@ -143,7 +150,7 @@ impl ControlPlane {
             "--authorization-mode=Node,RBAC".to_owned(),
             "--enable-admission-plugins=NodeRestriction".to_owned(),
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local".to_owned(),
-            format!("--service-account-key-file={}", file("service.key")),
+            format!("--service-account-key-file={}", file("service.pub")),
             format!("--service-account-signing-key-file={}", file("service.key")),
             format!("--service-cluster-ip-range={}", self.service_cidr),
         ]

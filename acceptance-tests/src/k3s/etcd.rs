@@ -43,8 +43,8 @@ pub(super) fn start(start: &Start<'_>) -> Result<Process> {
     let mut arguments = vec![
         "--unsafe-no-fsync".to_owned(),
         "--log-level=warn".to_owned(),
-        "--heartbeat-interval=500".to_owned(),
-        "--election-timeout=5000".to_owned(),
+        "--heartbeat-interval=200".to_owned(),
+        "--election-timeout=2000".to_owned(),
         format!("--name={}", start.name),
         format!("--data-dir={}", start.directory.display()),
         format!("--listen-client-urls={client}"),

@@ -19,7 +19,7 @@ pub(super) const ROOT: &str = "CHT_LAB_ROOT";
 pub(super) const TOOLS: &str = "CHT_LAB_TOOLS";
 
 /// Where the peers are on a host of the lab.
-const TOOLS_DIRECTORY: &str = "/opt/cht-lab/bin";
+pub(super) const TOOLS_DIRECTORY: &str = "/opt/cht-lab/bin";
 
 /// Where a host's absolute path really is.
 pub(super) fn path(absolute: &str) -> PathBuf {

@@ -1,6 +1,7 @@
 //! The Node object, as k3s's kubelet makes and keeps it: labels and taints at the first registration only, annotations at each start,
 //! readiness by heartbeats.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -46,6 +47,7 @@ pub(super) struct Registration {
     annotations: BTreeMap<String, String>,
     provider_id: Option<String>,
     finalizers: Vec<&'static str>,
+    was_ready: Cell<Option<bool>>,
 }
 
 impl Registration {
@@ -67,6 +69,7 @@ impl Registration {
             provider_id: provider_id.or_else(|| own_cloud_controller.then(|| format!("k3s://{name}"))),
             external_address: config.text("node-external-ip"),
             finalizers: vec![NODE_FINALIZER],
+            was_ready: Cell::default(),
             taints,
             name,
             address,
@@ -120,15 +123,16 @@ impl Registration {
     /// Freshens the Node's status. A Node that was deleted is not made again: that is left to a new start.
     pub(super) async fn beat(&self, client: &Client) -> Result<()> {
         let nodes = Api::<Node>::all(client.clone());
-        let patch = Patch::Strategic(self.status());
+        let is_ready = !faults::has("never-ready");
+        let patch = Patch::Strategic(self.status(is_ready));
         nodes.patch_status(&self.name, &PatchParams::default(), &patch).await?;
+        self.was_ready.set(Some(is_ready));
         Ok(())
     }
 
-    fn status(&self) -> Value {
-        let is_ready = !faults::has("never-ready");
+    fn status(&self, is_ready: bool) -> Value {
         let now = log::now();
-        let ready = match is_ready {
+        let mut ready = match is_ready {
             true => {
                 json!({"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status", "lastHeartbeatTime": now})
             }
@@ -137,6 +141,9 @@ impl Registration {
                 "message": "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized",
             }),
         };
+        if self.was_ready.get() != Some(is_ready) {
+            ready["lastTransitionTime"] = now.into();
+        }
         let mut addresses = vec![
             json!({"type": "InternalIP", "address": self.address}),
             json!({"type": "Hostname", "address": self.name}),
