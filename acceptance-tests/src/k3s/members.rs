@@ -17,6 +17,9 @@ use super::{faults, log, password};
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// Between two looks at learners. No server votes before it was seen twice.
+const PROMOTION: Duration = Duration::from_secs(2);
+
 /// Asks for the removal of a node's member.
 const REMOVE: &str = "etcd.k3s.cattle.io/remove";
 
@@ -153,29 +156,38 @@ impl Members {
 
 /// Makes voters of learners, on the member that leads, for ever. Needs no API server: a server that joins may be waiting.
 pub(super) async fn promote(etcd: &Etcd) {
+    let mut learners = Vec::new();
     loop {
-        if !faults::has("never-promoted")
-            && let Err(error) = promote_once(etcd).await
-        {
-            log::warning(&format!(
-                "Failed to track learner progress towards promotion: {error:#}"
-            ));
+        if !faults::has("never-promoted") {
+            match promote_known(etcd, &learners).await {
+                Ok(found) => learners = found,
+                Err(error) => log::warning(&format!(
+                    "Failed to track learner progress towards promotion: {error:#}"
+                )),
+            }
         }
-        time::sleep(INTERVAL).await;
+        time::sleep(PROMOTION).await;
     }
 }
 
-async fn promote_once(etcd: &Etcd) -> Result<()> {
+/// Promotes the learners that were seen before, and answers those that there are.
+async fn promote_known(etcd: &Etcd, known: &[String]) -> Result<Vec<String>> {
     if !etcd.status().await?.is_leader {
-        return Ok(());
+        return Ok(Vec::new());
     }
+    let mut learners = Vec::new();
     for member in etcd.members().await? {
-        // One that has not started has no name, and one that lags behind is refused: both are tried again.
-        if member.is_learner && !member.name.is_empty() && etcd.promote(&member.id).await.is_ok() {
+        // One that has not started has no name.
+        if !member.is_learner || member.name.is_empty() {
+            continue;
+        }
+        // One that lags behind is refused, and tried again.
+        if known.contains(&member.id) && etcd.promote(&member.id).await.is_ok() {
             log::info(&format!("Promoted learner {}", member.name));
         }
+        learners.push(member.id);
     }
-    Ok(())
+    Ok(learners)
 }
 
 async fn patch_node(nodes: &Api<Node>, node: &Node, patch: serde_json::Value) -> Result<()> {

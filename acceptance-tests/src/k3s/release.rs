@@ -19,6 +19,9 @@ const MARK: &str = "\nK3S_VERSION_STAMP=";
 /// The version of a file without a stamp: the one that the lab's API server is built from.
 const UNSTAMPED: &str = "v1.36.3+k3s1";
 
+/// The other names of the unpacked program, each a command of it.
+const LINKS: [&str; 3] = ["kubectl", "crictl", "ctr"];
+
 /// Where the stamp is looked for: more than the longest one takes.
 const TAIL: u64 = 96;
 
@@ -63,6 +66,9 @@ pub(super) fn unpack(data: &Path) -> Result<Option<PathBuf>> {
         fs::create_dir_all(directory.join("bin"))?;
         let part = directory.join("bin/k3s.part");
         fs::copy(&own, &part).with_context(|| format!("failed to unpack to {}", directory.display()))?;
+        for name in LINKS {
+            symlink("k3s", directory.join("bin").join(name)).ok();
+        }
         fs::rename(&part, &program)?;
     }
     let current = data.join("current");

@@ -30,7 +30,12 @@ async fn rows_05_to_07_deleted_server_comes_back_only_without_its_data() {
             third.has(&format!("{DATA}/server/db/etcd/tombstone"))
         })
         .await;
-    assert_eq!((third.state(), third.restarts()), (State::Activating, 0));
+    assert_eq!(
+        (third.state(), third.restarts()),
+        (State::Activating, 0),
+        "{}",
+        third.journal()
+    );
 
     // Row 7: without its data it joins again, under the same name and with its old node password.
     third.stop();

@@ -283,6 +283,7 @@ impl Host {
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", &self.root)
             .env("CHT_LAB_ROOT", &self.root)
             .env("CHT_LAB_TOOLS", tools());
         command
