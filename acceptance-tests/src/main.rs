@@ -103,7 +103,7 @@ async fn hosts_up(count: usize) -> Result<()> {
     let hosts = Hosts::start(count).await?;
     for host in hosts.iter() {
         println!("{} is up at {}, known by {}", host.name(), host.ip(), host.host_key()?);
-        println!("    ssh -i {} root@{}", host.ssh_key().display(), host.ip());
+        println!("    ssh -i {} root@{}", hosts.ssh_key().display(), host.ip());
     }
     println!(
         "\nUsers: {}. Password: {}",

@@ -77,11 +77,6 @@ impl Host {
         (self.options.network != Network::Outer).then(|| self.in_inner().into())
     }
 
-    /// The file with the private key that every [`User`] of every host of the lab accepts.
-    pub fn ssh_key(&self) -> PathBuf {
-        self.site.key()
-    }
-
     /// The public key by which the host is known, as a line of OpenSSH's. It stays through reboots, and can be read while
     /// the host is off.
     ///
@@ -135,7 +130,7 @@ impl Host {
             .args(["-o", "StrictHostKeyChecking=yes", "-o", "LogLevel=ERROR", "-o"])
             .arg(format!("UserKnownHostsFile={}", known_hosts.display()))
             .arg("-i")
-            .arg(self.ssh_key())
+            .arg(self.site.key())
             .arg(format!("{}@{}", user.name(), self.ip()))
             .arg(command);
         self.run(program, command).await

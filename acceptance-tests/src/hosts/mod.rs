@@ -30,6 +30,7 @@ mod slot;
 
 use std::net::IpAddr;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -88,7 +89,7 @@ pub enum Cgroups {
     Legacy,
 }
 
-/// The users of a host, who can all be logged in to with [`Host::ssh_key`] and, but for root, with [`Hosts::password`].
+/// The users of a host, who can all be logged in to with [`Hosts::ssh_key`] and, but for root, with [`Hosts::password`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User {
     /// May everything.
@@ -135,6 +136,11 @@ impl Hosts {
         let number = (self.hosts.len() + 1).try_into().context("too many hosts")?;
         self.hosts.push(Host::start(self.site.clone(), number, options).await?);
         self.hosts.last().context("a host was added")
+    }
+
+    /// The file with the private key that every [`User`] of every host accepts.
+    pub fn ssh_key(&self) -> PathBuf {
+        self.site.key()
     }
 
     /// The password of the users that have one.
