@@ -188,7 +188,8 @@ fn parse_cli_version(json: &[u8]) -> Option<Version> {
     Version::parse(value.get("terraform_version")?.as_str()?).ok()
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+/// The program of this name on PATH.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?)
         .map(|directory| directory.join(name))
         .find(|path| path.is_file())
