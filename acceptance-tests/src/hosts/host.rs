@@ -17,7 +17,7 @@ use nix::unistd::Pid;
 use tokio::process::Command;
 
 use super::site::Site;
-use super::{HostOptions, Init, Network, User, process};
+use super::{HostOptions, Init, Network, SHARED, User, process, shared_directory};
 use crate::cluster::wait;
 use crate::tools::build;
 
@@ -237,6 +237,7 @@ impl Host {
             .arg(address(self.outer().map(|ip| ip.to_string())))
             .arg(address(self.inner_ip().map(|ip| ip.to_string())))
             .arg(self.options.init.name())
+            .arg(format!("{}:{SHARED}", shared_directory()?.display()))
             .stdout(log.try_clone()?)
             .stderr(log)
             .process_group(0)

@@ -1,8 +1,9 @@
 # One host, from power on to power off: the first process of a process and mount namespace inside the lab's.
 # Arguments: the lab's directory, its cgroup, the base tree, the host's name, its number, its address on the outer and on the
-# inner network (`-` for none), and how it starts (`systemd` or `sshd`).
+# inner network (`-` for none), how it starts (`systemd` or `sshd`), and which directory of this
+# machine it sees where.
 set -eu
-lab=$1 cgroup=$2 base=$3 name=$4 number=$5 outer=$6 inner=$7 init=$8
+lab=$1 cgroup=$2 base=$3 name=$4 number=$5 outer=$6 inner=$7 init=$8 shared=$9
 home=$lab/$name
 disk=$home/disk
 root=$home/root
@@ -80,6 +81,7 @@ boot() {
     set -- --quiet --directory="$root" --machine="$name" --register=no --keep-unit --console=pipe \
         --capability=all --drop-capability=CAP_SYS_TIME --network-namespace-path="/run/netns/$name" \
         --bind="$disk/rancher:/var/lib/rancher" --bind="$disk/kubelet:/var/lib/kubelet" --resolv-conf=off --timezone=off
+    set -- "$@" --bind-ro="$shared"
     if [ -e /dev/kmsg ]; then set -- "$@" --bind=/dev/kmsg; fi
     case $init in
         systemd) exec systemd-nspawn "$@" --boot ;;

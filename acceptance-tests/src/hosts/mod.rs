@@ -28,6 +28,7 @@ mod process;
 mod site;
 mod slot;
 
+use std::fs;
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ pub use availability::{available, missing};
 pub use host::Host;
 use site::Site;
 
+use crate::tools::cache_directory;
+
 /// Running hosts. They end, with everything of theirs, when this is dropped and also when the program ends in any other way.
 #[derive(Debug)]
 pub struct Hosts {
@@ -47,6 +50,9 @@ pub struct Hosts {
     hosts: Vec<Host>,
     site: Arc<Site>,
 }
+
+/// Where a host has the [`shared_directory`].
+pub const SHARED: &str = "/opt/cht-lab";
 
 /// How one host is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -160,6 +166,16 @@ impl Hosts {
 /// If it cannot be made.
 pub fn prepare() -> Result<()> {
     base::tree().map(drop)
+}
+
+/// A directory of this machine that every host sees, to read, at [`SHARED`]: for programs that are too large to be copied to each.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn shared_directory() -> Result<PathBuf> {
+    let directory = cache_directory()?.join("hosts-shared");
+    fs::create_dir_all(&directory).with_context(|| format!("create {}", directory.display()))?;
+    Ok(directory)
 }
 
 impl Deref for Hosts {

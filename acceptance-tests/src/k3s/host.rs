@@ -18,8 +18,8 @@ pub(super) const ROOT: &str = "CHT_LAB_ROOT";
 /// The environment variable that names the directory of etcd, kube-apiserver and the other peers.
 pub(super) const TOOLS: &str = "CHT_LAB_TOOLS";
 
-/// Where the peers are on a host of the lab.
-pub(super) const TOOLS_DIRECTORY: &str = "/opt/cht-lab/bin";
+/// Where the peers are on a host of the lab; see `peers::install_on_hosts`.
+const TOOLS_DIRECTORY: &str = "/opt/cht-lab/bin";
 
 /// Where a host's absolute path really is.
 pub(super) fn path(absolute: &str) -> PathBuf {

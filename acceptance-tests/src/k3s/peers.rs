@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::tools;
-
-/// Where the stand-in looks for them on a host that says nothing else by `CHT_LAB_TOOLS`.
-pub const DIRECTORY: &str = super::host::TOOLS_DIRECTORY;
+use crate::{hosts, tools};
 
 /// What a server cannot be without.
 ///
@@ -32,6 +29,15 @@ pub fn controllers() -> Result<Vec<PathBuf>> {
         tools::kubernetes("kube-controller-manager")?,
         tools::kubernetes("kube-scheduler")?,
     ])
+}
+
+/// Puts all of them where the lab's hosts see them.
+///
+/// # Errors
+/// If one has to be built and that fails.
+pub fn install_on_hosts() -> Result<()> {
+    let programs: Vec<PathBuf> = required()?.into_iter().chain(controllers()?).collect();
+    install(&programs, &hosts::shared_directory()?.join("bin"))
 }
 
 /// Puts programs into a directory: as links to the same files where that is possible, else as copies.

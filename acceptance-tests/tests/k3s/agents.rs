@@ -2,7 +2,7 @@
 
 use crate::support::{DATA, Hosts, State, TOKEN};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn row_13_agent_with_the_hash_of_another_ca_waits() {
     let hosts = Hosts::with_servers(1, 1).await;
@@ -13,7 +13,7 @@ async fn row_13_agent_with_the_hash_of_another_ca_waits() {
     assert_eq!((agent.state(), agent.restarts()), (State::Activating, 0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn row_14_agent_that_has_joined_does_not_need_its_token() {
     let hosts = Hosts::with_servers(1, 1).await;
@@ -38,7 +38,7 @@ async fn row_14_agent_that_has_joined_does_not_need_its_token() {
     assert_eq!(agent.state(), State::Activating);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn row_15_host_that_lost_its_node_password_waits_for_its_node_to_be_deleted() {
     let hosts = Hosts::with_servers(1, 1).await;
@@ -64,7 +64,7 @@ async fn row_15_host_that_lost_its_node_password_waits_for_its_node_to_be_delete
     assert_eq!(agent.restarts(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn agent_keeps_to_another_server_when_its_own_is_gone() {
     let hosts = Hosts::with_servers(3, 1).await;

@@ -2,7 +2,7 @@
 
 use crate::support::{Hosts, State, TOKEN};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn server_warns_of_an_unknown_key_and_an_agent_ends() {
     let hosts = Hosts::new(2).await;
@@ -24,7 +24,7 @@ async fn server_warns_of_an_unknown_key_and_an_agent_ends() {
     assert_eq!(agent.state(), State::Activating);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn command_warns_on_standard_error_of_keys_for_servers() {
     let hosts = Hosts::with_servers(1, 0).await;
@@ -37,7 +37,7 @@ async fn command_warns_on_standard_error_of_keys_for_servers() {
     serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn labels_and_taints_count_at_the_first_registration_only() {
     let hosts = Hosts::with_servers(1, 1).await;
@@ -63,7 +63,7 @@ async fn labels_and_taints_count_at_the_first_registration_only() {
     assert_eq!(node["spec"]["taints"][0]["value"], "a");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn provider_id_and_external_cloud_provider_are_seen_on_the_node() {
     let hosts = Hosts::new(2).await;

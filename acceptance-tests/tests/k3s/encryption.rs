@@ -2,7 +2,7 @@
 
 use crate::support::{Hosts, TOKEN};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn row_22_servers_differ_after_a_rotation_until_they_were_restarted() {
     let hosts = Hosts::new(2).await;
@@ -30,7 +30,7 @@ async fn row_22_servers_differ_after_a_rotation_until_they_were_restarted() {
         .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn encryption_that_was_never_asked_for_is_off() {
     let hosts = Hosts::with_servers(1, 0).await;

@@ -2,10 +2,12 @@
 
 use crate::support::{Hosts, State, TOKEN};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn server_fails_with_the_text_that_was_asked_for() {
-    let hosts = Hosts::new(1).await;
+    let Some(hosts) = Hosts::of_stand_in(1).await else {
+        return;
+    };
     let host = hosts.host(1);
     host.fault("fatal=the disk is on fire\n");
     host.configure(&format!("cluster-init: true\ntoken: {TOKEN}\n"));
@@ -18,10 +20,12 @@ async fn server_fails_with_the_text_that_was_asked_for() {
     host.until("the unit to be started again", || host.restarts() > 1).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn server_is_up_and_nobody_is_told() {
-    let hosts = Hosts::new(1).await;
+    let Some(hosts) = Hosts::of_stand_in(1).await else {
+        return;
+    };
     let host = hosts.host(1);
     host.fault("no-notify\nslow-start=1\n");
     host.configure(&format!("cluster-init: true\ntoken: {TOKEN}\n"));
@@ -33,10 +37,13 @@ async fn server_is_up_and_nobody_is_told() {
     assert_eq!(host.state(), State::Activating);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn healthy_server_turns_sick_and_healthy_again() {
-    let hosts = Hosts::with_servers(1, 0).await;
+    let Some(hosts) = Hosts::of_stand_in(1).await else {
+        return;
+    };
+    hosts.start_first().await;
     let host = hosts.host(1);
     host.fault("never-ready\n");
     host.until("the node not to be ready", || {

@@ -1,7 +1,8 @@
 //! What k3s does on hosts, behavior by behavior, each with the number under which it was measured on the real one.
 //!
-//! The tests run the stand-in: several hosts on one machine, each with a root directory and a loopback address of its own, and
-//! with what stands in for systemd in `support/`. They hold it to the texts and states on which the provider relies.
+//! They are run with the stand-in: several hosts on one machine, each with a root directory and a loopback address of its own, and
+//! with what plays systemd in `support/`; `systemd` has what needs the real one. With `K3S_BINARY=/path` all of them run with that
+//! program on hosts of the lab, so that a real k3s and the stand-in are held to the same texts and states.
 
 mod agents;
 mod configuration;
@@ -12,5 +13,6 @@ mod membership;
 mod restore;
 mod start;
 mod support;
+mod systemd;
 mod tokens;
 mod upgrade;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{DATA, Hosts};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn row_21_snapshot_is_restored_by_a_reset_that_ends_well_and_logs_an_error() {
     let hosts = Hosts::with_servers(3, 0).await;
@@ -40,7 +40,7 @@ async fn row_21_snapshot_is_restored_by_a_reset_that_ends_well_and_logs_an_error
     second.until_voter().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn snapshots_are_saved_listed_deleted_and_pruned() {
     let hosts = Hosts::with_servers(1, 0).await;

@@ -1,24 +1,24 @@
 //! Tokens of servers: their forms, what opens which door, and rotation with its trap.
 
-use std::process::Command;
+use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::support::{DATA, Hosts, TOKEN};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn secure_token_carries_the_hash_of_the_ca() {
     let hosts = Hosts::with_servers(1, 1).await;
     let first = hosts.host(1);
     let token = first.read(&format!("{DATA}/server/token"));
-    let ca = first.path(&format!("{DATA}/server/tls/server-ca.crt"));
-    let sum = Command::new("sha256sum").arg(ca).output().unwrap();
-    let hash = String::from_utf8(sum.stdout).unwrap()[..64].to_owned();
+    let ca = first.read(&format!("{DATA}/server/tls/server-ca.crt"));
+    let digest = digest(&SHA256, ca.as_bytes());
+    let hash: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(token.trim(), format!("K10{hash}::server:{TOKEN}"));
     hosts.join(2, &format!("token: {token}")).await;
     hosts.host(2).until_voter().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn supervisor_asks_for_a_password_and_tells_the_two_apart() {
     let hosts = Hosts::new(1).await;
@@ -56,7 +56,7 @@ async fn supervisor_asks_for_a_password_and_tells_the_two_apart() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn server_with_a_wrong_password_or_another_ca_is_not_taken_in() {
     let hosts = Hosts::with_servers(1, 1).await;
@@ -69,7 +69,7 @@ async fn server_with_a_wrong_password_or_another_ca_is_not_taken_in() {
     host.until_said("token CA hash does not match").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn rows_11_and_12_server_with_the_old_token_fails_until_its_passwords_are_removed() {
     let hosts = Hosts::with_servers(3, 0).await;
@@ -95,11 +95,7 @@ async fn rows_11_and_12_server_with_the_old_token_fails_until_its_passwords_are_
         .until_said("newer than datastore and could cause a cluster outage")
         .await;
     // The right token does not cure it.
-    let text = second.read("/etc/rancher/k3s/config.yaml");
-    second.write(
-        "/etc/rancher/k3s/config.yaml",
-        &text.replace("token: secret", "token: renewed"),
-    );
+    second.reconfigure("token: secret", "token: renewed");
     hosts.restart(2, "server");
     second
         .until_said(
@@ -114,17 +110,13 @@ async fn rows_11_and_12_server_with_the_old_token_fails_until_its_passwords_are_
 
     // One that gets the new token at once has no trouble.
     let third = hosts.host(3);
-    let text = third.read("/etc/rancher/k3s/config.yaml");
-    third.write(
-        "/etc/rancher/k3s/config.yaml",
-        &text.replace("token: secret", "token: renewed"),
-    );
+    third.reconfigure("token: secret", "token: renewed");
     hosts.restart(3, "server");
     third.until_ready().await;
     assert_eq!(third.restarts(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn server_with_a_wrong_token_cannot_use_its_data() {
     let hosts = Hosts::with_servers(1, 0).await;

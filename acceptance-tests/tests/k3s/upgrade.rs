@@ -1,18 +1,14 @@
 //! Upgrades: one server after the other, with another always there to answer.
 
-use acceptance_tests::k3s::release;
-
 use crate::support::{DATA, Hosts};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn row_10_servers_are_upgraded_one_by_one() {
-    let hosts = Hosts::new(3).await;
-    let [before, after] = ["v1.36.1+k3s1", "v1.36.2+k3s1"].map(|version| {
-        let path = hosts.host(1).path(version);
-        release::stamp(env!("CARGO_BIN_EXE_k3s").as_ref(), version, &path).unwrap();
-        path
-    });
+    let Some(hosts) = Hosts::of_stand_in(3).await else {
+        return;
+    };
+    let [before, after] = ["v1.36.1+k3s1", "v1.36.2+k3s1"].map(|version| hosts.release(version));
     for n in 1..=3 {
         hosts.host(n).install(&before);
     }
@@ -38,8 +34,7 @@ async fn row_10_servers_are_upgraded_one_by_one() {
         host.until("the new version", || version().as_deref() == Some("\"v1.36.2+k3s1\""))
             .await;
         host.until_voter().await;
-        let [current, previous] =
-            ["current", "previous"].map(|name| std::fs::read_link(host.path(&format!("{DATA}/data/{name}"))).unwrap());
+        let [current, previous] = ["current", "previous"].map(|name| host.link(&format!("{DATA}/data/{name}")));
         assert_ne!(current, previous);
     }
 }

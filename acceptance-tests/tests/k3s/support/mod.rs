@@ -1,22 +1,29 @@
 //! Hosts to run k3s on, and what a test asks of them.
+//!
+//! A test that needs no systemd runs on directories of this machine ([`local`]), which takes seconds. With `K3S_BINARY`, every test
+//! runs on hosts of the lab ([`machine`]) with that program: a real k3s, or the stand-in once more.
 
+mod local;
+mod machine;
 mod unit;
 
-use std::fs;
-use std::net::Ipv4Addr;
+use std::env;
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::{Arc, OnceLock};
+use std::process::Output;
+use std::sync::Arc;
 use std::time::Duration;
 
 use acceptance_tests::cluster::wait;
-use acceptance_tests::k3s::{faults, peers};
+use acceptance_tests::k3s::{faults, peers, release};
 use acceptance_tests::lifeline::Lifeline;
+use acceptance_tests::{hosts, skip};
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-pub(crate) use unit::State;
-use unit::Unit;
+use local::Local;
+use machine::Machine;
 
 /// How long anything may take.
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
@@ -27,31 +34,103 @@ pub(crate) const TOKEN: &str = "secret";
 /// The server's data directory.
 pub(crate) const DATA: &str = "/var/lib/rancher/k3s";
 
+/// Where k3s is installed.
+const PROGRAM: &str = "/usr/local/bin/k3s";
+
+/// The stand-in.
+const STAND_IN: &str = env!("CARGO_BIN_EXE_k3s");
+
 /// Each server runs its own etcd and API server: no more than so many clusters at once.
 static PLACES: Semaphore = Semaphore::const_new(2);
 
+/// The states of a unit that matter here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum State {
+    Inactive,
+    Activating,
+    Active,
+}
+
 /// The hosts of one test. They end with it.
 pub(crate) struct Hosts {
-    // The units end first, then what is left of them.
+    // The hosts end first, then what is left of them.
     hosts: Vec<Host>,
     lifeline: Arc<Lifeline>,
     _place: SemaphorePermit<'static>,
 }
 
+/// The k3s that the tests are to be run with, if it is named.
+fn named_program() -> Option<OsString> {
+    env::var_os("K3S_BINARY").filter(|path| !path.is_empty())
+}
+
 impl Hosts {
-    /// Hosts `h1`, `h2` and so on, without anything on them.
+    /// Hosts `h1`, `h2` and so on, with k3s and nothing else on them.
     pub(crate) async fn new(number: u8) -> Self {
+        match named_program() {
+            Some(program) => Self::machines(number, Path::new(&program)).await,
+            None => Self::local(number).await,
+        }
+    }
+
+    /// The same with a real systemd; none where that cannot be had.
+    pub(crate) async fn with_systemd(number: u8) -> Option<Self> {
+        if !hosts::available() {
+            return None;
+        }
+        let program = named_program().unwrap_or_else(|| STAND_IN.into());
+        Some(Self::machines(number, Path::new(&program)).await)
+    }
+
+    /// The same with what only the stand-in can do; none with another program.
+    pub(crate) async fn of_stand_in(number: u8) -> Option<Self> {
+        if named_program().is_some() {
+            skip::skipped("only the stand-in has faults and versions on demand");
+            return None;
+        }
+        Some(Self::local(number).await)
+    }
+
+    async fn local(number: u8) -> Self {
         let place = PLACES.acquire().await.unwrap();
         let lifeline = Arc::new(Lifeline::start("cht-k3s-").unwrap());
         // A network of loopback for each test. The program's own addresses are elsewhere.
         let [a, b, ..] = *uuid::Uuid::new_v4().as_bytes();
-        let host = |n| Host::new(lifeline.directory(), n, Ipv4Addr::new(127, 64 + a % 64, b, 10 + n));
-        let hosts = (1..=number).map(host).collect();
+        let host = |n| {
+            let address = Ipv4Addr::new(127, 64 + a % 64, b, 10 + n);
+            let local = Local::new(&lifeline, format!("h{n}"), address);
+            local.install(Path::new(STAND_IN));
+            Host::new(n, Place::Local(local))
+        };
         Self {
-            hosts,
+            hosts: (1..=number).map(host).collect(),
             lifeline,
             _place: place,
         }
+    }
+
+    async fn machines(number: u8, program: &Path) -> Self {
+        let place = PLACES.acquire().await.unwrap();
+        peers::install_on_hosts().unwrap();
+        let lifeline = Arc::new(Lifeline::start("cht-k3s-").unwrap());
+        let machines = Arc::new(hosts::Hosts::start(number.into()).await.unwrap());
+        let host = |n: u8| {
+            let machine = Machine::new(Arc::clone(&machines), usize::from(n) - 1);
+            machine.install(program);
+            Host::new(n, Place::Machine(machine))
+        };
+        Self {
+            hosts: (1..=number).map(host).collect(),
+            lifeline,
+            _place: place,
+        }
+    }
+
+    /// The stand-in as a version.
+    pub(crate) fn release(&self, version: &str) -> PathBuf {
+        let path = self.lifeline.directory().join(version);
+        release::stamp(Path::new(STAND_IN), version, &path).unwrap();
+        path
     }
 
     /// As many servers as asked for, each joined through the first, and so many hosts more.
@@ -96,10 +175,10 @@ impl Hosts {
 
     /// Starts a role on a host, as `systemctl start --no-block` does.
     pub(crate) fn start(&self, n: u8, role: &str) {
-        let host = self.host(n);
-        let mut unit = host.unit.lock().unwrap();
-        assert!(unit.is_none(), "{} runs already", host.name);
-        *unit = Some(Unit::start(host, role, &self.lifeline));
+        match &self.host(n).place {
+            Place::Local(local) => local.start(role),
+            Place::Machine(machine) => machine.start(role),
+        }
     }
 
     /// Stops a host's unit and starts it again.
@@ -109,70 +188,87 @@ impl Hosts {
     }
 }
 
+/// What a host is.
+enum Place {
+    Local(Local),
+    Machine(Machine),
+}
+
+/// Asks whatever the host is.
+macro_rules! ask {
+    ($host:expr, $place:ident => $answer:expr) => {
+        match &$host.place {
+            Place::Local($place) => $answer,
+            Place::Machine($place) => $answer,
+        }
+    };
+}
+
 /// One host.
 pub(crate) struct Host {
     pub(crate) name: String,
-    pub(crate) address: Ipv4Addr,
-    root: PathBuf,
-    unit: std::sync::Mutex<Option<Unit>>,
+    pub(crate) address: IpAddr,
+    place: Place,
 }
 
 impl Host {
-    fn new(directory: &Path, n: u8, address: Ipv4Addr) -> Self {
-        let name = format!("h{n}");
-        let host = Self {
-            root: directory.join(&name),
-            unit: std::sync::Mutex::default(),
-            name,
-            address,
+    fn new(n: u8, place: Place) -> Self {
+        let address = match &place {
+            Place::Local(local) => local.address.into(),
+            Place::Machine(machine) => machine.address(),
         };
-        fs::create_dir_all(&host.root).unwrap();
-        host.install(Path::new(env!("CARGO_BIN_EXE_k3s")));
-        host
+        Self {
+            name: format!("h{n}"),
+            address,
+            place,
+        }
     }
 
     /// Puts a program where k3s is installed, as a whole.
     pub(crate) fn install(&self, program: &Path) {
-        let destination = self.program();
-        fs::create_dir_all(destination.parent().unwrap()).unwrap();
-        let part = destination.with_extension("part");
-        fs::copy(program, &part).unwrap();
-        fs::rename(part, destination).unwrap();
+        ask!(self, place => place.install(program));
     }
 
-    /// Writes `config.yaml`, with this host's name and address.
+    /// Writes `config.yaml`.
     pub(crate) fn configure(&self, text: &str) {
-        let Self { name, address, .. } = self;
-        let own = format!("node-name: {name}\nnode-ip: {address}\nbind-address: {address}\n");
+        let own = match &self.place {
+            Place::Local(local) => local.own_configuration(),
+            Place::Machine(_) => String::new(),
+        };
         self.write("/etc/rancher/k3s/config.yaml", &format!("{text}{own}"));
     }
 
+    /// Replaces a text in `config.yaml`.
+    pub(crate) fn reconfigure(&self, old: &str, new: &str) {
+        let text = self.read("/etc/rancher/k3s/config.yaml");
+        assert!(text.contains(old), "{text}");
+        self.write("/etc/rancher/k3s/config.yaml", &text.replace(old, new));
+    }
+
     pub(crate) fn write(&self, path: &str, text: &str) {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        ask!(self, place => place.write(path, text));
     }
 
     pub(crate) fn read(&self, path: &str) -> String {
-        let path = self.path(path);
-        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        let read = ask!(self, place => place.read(path));
+        read.unwrap_or_else(|| panic!("{} has no {path}", self.name))
     }
 
     pub(crate) fn remove(&self, path: &str) {
-        let path = self.path(path);
-        match path.is_dir() {
-            true => fs::remove_dir_all(path).unwrap(),
-            false => fs::remove_file(path).unwrap(),
-        }
+        ask!(self, place => place.remove(path));
     }
 
     pub(crate) fn has(&self, path: &str) -> bool {
-        self.path(path).exists()
+        ask!(self, place => place.has(path))
     }
 
-    /// Where a path of the host is on this machine.
-    pub(crate) fn path(&self, path: &str) -> PathBuf {
-        self.root.join(path.trim_start_matches('/'))
+    /// Where a symbolic link leads.
+    pub(crate) fn link(&self, path: &str) -> String {
+        ask!(self, place => place.link(path))
+    }
+
+    pub(crate) fn mode(&self, path: &str) -> u32 {
+        ask!(self, place => place.mode(path))
     }
 
     pub(crate) fn fault(&self, lines: &str) {
@@ -183,9 +279,17 @@ impl Host {
         format!("https://{}:6443", self.address)
     }
 
+    /// The lab's host that this is; it must be one.
+    pub(crate) fn machine(&self) -> &hosts::Host {
+        match &self.place {
+            Place::Machine(machine) => machine.host(),
+            Place::Local(_) => panic!("{} has no systemd", self.name),
+        }
+    }
+
     /// Runs a command of k3s.
     pub(crate) fn k3s(&self, arguments: &[&str]) -> Output {
-        self.command().args(arguments).output().unwrap()
+        ask!(self, place => place.k3s(arguments))
     }
 
     /// What a command of k3s prints; it must succeed.
@@ -220,22 +324,20 @@ impl Host {
     }
 
     pub(crate) fn stop(&self) {
-        let unit = self.unit.lock().unwrap().take();
-        unit.expect("the unit runs").stop();
+        ask!(self, place => place.stop());
     }
 
     pub(crate) fn state(&self) -> State {
-        self.unit.lock().unwrap().as_ref().map_or(State::Inactive, Unit::state)
+        ask!(self, place => place.state())
     }
 
     pub(crate) fn restarts(&self) -> usize {
-        self.unit.lock().unwrap().as_ref().map_or(0, Unit::restarts)
+        ask!(self, place => place.restarts())
     }
 
     /// Everything that the unit has said since it was started.
     pub(crate) fn journal(&self) -> String {
-        fs::read(self.root.join("journal"))
-            .map_or_else(|_| String::new(), |text| String::from_utf8_lossy(&text).into_owned())
+        ask!(self, place => place.journal())
     }
 
     /// Waits until the journal has a text.
@@ -273,37 +375,4 @@ impl Host {
             panic!("{}: {error:#}\n{}", self.name, self.journal());
         }
     }
-
-    fn program(&self) -> PathBuf {
-        self.root.join("usr/local/bin/k3s")
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(self.program());
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("HOME", &self.root)
-            .env("CHT_LAB_ROOT", &self.root)
-            .env("CHT_LAB_TOOLS", tools());
-        command
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        if let Some(unit) = self.unit.lock().unwrap().take() {
-            unit.kill();
-        }
-    }
-}
-
-/// The peers, once for all tests. The controllers are left out: no behavior here is theirs.
-fn tools() -> &'static Path {
-    static TOOLS: OnceLock<PathBuf> = OnceLock::new();
-    TOOLS.get_or_init(|| {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("k3s-peers");
-        peers::install(&peers::required().unwrap(), &directory).unwrap();
-        directory
-    })
 }

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
@@ -13,18 +14,10 @@ use acceptance_tests::lifeline::Lifeline;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::Host;
+use super::State;
 
 /// Between an end and the next start.
 const RESTART: Duration = Duration::from_secs(1);
-
-/// The states of a unit that matter here.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum State {
-    Inactive,
-    Activating,
-    Active,
-}
 
 /// A unit that was started.
 pub(super) struct Unit {
@@ -40,13 +33,12 @@ struct Shared {
 }
 
 impl Unit {
-    pub(super) fn start(host: &Host, role: &str, lifeline: &Arc<Lifeline>) -> Self {
-        let socket = host.root.join("notify");
+    pub(super) fn start(mut command: Command, role: &str, root: &Path, lifeline: &Arc<Lifeline>) -> Self {
+        let socket = root.join("notify");
         let _ = std::fs::remove_file(&socket);
         let receiver = UnixDatagram::bind(&socket).unwrap();
         receiver.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-        let journal = File::create(host.root.join("journal")).unwrap();
-        let mut command = host.command();
+        let journal = File::create(root.join("journal")).unwrap();
         command
             .arg(role)
             .env("NOTIFY_SOCKET", &socket)
