@@ -4,6 +4,13 @@
 //! with what plays systemd in `support/`; `systemd` has what needs the real one. With `K3S_BINARY=/path` all of them run with that
 //! program on hosts of the lab, so that a real k3s and the stand-in are held to the same texts and states.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail as tests do"
+)]
+
 mod agents;
 mod configuration;
 mod encryption;

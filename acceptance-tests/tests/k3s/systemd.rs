@@ -5,16 +5,18 @@ use crate::support::{DATA, Hosts, State};
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn rows_01_to_07_hold_under_systemd() {
-    let Some(hosts) = Hosts::with_systemd(3).await else {
+    let Some(hosts) = Hosts::with_systemd(4).await else {
         return;
     };
     hosts.start_first().await;
-    hosts.join(2, "").await;
-    hosts.host(2).until_voter().await;
+    for n in [2, 3] {
+        hosts.join(n, "").await;
+        hosts.host(n).until_voter().await;
+    }
     let (first, second) = (hosts.host(1), hosts.host(2));
-    hosts.host(3).configure(&hosts.joining(1, ""));
-    hosts.start(3, "agent");
-    let agent = || first.condition("h3", "Ready").as_deref() == Some("True");
+    hosts.host(4).configure(&hosts.joining(1, ""));
+    hosts.start(4, "agent");
+    let agent = || first.condition("h4", "Ready").as_deref() == Some("True");
     first.until("the agent to be ready", agent).await;
     let exe = "readlink /proc/$(systemctl show k3s --property MainPID --value)/exe";
     let exe = first.machine().exec(exe).await.unwrap();

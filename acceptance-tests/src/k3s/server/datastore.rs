@@ -9,7 +9,8 @@ use serde_json::Value;
 use tokio::time;
 
 use super::member::{Beginning, Member};
-use super::{Setup, critical, shut_down};
+use super::setup::{Setup, critical};
+use super::shut_down;
 use crate::k3s::bootstrap::{self, Bootstrap};
 use crate::k3s::etcd::{self, Etcd};
 use crate::k3s::join::Supervisor;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time;
 
-use super::Setup;
+use super::setup::Setup;
 use crate::k3s::etcd::{self, Etcd};
 use crate::k3s::process::Process;
 use crate::k3s::{host, log};

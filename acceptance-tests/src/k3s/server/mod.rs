@@ -1,29 +1,28 @@
 //! `k3s server`: the steps of a start, and what runs from then on.
 //!
-//! `datastore` decides between a new cluster, the data on disk and joining; `member` runs the member of etcd.
+//! `setup` is what follows from the configuration, `datastore` decides between a new cluster, the data on disk and joining, `member`
+//! runs the member of etcd, `reset` is the way back from a snapshot.
 
 mod datastore;
 mod member;
 mod reset;
+mod setup;
 
 use std::fs;
 use std::future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use aws_lc_rs::rand;
-use serde_json::{Value, json};
+use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time;
 
 use super::bootstrap;
-use super::certificates::{self, hex};
 use super::config::Config;
-use super::control_plane::{self, ControlPlane};
-use super::etcd::{self, Etcd};
+use super::control_plane::ControlPlane;
+use super::etcd::Etcd;
 use super::front::Front;
 use super::members::{self, Members};
 use super::node::{self, Registration};
@@ -32,22 +31,13 @@ use super::{encryption, faults, host, log, notify, password, snapshot, token};
 
 use datastore::Datastore;
 use member::Member;
+use setup::{Setup, critical};
 
 /// Where the API server and the supervisor are reached.
 pub(super) const PORT: u16 = 6443;
 
 /// Between two looks at something that is awaited.
 const INTERVAL: Duration = Duration::from_millis(500);
-
-/// What is the same for every step.
-#[derive(Clone, Debug)]
-struct Setup {
-    config: Config,
-    data: PathBuf,
-    server: PathBuf,
-    node: String,
-    address: String,
-}
 
 /// Runs a server, until it is asked to end or cannot go on.
 pub(super) async fn run(config: Config) -> Result<()> {
@@ -238,114 +228,4 @@ async fn asked_to_end() {
 fn shut_down(step: &str, error: &anyhow::Error) -> Result<()> {
     log::error(&format!("Shutdown request received: {step}: {error:#}"));
     std::process::exit(1)
-}
-
-/// The values that all servers must share, by the names of their flags.
-fn critical(config: &Config) -> Value {
-    let text = |flag: &str, default: &str| config.text(flag).unwrap_or(default.to_owned());
-    let switch = |flag: &str| config.is_set(flag).to_string();
-    json!({
-        "cluster-cidr": text("cluster-cidr", "10.42.0.0/16"),
-        "cluster-dns": text("cluster-dns", "10.43.0.10"),
-        "cluster-domain": text("cluster-domain", "cluster.local"),
-        "disable-cloud-controller": switch("disable-cloud-controller"),
-        "disable-helm-controller": switch("disable-helm-controller"),
-        "disable-network-policy": switch("disable-network-policy"),
-        "disable-service-lb": config.list("disable").contains(&"servicelb".to_owned()).to_string(),
-        "egress-selector-mode": text("egress-selector-mode", "agent"),
-        "embedded-registry": switch("embedded-registry"),
-        "flannel-backend": text("flannel-backend", "vxlan"),
-        "flannel-external-ip": switch("flannel-external-ip"),
-        "flannel-ipv6-masq": switch("flannel-ipv6-masq"),
-        "secrets-encryption": switch("secrets-encryption"),
-        "secrets-encryption-provider": text("secrets-encryption-provider", "aescbc"),
-        "service-cidr": text("service-cidr", control_plane::SERVICE_CIDR),
-        "supervisor-metrics": switch("supervisor-metrics"),
-    })
-}
-
-impl Setup {
-    fn new(config: Config) -> Result<Self> {
-        let data = config.data_directory();
-        let server = data.join("server");
-        let (node, address) = (node::node_name(&config)?, node::node_address(&config)?);
-        for directory in [
-            "server/db",
-            "server/cred",
-            "server/manifests",
-            "agent/images",
-            "agent/etc",
-        ] {
-            fs::create_dir_all(data.join(directory))?;
-        }
-        Ok(Self {
-            config,
-            data,
-            server,
-            node,
-            address,
-        })
-    }
-
-    /// The passwords that this server was told, else had before, else makes.
-    fn passwords(&self) -> Result<Passwords> {
-        let told = self.config.token("token")?;
-        let had = || {
-            fs::read_to_string(self.server.join("token"))
-                .ok()
-                .filter(|text| !text.trim().is_empty())
-        };
-        let server = match told.or_else(had) {
-            Some(text) => token::parse(&text)?.password,
-            None => {
-                let mut bytes = [0; 16];
-                rand::fill(&mut bytes)?;
-                hex(&bytes)
-            }
-        };
-        let agent = match self.config.token("agent-token")? {
-            Some(text) => token::parse(&text)?.password,
-            None => server.clone(),
-        };
-        Ok(Passwords { server, agent })
-    }
-
-    /// The names and addresses in this server's certificate.
-    fn names(&self) -> Result<Vec<String>> {
-        let mut names = vec![self.node.clone(), self.address.clone(), host::name()?];
-        names.extend(self.config.list("tls-san"));
-        names.extend(self.config.text("node-external-ip"));
-        names.extend(self.config.text("bind-address"));
-        names.sort();
-        names.dedup();
-        Ok(names)
-    }
-
-    fn write_kubeconfig(&self) -> Result<()> {
-        let authority = bootstrap::authority(&self.server, "server-ca")?;
-        let clients = bootstrap::authority(&self.server, "client-ca")?;
-        let admin = certificates::client(&clients, "system:admin", Some("system:masters"))?;
-        let url = format!("https://{}:{PORT}", control_plane::local_address(&self.config));
-        let text = control_plane::kubeconfig(&url, &authority.certificate, &admin)?;
-        let path = self.config.text("write-kubeconfig").map(PathBuf::from);
-        let path = path.unwrap_or_else(|| host::path("/etc/rancher/k3s/k3s.yaml"));
-        let mode = self.config.text("write-kubeconfig-mode").unwrap_or("0600".to_owned());
-        let Ok(mode) = u32::from_str_radix(&mode, 8) else {
-            bail!("invalid write-kubeconfig-mode {mode}");
-        };
-        host::write_with_mode(&path, text.as_bytes(), mode)
-    }
-
-    /// The name of this server's member, made if there is none.
-    fn member_name(&self) -> Result<String> {
-        let path = etcd::directory(&self.data).join("name");
-        if let Ok(name) = fs::read_to_string(&path) {
-            return Ok(name);
-        }
-        let mut bytes = [0; 4];
-        rand::fill(&mut bytes)?;
-        let name = format!("{}-{}", self.node, hex(&bytes));
-        host::write_private(&path, name.as_bytes())?;
-        Ok(name)
-    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio::time;
 
-use super::Setup;
+use super::setup::Setup;
 use crate::k3s::etcd::{self, Etcd};
 use crate::k3s::{host, log};
 
