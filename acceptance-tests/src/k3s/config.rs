@@ -277,9 +277,9 @@ mod tests {
 
     #[test]
     fn server_skips_an_unknown_key_and_an_agent_ends() {
-        let (_kept, arguments) = file("no-such-key: 1\nnode-name: n\n");
+        let (_kept, arguments) = file("no-such-key: 1\nnode-name: h1\n");
         let config = Config::load(Role::Server, &arguments).unwrap();
-        assert_eq!(config.text("node-name").as_deref(), Some("n"));
+        assert_eq!(config.text("node-name").as_deref(), Some("h1"));
         assert_eq!(config.text("no-such-key"), None);
         let error = Config::load(Role::Agent, &arguments).unwrap_err().to_string();
         assert_eq!(error, "flag provided but not defined: -no-such-key");

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use semver::Version;
@@ -32,7 +32,7 @@ const TAIL: u64 = 96;
 pub fn stamp(program: &Path, version: &str, destination: &Path) -> Result<()> {
     fs::copy(program, destination).with_context(|| format!("copy to {}", destination.display()))?;
     // What only a debugger reads makes most of the file. Without the tool the copy is larger, no more.
-    let _ = Command::new("strip").arg(destination).status();
+    let _ = Command::new("strip").arg(destination).stderr(Stdio::null()).status();
     let mut file = File::options().append(true).open(destination)?;
     file.write_all(format!("{MARK}{version}\n").as_bytes())?;
     fs::set_permissions(destination, fs::Permissions::from_mode(0o755))?;

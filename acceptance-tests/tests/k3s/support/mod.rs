@@ -26,7 +26,7 @@ use local::Local;
 use machine::Machine;
 
 /// How long anything may take.
-pub(crate) const LIMIT: Duration = Duration::from_secs(120);
+pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 
 /// The token of every cluster here.
 pub(crate) const TOKEN: &str = "secret";
