@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use acceptance_tests::cluster::wait;
@@ -155,11 +155,29 @@ async fn clock_is_off_for_what_runs_over_ssh_until_the_host_reboots() {
         .await
         .unwrap();
     assert!(offset(&host.exec("cat /root/service").await.unwrap()) < -7000);
-    let refused = host.exec("date --set=2020-01-01").await;
-    refused.expect_err("a host does not set the clock of this machine");
     host.reboot().await.unwrap();
     let offset = offset(&host.ssh(User::Root, "date +%s").await.unwrap());
     assert!((-5..=5).contains(&offset), "{offset}");
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn no_host_may_set_the_clock_of_this_machine_or_change_its_kernel() {
+    let Some(hosts) = hosts(1).await else { return };
+    // Looked up and not tried out: what should be refused would harm everything else that runs here.
+    let look = "sed -n 's/^CapBnd:\\s*//p; s/^CapEff:\\s*//p' /proc/self/status /proc/1/status";
+    let found = [
+        hosts[0].exec(look).await.unwrap(),
+        hosts[0].ssh(User::Root, look).await.unwrap(),
+    ];
+    let sets: Vec<u64> = found
+        .iter()
+        .flat_map(|found| found.lines())
+        .map(|set| u64::from_str_radix(set, 16).unwrap())
+        .collect();
+    assert_eq!(sets.len(), 8);
+    let (module, time) = (1 << 16, 1 << 25);
+    assert!(sets.iter().all(|set| set & (module | time) == 0), "{found:?}");
 }
 
 #[tokio::test]
@@ -275,8 +293,7 @@ async fn killed_program_leaves_no_hosts_behind() {
     let _alone = LABS.write().await;
     let (mut xtask, directory) = hosts_up();
     assert_ne!(traces(&directory), Vec::<String>::new());
-    xtask.kill().unwrap();
-    xtask.wait().unwrap();
+    xtask.kill();
     let gone = async || match traces(&directory) {
         traces if traces.is_empty() => Ok(()),
         traces => Err(traces.join(", ")),
@@ -292,18 +309,17 @@ async fn next_lab_removes_what_one_has_left_that_was_killed_with_its_lifeline() 
     }
     let _alone = LABS.write().await;
     let (mut xtask, left) = hosts_up();
-    let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", xtask.id())).unwrap();
+    // Each thread has children of its own.
+    let threads = fs::read_dir(format!("/proc/{}/task", xtask.0.id())).unwrap();
+    let children = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("children")).unwrap());
+    let children = children.collect::<Vec<_>>().join(" ");
     let lifeline = children.split_whitespace().find(|id| {
         let arguments = fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap();
         arguments.contains("\0lifeline\0")
     });
-    let kill = Command::new("kill")
-        .args(["-KILL", lifeline.unwrap()])
-        .status()
-        .unwrap();
-    assert!(kill.success());
-    xtask.kill().unwrap();
-    xtask.wait().unwrap();
+    let kill = Command::new("kill").args(["-KILL", lifeline.unwrap()]).status();
+    assert!(kill.unwrap().success());
+    xtask.kill();
     let ended = async || match processes(&left) {
         processes if processes.is_empty() => Ok(()),
         processes => Err(processes.join(", ")),
@@ -383,8 +399,25 @@ fn offset(seconds: &str) -> i64 {
     seconds.trim().parse::<i64>().unwrap() - i64::try_from(now).unwrap()
 }
 
+/// A program that has a host. It is killed in any case.
+struct Xtask(Child);
+
+impl Xtask {
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Xtask {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A program that has a host, and the directory of its lab.
-fn hosts_up() -> (std::process::Child, PathBuf) {
+fn hosts_up() -> (Xtask, PathBuf) {
     let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["hosts", "up", "1"])
         .stdout(Stdio::piped())
@@ -397,7 +430,7 @@ fn hosts_up() -> (std::process::Child, PathBuf) {
         .find_map(|line| line.trim().strip_prefix("ssh -i "))
         .unwrap();
     let key = key.split(' ').next().unwrap();
-    (xtask, Path::new(key).parent().unwrap().to_owned())
+    (Xtask(xtask), Path::new(key).parent().unwrap().to_owned())
 }
 
 /// Everything on this machine that belongs to the lab in the directory.
