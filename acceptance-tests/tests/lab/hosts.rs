@@ -210,6 +210,15 @@ async fn inner_network_is_reached_only_through_the_bastion() {
     let knock = format!("timeout 3 bash -c 'exec 3<>/dev/tcp/{}/22; head -c 4 <&3'", inner.ip());
     assert_eq!(bastion.exec(&knock).await.unwrap(), "SSH-");
     outer.exec(&knock).await.unwrap_err();
+    let attribute = inner.ssh_attribute(User::Deputy, Some(bastion)).unwrap();
+    for part in [
+        hosts.password(),
+        &inner.host_key().unwrap(),
+        &bastion.host_key().unwrap(),
+        &bastion.ip().to_string(),
+    ] {
+        assert!(attribute.contains(&format!("\"{part}\"")), "{attribute}");
+    }
     assert_eq!(inner.inner_ip(), Some(inner.ip()));
     assert_ne!(bastion.inner_ip(), Some(bastion.ip()));
     // This machine is in the outer network, and nothing beyond it is.
