@@ -75,6 +75,9 @@ async fn main() -> Result<ExitCode> {
             for (name, path) in tools::all()?.into_iter().chain([("cargo-fuzz", tools::cargo_fuzz()?)]) {
                 println!("{name}: {}", path.display());
             }
+            if hosts::missing().is_none() {
+                hosts::prepare()?;
+            }
             Ok(())
         }
         Chore::Lab(LabChore::Up) => up().await,

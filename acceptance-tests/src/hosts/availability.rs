@@ -7,9 +7,10 @@ use crate::skip;
 use crate::tools::on_path;
 
 /// The programs that hosts need, and the packages of Debian that have them.
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("systemd-nspawn", "systemd-container"),
     ("debootstrap", "debootstrap"),
+    ("setpriv", "util-linux"),
     ("ip", "iproute2"),
     ("tc", "iproute2"),
     ("ssh", "openssh-client"),

@@ -113,7 +113,7 @@ impl Host {
     /// If the port is taken already.
     pub async fn take_port(&self, port: u16) -> Result<()> {
         self.exec(&format!(
-            "systemd-run --quiet --unit=port-{port} systemd-socket-activate --listen={port} cat"
+            "systemd-run --quiet --unit=port-{port} systemd-socket-activate --accept --inetd --listen={port} cat"
         ))
         .await?;
         let listening = async || {

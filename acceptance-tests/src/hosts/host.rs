@@ -16,7 +16,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::process::Command;
 
-use super::site::Site;
+use super::site::{Site, WITHHELD};
 use super::{HostOptions, Init, Network, SHARED, User, process, shared_directory};
 use crate::cluster::wait;
 use crate::tools::build;
@@ -94,8 +94,10 @@ impl Host {
     /// # Errors
     /// If the host is off, or the command fails or takes too long.
     pub async fn exec(&self, command: &str) -> Result<String> {
-        let mut program = Command::new("nsenter");
+        let mut program = Command::new("setpriv");
         program
+            .args(WITHHELD)
+            .arg("nsenter")
             .arg(format!("--target={}", self.first_process()?))
             .args([
                 "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd", "--",
@@ -242,7 +244,7 @@ impl Host {
             .stderr(log)
             .process_group(0)
             .spawn()
-            .context("start nsenter")?;
+            .context("start setpriv")?;
         *self.launcher() = Some(launcher);
         Ok(())
     }

@@ -21,6 +21,8 @@ settle() {
         chown -R --reference="$root/$user" "$root/$user/.ssh"
     done
     for user in admin deputy guest; do printf '%s:%s\n' "$user" "$(cat "$lab/password")"; done | chroot "$root" chpasswd -c SHA512
+    tr -d - < /proc/sys/kernel/random/uuid > "$root/etc/machine-id"
+    rm -f "$root/var/lib/dbus/machine-id"
     chroot "$root" ssh-keygen -q -t ed25519 -N '' -C "$name" -f /etc/ssh/ssh_host_ed25519_key
     printf '127.0.0.1 localhost %s\n' "$name" > "$root/etc/hosts"
     printf '%s\n' "$name" > "$root/etc/hostname"
@@ -75,11 +77,11 @@ enter_cgroup() {
     done
 }
 
-# Everything is allowed, as on a machine, but to set the clock: there is one for all.
+# Everything is allowed, as on a machine, but what the lab itself may not do.
 boot() {
     export SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes SYSTEMD_SECCOMP=0
     set -- --quiet --directory="$root" --machine="$name" --register=no --keep-unit --console=pipe \
-        --capability=all --drop-capability=CAP_SYS_TIME --network-namespace-path="/run/netns/$name" \
+        --capability=all --drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE --network-namespace-path="/run/netns/$name" \
         --bind="$disk/rancher:/var/lib/rancher" --bind="$disk/kubelet:/var/lib/kubelet" --resolv-conf=off --timezone=off
     set -- "$@" --bind-ro="$shared"
     if [ -e /dev/kmsg ]; then set -- "$@" --bind=/dev/kmsg; fi

@@ -26,6 +26,14 @@ const THIS_MACHINE: u8 = 1;
 /// The last part of the address of either bridge.
 const BRIDGE: u8 = 254;
 
+/// Arguments of `setpriv`: what runs in the lab may do everything but what no namespace keeps in, which is to set the clock of
+/// this machine and to change its kernel.
+pub(super) const WITHHELD: [&str; 3] = [
+    "--bounding-set=-sys_time,-sys_module",
+    "--inh-caps=-sys_time,-sys_module",
+    "--",
+];
+
 /// The namespaces, and what all hosts in them share.
 #[derive(Debug)]
 pub(super) struct Site {
@@ -89,9 +97,10 @@ impl Site {
 
     /// A program that starts in the namespaces.
     pub(super) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("nsenter");
+        let mut command = Command::new("setpriv");
         command
-            .arg(format!("--target={}", self.first))
+            .args(WITHHELD)
+            .args(["nsenter", &format!("--target={}", self.first)])
             .args(["--mount", "--net", "--pid", "--wd=/", "--", program])
             .stdin(Stdio::null());
         command
@@ -150,8 +159,17 @@ pub(super) fn run(command: &mut Command) -> Result<String> {
 /// Starts the first process of new namespaces.
 fn unshare(slot: &Slot, cgroups: Cgroups) -> Result<Child> {
     let number = slot.number;
-    Command::new("unshare")
-        .args(["--pid", "--fork", "--kill-child", "--mount", "--net", "--mount-proc"])
+    Command::new("setpriv")
+        .args(WITHHELD)
+        .args([
+            "unshare",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount",
+            "--net",
+            "--mount-proc",
+        ])
         .args(["sh", "-c", SCRIPT, "lab"])
         .arg(&slot.directory)
         .arg(cgroups.name())
@@ -161,7 +179,7 @@ fn unshare(slot: &Slot, cgroups: Cgroups) -> Result<Child> {
         .stderr(fs::File::create(slot.directory.join("lab.log"))?)
         .process_group(0)
         .spawn()
-        .context("start unshare")
+        .context("start setpriv")
 }
 
 /// Waits until all is set up, and answers the process.
