@@ -18,6 +18,7 @@ mod examples;
 mod examples_inside;
 mod faults;
 mod functions;
+mod guides;
 mod permissions;
 mod reattach;
 mod support;
