@@ -181,7 +181,11 @@ async fn nodes_are_looked_at_for_the_zone_of_a_disk_if_that_is_allowed() {
     let instance = scene.instance().couchdb(&format!("nodes = [{{ {storage} }}]\n"));
     let needed = ["cht-instance", "cht-namespaces", "cht-volumes"];
     for (name, more, expected) in [
-        ("zone-seen", Some("cht-lookups"), &["No node in the zone of the disk"][..]),
+        (
+            "zone-seen",
+            Some("cht-lookups"),
+            &["No node in the zone of the disk"][..],
+        ),
         ("zone-unseen", None, &[]),
     ] {
         let roles: Vec<&str> = needed.into_iter().chain(more).collect();
@@ -191,7 +195,10 @@ async fn nodes_are_looked_at_for_the_zone_of_a_disk_if_that_is_allowed() {
         let warnings: Vec<&str> = plan.diagnostics().iter().map(|one| one.summary.as_str()).collect();
         assert_eq!(warnings, expected, "{name}");
         let asked = account.requested().await;
-        assert!(asked.contains(&("list".to_owned(), "nodes".to_owned())), "{name}: {asked:?}");
+        assert!(
+            asked.contains(&("list".to_owned(), "nodes".to_owned())),
+            "{name}: {asked:?}"
+        );
     }
 }
 
