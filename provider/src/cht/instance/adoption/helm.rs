@@ -1,0 +1,87 @@
+//! What Helm still knows of an instance that is adopted. As long as it remembers the release, somebody can upgrade it beside
+//! Terraform, or uninstall it, with all data.
+
+use k8s_openapi::api::core::v1::Secret;
+use tf_framework::context::Context;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+
+use crate::cht::instance::InstanceResource;
+use crate::kubernetes::{Access, Found, Kind, LiveObject};
+
+const RELEASE_NAME: &str = "meta.helm.sh/release-name";
+const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
+
+/// The type of the Secrets in which Helm remembers a release, one for each revision.
+const MEMORY: &str = "helm.sh/release.v1";
+
+/// A Helm release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Release {
+    namespace: String,
+    name: String,
+}
+
+impl Release {
+    /// The release that an object says it is part of.
+    pub(super) fn of(live: &LiveObject) -> Option<Release> {
+        let annotations = live.json().pointer("/metadata/annotations")?;
+        let annotation = |name: &str| annotations.get(name)?.as_str().map(str::to_owned);
+        let own = || live.key().namespace.clone().unwrap_or_default();
+        Some(Release {
+            name: annotation(RELEASE_NAME)?,
+            namespace: annotation(RELEASE_NAMESPACE).unwrap_or_else(own),
+        })
+    }
+
+    /// The release in the words of `adopted_from`.
+    pub(super) fn description(&self) -> String {
+        format!("Helm release {}/{}", self.namespace, self.name)
+    }
+}
+
+/// Warns of each release that Helm remembers in the namespace.
+pub(super) fn warn(cx: &Context<InstanceResource>, objects: &Found, namespace: &str) {
+    for name in remembered(objects) {
+        cx.warn(remembers(&name, namespace));
+    }
+}
+
+/// The same, at the time at which the instance is taken over.
+pub(super) async fn warn_if_remembered(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    namespace: &str,
+) -> Result<(), Diagnostics> {
+    let secrets = access
+        .cluster
+        .read_all(&[Kind::namespaced::<Secret>()], namespace)
+        .await;
+    let secrets = secrets.map_err(access.explain("Unable to look for the Helm release"))?;
+    warn(cx, &secrets, namespace);
+    Ok(())
+}
+
+/// The names of the releases that Helm remembers and that made CHT: others may live in the namespace as well.
+fn remembered(objects: &Found) -> Vec<String> {
+    let secrets = objects.objects().filter(|live| live.key().kind.kind == "Secret");
+    let memories = secrets.filter(|live| live.json().get("type").and_then(|kind| kind.as_str()) == Some(MEMORY));
+    let mut names: Vec<String> = memories
+        .filter_map(|live| live.label("name").map(str::to_owned))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn remembers(name: &str, namespace: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Helm still knows the release",
+        format!(
+            "The instance in {namespace} is the Helm release `{name}`. Do not run `helm upgrade`, `helm rollback` or `helm \
+             uninstall` for it any more: the first two would undo what Terraform applies, and the last would delete the \
+             instance with the claims of its volumes.\n\nOnce the first apply is through, let Helm forget the release. This \
+             deletes its notes, and no object of the instance:\n\n  kubectl delete secret --namespace {namespace} --selector \
+             owner=helm,name={name}"
+        ),
+    )
+}
