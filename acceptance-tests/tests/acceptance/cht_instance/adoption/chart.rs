@@ -28,6 +28,14 @@ pub(super) enum Data {
     Directory,
     /// A volume of Amazon EBS that was there before.
     Ebs(&'static str),
+    /// A directory that was there before, with the class of the volume and that of the claim.
+    Volume {
+        path: &'static str,
+        class: &'static str,
+        claims: &'static str,
+    },
+    /// A volume that nobody makes.
+    Missing,
 }
 
 /// Who serves the ingress.
@@ -147,22 +155,35 @@ impl Chart<'_> {
                 let claims = self.components().into_iter().map(|component| claim(&component, class));
                 claims.map(|claim| (&CLAIM, claim)).collect()
             }
+            Data::Missing => vec![(&CLAIM, self.bound(claim("couchdb", "")))],
             Data::Ebs(id) => {
-                let name = format!("couchdb-pv-{}", self.namespace);
-                let volume = json!({
-                    "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name},
-                    "spec": {
-                        "accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"},
-                        "persistentVolumeReclaimPolicy": "Retain", "storageClassName": "",
-                        "csi": {"driver": "ebs.csi.aws.com", "volumeHandle": id, "fsType": "ext4",
-                                "volumeAttributes": {"partition": "0"}},
-                    },
+                let disk = json!({
+                    "driver": "ebs.csi.aws.com", "volumeHandle": id, "fsType": "ext4",
+                    "volumeAttributes": {"partition": "0"},
                 });
-                let mut claim = claim("couchdb", "");
-                claim["spec"]["volumeName"] = json!(name);
-                vec![(&VOLUME, volume), (&CLAIM, claim)]
+                let volume = self.volume(json!({"storageClassName": "", "csi": disk}));
+                vec![(&VOLUME, volume), (&CLAIM, self.bound(claim("couchdb", "")))]
+            }
+            Data::Volume { path, class, claims } => {
+                let directory = json!({"path": path, "type": "DirectoryOrCreate"});
+                let volume = self.volume(json!({"storageClassName": class, "hostPath": directory}));
+                vec![(&VOLUME, volume), (&CLAIM, self.bound(claim("couchdb", claims)))]
             }
         }
+    }
+
+    fn volume(&self, mut spec: Value) -> Value {
+        spec["accessModes"] = json!(["ReadWriteOnce"]);
+        spec["capacity"] = json!({"storage": "1Gi"});
+        spec["persistentVolumeReclaimPolicy"] = json!("Retain");
+        let name = format!("couchdb-pv-{}", self.namespace);
+        json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec})
+    }
+
+    /// The claim for that volume.
+    fn bound(&self, mut claim: Value) -> Value {
+        claim["spec"]["volumeName"] = json!(format!("couchdb-pv-{}", self.namespace));
+        claim
     }
 
     fn services(&self) -> Vec<Value> {

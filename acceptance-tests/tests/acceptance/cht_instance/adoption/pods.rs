@@ -1,5 +1,6 @@
 //! The Deployments of the charts.
 
+use acceptance_tests::cluster::fixtures::NODE;
 use serde_json::{Value, json};
 
 use super::chart::{Chart, DIRECTORY, Data};
@@ -183,11 +184,16 @@ fn couchdb(chart: &Chart<'_>, component: &str) -> Value {
     }
     let source = match chart.data {
         Data::Directory => json!({"name": volume, "hostPath": {"path": DIRECTORY}}),
-        Data::Class(_) | Data::Ebs(_) => json!({"name": volume, "persistentVolumeClaim": {"claimName": volume}}),
+        Data::Class(_) | Data::Ebs(_) | Data::Volume { .. } | Data::Missing => {
+            json!({"name": volume, "persistentVolumeClaim": {"claimName": volume}})
+        }
     };
     let mut pod = json!({
         "containers": containers, "volumes": [source], "securityContext": {"runAsUser": 0, "fsGroup": 0},
     });
+    if let Data::Volume { .. } = chart.data {
+        pod["nodeSelector"] = json!({"kubernetes.io/hostname": NODE});
+    }
     if chart.is_four() {
         pod["tolerations"] =
             json!([{"key": "dev-couchdb-only", "operator": "Equal", "value": "true", "effect": "NoSchedule"}]);

@@ -172,7 +172,7 @@ fn data_path(paths: &[String]) -> Result<String, Diagnostics> {
 }
 
 #[cfg(test)]
-mod unit_tests {
+mod tests {
     use super::*;
 
     #[test]

@@ -61,7 +61,7 @@ pub(super) async fn warn_if_remembered(
     Ok(())
 }
 
-/// The names of the releases that Helm remembers and that made CHT: others may live in the namespace as well.
+/// The names of the releases that Helm remembers in the namespace.
 fn remembered(objects: &Found) -> Vec<String> {
     let secrets = objects.objects().filter(|live| live.key().kind.kind == "Secret");
     let memories = secrets.filter(|live| live.json().get("type").and_then(|kind| kind.as_str()) == Some(MEMORY));
@@ -84,4 +84,41 @@ fn remembers(name: &str, namespace: &str) -> Diagnostic {
              owner=helm,name={name}"
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn secret(name: &str, kind: &str, metadata: Value) -> LiveObject {
+        let mut secret = json!({"apiVersion": "v1", "kind": "Secret", "type": kind, "metadata": metadata});
+        secret["metadata"]["name"] = json!(name);
+        secret["metadata"]["namespace"] = json!("cht");
+        LiveObject::from_json(secret).expect("a known kind")
+    }
+
+    #[test]
+    fn a_release_is_remembered_once_however_many_revisions_it_has() {
+        let county = json!({"labels": {"name": "county", "owner": "helm"}});
+        let objects: Found = [
+            secret("sh.helm.release.v1.county.v1", MEMORY, county.clone()),
+            secret("sh.helm.release.v1.county.v2", MEMORY, county.clone()),
+            secret("other", "Opaque", county),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(remembered(&objects), ["county"]);
+    }
+
+    #[test]
+    fn an_object_names_its_release_and_a_namespace_if_it_is_another() {
+        let of = |annotations: Value| Release::of(&secret("s", "Opaque", json!({"annotations": annotations})));
+        let here = of(json!({RELEASE_NAME: "county"})).expect("a release");
+        assert_eq!(here.description(), "Helm release cht/county");
+        let elsewhere = of(json!({RELEASE_NAME: "county", RELEASE_NAMESPACE: "releases"})).expect("a release");
+        assert_eq!(elsewhere.description(), "Helm release releases/county");
+        assert_eq!(of(json!({})), None);
+    }
 }

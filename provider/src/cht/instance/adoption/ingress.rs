@@ -125,3 +125,79 @@ fn tags(text: &str) -> BTreeMap<String, String> {
         .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tf_framework::ToValue;
+
+    use super::*;
+
+    fn read(annotations: serde_json::Value, spec: serde_json::Value) -> Ingress {
+        let live = json!({"metadata": {"annotations": annotations, "labels": {
+            "app.kubernetes.io/managed-by": "Helm", "team": "kisumu"}}, "spec": spec});
+        ingress(&serde_json::from_value(live).expect("an ingress"))
+    }
+
+    fn text(map: &Option<BTreeMap<String, String>>) -> Vec<(&str, &str)> {
+        let pairs = map.iter().flatten();
+        pairs.map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    #[test]
+    fn a_load_balancer_of_aws_is_read_and_what_is_as_usual_is_left_out() {
+        let read = read(
+            json!({
+                "alb.ingress.kubernetes.io/scheme": "internet-facing", "alb.ingress.kubernetes.io/target-type": "ip",
+                "alb.ingress.kubernetes.io/group.name": "shared", "alb.ingress.kubernetes.io/tags": "a=1, b=2",
+                "alb.ingress.kubernetes.io/ssl-redirect": "443", "alb.ingress.kubernetes.io/healthcheck-port": "traffic-port",
+                "alb.ingress.kubernetes.io/certificate-arn": "arn:aws:acm:eu-west-2:720541322708:certificate/1",
+                "alb.ingress.kubernetes.io/wafv2-acl-arn": "acl", "meta.helm.sh/release-name": "county",
+            }),
+            json!({"ingressClassName": "alb"}),
+        );
+        assert_eq!(read.class.as_deref(), Some("alb"));
+        assert_eq!(
+            text(&read.annotations),
+            [("alb.ingress.kubernetes.io/wafv2-acl-arn", "acl")]
+        );
+        assert_eq!(text(&read.labels), [("team", "kisumu")]);
+        let alb = read.alb.expect("it says something");
+        assert_eq!(
+            (alb.group_name.as_deref(), alb.scheme, alb.ssl_redirect),
+            (Some("shared"), None, None)
+        );
+        assert_eq!(text(&alb.tags), [("a", "1"), ("b", "2")]);
+        let arn = read.tls.and_then(|tls| tls.acm_certificate_arn).expect("an ARN");
+        assert_eq!(arn.as_str(), "arn:aws:acm:eu-west-2:720541322708:certificate/1");
+    }
+
+    #[test]
+    fn google_has_its_class_in_an_annotation_and_k3s_its_certificate_in_a_secret() {
+        let google = read(
+            json!({CLASS: "gce", STATIC_IP: "cht-api-ip", MANAGED_CERTIFICATE: "cht-api-cert"}),
+            json!({}),
+        );
+        assert_eq!(google.class.as_deref(), Some("gce"));
+        assert_eq!(
+            google.gce.and_then(|gce| gce.static_ip_name).as_deref(),
+            Some("cht-api-ip")
+        );
+        let certificate = google.tls.and_then(|tls| tls.managed_certificate);
+        assert_eq!(certificate.as_deref(), Some("cht-api-cert"));
+        assert_eq!(google.annotations, None);
+        let k3s = read(
+            json!({}),
+            json!({"tls": [{"hosts": ["a.example"], "secretName": "api-tls-secret"}]}),
+        );
+        assert_eq!(
+            k3s.tls.and_then(|tls| tls.secret_name).as_deref(),
+            Some("api-tls-secret")
+        );
+        let bare = Ingress {
+            labels: None,
+            ..read(json!({}), json!({}))
+        };
+        assert_eq!(bare.to_value(), Ingress::default().to_value());
+    }
+}

@@ -152,3 +152,86 @@ pub(super) fn differences(desired: &Desired, found: &Found, drift: &[Drift]) -> 
     }));
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tf_framework::Attr;
+
+    use super::*;
+    use crate::cht::instance::fixtures::{cluster, credentials, minimal, state, with};
+    use crate::kubernetes::{LiveObject, drift};
+
+    /// The objects of an instance as another tool made them: without marks, record and checksums, and owned by that tool.
+    fn made_by_helm(instance: &InstanceModel) -> Found {
+        let found = cluster(instance, Stage::Created, &["terraform-provider-cht"]);
+        let foreign = |live: &LiveObject| {
+            let mut json = live.json().clone();
+            json["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "Helm"});
+            if json["kind"] == "Deployment" {
+                json["spec"]["template"]["metadata"]["annotations"] = json!(null);
+                json["spec"]["template"]["spec"]["hostname"] = json!("old");
+            }
+            json["metadata"]["managedFields"] = json!([{"manager": "helm", "operation": "Update", "fieldsV1":
+                {"f:spec": {"f:template": {"f:spec": {"f:hostname": {}}}}}}]);
+            LiveObject::from_json(json).expect("a known kind")
+        };
+        found.objects().map(foreign).collect()
+    }
+
+    #[test]
+    fn of_what_is_not_ours_yet_the_drift_tells_all_that_will_be_done_to_it() {
+        let mut adopted = state(&minimal());
+        adopted.adopted_from = Attr::Known("Helm release cht-kisumu/county".to_owned());
+        let found = made_by_helm(&adopted);
+        let desired = Desired::new(&adopted, &credentials(), Stage::Created).expect("the model is complete");
+        let lines = super::differences(&desired, &found, &drift(&desired.set, &found));
+        let of = |name: &str| -> Vec<&str> {
+            let own = lines.iter().filter(|line| line.contains(name));
+            own.map(String::as_str).collect()
+        };
+        assert_eq!(
+            of("Deployment cht-kisumu/cht-sentinel"),
+            [
+                "Deployment cht-kisumu/cht-sentinel is not marked as part of this instance",
+                "Deployment cht-kisumu/cht-sentinel spec.template.spec.hostname: is not configured",
+                "Deployment cht-kisumu/cht-sentinel metadata.labels[\"cht.service\"]: is not set",
+                "Deployment cht-kisumu/cht-sentinel spec.template.metadata.annotations: is not set",
+            ]
+        );
+        assert_eq!(
+            of("Secret cht-kisumu/cht-couchdb-credentials"),
+            ["Secret cht-kisumu/cht-couchdb-credentials is not marked as part of this instance"]
+        );
+        assert_eq!(
+            of("terraform-provider-cht"),
+            ["ConfigMap cht-kisumu/terraform-provider-cht is not there"]
+        );
+    }
+
+    #[test]
+    fn only_an_adopted_instance_takes_over_what_others_made() {
+        let made = state(&minimal());
+        let mut adopted = state(&with(json!({"namespace": "cht-kisumu"})));
+        adopted.adopted_from = Attr::Known("manifests".to_owned());
+        for (model, expected) in [(made, Adopt::Never), (adopted, Adopt::Always)] {
+            let desired = Desired::new(&model, &credentials(), Stage::Created).expect("the model is complete");
+            let claim = desired
+                .set
+                .objects()
+                .find(|object| object.key().name == "couchdb-claim0");
+            assert_eq!(claim.expect("it is there").adopt(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_taken_over_yet_is_not_tried_but_for_volumes() {
+        let mut adopted = state(&minimal());
+        adopted.adopted_from = Attr::Known("manifests".to_owned());
+        let desired = Desired::new(&adopted, &credentials(), Stage::Created).expect("the model is complete");
+        let found = made_by_helm(&adopted);
+        let tried = triable(&adopted, desired, &found).expect("an owner");
+        let names: Vec<&str> = tried.set.objects().map(|object| object.key().name.as_str()).collect();
+        assert_eq!(names, ["terraform-provider-cht", "couchdb-claim0"]);
+    }
+}

@@ -210,3 +210,46 @@ pub(super) fn unsupported(version: &str) -> Diagnostics {
     )
     .into()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::kubernetes::LiveObject;
+
+    fn deployment(name: &str, env: Value) -> LiveObject {
+        let container = json!({"name": name, "image": format!("registry.example/{name}:5.3.0"), "env": env});
+        let deployment = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "cht"},
+            "spec": {"selector": {}, "template": {"spec": {"containers": [container]}}},
+        });
+        LiveObject::from_json(deployment).expect("a known kind")
+    }
+
+    fn found(names: &[&str]) -> Result<usize, String> {
+        let env = json!([{"name": "NODE_COUNT", "value": "3"}]);
+        let objects = names.iter().map(|name| deployment(name, env.clone())).collect();
+        let nodes = couchdb(&objects, "cht").map_err(|refused| refused.to_string())?;
+        Ok(nodes.len())
+    }
+
+    #[test]
+    fn an_instance_is_recognized_by_the_names_of_its_couchdb() {
+        assert_eq!(found(&["cht-couchdb", "cht-api", "cht-couchdb-nouveau"]), Ok(1));
+        assert_eq!(found(&["cht-couchdb-3", "cht-couchdb-1", "cht-couchdb-2"]), Ok(3));
+    }
+
+    #[test]
+    fn what_is_no_instance_or_two_or_half_of_one_is_told() {
+        let refused = |names: &[&str]| found(names).expect_err("it is refused");
+        assert!(refused(&["nginx"]).contains("No CHT instance to import"));
+        assert!(refused(&["cht-couchdb", "cht-couchdb-1"]).contains("Two CHT instances"));
+        let half = refused(&["cht-couchdb-1", "cht-couchdb-3"]);
+        assert!(half.contains("but not: Deployment cht/cht-couchdb-2."), "{half}");
+        let last = refused(&["cht-couchdb-1", "cht-couchdb-2"]);
+        assert!(last.contains("cht-couchdb-3"), "its nodes were told of three: {last}");
+        assert!(refused(&["cht-api"]).contains("incomplete"));
+        assert!(refused(&["medic-os"]).contains("runs CHT 3"));
+    }
+}
