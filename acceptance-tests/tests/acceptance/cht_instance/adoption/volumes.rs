@@ -133,6 +133,9 @@ async fn a_directory_of_chart_5_is_adopted_as_it_is_and_upgraded_in_the_same_app
         ingress: Ingress::Bare,
     };
     chart.install(&scene).await;
+    // As the chart of CHT 5.0.0 has it: the parameters of this strategy must not stay beside the other one.
+    let overlapping = json!({"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}});
+    scene.patch(&DEPLOYMENT, "cht-couchdb", overlapping).await;
     let values = values_of_directory(&chart, "/srv/from-directory");
     configure(&scene, &values.replace("5.2.0", "5.3.1"), IN_LAB, "").await;
     import_block(&scene);
@@ -151,6 +154,8 @@ async fn a_directory_of_chart_5_is_adopted_as_it_is_and_upgraded_in_the_same_app
         .await
         .expect("it is there");
     assert_eq!(kept.data["spec"], volume.data["spec"]);
+    let couchdb = scene.object(&DEPLOYMENT, "cht-couchdb").await.expect("it is there");
+    assert_eq!(couchdb.data["spec"]["strategy"], json!({"type": "Recreate"}));
     assert_eq!(scene.state().await["values"]["live_version"], "5.3.1");
     scene.is_settled().await;
 }

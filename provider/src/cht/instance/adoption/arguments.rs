@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::api::apps::v1::Deployment;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::{Attr, Timeouts};
 
@@ -10,7 +11,7 @@ use super::pods::{self, given};
 use super::site::{API, Site, unsupported};
 use super::{couchdb, ingress};
 use crate::cht::instance::layout::Layout;
-use crate::cht::instance::model::{Image, InstanceModel, Probes, UpgradeService};
+use crate::cht::instance::model::{Image, InstanceModel, Nouveau, Probes, UpgradeService};
 use crate::cht::instance::spec;
 use crate::cht::version::ChtVersion;
 
@@ -87,33 +88,30 @@ impl Images {
         let Some((registry, tag)) = parts else {
             return Err(unreadable(image));
         };
-        if tag.starts_with("3.") {
-            return Err(unsupported(tag));
-        }
         let version: ChtVersion = tag.parse().map_err(|_| unreadable(image))?;
         if version.major < 4 {
             return Err(unsupported(tag));
         }
-        let pull_policy = container.and_then(|container| container.image_pull_policy.as_deref());
-        let usual = spec::Image::default();
-        let pull_secrets = api
-            .as_ref()
-            .and_then(pods::pod)
-            .and_then(|pod| pod.image_pull_secrets.as_ref());
-        let pull_secrets: Vec<String> = pull_secrets
-            .into_iter()
-            .flatten()
-            .map(|secret| secret.name.clone())
-            .collect();
-        let image = given(Image {
-            registry: (registry != usual.registry).then(|| registry.to_owned()),
-            tag: None,
-            pull_policy: pull_policy
-                .filter(|policy| *policy != usual.pull_policy)
-                .map(str::to_owned),
-            pull_secrets: (!pull_secrets.is_empty()).then_some(pull_secrets),
-        });
+        let image = given(image(registry, api.as_ref()));
         Ok(Images { version, image })
+    }
+}
+
+/// Where the images come from, as far as that is not as usual.
+fn image(registry: &str, api: Option<&Deployment>) -> Image {
+    let usual = spec::Image::default();
+    let pull_policy = api.and_then(|api| pods::container(api)?.image_pull_policy.clone());
+    let pull_secrets = api.and_then(|api| pods::pod(api)?.image_pull_secrets.as_ref());
+    let names: Vec<String> = pull_secrets
+        .into_iter()
+        .flatten()
+        .map(|secret| secret.name.clone())
+        .collect();
+    Image {
+        registry: (registry != usual.registry).then(|| registry.to_owned()),
+        tag: None,
+        pull_policy: pull_policy.filter(|policy| *policy != usual.pull_policy),
+        pull_secrets: (!names.is_empty()).then_some(names),
     }
 }
 
@@ -135,7 +133,7 @@ fn cluster_domain(site: &Site<'_>) -> String {
     domain.map_or("cluster.local", |(_, domain)| domain).to_owned()
 }
 
-fn nouveau(site: &Site<'_>) -> Option<crate::cht::instance::model::Nouveau> {
+fn nouveau(site: &Site<'_>) -> Option<Nouveau> {
     let own = site.deployment("cht-couchdb-nouveau");
     let mut containers = site
         .couchdb
@@ -144,7 +142,7 @@ fn nouveau(site: &Site<'_>) -> Option<crate::cht::instance::model::Nouveau> {
         .filter_map(pods::pod)
         .flat_map(|pod| &pod.containers);
     let container = containers.find(|container| container.name == "cht-couchdb-nouveau")?;
-    given(crate::cht::instance::model::Nouveau {
+    given(Nouveau {
         resources: pods::resources(container.resources.as_ref()),
     })
 }
@@ -178,7 +176,7 @@ fn origin(site: &Site<'_>) -> String {
     release.map_or_else(|| MANIFESTS.to_owned(), |release| release.description())
 }
 
-/// The elements of a map that are all the same, or none.
+/// The value that all have, if it is the same.
 pub(super) fn common<T: Clone + PartialEq>(values: &[Option<T>]) -> Option<T> {
     let first = values.first()?.clone()?;
     values

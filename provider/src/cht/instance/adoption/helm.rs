@@ -6,6 +6,7 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use crate::cht::instance::InstanceResource;
+use crate::cht::instance::model::InstanceModel;
 use crate::kubernetes::{Access, Found, Kind, LiveObject};
 
 const RELEASE_NAME: &str = "meta.helm.sh/release-name";
@@ -39,10 +40,11 @@ impl Release {
     }
 }
 
-/// Warns of each release that Helm remembers in the namespace.
-pub(super) fn warn(cx: &Context<InstanceResource>, objects: &Found, namespace: &str) {
-    for name in remembered(objects) {
-        cx.warn(remembers(&name, namespace));
+/// Warns if Helm remembers the release that an instance is adopted from.
+pub(super) fn warn(cx: &Context<InstanceResource>, model: &InstanceModel, objects: &Found) {
+    let adopted_from = model.adopted_from.known().map(String::as_str);
+    if let Some(release) = remembered(objects, adopted_from.unwrap_or_default()) {
+        cx.warn(remembers(&release));
     }
 }
 
@@ -50,30 +52,30 @@ pub(super) fn warn(cx: &Context<InstanceResource>, objects: &Found, namespace: &
 pub(super) async fn warn_if_remembered(
     cx: &Context<InstanceResource>,
     access: &Access,
-    namespace: &str,
+    model: &InstanceModel,
 ) -> Result<(), Diagnostics> {
-    let secrets = access
-        .cluster
-        .read_all(&[Kind::namespaced::<Secret>()], namespace)
-        .await;
+    let kinds = [Kind::namespaced::<Secret>()];
+    let secrets = access.cluster.read_all(&kinds, &model.namespace).await;
     let secrets = secrets.map_err(access.explain("Unable to look for the Helm release"))?;
-    warn(cx, &secrets, namespace);
+    warn(cx, model, &secrets);
     Ok(())
 }
 
-/// The names of the releases that Helm remembers in the namespace.
-fn remembered(objects: &Found) -> Vec<String> {
+/// The release of this description, if Helm remembers it. Others may live in the namespace as well.
+fn remembered(objects: &Found, description: &str) -> Option<Release> {
     let secrets = objects.objects().filter(|live| live.key().kind.kind == "Secret");
     let memories = secrets.filter(|live| live.json().get("type").and_then(|kind| kind.as_str()) == Some(MEMORY));
-    let mut names: Vec<String> = memories
-        .filter_map(|live| live.label("name").map(str::to_owned))
-        .collect();
-    names.sort();
-    names.dedup();
-    names
+    let mut releases = memories.filter_map(|live| {
+        Some(Release {
+            namespace: live.key().namespace.clone()?,
+            name: live.label("name")?.to_owned(),
+        })
+    });
+    releases.find(|release| release.description() == description)
 }
 
-fn remembers(name: &str, namespace: &str) -> Diagnostic {
+fn remembers(release: &Release) -> Diagnostic {
+    let Release { namespace, name } = release;
     Diagnostic::warning(
         "Helm still knows the release",
         format!(
@@ -100,16 +102,20 @@ mod tests {
     }
 
     #[test]
-    fn a_release_is_remembered_once_however_many_revisions_it_has() {
-        let county = json!({"labels": {"name": "county", "owner": "helm"}});
+    fn of_the_releases_that_helm_remembers_only_the_own_one_counts() {
+        let of = |name: &str| json!({"labels": {"name": name, "owner": "helm"}});
         let objects: Found = [
-            secret("sh.helm.release.v1.county.v1", MEMORY, county.clone()),
-            secret("sh.helm.release.v1.county.v2", MEMORY, county.clone()),
-            secret("other", "Opaque", county),
+            secret("sh.helm.release.v1.county.v1", MEMORY, of("county")),
+            secret("sh.helm.release.v1.county.v2", MEMORY, of("county")),
+            secret("sh.helm.release.v1.monitoring.v1", MEMORY, of("monitoring")),
+            secret("other", "Opaque", of("forgotten")),
         ]
         .into_iter()
         .collect();
-        assert_eq!(remembered(&objects), ["county"]);
+        let county = remembered(&objects, "Helm release cht/county").expect("it is remembered");
+        assert_eq!(county.name, "county");
+        assert_eq!(remembered(&objects, "Helm release cht/forgotten"), None);
+        assert_eq!(remembered(&objects, "manifests"), None);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) async fn import(
 ) -> Result<InstanceModel, Diagnostics> {
     let site = Site::survey(access, namespace).await?;
     let model = arguments::read(&site).await?;
-    helm::warn(cx, &site.objects, namespace);
+    helm::warn(cx, &model, &site.objects);
     Ok(model)
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn take_over(
     tracing::info!("taking over objects that another tool made");
     let taken = access.cluster.take_over(&owner, &found).await;
     taken.map_err(access.explain("Unable to take over the CHT instance"))?;
-    helm::warn_if_remembered(cx, access, &model.namespace).await?;
+    helm::warn_if_remembered(cx, access, model).await?;
     desired::find(access, &model.namespace, models).await
 }
 
