@@ -77,18 +77,16 @@ struct Images {
 impl Images {
     fn of(site: &Site<'_>) -> Result<Images, Diagnostics> {
         let api = site.deployment(API);
-        let container = api.as_ref().and_then(pods::container);
-        let image = container
-            .and_then(|container| container.image.as_deref())
-            .unwrap_or_default();
-        let parts = image.rsplit_once(':').and_then(|(name, tag)| {
+        let named = api.as_ref().and_then(|api| pods::container(api)?.image.as_deref());
+        let named = named.unwrap_or_default();
+        let parts = named.rsplit_once(':').and_then(|(name, tag)| {
             let registry = name.strip_suffix("/cht-api")?;
             Some((registry, tag))
         });
         let Some((registry, tag)) = parts else {
-            return Err(unreadable(image));
+            return Err(unreadable(named));
         };
-        let version: ChtVersion = tag.parse().map_err(|_| unreadable(image))?;
+        let version: ChtVersion = tag.parse().map_err(|_| unreadable(named))?;
         if version.major < 4 {
             return Err(unsupported(tag));
         }
