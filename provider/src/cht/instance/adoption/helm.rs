@@ -56,7 +56,7 @@ pub(super) async fn warn_if_remembered(
 ) -> Result<(), Diagnostics> {
     let kinds = [Kind::namespaced::<Secret>()];
     let secrets = access.cluster.read_all(&kinds, &model.namespace).await;
-    let secrets = secrets.map_err(access.explain("Unable to look for the Helm release"))?;
+    let secrets = secrets.map_err(access.explain("Unable to read the CHT instance"))?;
     warn(cx, model, &secrets);
     Ok(())
 }

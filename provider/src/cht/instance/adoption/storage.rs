@@ -111,7 +111,7 @@ async fn of_volume(site: &Site<'_>, deployment: &Deployment, name: &str, held: &
         .cluster
         .look_at(&ObjectKey::cluster::<PersistentVolume>(name))
         .await;
-    let looked = looked.map_err(site.access.explain("Unable to read the volume of CouchDB"))?;
+    let looked = looked.map_err(site.access.explain("Unable to read the CHT instance"))?;
     let live = match looked {
         Looked::Forbidden if is_official || !has_class => return Err(unreadable_volume(name)),
         Looked::Forbidden => return Ok(()),
@@ -186,7 +186,7 @@ async fn node_of(site: &Site<'_>, deployment: &Deployment) -> Result<String, Dia
     if let Some(name) = pin(deployment) {
         return Ok(name);
     }
-    let explain = site.access.explain("Unable to find the node with the data");
+    let explain = site.access.explain("Unable to read the CHT instance");
     let pods = site
         .access
         .cluster
