@@ -16,7 +16,7 @@ use tracing::debug;
 use super::client::{Cluster, in_parallel};
 use super::error::Error;
 use super::kind::Kind;
-use super::object::{Object, ObjectKey};
+use super::object::Object;
 use super::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, OwnerId};
 use super::read::{Found, LiveObject};
 use super::request::Patch;
@@ -35,37 +35,6 @@ impl Cluster {
         let taken = in_parallel(foreign.map(|live| self.take_over_one(owner, live.clone())).collect()).await;
         let errors = taken.into_iter().filter_map(Result::err).collect();
         Error::from_many(errors).map_or(Ok(()), Err)
-    }
-
-    /// Reads objects by their names, whoever made them; those that are not there are left out.
-    ///
-    /// # Errors
-    /// Reading one is forbidden, or the cluster does not answer.
-    pub async fn read_by_name(&self, keys: &[ObjectKey]) -> Result<Found, Error> {
-        let mut found = Vec::new();
-        for live in in_parallel(keys.iter().map(|key| self.get(key)).collect()).await {
-            found.extend(live?.map(LiveObject::from_json).transpose()?);
-        }
-        Ok(found.into_iter().collect())
-    }
-
-    /// Reads all objects of some kinds in a namespace, whoever made them.
-    ///
-    /// # Errors
-    /// Listing a kind is forbidden, or the cluster does not answer.
-    pub async fn read_all(&self, kinds: &[Kind], namespace: &str) -> Result<Found, Error> {
-        let lists = kinds.iter().map(|kind| self.list(*kind, Some(namespace), ""));
-        let (mut items, mut errors) = (Vec::new(), Vec::new());
-        for list in in_parallel(lists.collect()).await {
-            match list {
-                Ok(list) => items.extend(list),
-                Err(error) => errors.push(error),
-            }
-        }
-        match Error::from_many(errors) {
-            Some(error) => Err(error),
-            None => items.into_iter().map(LiveObject::from_json).collect(),
-        }
     }
 
     async fn take_over_one(&self, owner: &OwnerId, mut live: LiveObject) -> Result<(), Error> {

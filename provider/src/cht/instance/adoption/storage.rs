@@ -31,22 +31,14 @@ pub(super) struct Held {
 impl Held {
     /// Whether Kubernetes made the volume.
     pub(super) fn is_made(&self) -> bool {
-        let NodeStorage {
-            ebs_volume_id,
-            gce_disk,
-            host_path,
-            vsphere_volume_handle,
-            volume_name,
-            claim_name,
-            ..
-        } = &self.storage;
+        let storage = &self.storage;
         let sources = [
-            ebs_volume_id,
-            gce_disk,
-            host_path,
-            vsphere_volume_handle,
-            volume_name,
-            claim_name,
+            &storage.ebs_volume_id,
+            &storage.gce_disk,
+            &storage.host_path,
+            &storage.vsphere_volume_handle,
+            &storage.volume_name,
+            &storage.claim_name,
         ];
         sources.iter().all(|source| source.is_none())
     }
