@@ -33,6 +33,7 @@ async fn the_values_of_chart_5_describe_its_instance_and_the_first_apply_only_ma
         "Deployment from-chart-5/cht-api is not marked as part of this instance",
         "PersistentVolumeClaim from-chart-5/couchdb-claim0 is not marked as part of this instance",
         "ConfigMap from-chart-5/terraform-provider-cht is not there",
+        "Deployment from-chart-5/cht-api spec.template.metadata.annotations: is not set",
     ] {
         assert!(lines.contains(&line.to_owned()), "{lines:#?}");
     }
