@@ -2,6 +2,7 @@
 
 mod adoption;
 mod drift;
+mod existing_data;
 mod failures;
 mod guards;
 mod hosts;

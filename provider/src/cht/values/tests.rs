@@ -128,7 +128,7 @@ fn what_is_as_the_resource_has_it_anyway_is_left_out() {
 }
 
 #[test]
-fn flags_in_quotes_are_flags() {
+fn row_04_c05_flags_in_quotes_are_flags() {
     // The charts' own files quote this one, and take "false" for true.
     let quoted = arguments(&[FIVE, "couchdb_data: {preExistingDataAvailable: \"false\"}"]);
     assert!(!quoted.couchdb.existing_data);
