@@ -163,17 +163,7 @@ impl Cluster {
                 lists.push(self.list(*kind, None, &query));
             }
         }
-        let (mut items, mut errors) = (Vec::new(), Vec::new());
-        for result in in_parallel(lists).await {
-            match result {
-                Ok(list) => items.extend(list),
-                Err(error) => errors.push(error),
-            }
-        }
-        match Error::from_many(errors) {
-            Some(error) => Err(error),
-            None => items.into_iter().map(LiveObject::from_json).collect(),
-        }
+        all_of(in_parallel(lists).await)
     }
 
     /// Reads one object, whoever made it; none if it is not there.
@@ -235,6 +225,21 @@ impl Cluster {
                 return Ok(items);
             }
         }
+    }
+}
+
+/// The objects of several lists, if all could be read.
+pub(super) fn all_of(lists: Vec<Result<Vec<Value>, Error>>) -> Result<Found, Error> {
+    let (mut items, mut errors) = (Vec::new(), Vec::new());
+    for list in lists {
+        match list {
+            Ok(list) => items.extend(list),
+            Err(error) => errors.push(error),
+        }
+    }
+    match Error::from_many(errors) {
+        Some(error) => Err(error),
+        None => items.into_iter().map(LiveObject::from_json).collect(),
     }
 }
 

@@ -54,7 +54,13 @@ impl Database<'_> {
         if couchdb.is_clustered() {
             self.wait_for_members(cx, access, &couchdb, &first).await?;
         }
-        if couchdb.existing_data && self.stage == Stage::Creating {
+        let has_data = match self.stage {
+            Stage::Creating => couchdb.existing_data,
+            // It was in use, wherever its data is.
+            Stage::Adopting => true,
+            Stage::Updating | Stage::Created => false,
+        };
+        if has_data {
             self.find_data(cx, access, &first).await?;
         }
         Ok(())
@@ -128,6 +134,7 @@ impl Database<'_> {
                     tracing::info!(count, "CouchDB found existing documents");
                     Ok(Progress::Ready(()))
                 }
+                Ok(_) if self.stage == Stage::Adopting => Err(data_lost_sight_of()),
                 Ok(_) => Err(no_data(&self.model.couchdb.data_path)),
                 Err(Error::Unauthorized { .. }) => Err(steps::unauthorized()),
                 Err(error) if began.elapsed() < OPENING_PATIENCE => Ok(Progress::Pending(reach::status(&error)?)),
@@ -147,7 +154,7 @@ impl Database<'_> {
     fn patience(&self) -> Patience {
         match self.stage {
             Stage::Creating => Patience::of_operation(),
-            Stage::Updating | Stage::Created => Patience::of_start(self.model),
+            Stage::Adopting | Stage::Updating | Stage::Created => Patience::of_start(self.model),
         }
     }
 
@@ -189,6 +196,20 @@ fn no_data(data_path: &str) -> Diagnostics {
         ),
     )
     .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::EXISTING_DATA))
+    .into()
+}
+
+/// The words for an instance that another tool made.
+fn data_lost_sight_of() -> Diagnostics {
+    Diagnostic::error(
+        "No data found in the volume",
+        "CouchDB runs, but it holds no documents of CHT, so what it has now is not what it had before the import. Nothing else \
+         was started, so there is no empty CHT beside the real data, and no volume was deleted.\n\nCompare the volumes of \
+         CouchDB's pods with those of the earlier revision of their Deployments (`kubectl rollout history`), let `couchdb.nodes` \
+         and `data_path` name what was there, and apply again. An instance that never held any data does not have to be \
+         adopted: delete it, and make a new one.",
+    )
+    .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::NODES))
     .into()
 }
 

@@ -12,7 +12,7 @@ use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::survey::Survey;
-use crate::cht::instance::{classes, lookups, plan, routing, upgrade};
+use crate::cht::instance::{adoption, classes, desired, lookups, plan, routing, upgrade};
 use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
 
 /// Notes which release the instance is going to have, for the plans of what lives in it.
@@ -65,12 +65,28 @@ pub(super) async fn try_in_cluster(
     upgrade::check_images(&access, &model, plan.prior.as_ref()).await?;
     upgrade::check_space(cx, &access, &model, prior).await?;
     let desired = Desired::new(&model, &credentials, stage)?;
+    let desired = as_it_would_be(&access, plan, &model, desired).await?;
     let how = if plan.prior.as_ref().is_some_and(plan::has_drift) {
         Apply::Repair
     } else {
         Apply::Careful
     };
     try_objects(&access, &model, &desired, how).await
+}
+
+/// Of an adopted instance, the objects that can be tried, with what cannot be changed of them as it is.
+async fn as_it_would_be(
+    access: &Access,
+    plan: &Plan<'_, '_, InstanceResource>,
+    model: &InstanceModel,
+    desired: Desired,
+) -> Result<Desired, Diagnostics> {
+    if !model.is_adopted() {
+        return Ok(desired);
+    }
+    let models: Vec<&InstanceModel> = plan.prior.iter().chain([model]).collect();
+    let found = desired::find(access, &model.namespace, &models).await?;
+    adoption::triable(model, adoption::keep_volumes(model, desired, &found), &found)
 }
 
 /// Has the cluster go through everything but the change itself.

@@ -8,6 +8,7 @@ use tf_framework::diagnostics::Diagnostics;
 
 use super::{Goal, access, check_ingress, converge};
 use crate::cht::instance::InstanceResource;
+use crate::cht::instance::adoption;
 use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::patience::Patience;
@@ -30,6 +31,7 @@ pub(super) async fn update(
     plan::same_instance(&prior, &live)?;
     check_ingress(cx, &access, &planned, Some(&prior)).await?;
     upgrade::refuse_downgrade(cx, &access, &planned, &found).await?;
+    let found = adoption::take_over(cx, &access, &[&prior, &planned], found).await?;
     let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
     let mut update = Update {
         access: &access,
@@ -37,6 +39,8 @@ pub(super) async fn update(
         credentials: &credentials,
         stage: match Record::find(&found, &planned.namespace) {
             Some(record) if record.stage == Stage::Creating => Stage::Creating,
+            Some(record) if record.stage == Stage::Adopting => Stage::Adopting,
+            None if planned.is_adopted() => Stage::Adopting,
             _ => Stage::Updating,
         },
         found,
