@@ -16,6 +16,7 @@
 //! is idempotent, so a killed apply is continued by the next one. What fails is an [`Error`], which answers questions
 //! (`is_unreachable` is never taken for "gone") and holds no secret.
 
+mod answer;
 pub mod apply;
 pub mod attribute;
 pub mod client;

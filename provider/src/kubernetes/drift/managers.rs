@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use super::super::answer::owned_fields;
 use super::super::ownership::MANAGER;
 use super::path::{FieldPath, Segment};
 
@@ -18,11 +19,7 @@ pub(super) fn manager_of(live: &Value, path: &FieldPath) -> Option<String> {
         .filter(|entry| text(entry, "subresource") != "status");
     others
         .filter(|entry| text(entry, "manager") != MANAGER)
-        .filter(|entry| {
-            entry
-                .get("fieldsV1")
-                .is_some_and(|fields| owns(fields, path.segments()))
-        })
+        .filter(|entry| owned_fields(entry).is_some_and(|fields| owns(&fields, path.segments())))
         // RFC 3339 times in UTC sort as text.
         .max_by_key(|entry| text(entry, "time"))
         .map(|entry| text(entry, "manager").to_owned())
