@@ -1,9 +1,8 @@
 //! What the API server answers, as values.
 //!
 //! The trees of owned fields in `metadata.managedFields` are often longer than all the rest of an object, and are asked for
-//! only where a field has changed. So they stay the text that they came as; [`owned_fields`] makes one a tree again.
+//! only where a field has changed. So they stay the text that they came as; [`managed_fields`] makes them trees again.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -20,12 +19,16 @@ pub(super) fn parse(json: &[u8]) -> Result<Value, serde_json::Error> {
     Ok(value)
 }
 
-/// The fields that an entry of `metadata.managedFields` owns, as a tree; none if it says none.
-pub(super) fn owned_fields(entry: &Value) -> Option<Cow<'_, Value>> {
-    match entry.get(FIELDS)? {
-        Value::String(text) => serde_json::from_str(text).ok().map(Cow::Owned),
-        tree => Some(Cow::Borrowed(tree)),
+/// The entries of an object's `metadata.managedFields`, each with the tree of the fields that it owns.
+pub(super) fn managed_fields(live: &Value) -> Vec<Value> {
+    let entries = live.pointer("/metadata/managedFields").and_then(Value::as_array);
+    let mut entries = entries.cloned().unwrap_or_default();
+    for fields in entries.iter_mut().filter_map(|entry| entry.get_mut(FIELDS)) {
+        if let Some(tree) = fields.as_str().and_then(|text| serde_json::from_str(text).ok()) {
+            *fields = tree;
+        }
     }
+    entries
 }
 
 /// Like [`Value`], but for the trees of owned fields.
@@ -114,9 +117,10 @@ mod tests {
 
     #[test]
     fn owned_fields_are_a_tree_again_when_asked_for() {
-        let answer = parse(br#"{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}"#).unwrap();
-        assert_eq!(*owned_fields(&answer).unwrap(), json!({"f:spec": {}}));
-        assert!(owned_fields(&json!({"manager": "kubectl"})).is_none());
+        let entries = json!([{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}, {"manager": "helm"}]);
+        let object = json!({"metadata": {"managedFields": entries}}).to_string();
+        assert_eq!(Value::from(managed_fields(&parse(object.as_bytes()).unwrap())), entries);
+        assert!(managed_fields(&json!({"metadata": {}})).is_empty());
     }
 
     #[test]

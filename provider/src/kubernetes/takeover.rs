@@ -13,6 +13,7 @@
 use serde_json::{Map, Value, json};
 use tracing::debug;
 
+use super::answer::managed_fields;
 use super::client::{Cluster, in_parallel};
 use super::error::Error;
 use super::kind::Kind;
@@ -90,10 +91,10 @@ pub(super) fn is_kept(kind: Kind) -> bool {
 /// The fields of an object that tools own: those managers that say what the object is. A controller only notes something in the
 /// metadata or the status. Our own applies do not count.
 pub(super) fn fields_of_tools(live: &Value) -> Option<Value> {
-    entries(live)
-        .iter()
+    managed_fields(live)
+        .iter_mut()
         .filter(|entry| is_of_tool(entry))
-        .filter_map(|entry| entry.get("fieldsV1").cloned())
+        .filter_map(|entry| entry.get_mut("fieldsV1").map(Value::take))
         .reduce(union)
 }
 
@@ -121,9 +122,8 @@ fn transfer(owner: &OwnerId, live: &LiveObject) -> Value {
 /// The entries of `metadata.managedFields` after the transfer; none if no tool owns anything.
 fn transferred(live: &Value) -> Option<Vec<Value>> {
     let of_tools = fields_of_tools(live)?;
-    let (taken, mut kept): (Vec<Value>, Vec<Value>) = entries(live)
-        .iter()
-        .cloned()
+    let (taken, mut kept): (Vec<Value>, Vec<Value>) = managed_fields(live)
+        .into_iter()
         .partition(|entry| is_of_tool(entry) || is_of_our_applies(entry));
     let ours = taken.iter().find(|entry| is_of_our_applies(entry));
     let fields = match ours.and_then(|entry| entry.get("fieldsV1")) {
@@ -140,11 +140,6 @@ fn transferred(live: &Value) -> Option<Vec<Value>> {
         "fieldsV1": fields,
     }));
     Some(kept)
-}
-
-fn entries(live: &Value) -> &[Value] {
-    let entries = live.pointer("/metadata/managedFields").and_then(Value::as_array);
-    entries.map(Vec::as_slice).unwrap_or_default()
 }
 
 fn is_of_tool(entry: &Value) -> bool {

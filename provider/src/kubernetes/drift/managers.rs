@@ -6,20 +6,21 @@
 
 use serde_json::Value;
 
-use super::super::answer::owned_fields;
+use super::super::answer::managed_fields;
 use super::super::ownership::MANAGER;
 use super::path::{FieldPath, Segment};
 
 /// The manager other than us that wrote the field last; `None` if no other owns it.
 pub(super) fn manager_of(live: &Value, path: &FieldPath) -> Option<String> {
-    let entries = live.pointer("/metadata/managedFields").and_then(Value::as_array);
-    let others = entries
-        .into_iter()
-        .flatten()
-        .filter(|entry| text(entry, "subresource") != "status");
+    let entries = managed_fields(live);
+    let others = entries.iter().filter(|entry| text(entry, "subresource") != "status");
     others
         .filter(|entry| text(entry, "manager") != MANAGER)
-        .filter(|entry| owned_fields(entry).is_some_and(|fields| owns(&fields, path.segments())))
+        .filter(|entry| {
+            entry
+                .get("fieldsV1")
+                .is_some_and(|fields| owns(fields, path.segments()))
+        })
         // RFC 3339 times in UTC sort as text.
         .max_by_key(|entry| text(entry, "time"))
         .map(|entry| text(entry, "manager").to_owned())
