@@ -6,5 +6,6 @@
 #![cfg_attr(test, allow(clippy::too_many_lines, reason = "a test may be a long table of cases"))]
 
 pub mod cht;
+pub mod k3s;
 pub mod kubernetes;
 pub mod provider;
