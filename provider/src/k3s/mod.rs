@@ -10,12 +10,14 @@
 
 pub mod config;
 pub mod digest;
+pub mod drift;
 pub mod files;
 pub mod join;
 pub mod journal;
 pub mod marker;
 pub mod paths;
 pub mod probe;
+pub mod rollout;
 #[cfg(test)]
 mod testing;
 pub mod token;

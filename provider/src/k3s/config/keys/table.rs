@@ -176,9 +176,13 @@ pub(super) const KEYS: &[Key] = &[
     text("etcd-s3-bucket-lookup-type").server(),
     text("etcd-s3-region").server().attribute("snapshots"),
     text("etcd-s3-folder").server().attribute("snapshots"),
-    number("etcd-s3-retention").server().since(&[(31, 12), (32, 8), (33, 4)]),
+    number("etcd-s3-retention")
+        .server()
+        .since(&[(31, 12), (32, 8), (33, 4)]),
     text("etcd-s3-proxy").server().since(&[(28, 13), (29, 8), (30, 4)]),
-    text("etcd-s3-config-secret").server().since(&[(28, 13), (29, 8), (30, 4)]),
+    text("etcd-s3-config-secret")
+        .server()
+        .since(&[(28, 13), (29, 8), (30, 4)]),
     flag("etcd-s3-insecure").server(),
     text("etcd-s3-timeout").server(),
     // What runs beside Kubernetes.
@@ -194,7 +198,8 @@ pub(super) const KEYS: &[Key] = &[
     flag("embedded-registry")
         .server()
         .attribute("embedded_registry")
-        .critical(),
+        .critical()
+        .since(&[(26, 13), (27, 10), (28, 6), (29, 1)]),
     flag("supervisor-metrics").server().critical(),
     text("helm-job-image").server(),
     text("default-local-storage-path").server(),
