@@ -16,6 +16,7 @@ pub mod join;
 pub mod journal;
 pub mod marker;
 pub mod paths;
+pub mod preflight;
 pub mod probe;
 pub mod rollout;
 #[cfg(test)]
@@ -23,3 +24,4 @@ mod testing;
 pub mod token;
 pub mod unit;
 pub mod version;
+pub mod wait;

@@ -49,6 +49,7 @@ pub(super) struct Cluster {
     pub(super) token: u32,
     pub(super) wanted: (u32, u32),
     snapshot: bool,
+    leader: Option<String>,
     /// How many acts are left until the kill.
     pub(super) acts_left: usize,
     /// Whether a server that comes up is still coming up when it is looked at next.
@@ -87,6 +88,7 @@ impl Cluster {
             token: 1,
             wanted: (1, 1),
             snapshot: false,
+            leader: None,
             acts_left: usize::MAX,
             slow: false,
         }
@@ -115,7 +117,7 @@ impl Cluster {
             node: answers && node.is_some(),
             running: if answers { node.copied() } else { None },
             cordoned: answers && host.cordoned,
-            leader: self.members.keys().next().is_some_and(|first| first == name),
+            leader: self.leader.as_deref() == Some(name),
             ..Server::bare()
         };
         if !host.reachable {
@@ -283,6 +285,7 @@ impl Cluster {
         };
         self.acts_left = left;
         act(self);
+        self.elect();
         self.check();
         Ok(())
     }
@@ -290,8 +293,8 @@ impl Cluster {
     /// What goes on by itself after the provider was killed: systemd starts what is not stopped.
     pub(super) fn settle(&mut self) {
         let names: Vec<String> = self.hosts.keys().cloned().collect();
-        for name in names.iter().filter(|_| !self.slow) {
-            if !self.hosts[name].stopped && !self.hosts[name].up && self.hosts[name].reachable {
+        for name in &names {
+            if !self.slow && !self.hosts[name].stopped && !self.hosts[name].up && self.hosts[name].reachable {
                 self.come_up(name);
             }
         }
@@ -417,6 +420,14 @@ impl Cluster {
             up += usize::from(self.hosts.get(name).is_some_and(|host| host.up));
         }
         all > 0 && up >= quorum(all)
+    }
+
+    /// Whoever leads goes on as long as it is up.
+    fn elect(&mut self) {
+        let is_up = |name: &String| self.members.contains_key(name) && self.hosts.get(name).is_some_and(|host| host.up);
+        if !self.leader.as_ref().is_some_and(is_up) {
+            self.leader = self.members.keys().find(|name| is_up(name)).cloned();
+        }
     }
 
     fn check(&self) {
