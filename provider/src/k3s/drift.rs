@@ -188,18 +188,22 @@ fn of_node(expected: &Expected<'_>, node: &NodeState) -> Vec<Drift> {
     drift
 }
 
-/// Whether any file is not what it should be.
+/// Whether any file but those with tokens is not what it should be.
 pub(super) fn files_differ(state: &HostState, files: &HostFiles) -> bool {
-    !of_files(files, state).is_empty()
+    of_files(files, state).iter().any(|drift| !is_of_token(drift))
 }
 
 /// Whether a file with a token is not what it should be.
 pub(super) fn token_differs(state: &HostState, files: &HostFiles) -> bool {
-    let is_token = |drift: &Drift| match drift {
-        Drift::FileMissing(path) | Drift::FileChanged(path) => path == paths::TOKEN || path == paths::AGENT_TOKEN,
-        _ => false,
+    of_files(files, state).iter().any(is_of_token)
+}
+
+fn is_of_token(drift: &Drift) -> bool {
+    let path = match drift {
+        Drift::FileMissing(path) | Drift::FileChanged(path) | Drift::FileMode(path) | Drift::FileExtra(path) => path,
+        _ => return false,
     };
-    of_files(files, state).iter().any(is_token)
+    path == paths::TOKEN || path == paths::AGENT_TOKEN
 }
 
 /// Whether a Node has to be made anew: what the cloud provider calls its machine can be set once, and its address is that of a

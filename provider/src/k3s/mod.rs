@@ -8,6 +8,7 @@
 //! - What is there: [`probe`] is one script for each host and what it says, [`marker`] what this provider notes on a host,
 //!   [`journal`] what k3s says when it cannot start.
 
+pub mod cleanup;
 pub mod config;
 pub mod digest;
 pub mod drift;

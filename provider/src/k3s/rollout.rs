@@ -73,7 +73,7 @@ pub struct Seen {
     pub servers: BTreeMap<String, Server>,
     /// The versions that agents run, by name.
     pub agents: BTreeMap<String, K3sVersion>,
-    /// Whether the cluster still takes the token before the wanted one.
+    /// Whether the cluster still takes the token before the wanted one. As long as it does, whoever joins is given that one.
     pub old_token: bool,
     /// Whether the snapshot before this change was taken.
     pub snapshot_taken: bool,
@@ -112,7 +112,7 @@ pub struct Server {
     pub running: Option<K3sVersion>,
     /// Whether k3s has to be restarted for what its files say, or for its program.
     pub restart_pending: bool,
-    /// Whether its files are not what they should be, whatever they are for.
+    /// Whether its files, but those with tokens, are not what they should be, or are not noted to be.
     pub files_differ: bool,
     /// Whether its files have another token than the wanted one.
     pub old_token_file: bool,

@@ -77,6 +77,10 @@ impl<'a> Look<'a> {
         for (name, server) in self.wanted().filter(|(_, server)| down(server)) {
             let server_name = name.clone();
             let first = server.phase == Some(Phase::Bootstrapping) && self.is_alone(name);
+            let removed = server.cause == Some(Cause::RemovedMember);
+            if server.old_token_file && !self.seen.old_token && !first && !removed {
+                return Ok(Some(Step::WriteToken { server: server_name }));
+            }
             return Ok(Some(match server.cause {
                 Some(Cause::RemovedMember) => continue,
                 Some(Cause::StaleCredentials) => Step::ClearCredentials { server: server_name },
@@ -233,14 +237,12 @@ impl<'a> Look<'a> {
             return Ok(None);
         };
         self.require_others(name)?;
+        // A server that is restarted must find the others with the token that the cluster has.
         let unwritten = self
             .wanted()
-            .find(|(other, server)| other != name && server.restart_pending && server.files_differ);
+            .find(|(_, server)| server.reachable && server.old_token_file);
         if let Some((other, _)) = unwritten {
-            return Ok(Some(Step::WriteFiles {
-                server: other.clone(),
-                through: self.healthy_other(other),
-            }));
+            return Ok(Some(Step::WriteToken { server: other.clone() }));
         }
         if let Some(step) = self.snapshot() {
             return Ok(Some(step));
@@ -308,6 +310,9 @@ impl<'a> Look<'a> {
                     server: server_name,
                     through: self.healthy_other(name),
                 }));
+            }
+            if server.old_token_file {
+                return Ok(Some(Step::WriteToken { server: server_name }));
             }
             if server.labels_differ {
                 return Ok(Some(Step::PatchNode { server: server_name }));

@@ -87,7 +87,8 @@ pub fn agent(known: &Known<'_>, host: &Observed<'_>, node: Option<&NodeState>) -
     let marker = state.marker.as_ref().filter(|marker| marker.cluster == known.cluster);
     let ready = node.is_some_and(|node| node.ready);
     let joined = marker.is_some_and(|marker| marker.phase == Phase::Joined);
-    let unwritten = |files: &HostFiles| drift::files_differ(state, files) || !joined;
+    let differ = |files: &HostFiles| drift::files_differ(state, files) || drift::token_differs(state, files);
+    let unwritten = |files: &HostFiles| differ(files) || !joined;
     let pending = |files: &HostFiles| node.is_some() && restart_pending(state, files, host.binary_sha256);
     let of_node = |test: fn(&NodeSettings, &NodeState) -> bool| match (host.node, node) {
         (Some(wanted), Some(node)) => test(wanted, node),

@@ -197,10 +197,10 @@ impl std::fmt::Display for Warning {
 
 /// All that is refused before anything is changed.
 pub(super) fn refusals(wanted: &Wanted, seen: &Seen) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
     if wanted.servers.is_empty() {
-        refusals.push(Refusal::NoServers);
+        return vec![Refusal::NoServers];
     }
+    let mut refusals = Vec::new();
     if wanted.datastore == WantedDatastore::Sqlite && wanted.servers.len() > 1 {
         refusals.push(Refusal::SqliteNeedsOne);
     }

@@ -20,8 +20,8 @@ pub enum Step {
         /// The version.
         version: K3sVersion,
     },
-    /// Makes a host a server of the cluster: notes that it does, writes the files, starts k3s and waits until its member
-    /// votes and its Node is ready.
+    /// Makes a host a server of the cluster: notes that it does, writes the files, with the token that the cluster takes now,
+    /// starts k3s and waits until its member votes and its Node is ready.
     Join {
         /// The host.
         server: String,
@@ -35,7 +35,7 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Starts a server that is down, with the files that it should have, and waits for it.
+    /// Starts a server that is down, with the files that it should have, and waits for it. Its token stays as it is.
     Start {
         /// The server.
         server: String,
@@ -110,8 +110,8 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Writes files for which k3s needs no restart. Among them is the server to join through: after bootstrap, the first
-    /// server's file no longer says to begin a cluster.
+    /// Writes files for which k3s needs no restart, but no token, and notes that the server has joined. What to join through
+    /// is among it: after bootstrap, the first server's file no longer says to begin a cluster.
     WriteFiles {
         /// The server.
         server: String,

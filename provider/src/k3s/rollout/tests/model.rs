@@ -145,7 +145,7 @@ impl Cluster {
             role: host.phase.map(|_| Role::Server),
             healthy: answers && host.up && node.is_some(),
             restart_pending: answers && node.is_some() && host.started != self.wanted,
-            files_differ: host.files != self.wanted || host.phase != Some(Phase::Joined),
+            files_differ: host.files.1 != self.wanted.1 || host.phase != Some(Phase::Joined),
             old_token_file: host.files.0 != self.wanted.0,
             init: host.init,
             joins_nobody: host
@@ -175,6 +175,7 @@ impl Cluster {
                 self.act(|cluster| cluster.host(server).cordoned = false)
             }
             Step::ClearCredentials { server } => {
+                self.act(|cluster| cluster.host(server).files.0 = cluster.token)?;
                 self.act(|cluster| cluster.host(server).stale_credentials = false)?;
                 self.start(server)
             }
@@ -229,7 +230,7 @@ impl Cluster {
         self.act(|cluster| cluster.host(name).phase = Some(Phase::Joining))?;
         self.install(name, version)?;
         self.act(|cluster| {
-            cluster.host(name).files = cluster.wanted;
+            cluster.host(name).files = (cluster.token, cluster.wanted.1);
             cluster.host(name).init = false;
             cluster.host(name).through = through.map(str::to_owned);
         })?;
@@ -244,7 +245,7 @@ impl Cluster {
 
     fn write(&mut self, name: &str, through: Option<&str>) -> Result<(), Killed> {
         self.act(|cluster| {
-            cluster.host(name).files = cluster.wanted;
+            cluster.host(name).files.1 = cluster.wanted.1;
             cluster.host(name).through = through.map(str::to_owned);
             cluster.host(name).init &= through.is_none();
         })?;
@@ -261,7 +262,7 @@ impl Cluster {
     }
 
     fn start(&mut self, name: &str) -> Result<(), Killed> {
-        self.act(|cluster| cluster.host(name).files = cluster.wanted)?;
+        self.act(|cluster| cluster.host(name).files.1 = cluster.wanted.1)?;
         self.act(|cluster| cluster.host(name).stopped = false)?;
         self.act(|cluster| cluster.come_up(name))?;
         self.act(|cluster| cluster.promote(name))
@@ -311,7 +312,8 @@ impl Cluster {
             return;
         }
         let Some(version) = host.installed else { return };
-        if host.files.0 != self.token && self.clusters_begun > 0 {
+        // What was started with an old token once does not start with the right one, either.
+        if host.stale_credentials || (host.files.0 != self.token && self.clusters_begun > 0) {
             self.host(name).stale_credentials = true;
             return;
         }

@@ -37,7 +37,11 @@ fn check_converged(cluster: &Cluster, wanted: &Wanted) {
     for (name, server) in &seen.servers {
         assert!(server.healthy && server.member == Member::Voter, "{name}: {server:?}");
         assert!(
-            !server.cordoned && !server.restart_pending && !server.files_differ && !server.stale_node,
+            !server.cordoned
+                && !server.restart_pending
+                && !server.files_differ
+                && !server.old_token_file
+                && !server.stale_node,
             "{name}: {server:?}"
         );
         assert_eq!(server.running, Some(wanted.version), "{name}");
@@ -100,10 +104,29 @@ proptest! {
     }
 
     #[test]
-    fn a_killed_rotation_of_the_token_is_finished(count in 1_usize..6, kills in kills()) {
+    fn a_killed_rotation_of_the_token_is_finished(
+        count in 1_usize..6,
+        down in prop::option::of(0_usize..5),
+        added: bool,
+        restarted in prop::option::of(0_usize..5),
+        kills in kills(),
+    ) {
         let mut wanted = wanted("");
         let mut cluster = made(count, &mut wanted);
         cluster.wanted = (2, 2);
+        if let Some(down) = down.filter(|_| count > 2) {
+            cluster.stop(&format!("s{}", down % count));
+        }
+        if let (Some(restarted), None) = (restarted.filter(|_| count > 2), down) {
+            // It comes back with the old token while the new one is being set.
+            cluster.token = 2;
+            cluster.go_down(&format!("s{}", restarted % count));
+            cluster.settle();
+        }
+        if added {
+            cluster.hosts.insert("n0".to_owned(), model::Host::new());
+            wanted.servers.push("n0".to_owned());
+        }
         converge(&mut cluster, &wanted, &kills);
     }
 
