@@ -26,13 +26,16 @@ use super::version::K3sVersion;
 pub mod agents;
 mod decide;
 mod expect;
+mod look;
 pub mod observe;
 pub mod quorum;
 pub mod refusal;
 pub mod step;
+pub mod warning;
 
-pub use self::refusal::{Refusal, Warning};
+pub use self::refusal::Refusal;
 pub use self::step::Step;
+pub use self::warning::Warning;
 
 /// What is wanted of the servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,7 +204,7 @@ impl Server {
 pub fn plan(wanted: &Wanted, seen: &Seen) -> Plan {
     let mut plan = Plan {
         refusals: refusal::refusals(wanted, seen),
-        warnings: refusal::warnings(wanted, seen),
+        warnings: warning::warnings(wanted, seen),
         steps: Vec::new(),
     };
     if !plan.refusals.is_empty() {

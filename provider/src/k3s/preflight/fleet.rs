@@ -9,8 +9,11 @@ use crate::k3s::probe::Machine;
 /// By how many seconds the clocks of servers may differ. They are read to the second, one after another.
 const CLOCK_SKEW: i64 = 3;
 
+/// What of a machine is looked at.
+type Part = fn(&Machine) -> Option<&String>;
+
 /// What has to differ between hosts.
-const UNIQUE: [(&str, fn(&Machine) -> Option<&String>); 2] = [
+const UNIQUE: [(&str, Part); 2] = [
     ("host name", |machine| machine.hostname.as_ref()),
     ("machine id", |machine| machine.machine_id.as_ref()),
 ];

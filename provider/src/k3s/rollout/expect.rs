@@ -16,67 +16,73 @@ pub(super) fn apply(step: &Step, wanted: &Wanted, seen: &mut Seen) {
                 server.restart_pending = true;
             }
         }
-        Step::RemoveMember { server, .. } => {
-            change(seen, server, Server::forgotten);
-            if !wanted.servers.contains(server) {
-                seen.servers.remove(server);
-            }
+        Step::RemoveMember { server, .. } if !wanted.servers.contains(server) => {
+            seen.servers.remove(server);
         }
         Step::Remove { server, .. } | Step::Cleanup { server } => {
             seen.servers.remove(server);
-            repoint(seen);
         }
-        Step::Deregister { server, .. } => {
-            change(seen, server, |server| {
-                server.forgotten();
-                server.data = None;
-                server.unit = UnitPhase::Stopped;
-                server.stale_node = false;
-            });
-        }
-        Step::ResetData { server } => change(seen, server, |server| {
-            server.data = None;
-            server.cause = None;
-            server.unit = UnitPhase::Stopped;
-        }),
-        Step::WriteFiles { server, through } => change(seen, server, |server| {
-            server.files_differ = false;
-            server.joins_nobody = false;
-            server.init &= through.is_none();
-        }),
-        Step::WriteToken { server } => change(seen, server, |server| server.old_token_file = false),
-        Step::PatchNode { server } => change(seen, server, |server| server.labels_differ = false),
-        Step::Uncordon { server } => change(seen, server, |server| server.cordoned = false),
-        Step::Bootstrap { server, version } => {
-            change(seen, server, |server| {
-                server.join(wanted.datastore, *version);
-                server.init = wanted.datastore == WantedDatastore::Etcd;
-            });
-        }
-        Step::Join { server, version, .. } => change(seen, server, |server| server.join(wanted.datastore, *version)),
-        Step::Upgrade { server, version, .. } => change(seen, server, |server| {
-            server.running = Some(*version);
-            server.come_up();
-        }),
-        Step::Convert { server } => change(seen, server, |server| {
-            server.data = Some(DatastoreKind::Etcd);
-            server.member = Member::Voter;
-            server.come_up();
-        }),
-        Step::Await { server } => change(seen, server, |server| {
-            if server.member == Member::Learner {
-                server.member = Member::Voter;
+        _ => {
+            if let Some(server) = seen.servers.get_mut(step.server()) {
+                server.change(step, wanted);
             }
-            server.healthy = true;
-            server.unit = UnitPhase::Running;
-        }),
-        Step::Start { server } | Step::ClearCredentials { server } | Step::Restart { server } => {
-            change(seen, server, Server::come_up);
         }
     }
 }
 
 impl Server {
+    /// What a step does to its own server.
+    fn change(&mut self, step: &Step, wanted: &Wanted) {
+        match step {
+            Step::Snapshot { .. } | Step::RotateToken { .. } | Step::Remove { .. } | Step::Cleanup { .. } => {}
+            Step::RemoveMember { .. } => self.forgotten(),
+            Step::Deregister { .. } => {
+                self.forgotten();
+                self.empty();
+                self.stale_node = false;
+            }
+            Step::ResetData { .. } => self.empty(),
+            Step::WriteFiles { through, .. } => {
+                self.files_differ = false;
+                self.joins_nobody = false;
+                self.init &= through.is_none();
+            }
+            Step::WriteToken { .. } => self.old_token_file = false,
+            Step::PatchNode { .. } => self.labels_differ = false,
+            Step::Uncordon { .. } => self.cordoned = false,
+            Step::Bootstrap { version, .. } => {
+                self.join(wanted.datastore, *version);
+                self.init = wanted.datastore == WantedDatastore::Etcd;
+            }
+            Step::Join { version, .. } => self.join(wanted.datastore, *version),
+            Step::Upgrade { version, .. } => {
+                self.running = Some(*version);
+                self.come_up();
+            }
+            Step::Convert { .. } => {
+                self.data = Some(DatastoreKind::Etcd);
+                self.member = Member::Voter;
+                self.come_up();
+            }
+            Step::Await { .. } => {
+                self.member = if self.member == Member::Learner {
+                    Member::Voter
+                } else {
+                    self.member
+                };
+                self.healthy = true;
+                self.unit = UnitPhase::Running;
+            }
+            Step::Start { .. } | Step::ClearCredentials { .. } | Step::Restart { .. } => self.come_up(),
+        }
+    }
+
+    fn empty(&mut self) {
+        self.data = None;
+        self.cause = None;
+        self.unit = UnitPhase::Stopped;
+    }
+
     /// It runs, with all that it should be told.
     fn come_up(&mut self) {
         self.unit = UnitPhase::Running;
@@ -114,18 +120,5 @@ impl Server {
         self.cordoned = false;
         self.running = None;
         self.restart_pending = false;
-    }
-}
-
-fn change(seen: &mut Seen, name: &str, effect: impl FnOnce(&mut Server)) {
-    if let Some(server) = seen.servers.get_mut(name) {
-        effect(server);
-    }
-}
-
-/// The files of others may have named the server that is gone.
-fn repoint(seen: &mut Seen) {
-    if let [server] = seen.servers.values_mut().collect::<Vec<_>>().as_mut_slice() {
-        server.joins_nobody = false;
     }
 }

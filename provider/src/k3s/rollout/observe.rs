@@ -213,3 +213,6 @@ pub fn server_versions(nodes: &[NodeState]) -> Vec<K3sVersion> {
         .filter_map(|node| node.version)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

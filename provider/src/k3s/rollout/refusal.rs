@@ -1,4 +1,4 @@
-//! What is refused, and what is warned of.
+//! What is refused.
 
 use std::collections::BTreeSet;
 
@@ -162,39 +162,6 @@ pub enum Refusal {
     },
 }
 
-/// What should be known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Warning {
-    /// An even number of servers bears no more failures than one fewer.
-    EvenCount(usize),
-    /// It does not answer, and keeps what is known of it.
-    Unreachable(String),
-    /// It was removed while it did not answer: what is on it stays there.
-    LeftBehind(String),
-}
-
-impl std::fmt::Display for Warning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::EvenCount(2) => write!(
-                f,
-                "Two servers are worse than one: if either is down, the cluster is. Have one or three."
-            ),
-            Self::EvenCount(count) => write!(
-                f,
-                "{count} servers bear no more failures than {}: have an odd number.",
-                count - 1
-            ),
-            Self::Unreachable(server) => write!(f, "{server} does not answer, so what is known of it may be old."),
-            Self::LeftBehind(server) => write!(
-                f,
-                "{server} does not answer, so k3s and its data are left on it. Do not start it in the cluster's network again \
-                 before it is cleaned up."
-            ),
-        }
-    }
-}
-
 /// All that is refused before anything is changed.
 pub(super) fn refusals(wanted: &Wanted, seen: &Seen) -> Vec<Refusal> {
     if wanted.servers.is_empty() {
@@ -209,22 +176,6 @@ pub(super) fn refusals(wanted: &Wanted, seen: &Seen) -> Vec<Refusal> {
     refusals.extend(below_quorum(wanted, seen));
     refusals.extend(versions(wanted, seen));
     refusals
-}
-
-/// What should be known.
-pub(super) fn warnings(wanted: &Wanted, seen: &Seen) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    let count = wanted.servers.len();
-    if wanted.datastore == WantedDatastore::Etcd && count > 0 && count.is_multiple_of(2) {
-        warnings.push(Warning::EvenCount(count));
-    }
-    for (name, _) in seen.servers.iter().filter(|(_, server)| !server.reachable) {
-        warnings.push(match wanted.servers.contains(name) {
-            true => Warning::Unreachable(name.clone()),
-            false => Warning::LeftBehind(name.clone()),
-        });
-    }
-    warnings
 }
 
 fn hosts(wanted: &Wanted, seen: &Seen) -> Vec<Refusal> {
