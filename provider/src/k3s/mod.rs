@@ -3,10 +3,16 @@
 //! Nothing here does I/O. What is wanted and what was observed come in as values; files, steps, drift and what to tell the
 //! user come out.
 //!
-//! - What is wanted: [`version`], [`config`], [`token`], [`unit`] and, from these, the [`files`] of a host, at the [`paths`]
-//!   where k3s' own script has them. [`join`] is what an agent needs of its cluster.
-//! - What is there: [`probe`] is one script for each host and what it says, [`marker`] what this provider notes on a host,
-//!   [`journal`] what k3s says when it cannot start.
+//! 1. What is wanted: [`version`], [`config`], [`token`], [`unit`] and, from these, the [`files`] of a host, at the [`paths`]
+//!    where k3s' own script has them. [`join`] is what an agent needs of its cluster.
+//! 2. What is there: [`probe`] is one script for each host and what it says, [`marker`] what this provider notes on a host,
+//!    [`journal`] what k3s says when it cannot start.
+//! 3. What follows: [`preflight`] refuses hosts before anything is changed, [`drift()`](drift::drift) names differences for a
+//!    plan, [`rollout`] decides on one step after another, [`wait`] tells when a host is up, or why it never will be, and
+//!    [`cleanup`] takes k3s off a host.
+//!
+//! Two scripts run on hosts: `probe/probe.sh`, which reads only, and `cleanup/cleanup.sh`. Both go to `sh -s` on standard
+//! input, and need no file on the host.
 
 pub mod cleanup;
 pub mod config;
