@@ -144,10 +144,10 @@ data() {
   done
 }
 
-# What failed, for units that do not run or were started anew.
+# What failed lately: a unit that cannot start says so again and again, and what it said long ago may not be so any more.
 journal() {
   has journalctl || return 0
-  limited journalctl --unit k3s.service --unit k3s-agent.service --lines 300 --output cat --no-pager 2>/dev/null |
+  limited journalctl --unit k3s.service --unit k3s-agent.service --since "10 minutes ago" --lines 300 --output cat --no-pager 2>/dev/null |
     grep -e 'level=fatal' -e 'level=error' -e 'level=warning msg="critical' -e 'flag provided but not defined' \
       -e '^panic:' -e 'permanently removed' -e 'Node password rejected' | tail -n 20 | cut -c 1-1000 |
     while IFS= read -r line; do say journal "$line"; done

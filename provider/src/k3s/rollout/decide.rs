@@ -58,39 +58,43 @@ impl Look<'_> {
         if self.keeps_data() && !self.seen.servers.values().any(|server| server.data.is_some()) {
             return Err(self.no_data());
         }
-        let down = |server: &Server| server.reachable && self.is_in(server) && !server.healthy;
-        for (name, server) in self.wanted().filter(|(_, server)| down(server)) {
-            let server_name = name.clone();
-            let first = server.phase == Some(Phase::Bootstrapping) && self.is_alone(name);
-            let removed = server.cause == Some(Cause::RemovedMember);
-            if server.old_token_file && !self.seen.old_token && !first && !removed {
-                return Ok(Some(Step::WriteToken { server: server_name }));
-            }
-            return Ok(Some(match server.cause {
-                Some(Cause::RemovedMember) => continue,
-                Some(Cause::StaleCredentials) => Step::ClearCredentials { server: server_name },
-                Some(cause) if cause.outlook() == Outlook::Stays => {
-                    // What its files say may be what is wrong.
-                    if server.files_differ {
-                        Step::Start { server: server_name }
-                    } else {
-                        return Err(Refusal::Failing {
-                            server: server_name,
-                            cause,
-                        });
-                    }
-                }
-                _ if first => Step::Bootstrap {
-                    server: server_name,
-                    version: self.wanted.version,
-                },
-                _ if matches!(server.unit, UnitPhase::Absent | UnitPhase::Stopped) => {
-                    Step::Start { server: server_name }
-                }
-                _ => Step::Await { server: server_name },
-            }));
+        let down: Vec<_> = self.wanted().filter(|(_, server)| self.is_down(server)).collect();
+        if let Some(step) = down.iter().find_map(|(name, server)| self.start(name, server)) {
+            return Ok(Some(step));
         }
-        Ok(None)
+        for (name, server) in &down {
+            if let Some(cause) = server.cause.filter(|cause| cause.outlook() == Outlook::Stays) {
+                let server = (*name).clone();
+                return Err(Refusal::Failing { server, cause });
+            }
+        }
+        // Those that run may have waited for the ones that were started.
+        Ok(down.first().map(|(name, _)| Step::Await {
+            server: (*name).clone(),
+        }))
+    }
+
+    /// What gets a server going that is down, if anything can.
+    fn start(&self, name: &str, server: &Server) -> Option<Step> {
+        let first = server.phase == Some(Phase::Bootstrapping) && self.is_alone(name);
+        let server_name = name.to_owned();
+        if server.old_token_file && !self.seen.old_token && !first {
+            return Some(Step::WriteToken { server: server_name });
+        }
+        match server.cause {
+            Some(Cause::StaleCredentials) => Some(Step::ClearCredentials { server: server_name }),
+            // What its files say may be what is wrong.
+            Some(cause) if cause.outlook() == Outlook::Stays && !server.files_differ => None,
+            Some(cause) if cause.outlook() == Outlook::Stays => Some(Step::Start { server: server_name }),
+            _ if first => Some(Step::Bootstrap {
+                server: server_name,
+                version: self.wanted.version,
+            }),
+            _ if matches!(server.unit, UnitPhase::Absent | UnitPhase::Stopped) => {
+                Some(Step::Start { server: server_name })
+            }
+            _ => None,
+        }
     }
 
     fn no_data(&self) -> Refusal {
@@ -102,7 +106,9 @@ impl Look<'_> {
 
     fn require_quorum(&self) -> Decision {
         let voters = Voters::of(self.seen);
-        if voters.have_quorum() {
+        // Without a healthy server, nobody tells who votes.
+        let answers = self.seen.servers.values().any(|server| server.healthy);
+        if voters.have_quorum() && (answers || !self.keeps_members()) {
             return Ok(None);
         }
         let down = self.seen.servers.iter().filter(|(_, server)| !server.healthy);
@@ -112,13 +118,15 @@ impl Look<'_> {
         })
     }
 
-    /// Members without a host behind them: it is not wanted and does not answer, or its disk is empty.
+    /// Members without a host behind them: it is not wanted and does not answer, or its disk is empty, or etcd has removed it
+    /// and its Node is left.
     fn remove_what_is_gone(&self) -> Decision {
         for (name, server) in &self.seen.servers {
             let registered = server.member != Member::None || server.node;
             let lost = server.reachable && server.data.is_none() && server.phase != Some(Phase::Joining);
             let gone = !server.reachable && !self.is_wanted(name);
-            if registered && (lost || gone) && self.keeps_members() && !server.healthy {
+            let removed = server.cause == Some(Cause::RemovedMember);
+            if registered && (lost || gone || removed) && self.keeps_members() && !server.healthy {
                 let through = self.through(name)?;
                 let server = name.clone();
                 return Ok(Some(Step::RemoveMember { server, through }));
@@ -130,9 +138,10 @@ impl Look<'_> {
     /// Only data of which etcd itself says that its member was removed is ever wiped.
     fn reset_what_was_removed(&self) -> Decision {
         let removed = |server: &Server| server.reachable && server.cause == Some(Cause::RemovedMember);
+        let is_forgotten = |server: &Server| server.member == Member::None && !server.node;
         let server = self
             .wanted()
-            .find(|(_, server)| removed(server) && server.data.is_some());
+            .find(|(_, server)| removed(server) && is_forgotten(server) && server.data.is_some());
         Ok(server.map(|(name, _)| Step::ResetData { server: name.clone() }))
     }
 

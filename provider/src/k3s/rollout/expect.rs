@@ -73,7 +73,13 @@ impl Server {
                 self.healthy = true;
                 self.unit = UnitPhase::Running;
             }
-            Step::Start { .. } | Step::ClearCredentials { .. } | Step::Restart { .. } => self.come_up(),
+            Step::Start { .. } | Step::ClearCredentials { .. } => {
+                self.cause = None;
+                self.unit = UnitPhase::Starting;
+                self.files_differ = false;
+                self.restart_pending = false;
+            }
+            Step::Restart { .. } => self.come_up(),
         }
     }
 

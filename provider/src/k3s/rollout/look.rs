@@ -1,6 +1,7 @@
 //! What is wanted beside what was seen, and what that means: the questions that [`decide`](super::decide) asks.
 
 use super::{Member, Owner, Refusal, Seen, Server, Step, Wanted, WantedDatastore};
+use crate::k3s::journal::Cause;
 use crate::k3s::marker::Phase;
 use crate::k3s::probe::DatastoreKind;
 use crate::k3s::version::{K3sVersion, upgrade};
@@ -94,6 +95,12 @@ impl<'a> Look<'a> {
             WantedDatastore::Etcd | WantedDatastore::Sqlite => server.data.is_some() && server.owner == Owner::Us,
             WantedDatastore::External => server.healthy || server.phase == Some(Phase::Joined),
         }
+    }
+
+    /// Whether the server should be up, and is not. One that etcd has removed cannot be.
+    pub(super) fn is_down(&self, server: &Server) -> bool {
+        let removed = server.cause == Some(Cause::RemovedMember);
+        server.reachable && self.is_in(server) && !server.healthy && !removed
     }
 
     /// Whether the servers have the data of the cluster.

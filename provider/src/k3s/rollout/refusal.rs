@@ -100,7 +100,7 @@ pub enum Refusal {
     #[error(
         "{} of {} servers are healthy, and etcd can decide nothing with so few: bring {} back, or restore a snapshot",
         voters.healthy,
-        voters.all,
+        voters.all.max(down.len()),
         down.join(" or ")
     )]
     NoQuorum {

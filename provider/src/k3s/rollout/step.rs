@@ -35,7 +35,8 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Starts a server that is down, with the files that it should have, and waits for it. Its token stays as it is.
+    /// Starts a server that is down, with the files that it should have; its token stays as it is. It is not waited for: it
+    /// may need others that are down, too.
     Start {
         /// The server.
         server: String,
@@ -45,7 +46,8 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Removes credentials that are newer than the cluster's, writes the files and starts k3s.
+    /// Removes credentials that are newer than the cluster's, writes the files, the token too, and starts k3s as with
+    /// [`Step::Start`].
     ClearCredentials {
         /// The server.
         server: String,

@@ -180,6 +180,59 @@ fn data_is_wiped_only_where_etcd_says_that_the_member_was_removed() {
 }
 
 #[test]
+fn nothing_is_wiped_or_deleted_while_nobody_can_tell_who_votes() {
+    let removed = |server: &mut Server| {
+        *server = Server {
+            unit: UnitPhase::Starting,
+            cause: Some(Cause::RemovedMember),
+            member: Member::None,
+            node: false,
+            running: None,
+            ..down(NOW)
+        };
+    };
+    let seen = with(with(with(three(), "a", removed), "b", removed), "c", removed);
+    let told = told(&wanted("a b c"), &seen);
+    assert!(
+        told.len() == 1 && told[0].starts_with("refused: 0 of 3 servers are healthy"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_removed_member_whose_node_is_left_is_forgotten_first() {
+    let removed = with(three(), "b", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.cause = Some(Cause::RemovedMember);
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &removed),
+        [
+            "delete the node b through a",
+            "empty the database of b, which was removed from the cluster",
+            "join b through a with v1.36.3+k3s1"
+        ]
+    );
+}
+
+#[test]
+fn a_server_that_fails_does_not_keep_others_from_being_started() {
+    let failing = with(three(), "a", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.cause = Some(Cause::DiskFull);
+    });
+    let seen = with(failing, "b", |server| *server = down(NOW));
+    let told = told(&wanted("a b c"), &seen);
+    assert_eq!(told[0], "start b");
+    assert!(
+        told[1].starts_with("refused: k3s on a does not start: its disk is full"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_server_with_stale_credentials_is_healed() {
     let stale = with(three(), "c", |server| {
         *server = down(NOW);
@@ -188,7 +241,7 @@ fn a_server_with_stale_credentials_is_healed() {
     });
     assert_eq!(
         told(&wanted("a b c"), &stale),
-        ["remove stale credentials of c, and start it"]
+        ["remove stale credentials of c, and start it", "wait for c"]
     );
 }
 
@@ -197,7 +250,10 @@ fn two_of_three_that_are_down_are_started_without_a_quorum() {
     let seen = with(with(three(), "a", |server| *server = down(NOW)), "b", |server| {
         *server = down(NOW)
     });
-    assert_eq!(told(&wanted("a b c"), &seen), ["start a", "start b"]);
+    assert_eq!(
+        told(&wanted("a b c"), &seen),
+        ["start a", "start b", "wait for a", "wait for b"]
+    );
 }
 
 #[test]
@@ -305,7 +361,7 @@ fn servers_with_a_database_elsewhere_need_nobody_to_join() {
             },
         ),
     ]);
-    assert_eq!(told(&bootstrapped, &one_down), ["start b"]);
+    assert_eq!(told(&bootstrapped, &one_down), ["start b", "wait for b"]);
 }
 
 #[test]
@@ -417,11 +473,8 @@ fn a_server_that_cannot_start_is_named_with_its_cause() {
         ]
     );
     let mended = with(failing, "c", |server| server.files_differ = true);
-    assert_eq!(
-        told(&wanted("a b c"), &mended),
-        ["start c"],
-        "other files may be the cure"
-    );
+    let steps = told(&wanted("a b c"), &mended);
+    assert_eq!(steps, ["start c", "wait for c"], "other files may be the cure");
 }
 
 #[test]
