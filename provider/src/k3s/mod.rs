@@ -3,8 +3,8 @@
 //! Nothing here does I/O. What is wanted and what was observed come in as values; files, steps, drift and what to tell the
 //! user come out.
 //!
-//! 1. What is wanted: [`version`], [`config`], [`token`], [`unit`] and, from these, the [`files`] of a host, at the [`paths`]
-//!    where k3s' own script has them. [`join`] is what an agent needs of its cluster.
+//! 1. What is wanted: [`version`], [`config`], [`token`], [`mod@unit`] and, from these, the [`files`] of a host, at the
+//!    [`paths`] where k3s' own script has them. [`join`] is what an agent needs of its cluster.
 //! 2. What is there: [`probe`] is one script for each host and what it says, [`marker`] what this provider notes on a host,
 //!    [`journal`] what k3s says when it cannot start.
 //! 3. What follows: [`preflight`] refuses hosts before anything is changed, [`drift()`](drift::drift) names differences for a

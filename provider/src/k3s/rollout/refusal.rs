@@ -67,12 +67,12 @@ pub enum Refusal {
     #[error(transparent)]
     Upgrade(#[from] UpgradeError),
     /// Agents could not run beside it.
-    #[error("{agent} cannot run beside the servers: {source}")]
+    #[error("{agent} cannot run beside the servers: {reason}")]
     AgentSkew {
         /// The agent.
         agent: String,
         /// Why not.
-        source: SkewError,
+        reason: SkewError,
     },
     /// Whether there is a cluster cannot be known.
     #[error(
@@ -266,10 +266,10 @@ fn versions(wanted: &Wanted, seen: &Seen) -> Vec<Refusal> {
     }
     for (agent, version) in &seen.agents {
         // That an agent is newer is its own fault, and older servers do not become worse by an upgrade.
-        if let Err(source @ SkewError::KubeletTooOld { .. }) = upgrade::check_skew(version, &[wanted.version]) {
+        if let Err(reason @ SkewError::KubeletTooOld { .. }) = upgrade::check_skew(version, &[wanted.version]) {
             refusals.push(Refusal::AgentSkew {
                 agent: agent.clone(),
-                source,
+                reason,
             });
         }
     }
