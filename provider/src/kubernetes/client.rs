@@ -92,6 +92,11 @@ impl Cluster {
         &self.host
     }
 
+    /// Whether both are the same client: one is a clone of the other.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.in_flight, &other.in_flight)
+    }
+
     /// Asks the server for its version and for whom it takes us, which proves the address, the certificate and the
     /// credentials in turn. A cluster that has answered, to any clone, is not asked again.
     ///

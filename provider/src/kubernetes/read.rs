@@ -121,7 +121,13 @@ impl Found {
         self.0.is_empty()
     }
 
-    /// Keeps only some objects, such as those that no longer belong to the set, or all but the data volumes.
+    /// A copy of some objects, such as those that no longer belong to the set.
+    #[must_use]
+    pub fn select(&self, wanted: impl Fn(&LiveObject) -> bool) -> Self {
+        self.objects().filter(|object| wanted(object)).cloned().collect()
+    }
+
+    /// Keeps only some objects, such as all but the data volumes.
     #[must_use]
     pub fn filter(mut self, keep: impl Fn(&LiveObject) -> bool) -> Self {
         self.0.retain(|_, object| keep(object));

@@ -77,7 +77,7 @@ const RULES: [Rule; 9] = [
             "kubernetes/client.rs",
             "kubernetes/connection.rs",
             "cht/https.rs",
-            "cht/port_forward.rs",
+            "cht/port_forward",
         ],
         reason: "only a platform's client does I/O, so that all of the rest can be tested with values; nothing is shelled out to",
     },

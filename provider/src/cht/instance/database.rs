@@ -20,7 +20,7 @@ use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::spec::{CouchDb, Member};
-use crate::cht::instance::steps;
+use crate::cht::instance::{reach, steps};
 use crate::cht::port_forward::PortForwardTransport;
 use crate::kubernetes::Access;
 
@@ -70,10 +70,10 @@ impl Database<'_> {
     ) -> Result<(), Diagnostics> {
         let patience = self.patience();
         cx.wait(LOGIN, Backoff::QUICK, || async {
-            let status = match self.client(access, first).couch_up().await {
+            let status = match self.client(cx, access, first).couch_up().await {
                 Ok(()) => return Ok(Progress::Ready(())),
                 Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
-                Err(error) => error_chain(&error),
+                Err(error) => reach::status(&error)?,
             };
             patience.check(LOGIN, &status)?;
             Ok(Progress::Pending(status))
@@ -96,10 +96,10 @@ impl Database<'_> {
             Ok(Progress::Pending(status))
         };
         cx.wait(CLUSTER, Backoff::QUICK, || async {
-            let membership = match self.client(access, first).membership().await {
+            let membership = match self.client(cx, access, first).membership().await {
                 Ok(membership) => membership,
                 Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
-                Err(error) => return pending(error_chain(&error)),
+                Err(error) => return pending(reach::status(&error)?),
             };
             match assembly.lock().await.judge(&membership, Instant::now()) {
                 Verdict::Complete => Ok(Progress::Ready(())),
@@ -123,14 +123,14 @@ impl Database<'_> {
     ) -> Result<(), Diagnostics> {
         let began = Instant::now();
         cx.wait("CouchDB to open its data", Backoff::QUICK, || async {
-            match self.client(access, first).document_count().await {
+            match self.client(cx, access, first).document_count().await {
                 Ok(Some(count)) if count > 0 => {
                     tracing::info!(count, "CouchDB found existing documents");
                     Ok(Progress::Ready(()))
                 }
                 Ok(_) => Err(no_data(&self.model.couchdb.data_path)),
                 Err(Error::Unauthorized { .. }) => Err(steps::unauthorized()),
-                Err(error) if began.elapsed() < OPENING_PATIENCE => Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if began.elapsed() < OPENING_PATIENCE => Ok(Progress::Pending(reach::status(&error)?)),
                 Err(error) => Err(not_opened(&error)),
             }
         })
@@ -161,14 +161,19 @@ impl Database<'_> {
     }
 
     /// A client for one look: the pod may be another one at the next.
-    fn client(&self, access: &Access, member: &Member<'_>) -> Client<PortForwardTransport> {
+    fn client(
+        &self,
+        cx: &Context<InstanceResource>,
+        access: &Access,
+        member: &Member<'_>,
+    ) -> Client<PortForwardTransport> {
         let login = Login {
             user: self.model.couchdb.admin_user.clone(),
             password: self.credentials.admin_password.clone(),
         };
-        let kube_client = access.cluster.client().clone();
         let (namespace, domain) = (&self.model.namespace, &self.model.cluster_domain);
-        let transport = PortForwardTransport::to_couchdb(kube_client, namespace, domain, &member.component());
+        let (forwards, node) = (cx.clients().forwards(), member.component());
+        let transport = PortForwardTransport::to_couchdb(forwards, &access.cluster, namespace, domain, &node);
         Client::new(transport, Some(login))
     }
 }

@@ -130,9 +130,7 @@ pub(super) const UNFINISHED: &str = "The creation of the instance was not finish
 
 /// The objects of an instance that it no longer consists of; its namespace and its data are never among them.
 pub(super) fn obsolete(desired: &Desired, found: &Found) -> Found {
-    found
-        .clone()
-        .filter(|live| !desired.set.contains(live.key()) && live.key().kind.kind != "Namespace" && !is_data(live))
+    found.select(|live| !desired.set.contains(live.key()) && live.key().kind.kind != "Namespace" && !is_data(live))
 }
 
 /// Whether an object is a data volume, or what claims it.

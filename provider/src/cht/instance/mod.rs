@@ -90,6 +90,7 @@ impl Resource for InstanceResource {
     }
 
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        trial::note_release(cx, plan).await;
         plan::show_outcome(plan);
         plan::check(plan)?;
         plan::warn_of_version(cx, plan);
@@ -113,7 +114,7 @@ impl Resource for InstanceResource {
             credentials: &credentials,
             stage: Stage::Creating,
             how: Apply::Careful,
-            found: &survey.found,
+            found: survey.found,
             patience: Patience::of_operation(),
         };
         let made = converge(cx, &access, goal, |model| cx.checkpoint(model)).await?;
@@ -193,7 +194,7 @@ struct Goal<'a> {
     credentials: &'a Credentials,
     stage: Stage,
     how: Apply,
-    found: &'a Found,
+    found: Found,
     patience: Patience,
 }
 
@@ -215,7 +216,9 @@ async fn converge(
     } = goal;
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
-    steps::check_ownership(access, &desired, found).await?;
+    steps::check_ownership(access, &desired, &found).await?;
+    // Many instances may be waited for at once, for a long time: none of them holds what it does not need.
+    drop(found);
     let change = Change {
         desired: &desired,
         database: Database {
@@ -226,6 +229,7 @@ async fn converge(
         how,
     };
     steps::apply(cx, access, change, || save(&model)).await?;
+    drop(desired);
     let version = steps::wait_until_ready(cx, access, &model, credentials, &patience).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);

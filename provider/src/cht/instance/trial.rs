@@ -15,6 +15,19 @@ use crate::cht::instance::survey::Survey;
 use crate::cht::instance::{classes, lookups, plan, routing, upgrade};
 use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
 
+/// Notes which release the instance is going to have, for the plans of what lives in it.
+pub(super) async fn note_release(cx: &Context<InstanceResource>, plan: &Plan<'_, '_, InstanceResource>) {
+    let Some(planned) = &plan.planned else { return };
+    let (Some(own), Some(namespace)) = (known_way(&planned.kubernetes), planned.namespace.known()) else {
+        return;
+    };
+    // A way that cannot be used is told of by whoever needs it.
+    if let Ok(access) = cx.clients().access(own.as_ref()).await {
+        let release = planned.cht_version.known().and_then(|release| release.parse().ok());
+        cx.clients().releases().note(access.cluster.host(), namespace, release);
+    }
+}
+
 /// Asks the cluster, if it is known and there already, what it would say to the plan.
 pub(super) async fn try_in_cluster(
     cx: &Context<InstanceResource>,

@@ -89,7 +89,7 @@ pub fn objects(spec: &InstanceSpec, labels: &BTreeMap<String, String>) -> Vec<Ph
         },
         Phase {
             name: "upgrade service",
-            objects: upgrade_service::deployments(&labels),
+            objects: [upgrade_service::binding(&labels), upgrade_service::deployments(&labels)].concat(),
         },
         Phase {
             name: "api",
