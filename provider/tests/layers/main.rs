@@ -210,6 +210,7 @@ fn the_architecture_names_what_is_there() {
         "provider/src",
         "provider/src/cht",
         "provider/src/cht/instance",
+        "provider/src/k3s",
         "provider/src/kubernetes",
     ];
     let missing: Vec<&str> = architecture
