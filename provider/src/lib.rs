@@ -6,5 +6,7 @@
 #![cfg_attr(test, allow(clippy::too_many_lines, reason = "a test may be a long table of cases"))]
 
 pub mod cht;
+mod home;
 pub mod kubernetes;
 pub mod provider;
+pub mod ssh;

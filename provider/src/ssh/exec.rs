@@ -1,0 +1,333 @@
+//! Runs a command on a channel: feeds it, takes its output apart, ends with it or at its deadline.
+//!
+//! A channel is closed when the run is dropped, so nothing goes on unseen. A process that the command left behind may keep
+//! the output open for ever; what counts is the exit status, after which the rest gets a moment only. Root is had by
+//! [`super::sudo`].
+
+use std::future::pending;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::client::Msg;
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::io::AsyncReadExt as _;
+use tokio::time::{Instant, timeout_at};
+
+use super::client::Link;
+use super::command::{Command, Exit, Input, Output, quoted};
+use super::error::Error;
+use super::mask::{Tail, masked};
+use super::route::{Route, Sudo};
+use super::sudo::{Event, Gate};
+
+/// How long output may come after the exit status.
+const REST: Duration = Duration::from_secs(2);
+
+/// How much of standard error is kept.
+const STDERR: usize = 64 * 1024;
+
+/// The number of standard error among a channel's further streams.
+const STDERR_STREAM: u32 = 1;
+
+const CHUNK: usize = 32 * 1024;
+
+/// Runs a command on a channel that was opened for it.
+///
+/// # Errors
+/// The connection breaks, `sudo` refuses, the time is over, or there is too much output. How the command ends is no error.
+pub(super) async fn execute(
+    link: &Link,
+    route: &Route,
+    channel: Channel<Msg>,
+    command: Command,
+) -> Result<Output, Error> {
+    let waited = command.timeout.unwrap_or(route.command_timeout);
+    tracing::debug!(host = link.host, command = command.what, "running a command by SSH");
+    let mut run = Run::new(link, route, channel, command);
+    let driven = timeout_at(Instant::now() + waited, run.drive()).await;
+    driven.unwrap_or_else(|_| {
+        Err(Error::CommandTimeout {
+            host: link.host.clone(),
+            what: run.what.clone(),
+            waited,
+            output: run.tail.lines(&run.secrets),
+        })
+    })
+}
+
+/// A command that runs.
+struct Run<'a> {
+    link: &'a Link,
+    route: &'a Route,
+    what: String,
+    line: String,
+    secrets: Vec<SecretString>,
+    limit: usize,
+    read: ChannelReadHalf,
+    writer: Writer,
+    gate: Gate,
+    input: Option<Input>,
+    feeding: Option<Feeding>,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    tail: Tail,
+    exit: Option<Exit>,
+    /// When to stop listening for the rest of the output.
+    ends: Option<Instant>,
+}
+
+/// The sending side of a channel, which closes it when it is dropped.
+struct Writer {
+    half: Arc<ChannelWriteHalf<Msg>>,
+    is_closed: bool,
+}
+
+type Feeding = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+impl<'a> Run<'a> {
+    fn new(link: &'a Link, route: &'a Route, channel: Channel<Msg>, command: Command) -> Self {
+        let (read, half) = channel.split();
+        let mut secrets = route.secrets();
+        secrets.extend(command.secrets);
+        let gate = match route.sudo {
+            Sudo::Ask(_) if command.may_be_root => Gate::closed(),
+            Sudo::Ask(_) | Sudo::None => Gate::open(),
+        };
+        // Messages are read, so they have to be in a language that is known.
+        let line = format!("LC_ALL=C; export LC_ALL; {}", gate.line(&command.line));
+        Run {
+            link,
+            route,
+            what: command.what,
+            line: format!("exec sh -c {}", quoted(&line)),
+            secrets,
+            limit: command.limit,
+            read,
+            writer: Writer {
+                half: Arc::new(half),
+                is_closed: false,
+            },
+            gate,
+            input: Some(command.input),
+            feeding: None,
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            tail: Tail::default(),
+            exit: None,
+            ends: None,
+        }
+    }
+
+    async fn drive(&mut self) -> Result<Output, Error> {
+        let sent = self.writer.half.exec(true, self.line.as_str()).await;
+        sent.map_err(|_| self.broken())?;
+        if self.gate.is_open() {
+            self.feed();
+        }
+        loop {
+            let message = tokio::select! {
+                fed = fed(&mut self.feeding) => {
+                    self.feeding = None;
+                    fed?;
+                    continue;
+                }
+                message = next(&mut self.read, self.ends) => message,
+            };
+            match message {
+                Some(ChannelMsg::Close) => {
+                    self.writer.is_closed = true;
+                    break;
+                }
+                Some(message) => self.take(message).await?,
+                None => break,
+            }
+        }
+        self.finish()
+    }
+
+    async fn take(&mut self, message: ChannelMsg) -> Result<(), Error> {
+        match message {
+            ChannelMsg::Data { data } => {
+                self.tail.push(&data);
+                self.stdout.extend_from_slice(&data);
+                if self.stdout.len() > self.limit {
+                    return Err(Error::TooMuchOutput {
+                        host: self.link.host.clone(),
+                        what: self.what.clone(),
+                        limit: self.limit,
+                    });
+                }
+            }
+            ChannelMsg::ExtendedData { data, ext } if ext == STDERR_STREAM => self.take_stderr(&data).await?,
+            ChannelMsg::ExitStatus { exit_status } => self.ended(Exit::Status(exit_status)),
+            ChannelMsg::ExitSignal { signal_name, .. } => self.ended(Exit::Signal(signal(&signal_name))),
+            ChannelMsg::Failure => {
+                return Err(Error::OpenSession {
+                    host: self.link.host.clone(),
+                    what: self.what.clone(),
+                    source: russh::Error::RequestDenied,
+                });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn take_stderr(&mut self, data: &[u8]) -> Result<(), Error> {
+        if self.gate.is_open() {
+            self.push_stderr(data);
+            return Ok(());
+        }
+        match self.gate.take(data) {
+            Event::Nothing => Ok(()),
+            Event::Opens(own) => {
+                self.push_stderr(&own);
+                self.feed();
+                Ok(())
+            }
+            Event::Asks => self.give_password().await,
+            Event::AsksAgain => Err(Error::SudoPasswordWrong {
+                host: self.link.host.clone(),
+                user: self.route.user().to_owned(),
+            }),
+        }
+    }
+
+    async fn give_password(&mut self) -> Result<(), Error> {
+        let Sudo::Ask(Some(password)) = &self.route.sudo else {
+            return Err(Error::SudoPasswordMissing {
+                host: self.link.host.clone(),
+                user: self.route.user().to_owned(),
+            });
+        };
+        let line = format!("{}\n", password.expose_secret());
+        let sent = self.writer.half.data_bytes(line.into_bytes()).await;
+        sent.map_err(|_| self.broken())
+    }
+
+    fn push_stderr(&mut self, data: &[u8]) {
+        self.tail.push(data);
+        self.stderr.extend_from_slice(data);
+        let excess = self.stderr.len().saturating_sub(STDERR);
+        self.stderr.drain(..excess);
+    }
+
+    fn ended(&mut self, exit: Exit) {
+        self.exit = Some(exit);
+        self.ends = Some(Instant::now() + REST);
+    }
+
+    fn feed(&mut self) {
+        if let Some(input) = self.input.take() {
+            self.feeding = Some(Box::pin(feed(Arc::clone(&self.writer.half), input)));
+        }
+    }
+
+    /// What came of the command when no more is to come.
+    fn finish(&mut self) -> Result<Output, Error> {
+        let Some(exit) = self.exit.take() else {
+            return Err(self.broken());
+        };
+        if !self.gate.is_open() {
+            return Err(self.refused());
+        }
+        tracing::debug!(host = self.link.host, command = self.what, exit = %exit, "a command has ended");
+        Ok(Output {
+            exit,
+            stdout: std::mem::take(&mut self.stdout),
+            stderr: std::mem::take(&mut self.stderr),
+            shown: self.tail.lines(&self.secrets),
+        })
+    }
+
+    /// What `sudo` meant when it ended without running the command.
+    fn refused(&self) -> Error {
+        let (host, user) = (self.link.host.clone(), self.route.user().to_owned());
+        let said = self.gate.said();
+        // Where it is told to ask only once, it says so instead of asking again.
+        if self.gate.has_asked() && said.contains("incorrect password") {
+            return Error::SudoPasswordWrong { host, user };
+        }
+        Error::Sudo {
+            host,
+            user,
+            message: masked(&said, &self.secrets),
+        }
+    }
+
+    fn broken(&self) -> Error {
+        Error::Disconnected {
+            host: self.link.host.clone(),
+            what: format!("{} ({})", self.link.goodbye(), self.what),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.is_closed {
+            return;
+        }
+        let half = Arc::clone(&self.half);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                // Hosts that know no signals ignore it.
+                let _ = half.signal(Sig::TERM).await;
+                let _ = half.close().await;
+            });
+        }
+    }
+}
+
+/// The next message, or none when the time for it is over.
+async fn next(read: &mut ChannelReadHalf, ends: Option<Instant>) -> Option<ChannelMsg> {
+    match ends {
+        Some(ends) => timeout_at(ends, read.wait()).await.unwrap_or_default(),
+        None => read.wait().await,
+    }
+}
+
+/// The end of the feeding, if there is one.
+async fn fed(feeding: &mut Option<Feeding>) -> Result<(), Error> {
+    match feeding {
+        Some(feeding) => feeding.await,
+        None => pending().await,
+    }
+}
+
+/// Hands everything over that the command is to read. A command that ends without reading it is none of our business here.
+async fn feed(half: Arc<ChannelWriteHalf<Msg>>, input: Input) -> Result<(), Error> {
+    match input {
+        Input::Bytes(bytes) => {
+            let _ = half.data_bytes(bytes).await;
+        }
+        Input::Reader { path, mut reader } => {
+            let mut chunk = vec![0; CHUNK];
+            loop {
+                let failed = |source| Error::ReadSource {
+                    path: PathBuf::from(&path),
+                    source,
+                };
+                let count = reader.read(&mut chunk).await.map_err(failed)?;
+                let Some(read) = chunk.get(..count).filter(|read| !read.is_empty()) else {
+                    break;
+                };
+                if half.data_bytes(read.to_vec()).await.is_err() {
+                    break;
+                }
+            }
+        }
+    }
+    let _ = half.eof().await;
+    Ok(())
+}
+
+fn signal(signal: &Sig) -> String {
+    match signal {
+        Sig::Custom(name) => name.clone(),
+        known => format!("{known:?}"),
+    }
+}
