@@ -6,6 +6,7 @@
 //! - [`lab`] puts the two together.
 //! - [`tofu`] drives the real command line in a directory of its own and reads what it says.
 //! - [`everything`] is a provider with one of everything, to hold the framework against real cores.
+//! - [`sshd`] plays hosts to log in to, with the real OpenSSH.
 //! - [`lifeline`] makes sure that no process and no directory outlives the program that started it.
 //!
 //! The chores (`cargo xtask`) are in `main.rs`; the tests of the lab itself in `tests/lab/`.
@@ -15,5 +16,6 @@ pub mod cluster;
 pub mod everything;
 pub mod lab;
 pub mod lifeline;
+pub mod sshd;
 pub mod tofu;
 pub mod tools;

@@ -19,4 +19,5 @@ mod examples_inside;
 mod faults;
 mod functions;
 mod reattach;
+mod ssh;
 mod support;

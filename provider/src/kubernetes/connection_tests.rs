@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::retry::Retry;
+use std::path::PathBuf;
+
 use super::*;
 
 /// A self-signed certificate and its key, both in PEM.

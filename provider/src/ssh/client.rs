@@ -121,21 +121,30 @@ impl Link {
     /// # Errors
     /// The connection is gone, or the host opens no channel.
     pub(super) async fn open_session(&self, what: &str) -> Result<(Channel<Msg>, SemaphorePermit<'_>), Error> {
-        let failed = |source: russh::Error| match source {
+        let permit = self.channels.acquire().await.map_err(|_| self.broken())?;
+        Ok((self.open_channel(what).await?, permit))
+    }
+
+    /// The same without waiting for others.
+    ///
+    /// # Errors
+    /// As [`Link::open_session`].
+    pub(super) async fn open_channel(&self, what: &str) -> Result<Channel<Msg>, Error> {
+        self.handle.channel_open_session().await.map_err(|source| match source {
             russh::Error::ChannelOpenFailure(_) => Error::OpenSession {
                 host: self.host.clone(),
                 what: what.to_owned(),
                 source,
             },
-            _ => Error::Disconnected {
-                host: self.host.clone(),
-                what: self.goodbye(),
-            },
-        };
-        let Ok(permit) = self.channels.acquire().await else {
-            return Err(failed(russh::Error::Disconnect));
-        };
-        Ok((self.handle.channel_open_session().await.map_err(failed)?, permit))
+            _ => self.broken(),
+        })
+    }
+
+    fn broken(&self) -> Error {
+        Error::Disconnected {
+            host: self.host.clone(),
+            what: self.goodbye(),
+        }
     }
 
     async fn tunnel(&self, to: &Address) -> Result<Channel<Msg>, Error> {
@@ -148,10 +157,7 @@ impl Link {
                 host: to.to_string(),
                 reason: tunnel_failure(&failure),
             },
-            _ => Error::Disconnected {
-                host: self.host.clone(),
-                what: self.goodbye(),
-            },
+            _ => self.broken(),
         })
     }
 }

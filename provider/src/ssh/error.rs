@@ -235,6 +235,14 @@ impl Error {
         )
     }
 
+    /// Whether the user cannot become root.
+    pub fn is_sudo(&self) -> bool {
+        matches!(
+            self,
+            Error::Sudo { .. } | Error::SudoPasswordMissing { .. } | Error::SudoPasswordWrong { .. }
+        )
+    }
+
     /// Whether somebody interrupted the work.
     pub fn is_interrupted(&self) -> bool {
         matches!(self, Error::Interrupted { .. })

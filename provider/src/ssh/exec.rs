@@ -1,13 +1,13 @@
 //! Runs a command on a channel: feeds it, takes its output apart, ends with it or at its deadline.
 //!
-//! A channel is closed when the run is dropped, so nothing goes on unseen. A process that the command left behind may keep
-//! the output open for ever; what counts is the exit status, after which the rest gets a moment only. Root is had by
-//! [`super::sudo`].
+//! When the run is dropped, the channel is closed and the command ended, so nothing goes on unseen. A process that the command
+//! left behind may keep the output open for ever; what counts is the exit status, after which the rest gets a moment only. How
+//! a command begins, and becomes root, is in [`super::sudo`].
 
 use std::future::pending;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use russh::client::Msg;
@@ -17,7 +17,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::client::Link;
-use super::command::{Command, Exit, Input, Output, quoted};
+use super::command::{Command, Exit, Input, Output};
 use super::error::Error;
 use super::mask::{Tail, masked};
 use super::route::{Route, Sudo};
@@ -34,20 +34,44 @@ const STDERR_STREAM: u32 = 1;
 
 const CHUNK: usize = 32 * 1024;
 
+/// How long it may take to end a command that nobody waits for any more.
+const ENDING: Duration = Duration::from_secs(15);
+
 /// Runs a command on a channel that was opened for it.
 ///
 /// # Errors
 /// The connection breaks, `sudo` refuses, the time is over, or there is too much output. How the command ends is no error.
 pub(super) async fn execute(
+    link: &Arc<Link>,
+    route: &Arc<Route>,
+    channel: Channel<Msg>,
+    command: Command,
+) -> Result<Output, Error> {
+    let mut end = EndOnDrop {
+        link: Arc::clone(link),
+        route: Arc::clone(route),
+        may_be_root: command.may_be_root,
+        process: Arc::default(),
+        is_over: false,
+    };
+    let process = Arc::clone(&end.process);
+    let result = drive(link, route, channel, command, process).await;
+    end.is_over = result.is_ok();
+    result
+}
+
+async fn drive(
     link: &Link,
     route: &Route,
     channel: Channel<Msg>,
     command: Command,
+    process: Arc<OnceLock<u32>>,
 ) -> Result<Output, Error> {
     let waited = command.timeout.unwrap_or(route.command_timeout);
     tracing::debug!(host = link.host, command = command.what, "running a command by SSH");
-    let mut run = Run::new(link, route, channel, command);
-    let driven = timeout_at(Instant::now() + waited, run.drive()).await;
+    let mut run = Run::new(link, route, channel, command, process);
+    let line = run.gate.line(&run.line, waited);
+    let driven = timeout_at(Instant::now() + waited, run.drive(&line)).await;
     driven.unwrap_or_else(|_| {
         Err(Error::CommandTimeout {
             host: link.host.clone(),
@@ -56,6 +80,36 @@ pub(super) async fn execute(
             output: run.tail.lines(&run.secrets),
         })
     })
+}
+
+/// Ends a command of which nobody waits for the end: servers pass on no signals to commands of root, and a command that
+/// neither reads nor writes does not notice that its channel is closed.
+struct EndOnDrop {
+    link: Arc<Link>,
+    route: Arc<Route>,
+    may_be_root: bool,
+    process: Arc<OnceLock<u32>>,
+    is_over: bool,
+}
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        let Some(process) = self.process.get().filter(|_| !self.is_over) else {
+            return;
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let mut command = Command::new("end a command", format!("kill -TERM {process}")).timeout(ENDING);
+        command.may_be_root = self.may_be_root;
+        let (link, route) = (Arc::clone(&self.link), Arc::clone(&self.route));
+        runtime.spawn(async move {
+            // Where the connection is gone, the limit on the host ends the command.
+            if let Ok(channel) = link.open_channel(&command.what).await {
+                let _ = drive(&link, &route, channel, command, Arc::default()).await;
+            }
+        });
+    }
 }
 
 /// A command that runs.
@@ -69,6 +123,8 @@ struct Run<'a> {
     read: ChannelReadHalf,
     writer: Writer,
     gate: Gate,
+    /// Known once the command has begun.
+    process: Arc<OnceLock<u32>>,
     input: Option<Input>,
     feeding: Option<Feeding>,
     stdout: Vec<u8>,
@@ -88,21 +144,22 @@ struct Writer {
 type Feeding = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 impl<'a> Run<'a> {
-    fn new(link: &'a Link, route: &'a Route, channel: Channel<Msg>, command: Command) -> Self {
+    fn new(
+        link: &'a Link,
+        route: &'a Route,
+        channel: Channel<Msg>,
+        command: Command,
+        process: Arc<OnceLock<u32>>,
+    ) -> Self {
         let (read, half) = channel.split();
         let mut secrets = route.secrets();
         secrets.extend(command.secrets);
-        let gate = match route.sudo {
-            Sudo::Ask(_) if command.may_be_root => Gate::closed(),
-            Sudo::Ask(_) | Sudo::None => Gate::open(),
-        };
-        // Messages are read, so they have to be in a language that is known.
-        let line = format!("LC_ALL=C; export LC_ALL; {}", gate.line(&command.line));
+        let has_sudo = command.may_be_root && matches!(route.sudo, Sudo::Ask(_));
         Run {
             link,
             route,
             what: command.what,
-            line: format!("exec sh -c {}", quoted(&line)),
+            line: command.line,
             secrets,
             limit: command.limit,
             read,
@@ -110,7 +167,8 @@ impl<'a> Run<'a> {
                 half: Arc::new(half),
                 is_closed: false,
             },
-            gate,
+            gate: Gate::new(has_sudo),
+            process,
             input: Some(command.input),
             feeding: None,
             stdout: Vec::new(),
@@ -121,12 +179,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn drive(&mut self) -> Result<Output, Error> {
-        let sent = self.writer.half.exec(true, self.line.as_str()).await;
+    async fn drive(&mut self, line: &str) -> Result<Output, Error> {
+        let sent = self.writer.half.exec(true, line).await;
         sent.map_err(|_| self.broken())?;
-        if self.gate.is_open() {
-            self.feed();
-        }
         loop {
             let message = tokio::select! {
                 fed = fed(&mut self.feeding) => {
@@ -183,8 +238,9 @@ impl<'a> Run<'a> {
         }
         match self.gate.take(data) {
             Event::Nothing => Ok(()),
-            Event::Opens(own) => {
-                self.push_stderr(&own);
+            Event::Opens { process, stderr } => {
+                let _ = self.process.set(process);
+                self.push_stderr(&stderr);
                 self.feed();
                 Ok(())
             }
@@ -232,7 +288,7 @@ impl<'a> Run<'a> {
             return Err(self.broken());
         };
         if !self.gate.is_open() {
-            return Err(self.refused());
+            return Err(self.refused(exit));
         }
         tracing::debug!(host = self.link.host, command = self.what, exit = %exit, "a command has ended");
         Ok(Output {
@@ -243,10 +299,18 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// What `sudo` meant when it ended without running the command.
-    fn refused(&self) -> Error {
+    /// What it meant that the command did not begin: `sudo` refuses, or, without it, the user's shell.
+    fn refused(&self, exit: Exit) -> Error {
         let (host, user) = (self.link.host.clone(), self.route.user().to_owned());
         let said = self.gate.said();
+        if !self.gate.has_sudo() {
+            return Error::CommandFailed {
+                host,
+                what: self.what.clone(),
+                exit,
+                output: masked(&said, &self.secrets),
+            };
+        }
         // Where it is told to ask only once, it says so instead of asking again.
         if self.gate.has_asked() && said.contains("incorrect password") {
             return Error::SudoPasswordWrong { host, user };
@@ -274,8 +338,6 @@ impl Drop for Writer {
         let half = Arc::clone(&self.half);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                // Hosts that know no signals ignore it.
-                let _ = half.signal(Sig::TERM).await;
                 let _ = half.close().await;
             });
         }

@@ -8,8 +8,11 @@ use std::sync::Arc;
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse, Prompt};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
+use russh::keys::signature::Signer as _;
+use russh::keys::ssh_encoding::Encode as _;
+use russh::keys::ssh_key::private::KeypairData;
 use russh::keys::{Algorithm, Certificate, HashAlg, PrivateKey, PrivateKeyWithHashAlg};
-use russh::{MethodKind, MethodSet};
+use russh::{AgentAuthError, MethodKind, MethodSet};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::client::{Findings, Guard};
@@ -75,12 +78,15 @@ impl Attempt<'_> {
         let answer = if let Some(certificate) = self.hop.login.certificate() {
             self.tried
                 .push(format!("the certificate {:?} of the key {print}", certificate.key_id()));
-            self.handle
-                .authenticate_openssh_cert(&self.hop.user, key, certificate)
-                .await
+            let hash = self.rsa_hash(&key.algorithm()).await?;
+            let signed = self
+                .handle
+                .authenticate_certificate_with(&self.hop.user, certificate, hash, &mut Signer(key))
+                .await;
+            signed.map_err(|_| russh::Error::Disconnect)
         } else {
             self.tried.push(format!("the key {print}"));
-            let hash = self.hash_for(&key).await?;
+            let hash = self.rsa_hash(&key.algorithm()).await?;
             self.handle
                 .authenticate_publickey(&self.hop.user, PrivateKeyWithHashAlg::new(key, hash))
                 .await
@@ -230,10 +236,6 @@ impl Attempt<'_> {
         ))
     }
 
-    async fn hash_for(&self, key: &PrivateKey) -> Result<Option<HashAlg>, Error> {
-        self.rsa_hash(&key.algorithm()).await
-    }
-
     /// The hash for signatures with a key of RSA: never SHA-1, even if the host says that it knows nothing else.
     async fn rsa_hash(&self, algorithm: &Algorithm) -> Result<Option<HashAlg>, Error> {
         if !matches!(algorithm, Algorithm::Rsa { .. }) {
@@ -241,6 +243,28 @@ impl Attempt<'_> {
         }
         let best = self.handle.best_supported_rsa_hash().await.map_err(|_| self.broken())?;
         Ok(Some(best.flatten().unwrap_or(HashAlg::Sha512)))
+    }
+}
+
+/// Signs with a key that has a certificate. russh does so itself, but for keys of RSA with SHA-1 alone.
+struct Signer(Arc<PrivateKey>);
+
+impl russh::Signer for Signer {
+    type Error = AgentAuthError;
+
+    async fn auth_sign(
+        &mut self,
+        _: &AgentIdentity,
+        hash: Option<HashAlg>,
+        mut data: Vec<u8>,
+    ) -> Result<Vec<u8>, Self::Error> {
+        let signature = match self.0.key_data() {
+            KeypairData::Rsa(pair) => (pair, hash).try_sign(&data),
+            pair => pair.try_sign(&data),
+        };
+        let signature = signature.map_err(|_| russh::keys::Error::InvalidSignature)?;
+        signature.encode_prefixed(&mut data).map_err(russh::keys::Error::from)?;
+        Ok(data)
     }
 }
 

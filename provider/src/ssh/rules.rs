@@ -72,7 +72,7 @@ pub(super) fn known_hosts() -> Validator {
 }
 
 /// The address of a host, alone.
-pub(super) fn host() -> Validator {
+pub fn host() -> Validator {
     Validator::string("a host name or an IP address", |text| {
         let is_address = text.parse::<std::net::IpAddr>().is_ok();
         let is_name = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._%".contains(c));

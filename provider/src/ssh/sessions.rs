@@ -210,7 +210,7 @@ impl Session {
 
     async fn on_channel(
         &self,
-        link: &Link,
+        link: &Arc<Link>,
         (channel, _permit): (Channel<Msg>, SemaphorePermit<'_>),
         command: Command,
     ) -> Result<Output, Error> {
