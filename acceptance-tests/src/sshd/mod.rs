@@ -244,7 +244,9 @@ fn write_files(directory: &Path, setup: &Setup, port: u16) -> Result<()> {
     }
     writeln!(
         config,
-        "SetEnv PATH={}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        // What the user's shell reads at its start is this machine's, and none of the host's.
+        "SetEnv HOME={} PATH={}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        directory.display(),
         programs.display()
     )?;
     for line in &setup.lines {

@@ -12,6 +12,7 @@ mod certificate;
 mod cht_credential;
 mod cht_instance;
 mod cht_settings;
+mod cht_ssh_host;
 mod cht_user;
 mod data_sources;
 mod examples;

@@ -1,7 +1,7 @@
 //! One connection to one host: dialed, with the host's key checked, and logged in.
 //!
-//! The only place that opens connections. [`Link::establish`] dials a hop directly or through the one before it (a tunnel
-//! through a bastion is a stream like any other), [`super::login`] logs in, and [`super::exec`] runs commands on channels of
+//! [`Link::establish`] goes over what [`super::dial`] opened (a tunnel through a bastion is a stream like any other),
+//! [`super::login`] logs in, and [`super::exec`] runs commands on channels of
 //! what comes out. [`super::sessions`] keeps it.
 
 use std::fmt;
@@ -10,14 +10,14 @@ use std::time::{Duration, SystemTime};
 
 use russh::client::{self, DisconnectReason, Handle, Msg};
 use russh::keys::{Algorithm, PublicKeyOrCertificate};
-use russh::{AlgorithmKind, Channel, ChannelOpenFailure, Preferred};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
+use russh::{AlgorithmKind, Channel, Preferred};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
+use super::address::Address;
+use super::dial::{Stream, dial};
 use super::error::{Error, Step};
-use super::host_key::{Address, HostKey, Refusal, Trust, line_of, print_of};
+use super::host_key::{HostKey, Refusal, Trust, line_of, print_of};
 use super::login;
 use super::route::Hop;
 
@@ -59,10 +59,6 @@ pub(super) struct Guard {
     findings: Findings,
 }
 
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
-
 impl Link {
     /// Dials a hop, directly or through the one before it, and logs in.
     ///
@@ -74,7 +70,8 @@ impl Link {
         let mut refused = None;
         // A print does not tell the type of its key, so a host that shows another one is asked for its other keys.
         loop {
-            let stream = dial(hop, through.as_deref(), deadline).await?;
+            let dialing = dial(&hop.address, through.as_deref());
+            let stream = hop.in_time(deadline, Step::Connect, dialing).await??;
             match exchange_keys(hop, stream, algorithms.clone(), deadline).await {
                 Ok((mut handle, findings)) => {
                     let Some(key) = findings.take_key() else {
@@ -140,25 +137,23 @@ impl Link {
         })
     }
 
-    fn broken(&self) -> Error {
+    /// Opens a tunnel to where only this host gets.
+    ///
+    /// # Errors
+    /// The connection is gone, or the host does not get there either.
+    pub(super) async fn open_tunnel(&self, to: &Address) -> Result<Channel<Msg>, russh::Error> {
+        let opened = self
+            .handle
+            .channel_open_direct_tcpip(&to.host, to.port.into(), "127.0.0.1", 0);
+        opened.await
+    }
+
+    /// The failure of a connection that is gone.
+    pub(super) fn broken(&self) -> Error {
         Error::Disconnected {
             host: self.host.clone(),
             what: self.goodbye(),
         }
-    }
-
-    async fn tunnel(&self, to: &Address) -> Result<Channel<Msg>, Error> {
-        let opened = self
-            .handle
-            .channel_open_direct_tcpip(&to.host, to.port.into(), "127.0.0.1", 0);
-        opened.await.map_err(|source| match source {
-            russh::Error::ChannelOpenFailure(failure) => Error::Tunnel {
-                bastion: self.host.clone(),
-                host: to.to_string(),
-                reason: tunnel_failure(&failure),
-            },
-            _ => self.broken(),
-        })
     }
 }
 
@@ -245,46 +240,6 @@ impl fmt::Debug for Link {
     }
 }
 
-async fn dial(hop: &Hop, through: Option<&Link>, deadline: Instant) -> Result<Box<dyn Stream>, Error> {
-    let Some(bastion) = through else {
-        let stream = hop.in_time(deadline, Step::Connect, connect(&hop.address)).await??;
-        return Ok(Box::new(stream));
-    };
-    let channel = hop
-        .in_time(deadline, Step::Connect, bastion.tunnel(&hop.address))
-        .await??;
-    Ok(Box::new(channel.into_stream()))
-}
-
-/// Tries all addresses of a name, and answers with the failure of the last.
-async fn connect(address: &Address) -> Result<TcpStream, Error> {
-    let host = address.to_string();
-    let found = lookup_host((address.host.as_str(), address.port)).await;
-    let found = found.map_err(|source| Error::Resolve {
-        host: address.host.clone(),
-        source,
-    })?;
-    let mut failure = None;
-    for one in found {
-        match TcpStream::connect(one).await {
-            Ok(stream) => {
-                // Small packets go at once: commands are a conversation.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(source) => failure = Some(source),
-        }
-    }
-    Err(match failure {
-        Some(source) if source.kind() == std::io::ErrorKind::ConnectionRefused => Error::Refused { host },
-        Some(source) => Error::Unreachable { host, source },
-        None => Error::Unreachable {
-            host,
-            source: std::io::ErrorKind::AddrNotAvailable.into(),
-        },
-    })
-}
-
 async fn exchange_keys(
     hop: &Hop,
     stream: Box<dyn Stream>,
@@ -342,18 +297,6 @@ fn refused(hop: &Hop, findings: &Findings, error: russh::Error) -> Error {
             offered: theirs,
         },
         source => Error::Handshake { host, source },
-    }
-}
-
-fn tunnel_failure(failure: &ChannelOpenFailure) -> String {
-    match failure {
-        ChannelOpenFailure::AdministrativelyProhibited => {
-            "it forbids connections to there (`AllowTcpForwarding` or `PermitOpen` of its SSH server)".to_owned()
-        }
-        ChannelOpenFailure::ConnectFailed => "nothing answers there".to_owned(),
-        ChannelOpenFailure::UnknownChannelType => "its SSH server does not forward connections".to_owned(),
-        ChannelOpenFailure::ResourceShortage => "it has no room for more connections".to_owned(),
-        ChannelOpenFailure::Other { reason, .. } => reason.clone(),
     }
 }
 

@@ -5,10 +5,11 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::path::Path;
 use tokio_util::sync::CancellationToken;
 
-use super::attribute::{Bastion, Ssh, SshDraft};
+use super::advice::{Blamed, advice, blamed};
+use super::attribute::{Bastion, Ssh};
 use super::error::Error;
 use super::host_key::Pins;
-use super::route::{Login, Route};
+use super::route::Route;
 
 use super::sessions::{Session, Sessions};
 
@@ -81,21 +82,6 @@ impl Access {
     }
 }
 
-impl SshDraft {
-    /// Reports everything that is wrong with the value beyond its single attributes, as far as it is known.
-    pub fn validate(&self, path: &Path, diagnostics: &mut Diagnostics) {
-        let Some(ssh) = self.known() else { return };
-        let login = Login::of_host(&ssh);
-        check_login(&login, path, diagnostics);
-        check_policy(ssh.host_key_policy.as_deref(), path, diagnostics);
-        for (index, bastion) in ssh.bastion.iter().flatten().enumerate() {
-            let path = path.clone().attribute(Ssh::BASTION).index(index);
-            check_login(&Login::of_bastion(bastion), &path, diagnostics);
-            check_policy(bastion.host_key_policy.as_deref(), &path, diagnostics);
-        }
-    }
-}
-
 impl Blame {
     fn explain(&self, summary: &str, error: &Error) -> Diagnostics {
         if error.is_interrupted() {
@@ -103,7 +89,7 @@ impl Blame {
                 "Operation cancelled",
                 format!(
                     "{}.\n\nWhat was done so far is kept: apply again to go on.",
-                    error_chain(error)
+                    sentence(&error_chain(error))
                 ),
             );
         }
@@ -123,7 +109,7 @@ impl Blame {
     /// The attribute that decides what failed; none if it is in the provider block, or if no attribute is to blame.
     fn path(&self, error: &Error) -> Option<Path> {
         let bastion = error.bastion();
-        let attribute = match attribute(error.innermost()) {
+        let attribute = match blamed(error.innermost()) {
             Blamed::Nothing => return None,
             Blamed::Host => {
                 return match bastion {
@@ -163,163 +149,10 @@ impl Blame {
     }
 }
 
-/// What decides a failure.
-enum Blamed {
-    Nothing,
-    Host,
-    Ssh(&'static str),
-}
-
-fn attribute(error: &Error) -> Blamed {
-    match error {
-        Error::Resolve { .. }
-        | Error::Refused { .. }
-        | Error::Unreachable { .. }
-        | Error::Tunnel { .. }
-        | Error::Handshake { .. }
-        | Error::ConnectTimeout { .. } => Blamed::Host,
-        Error::HostKeyFormat { .. }
-        | Error::UnknownHostKey { .. }
-        | Error::ChangedHostKey { .. }
-        | Error::ChangedHostKeyType { .. } => Blamed::Ssh(Ssh::HOST_KEY),
-        Error::ReadKnownHosts { .. }
-        | Error::RevokedHostKey { .. }
-        | Error::HostCertificate { .. }
-        | Error::KnownHostsLine { .. } => Blamed::Ssh(Ssh::KNOWN_HOSTS),
-        Error::NoLogin { .. } | Error::PrivateKey { .. } => Blamed::Ssh(Ssh::PRIVATE_KEY),
-        Error::Agent { .. } | Error::AgentEmpty => Blamed::Ssh(Ssh::AGENT),
-        Error::LoginRefused { .. } => Blamed::Ssh(Ssh::USER),
-        Error::PasswordExpired { .. } => Blamed::Ssh(Ssh::PASSWORD),
-        Error::Sudo { .. } => Blamed::Ssh(Ssh::SUDO),
-        Error::SudoPasswordMissing { .. } | Error::SudoPasswordWrong { .. } => Blamed::Ssh(Ssh::SUDO_PASSWORD),
-        _ => Blamed::Nothing,
-    }
-}
-
-/// What to do next.
-fn advice(error: &Error) -> String {
-    match error {
-        Error::Resolve { .. } => {
-            "Check the name, and that this machine can look it up; an IP address works as well.".to_owned()
-        }
-        Error::Refused { .. } => "Check the address and the port, and that the SSH server runs on the host.".to_owned(),
-        Error::Unreachable { .. } | Error::ConnectTimeout { .. } => {
-            "Check the address, and that the host is up and no firewall is in between. Where it can only be reached through \
-             another host, name that one in `bastion`. What is on the host is taken to be still there."
-                .to_owned()
-        }
-        Error::Tunnel { .. } => {
-            "Check the address as seen from the bastion, and whether the bastion's SSH server allows connections to there."
-                .to_owned()
-        }
-        Error::Handshake { .. } => "Check that an SSH server listens on this port, and that it is not too old: keys and \
-             signatures with SHA-1 are refused."
-            .to_owned(),
-        Error::UnknownHostKey { shown, .. } => format!(
-            "Compare this with what the host says of itself on its console (`ssh-keygen -lf \
-             /etc/ssh/ssh_host_ed25519_key.pub`). If it is the same, record it:\n\n  host_key = [\"{}\"]\n\nTo believe hosts \
-             the first time they are seen, set `host_key_policy = \"accept-new\"`.",
-            shown.line
-        ),
-        Error::ChangedHostKey { .. } | Error::ChangedHostKeyType { .. } => {
-            "Either the host was installed anew, or somebody is in between. Do not go on before you know which: compare with \
-             what the host says of itself on its console. If it was installed anew, record its new key in `host_key`."
-                .to_owned()
-        }
-        Error::RevokedHostKey { .. } => {
-            "Somebody marked this key as stolen or retired. Give the host new keys (`rm /etc/ssh/ssh_host_*; ssh-keygen -A`), \
-             and record those."
-                .to_owned()
-        }
-        Error::HostCertificate { .. } => "Sign the host's key anew: `ssh-keygen -s … -h -n <name of the host>`.".to_owned(),
-        Error::KnownHostsLine { .. } => {
-            "The line might say that a key is revoked, so it is not skipped. Correct it, or remove it.".to_owned()
-        }
-        _ => advice_on_host(error).to_owned(),
-    }
-}
-
-/// The same for what comes after the host was believed.
-fn advice_on_host(error: &Error) -> &'static str {
-    match error {
-        Error::HostKeyFormat { .. } | Error::ReadKnownHosts { .. } => "Correct the value, and apply again.",
-        Error::NoLogin { .. } => {
-            "Give `private_key`, `agent = true` or `password`, here or in `ssh` of the provider block."
-        }
-        Error::PrivateKey { .. } => {
-            "Give the private key that `ssh-keygen` wrote, and `passphrase` if it asked for one; \
-             `ssh-keygen -y -f <file>` tells whether a passphrase is right."
-        }
-        Error::Agent { .. } => {
-            "Start an agent (`eval $(ssh-agent)`), so that `SSH_AUTH_SOCK` names it, or give `private_key`."
-        }
-        Error::AgentEmpty => "Add one (`ssh-add`), or give `private_key`.",
-        Error::LoginRefused { .. } => {
-            "Check `user`, and that the host has the public key in the user's `~/.ssh/authorized_keys`. The host's log says \
-             more: `journalctl -u ssh`."
-        }
-        Error::PasswordExpired { .. } => "Log in by hand once and change it, or use a key.",
-        Error::Sudo { .. } => {
-            "Install `sudo` and let the user do everything (`<user> ALL=(ALL) NOPASSWD: ALL` in a file of \
-             /etc/sudoers.d), log in as root, or set `sudo = false` where root is not needed."
-        }
-        Error::SudoPasswordMissing { .. } => "Give `sudo_password`, or let `sudo` ask for none (`NOPASSWD`).",
-        Error::SudoPasswordWrong { .. } => "Correct `sudo_password`: it is the password of the user, not that of root.",
-        Error::CommandTimeout { .. } => {
-            "The command was ended. If the host is slow and nothing else is wrong, raise `command_timeout`."
-        }
-        Error::DiskFull { .. } => "Make room on the host (`df -h`), and apply again.",
-        Error::Checksum { .. } => {
-            "Nothing was put in place. Apply again; if it goes on, suspect the memory or the disk of the host."
-        }
-        Error::SourceChecksum { .. } => "It is another file than the one that was asked for, and was not uploaded.",
-        Error::Upload { .. } => "The file is as it was before. Apply again once the cause is removed.",
-        _ => "Apply again once the cause is removed: what was done so far is kept and continued.",
-    }
-}
-
 fn output(error: &Error) -> Option<&str> {
     match error {
         Error::CommandTimeout { output, .. } | Error::CommandFailed { output, .. } => Some(output),
         _ => None,
-    }
-}
-
-fn check_login(login: &Login, path: &Path, diagnostics: &mut Diagnostics) {
-    if let Err(problem) = login.key() {
-        let (attribute, detail) = match problem {
-            super::route::KeyProblem::Encrypted => {
-                (Ssh::PRIVATE_KEY, "The key is encrypted: give `passphrase` as well.")
-            }
-            super::route::KeyProblem::Passphrase => (Ssh::PASSPHRASE, "It does not decrypt `private_key`."),
-            super::route::KeyProblem::Unreadable => (Ssh::PRIVATE_KEY, "It cannot be read."),
-        };
-        diagnostics.push(Diagnostic::error("Unusable private key", detail).at(path.clone().attribute(attribute)));
-    }
-    if login.certificate.is_some() && login.private_key.is_none() && !login.agent {
-        let detail = "Who logs in with a certificate proves to have its key: give `private_key`, or `agent = true`.";
-        diagnostics
-            .push(Diagnostic::error("Certificate without a key", detail).at(path.clone().attribute(Ssh::CERTIFICATE)));
-    }
-    if let (Ok(Some(key)), Some(certificate)) = (login.key(), login.certificate())
-        && certificate.public_key() != key.public_key().key_data()
-    {
-        let detail = "It is not the certificate of `private_key`.";
-        diagnostics
-            .push(Diagnostic::error("Certificate of another key", detail).at(path.clone().attribute(Ssh::CERTIFICATE)));
-    }
-}
-
-fn check_policy(policy: Option<&str>, path: &Path, diagnostics: &mut Diagnostics) {
-    if policy == Some("insecure") {
-        diagnostics.push(
-            Diagnostic::warning(
-                "SSH host key is not verified",
-                "Whoever can intercept the connection can take the place of the host, read everything that is sent there, and \
-                 log in to nothing but learn every secret. Record the key in `host_key` instead, or use `accept-new`.",
-            )
-            .at(path.clone().attribute(Ssh::HOST_KEY_POLICY)),
-        );
     }
 }
 
@@ -335,3 +168,7 @@ fn sentence(text: &str) -> String {
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+#[path = "diagnostics_tests.rs"]
+mod tests;

@@ -4,16 +4,12 @@
 //! left behind may keep the output open for ever; what counts is the exit status, after which the rest gets a moment only. How
 //! a command begins, and becomes root, is in [`super::sudo`].
 
-use std::future::pending;
-use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use russh::client::Msg;
-use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use russh::{Channel, ChannelMsg, ChannelReadHalf, Sig};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::io::AsyncReadExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::client::Link;
@@ -21,6 +17,7 @@ use super::command::{Command, Exit, Input, Output};
 use super::error::Error;
 use super::mask::{Tail, masked};
 use super::route::{Route, Sudo};
+use super::stream::{Feeding, Writer, fed, feed, next};
 use super::sudo::{Event, Gate};
 
 /// How long output may come after the exit status.
@@ -31,8 +28,6 @@ const STDERR: usize = 64 * 1024;
 
 /// The number of standard error among a channel's further streams.
 const STDERR_STREAM: u32 = 1;
-
-const CHUNK: usize = 32 * 1024;
 
 /// How long it may take to end a command that nobody waits for any more.
 const ENDING: Duration = Duration::from_secs(15);
@@ -134,14 +129,6 @@ struct Run<'a> {
     /// When to stop listening for the rest of the output.
     ends: Option<Instant>,
 }
-
-/// The sending side of a channel, which closes it when it is dropped.
-struct Writer {
-    half: Arc<ChannelWriteHalf<Msg>>,
-    is_closed: bool,
-}
-
-type Feeding = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 impl<'a> Run<'a> {
     fn new(
@@ -328,63 +315,6 @@ impl<'a> Run<'a> {
             what: format!("{} ({})", self.link.goodbye(), self.what),
         }
     }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if self.is_closed {
-            return;
-        }
-        let half = Arc::clone(&self.half);
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                let _ = half.close().await;
-            });
-        }
-    }
-}
-
-/// The next message, or none when the time for it is over.
-async fn next(read: &mut ChannelReadHalf, ends: Option<Instant>) -> Option<ChannelMsg> {
-    match ends {
-        Some(ends) => timeout_at(ends, read.wait()).await.unwrap_or_default(),
-        None => read.wait().await,
-    }
-}
-
-/// The end of the feeding, if there is one.
-async fn fed(feeding: &mut Option<Feeding>) -> Result<(), Error> {
-    match feeding {
-        Some(feeding) => feeding.await,
-        None => pending().await,
-    }
-}
-
-/// Hands everything over that the command is to read. A command that ends without reading it is none of our business here.
-async fn feed(half: Arc<ChannelWriteHalf<Msg>>, input: Input) -> Result<(), Error> {
-    match input {
-        Input::Bytes(bytes) => {
-            let _ = half.data_bytes(bytes).await;
-        }
-        Input::Reader { path, mut reader } => {
-            let mut chunk = vec![0; CHUNK];
-            loop {
-                let failed = |source| Error::ReadSource {
-                    path: PathBuf::from(&path),
-                    source,
-                };
-                let count = reader.read(&mut chunk).await.map_err(failed)?;
-                let Some(read) = chunk.get(..count).filter(|read| !read.is_empty()) else {
-                    break;
-                };
-                if half.data_bytes(read.to_vec()).await.is_err() {
-                    break;
-                }
-            }
-        }
-    }
-    let _ = half.eof().await;
-    Ok(())
 }
 
 fn signal(signal: &Sig) -> String {

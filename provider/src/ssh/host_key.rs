@@ -9,13 +9,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use russh::keys::ssh_key::Fingerprint;
-use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::{Algorithm, Certificate, EcdsaCurve, HashAlg, PublicKey, PublicKeyOrCertificate};
 
-use super::known_hosts::{KnownHosts, Marker, matches};
+use super::address::Address;
+use super::host_certificate::unfit;
+use super::known_hosts::{KnownHosts, Marker};
 
 /// Prints that were believed the first time, by address: `10.0.0.9:22`. What a resource keeps in its private state.
 pub type Pins = BTreeMap<String, String>;
@@ -296,37 +296,6 @@ impl Trust {
     }
 }
 
-/// Where a host is: what known hosts are matched with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// Name or IP address.
-    pub host: String,
-    /// Port of the SSH server.
-    pub port: u16,
-}
-
-impl Address {
-    /// The host as OpenSSH writes it: alone for the usual port.
-    pub(super) fn known_as(&self) -> String {
-        let host = self.host.to_ascii_lowercase();
-        if self.port == 22 {
-            host
-        } else {
-            format!("[{host}]:{}", self.port)
-        }
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
-
 /// The print of a key, as `ssh-keygen -l` shows it.
 pub(super) fn print_of(key: &PublicKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
@@ -343,27 +312,6 @@ fn is_of(algorithm: &Algorithm, known: &Algorithm) -> bool {
     match (algorithm, known) {
         (Algorithm::Rsa { .. }, Algorithm::Rsa { .. }) => true,
         (one, other) => one == other,
-    }
-}
-
-/// What is wrong with a certificate whose authority counts for the host.
-fn unfit(certificate: &Certificate, address: &Address, now: u64) -> Option<&'static str> {
-    let principals = certificate.valid_principals();
-    let host = address.host.to_ascii_lowercase();
-    if certificate.cert_type() != CertType::Host {
-        Some("it is one for users")
-    } else if certificate.verify_signature().is_err() {
-        Some("its signature is wrong")
-    } else if now < certificate.valid_after() {
-        Some("it is not valid yet")
-    } else if now >= certificate.valid_before() {
-        Some("it has expired")
-    } else if certificate.critical_options().iter().next().is_some() {
-        Some("it has critical options, of which none is known for hosts")
-    } else if !principals.iter().any(|name| matches(&name.to_ascii_lowercase(), &host)) {
-        Some("it is for hosts of other names")
-    } else {
-        None
     }
 }
 

@@ -1,5 +1,5 @@
 use russh::keys::PrivateKey;
-use russh::keys::ssh_key::certificate::Builder;
+use russh::keys::ssh_key::certificate::{Builder, CertType};
 use russh::keys::ssh_key::private::{EcdsaKeypair, Ed25519Keypair, KeypairData};
 
 use super::*;

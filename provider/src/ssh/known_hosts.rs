@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use russh::keys::PublicKey;
 
-use super::host_key::Address;
+use super::address::Address;
 
 /// The lines of known hosts.
 #[derive(Clone, Debug, Default, PartialEq)]

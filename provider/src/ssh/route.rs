@@ -10,9 +10,10 @@ use std::time::Duration;
 use russh::keys::{Certificate, PrivateKey, decode_secret_key};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::address::Address;
 use super::attribute::{Bastion, Ssh};
 use super::error::Error;
-use super::host_key::{Address, Pins, Policy, Recorded, Trust};
+use super::host_key::{Pins, Policy, Recorded, Trust};
 use super::known_hosts::{self, KnownHosts};
 use super::rules;
 use crate::home;
