@@ -8,6 +8,7 @@
 //! - [`everything`] is a provider with one of everything, to hold the framework against real cores.
 //! - [`sshd`] plays hosts to log in to, with the real OpenSSH.
 //! - [`lifeline`] makes sure that no process and no directory outlives the program that started it.
+//! - [`skip`] counts the tests that cannot run on this machine.
 //!
 //! The chores (`cargo xtask`) are in `main.rs`; the tests of the lab itself in `tests/lab/`.
 
@@ -16,6 +17,7 @@ pub mod cluster;
 pub mod everything;
 pub mod lab;
 pub mod lifeline;
+pub mod skip;
 pub mod sshd;
 pub mod tofu;
 pub mod tools;

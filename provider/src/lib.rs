@@ -11,3 +11,4 @@ pub mod kubernetes;
 pub mod provider;
 pub mod ssh;
 pub mod ssh_host;
+mod wording;

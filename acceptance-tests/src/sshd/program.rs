@@ -1,19 +1,17 @@
 //! Finds OpenSSH's programs, and installs them where that is possible. Who has to do without says so and is counted.
 
 use std::env;
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use nix::unistd::geteuid;
 
+use crate::skip;
+
 /// Where `sshd` empties the view of the processes that talk to strangers; without the folder, it does not start as root.
 const EMPTY: &str = "/run/sshd";
-
-/// Names the file that collects a line for each test that was skipped.
-pub const SKIPPED: &str = "CHT_SKIPPED_TESTS";
 
 static SSHD: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     let found = find("sshd").or_else(install);
@@ -28,30 +26,13 @@ pub fn sshd() -> Option<&'static Path> {
     SSHD.as_deref()
 }
 
-/// Whether a test has to be skipped because there is no `sshd`; then it says so.
-pub fn is_missing(test: &str) -> bool {
-    if sshd().is_some() && find("ssh-keygen").is_some() {
-        return false;
+/// Whether there is OpenSSH here. If not, the test that asks [counts as skipped](skip), and should end.
+pub fn available() -> bool {
+    let is_there = sshd().is_some() && find("ssh-keygen").is_some();
+    if !is_there {
+        skip::skipped("there is no OpenSSH: apt-get install openssh-server openssh-client");
     }
-    skip(
-        test,
-        "it needs OpenSSH: install the packages openssh-server and openssh-client",
-    );
-    true
-}
-
-/// Says that a test is skipped, and notes it where the run counts such tests.
-fn skip(test: &str, reason: &str) {
-    let line = format!("SKIPPED {test}: {reason}\n");
-    // Past the test runner, which shows the output of failed tests only.
-    let _ = File::options()
-        .append(true)
-        .open("/dev/stderr")
-        .and_then(|mut out| out.write_all(line.as_bytes()));
-    if let Some(list) = env::var_os(SKIPPED) {
-        let list = File::options().create(true).append(true).open(list);
-        let _ = list.and_then(|mut list| list.write_all(line.as_bytes()));
-    }
+    is_there
 }
 
 fn find(name: &str) -> Option<PathBuf> {

@@ -74,7 +74,7 @@ impl Scene {
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn a_host_tells_what_it_is_by_one_command_and_why_it_is_not_fit() {
-    if program::is_missing("a_host_tells_what_it_is_by_one_command_and_why_it_is_not_fit") {
+    if !program::available() {
         return;
     }
     let scene = Scene::new().await;
@@ -114,7 +114,7 @@ async fn a_host_tells_what_it_is_by_one_command_and_why_it_is_not_fit() {
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn a_host_that_is_not_recorded_is_refused_with_what_to_write_and_that_works() {
-    if program::is_missing("a_host_that_is_not_recorded_is_refused_with_what_to_write_and_that_works") {
+    if !program::available() {
         return;
     }
     let scene = Scene::new().await;
@@ -160,7 +160,7 @@ async fn a_host_that_is_not_recorded_is_refused_with_what_to_write_and_that_work
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn the_keys_and_certificates_of_an_agent_let_in() {
-    if program::is_missing("the_keys_and_certificates_of_an_agent_let_in") {
+    if !program::available() {
         return;
     }
     let mut scene = Scene::new().await;
@@ -192,7 +192,7 @@ async fn the_keys_and_certificates_of_an_agent_let_in() {
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn no_secret_is_in_a_log_at_trace_or_in_an_error() {
-    if program::is_missing("no_secret_is_in_a_log_at_trace_or_in_an_error") {
+    if !program::available() {
         return;
     }
     let echo = "#!/bin/sh\nwhile [ $# -gt 0 ]; do case $1 in -p) printf %s \"$2\" >&2; IFS= read -r p; esac; shift; done\n\
@@ -248,7 +248,7 @@ async fn no_secret_is_in_a_log_at_trace_or_in_an_error() {
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn what_does_not_fit_is_refused_before_anything_is_dialed() {
-    if program::is_missing("what_does_not_fit_is_refused_before_anything_is_dialed") {
+    if !program::available() {
         return;
     }
     let scene = Scene::new().await;

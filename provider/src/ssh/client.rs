@@ -1,8 +1,7 @@
 //! One connection to one host: dialed, with the host's key checked, and logged in.
 //!
 //! [`Link::establish`] goes over what [`super::dial`] opened (a tunnel through a bastion is a stream like any other),
-//! [`super::login`] logs in, and [`super::exec`] runs commands on channels of
-//! what comes out. [`super::sessions`] keeps it.
+//! [`super::login`] logs in, and [`super::exec`] runs commands on channels of what comes out. [`super::sessions`] keeps it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -12,6 +12,7 @@ use super::host_key::Pins;
 use super::route::Route;
 
 use super::sessions::{Session, Sessions};
+use crate::wording::sentence;
 
 /// The attribute by which every resource on a host takes the way to it.
 pub const ATTRIBUTE: &str = "ssh";
@@ -154,19 +155,6 @@ fn output(error: &Error) -> Option<&str> {
         Error::CommandTimeout { output, .. } | Error::CommandFailed { output, .. } => Some(output),
         _ => None,
     }
-}
-
-/// The text with its first letter in upper case, unless it begins with an address.
-fn sentence(text: &str) -> String {
-    let first_word = text.split(' ').next().unwrap_or_default();
-    if first_word.contains([':', '.']) {
-        return text.to_owned();
-    }
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

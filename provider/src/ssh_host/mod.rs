@@ -31,7 +31,8 @@ pub struct SshHostDataModel {
     /// Address of the host: a name or an IP address.
     #[tf(validate(rules::host()))]
     pub host: String,
-    /// How the host is logged in to; the provider's `ssh` where it is not given, attribute by attribute.
+    /// How the host is logged in to; the provider's `ssh` where it is not given, attribute by attribute. A data source keeps
+    /// nothing, so that `accept-new` believes the host at each look.
     pub ssh: Option<Ssh>,
     /// Whether there are no problems.
     pub fit: Attr<bool>,

@@ -1,6 +1,7 @@
 # Prints what is to be known of a host, a line for each fact. It changes nothing and needs nothing but sh and Linux.
 fact() { printf '%s=%s\n' "$1" "$2"; }
-. /etc/os-release 2>/dev/null
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+[ -r /etc/os-release ] && . /etc/os-release
 fact uid "$(id -u)"
 fact os "${PRETTY_NAME:-$(uname -s)}"
 fact os_id "${ID:-}"
@@ -30,6 +31,10 @@ if [ -d /run/systemd/system ]; then
   systemctl -q is-enabled nm-cloud-setup.service 2>/dev/null && fact nm_cloud_setup yes
 fi
 while read -r _ destination _; do [ "$destination" = 00000000 ] && fact default_route yes; done </proc/net/route
+nowhere=00000000000000000000000000000000
+[ -r /proc/net/ipv6_route ] && while read -r destination length _ _ _ _ _ _ _ device; do
+  [ "$destination $length" = "$nowhere 00" ] && [ "$device" != lo ] && fact default_route yes
+done </proc/net/ipv6_route
 grep -qw overlay /proc/filesystems || modprobe -nq overlay 2>/dev/null && fact overlay yes
 [ -d /proc/sys/net/bridge ] || [ -d /sys/module/br_netfilter ] || modprobe -nq br_netfilter 2>/dev/null && fact br_netfilter yes
 command -v getenforce >/dev/null && fact selinux "$(getenforce)"

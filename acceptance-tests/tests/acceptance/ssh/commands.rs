@@ -6,7 +6,7 @@ use acceptance_tests::sshd::Setup;
 use terraform_provider_cht::ssh::{Command, Error, Exit, Sessions, Ssh};
 use tokio_util::sync::CancellationToken;
 
-use super::{Host, needs_sshd, route, session};
+use super::{Host, available, route, session};
 
 /// What `sudo` does, as far as it can be seen: asks with the given prompt for a password, three times at most.
 const SUDO: &str = r#"#!/bin/sh
@@ -26,7 +26,9 @@ const WILLING_SUDO: &str = "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done; s
 #[tokio::test]
 #[ignore = "needs sshd: cargo xtask test"]
 async fn streams_are_kept_apart_and_the_exit_is_told() {
-    needs_sshd!();
+    if !available() {
+        return;
+    }
     let host = Host::start().await;
     let session = host.session();
     let output = session
@@ -54,7 +56,9 @@ async fn streams_are_kept_apart_and_the_exit_is_told() {
 #[tokio::test]
 #[ignore = "needs sshd: cargo xtask test"]
 async fn scripts_read_arguments_and_secrets_that_nobody_sees_in_the_list_of_processes() {
-    needs_sshd!();
+    if !available() {
+        return;
+    }
     let host = Host::start().await;
     let script = "echo \"$1/$TOKEN\"\ncat\nfor f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < \"$f\"; done 2>/dev/null | grep -c 'top[-]secret' || true";
     let command = Command::script("look", script, &["it's \"quoted\" $HOME"]).variable("TOKEN", "top-secret'x".into());
@@ -66,7 +70,9 @@ async fn scripts_read_arguments_and_secrets_that_nobody_sees_in_the_list_of_proc
 #[tokio::test]
 #[ignore = "needs sshd: cargo xtask test"]
 async fn input_and_output_flow_at_the_same_time_and_too_much_is_an_error() {
-    needs_sshd!();
+    if !available() {
+        return;
+    }
     let host = Host::start().await;
     let session = host.session();
     let bytes: Vec<u8> = (0..1_000_000_u32).map(|number| (number % 251) as u8).collect();
@@ -90,7 +96,9 @@ async fn input_and_output_flow_at_the_same_time_and_too_much_is_an_error() {
 #[tokio::test]
 #[ignore = "needs sshd: cargo xtask test"]
 async fn hanging_command_ends_at_its_deadline_with_its_last_lines_masked() {
-    needs_sshd!();
+    if !available() {
+        return;
+    }
     let host = Host::start().await;
     let session = host.session();
     let command = hanging(&host).timeout(Duration::from_secs(1));
@@ -113,7 +121,9 @@ async fn hanging_command_ends_at_its_deadline_with_its_last_lines_masked() {
 #[tokio::test]
 #[ignore = "needs sshd: cargo xtask test"]
 async fn process_that_is_left_behind_does_not_hold_up_the_answer() {
-    needs_sshd!();
+    if !available() {
+        return;
+    }
     let host = Host::start().await;
     let began = Instant::now();
     let line = "echo started; sleep 30 & exit 0";
@@ -128,7 +138,9 @@ async fn process_that_is_left_behind_does_not_hold_up_the_answer() {
 #[tokio::test]
 #[ignore = "needs sshd: cargo xtask test"]
 async fn cancellation_ends_the_command() {
-    needs_sshd!();
+    if !available() {
+        return;
+    }
     let host = Host::start().await;
     let token = CancellationToken::new();
     let session = host.session().with_cancellation(&token);
@@ -143,7 +155,9 @@ async fn cancellation_ends_the_command() {
 #[tokio::test]
 #[ignore = "needs sshd: cargo xtask test"]
 async fn many_commands_at_once_share_one_connection() {
-    needs_sshd!();
+    if !available() {
+        return;
+    }
     let host = Host::start().await;
     let sessions = Sessions::default();
     let commands = (0..40).map(|number| {
@@ -165,7 +179,9 @@ async fn many_commands_at_once_share_one_connection() {
 #[tokio::test]
 #[ignore = "needs sshd: cargo xtask test"]
 async fn connection_that_broke_is_made_anew_and_a_command_that_was_cut_off_says_so() {
-    needs_sshd!();
+    if !available() {
+        return;
+    }
     let mut host = Host::start().await;
     let session = host.session();
     session.run(Command::new("greet", "true")).await.expect("it runs");
@@ -195,7 +211,9 @@ async fn connection_that_broke_is_made_anew_and_a_command_that_was_cut_off_says_
 #[tokio::test]
 #[ignore = "needs sshd: cargo xtask test"]
 async fn sudo_gets_its_password_and_the_command_gets_its_input() {
-    needs_sshd!();
+    if !available() {
+        return;
+    }
     let way = |host: &Host, password: Option<&str>| Ssh {
         sudo: Some(true),
         sudo_password: password.map(Into::into),
@@ -239,7 +257,9 @@ async fn sudo_gets_its_password_and_the_command_gets_its_input() {
 #[tokio::test]
 #[ignore = "needs sshd: cargo xtask test"]
 async fn sudo_that_refuses_or_is_not_there_is_told_in_its_own_words() {
-    needs_sshd!();
+    if !available() {
+        return;
+    }
     let refusing = "#!/bin/sh\necho \"nurse is not in the sudoers file.\" >&2\nexit 1\n";
     let once = SUDO.replace("${SUDO_TRIES:-3}", "1");
     let missing = "#!/bin/sh\necho 'sh: sudo: not found' >&2\nexit 127\n";

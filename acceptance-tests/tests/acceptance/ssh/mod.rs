@@ -1,6 +1,7 @@
 //! The way to hosts against OpenSSH's real server: [`logins`], [`host_keys`], [`commands`], [`uploads`].
 
 use acceptance_tests::sshd::keys::{Key, KeyKind};
+pub(crate) use acceptance_tests::sshd::program::available;
 use acceptance_tests::sshd::{Setup, Sshd};
 use terraform_provider_cht::ssh::{Bastion, Error, Route, Session, Sessions, Ssh};
 
@@ -8,16 +9,6 @@ mod commands;
 mod host_keys;
 mod logins;
 mod uploads;
-
-/// Ends a test where there is no `sshd`; it says so and is counted.
-macro_rules! needs_sshd {
-    () => {
-        if acceptance_tests::sshd::program::is_missing(std::any::type_name_of_val(&|| ())) {
-            return;
-        }
-    };
-}
-use needs_sshd;
 
 /// A host that lets a key in, and the way to it.
 struct Host {
