@@ -25,7 +25,6 @@ pub struct Ssh {
     #[tf(validate(Validator::between(1..=65535)))]
     pub port: Option<u16>,
     /// Private key to log in with, as in the file that `ssh-keygen` writes. In the provider block, it is stored nowhere.
-    #[tf(validate(rules::private_key()))]
     pub private_key: Option<SecretString>,
     /// Passphrase of `private_key`.
     #[tf(requires(private_key))]
@@ -75,7 +74,6 @@ pub struct Bastion {
     #[tf(validate(Validator::between(1..=65535)))]
     pub port: Option<u16>,
     /// Private key to log in with.
-    #[tf(validate(rules::private_key()))]
     pub private_key: Option<SecretString>,
     /// Passphrase of `private_key`.
     #[tf(requires(private_key))]

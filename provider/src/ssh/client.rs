@@ -24,8 +24,9 @@ use super::route::Hop;
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_MAX: usize = 3;
 
-/// How many commands run at once on a connection: OpenSSH refuses more than ten.
-const CHANNELS: usize = 8;
+/// How many commands run at once on a connection. OpenSSH allows ten by default, and counts one until it has seen that it is
+/// over, so that twice as many may count.
+const CHANNELS: u32 = 5;
 
 /// A connection that is logged in.
 pub(super) struct Link {
@@ -81,7 +82,7 @@ impl Link {
                     tracing::debug!(host = %hop.address, user = hop.user, "logged in by SSH");
                     return Ok(Link {
                         handle,
-                        channels: Semaphore::new(CHANNELS),
+                        channels: Semaphore::new(CHANNELS as usize),
                         host: hop.address.to_string(),
                         key,
                         findings,
@@ -118,7 +119,16 @@ impl Link {
     /// The connection is gone, or the host opens no channel.
     pub(super) async fn open_session(&self, what: &str) -> Result<(Channel<Msg>, SemaphorePermit<'_>), Error> {
         let permit = self.channels.acquire().await.map_err(|_| self.broken())?;
-        Ok((self.open_channel(what).await?, permit))
+        match self.open_channel(what).await {
+            // Some hosts allow fewer; a command that is alone gets through on all that run any.
+            Err(Error::OpenSession { .. }) => {
+                drop(permit);
+                let mut permits = self.channels.acquire_many(CHANNELS).await.map_err(|_| self.broken())?;
+                let channel = self.open_channel(what).await?;
+                Ok((channel, permits.split(1).unwrap_or(permits)))
+            }
+            channel => Ok((channel?, permit)),
+        }
     }
 
     /// The same without waiting for others.

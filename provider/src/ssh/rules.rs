@@ -6,30 +6,16 @@ use tf_framework::schema::Validator;
 use super::host_key::Recorded;
 use super::known_hosts::{self, KnownHosts};
 
-/// A private key that can be read, or could be with its passphrase.
-pub(super) fn private_key() -> Validator {
-    Validator::string("a private key as `ssh-keygen` writes it", |text| {
-        if text.trim_start().starts_with("ssh-") || text.trim_start().starts_with("ecdsa-") {
-            return Err("It is the public key. Give the private one, from the file without `.pub`.".to_owned());
-        }
-        if !text.contains("-----BEGIN ") && !text.starts_with("PuTTY-User-Key-File-") {
-            return Err(
-                "It must be the text of a private key, which begins with `-----BEGIN OPENSSH PRIVATE KEY-----`. For a \
-                 path, write `file(pathexpand(\"~/.ssh/id_ed25519\"))`."
-                    .to_owned(),
-            );
-        }
-        match decode_secret_key(text, None) {
-            // What needs a passphrase is checked with it.
-            Err(_) if is_encrypted(text) => Ok(()),
-            Ok(_) | Err(russh::keys::Error::KeyIsEncrypted) => Ok(()),
-            Err(_) => Err(
-                "The private key cannot be read. Give the whole file, with its first and last line, and nothing before \
-                 them."
-                    .to_owned(),
-            ),
-        }
-    })
+/// What a private key that cannot be read may be instead. Validators say nothing of what is secret, so this is none.
+pub(super) fn instead_of_private_key(text: &str) -> &'static str {
+    if text.trim_start().starts_with("ssh-") || text.trim_start().starts_with("ecdsa-") {
+        return "It is the public key. Give the private one, from the file without `.pub`.";
+    }
+    if !text.contains("-----BEGIN ") {
+        return "It must be the text of a private key, which begins with `-----BEGIN OPENSSH PRIVATE KEY-----`. For a path, \
+                write `file(pathexpand(\"~/.ssh/id_ed25519\"))`.";
+    }
+    "It cannot be read. Give the whole file, with its first and last line, and nothing before them."
 }
 
 /// An OpenSSH certificate for users.

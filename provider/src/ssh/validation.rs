@@ -1,10 +1,12 @@
 //! What the attributes of [`super::attribute`] have to do with each other. What each accepts by itself is in [`super::rules`].
 
+use secrecy::ExposeSecret as _;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use super::attribute::{Ssh, SshDraft};
 use super::route::{KeyProblem, Login};
+use super::rules;
 
 impl SshDraft {
     /// Reports everything that is wrong with the value beyond its single attributes, as far as it is known.
@@ -26,7 +28,13 @@ fn check_login(login: &Login, path: &Path, diagnostics: &mut Diagnostics) {
         let (attribute, detail) = match problem {
             KeyProblem::Encrypted => (Ssh::PRIVATE_KEY, "The key is encrypted: give `passphrase` as well."),
             KeyProblem::Passphrase => (Ssh::PASSPHRASE, "It does not decrypt `private_key`."),
-            KeyProblem::Unreadable => (Ssh::PRIVATE_KEY, "It cannot be read."),
+            KeyProblem::Unreadable => {
+                let text = login.private_key.as_ref().map(|key| key.expose_secret());
+                (
+                    Ssh::PRIVATE_KEY,
+                    rules::instead_of_private_key(text.unwrap_or_default()),
+                )
+            }
         };
         diagnostics.push(Diagnostic::error("Unusable private key", detail).at(path.clone().attribute(attribute)));
     }
