@@ -140,7 +140,7 @@ impl Link {
             russh::Error::ChannelOpenFailure(_) => Error::OpenSession {
                 host: self.host.clone(),
                 what: what.to_owned(),
-                source,
+                source: Box::new(source),
             },
             _ => self.broken(),
         })
@@ -305,7 +305,10 @@ fn refused(hop: &Hop, findings: &Findings, error: russh::Error) -> Error {
             recorded,
             offered: theirs,
         },
-        source => Error::Handshake { host, source },
+        source => Error::Handshake {
+            host,
+            source: Box::new(source),
+        },
     }
 }
 

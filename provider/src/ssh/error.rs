@@ -58,7 +58,7 @@ pub enum Error {
     Handshake {
         host: String,
         #[source]
-        source: russh::Error,
+        source: Box<russh::Error>,
     },
     #[error("nothing is recorded of {host}, which shows the key {}", shown.print)]
     UnknownHostKey { host: String, shown: HostKey },
@@ -90,7 +90,7 @@ pub enum Error {
     #[error("the SSH agent cannot be used")]
     Agent {
         #[source]
-        source: russh::keys::Error,
+        source: Box<russh::keys::Error>,
     },
     #[error("the SSH agent has no key")]
     AgentEmpty,
@@ -110,7 +110,7 @@ pub enum Error {
         host: String,
         what: String,
         #[source]
-        source: russh::Error,
+        source: Box<russh::Error>,
     },
     #[error("{user} may not become root on {host} by `sudo`: {message}")]
     Sudo {

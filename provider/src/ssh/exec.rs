@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
                 return Err(Error::OpenSession {
                     host: self.link.host.clone(),
                     what: self.what.clone(),
-                    source: russh::Error::RequestDenied,
+                    source: Box::new(russh::Error::RequestDenied),
                 });
             }
             _ => {}

@@ -99,7 +99,9 @@ impl Attempt<'_> {
         if !self.hop.login.agent {
             return Ok(false);
         }
-        let failed = |source| Error::Agent { source };
+        let failed = |source| Error::Agent {
+            source: Box::new(source),
+        };
         let mut agent = connect_agent().await.map_err(failed)?;
         let identities = agent.request_identities().await.map_err(failed)?;
         let given = self
