@@ -255,59 +255,42 @@ async fn what_does_not_fit_is_refused_before_anything_is_dialed() {
     let scene = Scene::new().await;
     let before = scene.connections();
     let encrypted = Key::generate(KeyKind::Ed25519, Some("a")).expect("a key");
-    let key = json!(encrypted.private());
-    for (own, summary, text, line) in [
-        (
-            format!("private_key = {}", json!(encrypted.public())),
-            "",
-            "It is the public key",
-            "private_key",
-        ),
+    let (key, public) = (json!(encrypted.private()), json!(encrypted.public()));
+    for (own, text, line) in [
+        (format!("private_key = {public}"), "It is the public key", "private_key"),
         (
             format!("private_key = {key}"),
-            "Unusable private key",
             "give `passphrase` as well",
             "private_key",
         ),
         (
             format!("private_key = {key}\npassphrase = \"b\""),
-            "Unusable private key",
-            "does not decrypt",
+            "It does not decrypt",
             "passphrase",
-        ),
-        (
-            "host_key = [\"SHA256:x\"]".to_owned(),
-            "",
-            "no SHA-256 print",
-            "host_key",
-        ),
-        (
-            "known_hosts = \"h1 ssh-ed25519\"".to_owned(),
-            "",
-            "Line 1 cannot be read",
-            "known_hosts",
-        ),
-        ("port = 70000".to_owned(), "", "65535", "port"),
-        (
-            "bastion = [{ host = \"root@b1\" }]".to_owned(),
-            "",
-            "is no address of a host",
-            "bastion",
-        ),
-        (
-            "sudo_password = \"a\\n\"".to_owned(),
-            "",
-            "a text of one line",
-            "sudo_password",
         ),
     ] {
         scene.write("", &own);
         let refused = failure("plan", scene.workspace.plan().await);
-        let summary = if summary.is_empty() {
-            refused.summary.clone()
-        } else {
-            summary.to_owned()
-        };
+        blames(&refused, "Unusable private key", text, line);
+    }
+    for (own, text, line) in [
+        ("host_key = [\"SHA256:x\"]", "no SHA-256 print", "host_key"),
+        (
+            "known_hosts = \"h1 ssh-ed25519\"",
+            "Line 1 cannot be read",
+            "known_hosts",
+        ),
+        ("port = 70000", "65535", "port"),
+        (
+            "bastion = [{ host = \"root@b1\" }]",
+            "is no address of a host",
+            "bastion",
+        ),
+        ("sudo_password = \"a\\n\"", "a text of one line", "sudo_password"),
+    ] {
+        scene.write("", own);
+        let refused = failure("plan", scene.workspace.plan().await);
+        let summary = refused.summary.clone();
         blames(&refused, &summary, text, line);
     }
     assert_eq!(scene.connections(), before, "nothing was dialed");
