@@ -8,6 +8,7 @@
 //! - [`k3s`] is a stand-in for k3s, a program that runs on such hosts.
 //! - [`tofu`] drives the real command line in a directory of its own and reads what it says.
 //! - [`everything`] is a provider with one of everything, to hold the framework against real cores.
+//! - [`sshd`] plays hosts to log in to, with the real OpenSSH.
 //! - [`lifeline`] makes sure that no process and no directory outlives the program that started it.
 //! - [`skip`] counts the tests that cannot run on this machine.
 //!
@@ -21,5 +22,6 @@ pub mod k3s;
 pub mod lab;
 pub mod lifeline;
 pub mod skip;
+pub mod sshd;
 pub mod tofu;
 pub mod tools;

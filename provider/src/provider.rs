@@ -17,6 +17,9 @@ use crate::cht::user::UserResource;
 use crate::cht::values::ValuesFunction;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
+use crate::ssh::diagnostics::ATTRIBUTE as SSH;
+use crate::ssh::{Sessions, Ssh};
+use crate::ssh_host::SshHostDataSource;
 
 /// The provider `cht`.
 #[derive(Debug)]
@@ -28,6 +31,9 @@ pub struct ProviderModel {
     /// The way to the cluster for resources that do not have one of their own. It is meant for clusters that exist already:
     /// where the cluster is made in the same configuration, hand the value that it exports to the resources instead.
     pub kubernetes: Option<Kubernetes>,
+    /// How hosts are logged in to, for resources that do not say it themselves. What stands here is stored nowhere, so it is the
+    /// place for the private key.
+    pub ssh: Option<Ssh>,
 }
 
 /// What resources get of the provider's configuration.
@@ -36,6 +42,8 @@ pub struct Clients {
     kubernetes: Attr<Kubernetes>,
     clusters: Clusters,
     forwards: Forwards,
+    ssh: Attr<Ssh>,
+    sessions: Sessions,
     hosts: Hosts,
     releases: Releases,
 }
@@ -75,6 +83,29 @@ impl Clients {
         &self.forwards
     }
 
+    /// How hosts are logged in to where a resource, whose own way this is, does not say it.
+    ///
+    /// # Errors
+    /// Fails if the provider block has a way that is not known yet, unless the resource says by itself how to log in.
+    pub fn ssh(&self, own: Option<&Ssh>) -> Result<Option<&Ssh>, Diagnostics> {
+        match &self.ssh {
+            Attr::Known(ssh) => Ok(Some(ssh)),
+            Attr::Null => Ok(None),
+            Attr::Unknown if own.is_some_and(Ssh::has_login) => Ok(None),
+            Attr::Unknown => Err(Diagnostic::error(
+                "Way to the host is not known yet",
+                "The provider block takes `ssh` from something that does not exist yet, and the host has to be looked at now. \
+                 Set `ssh` here instead, or apply what it depends on first.",
+            )
+            .into()),
+        }
+    }
+
+    /// The connections to hosts.
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
     /// The hosts that instances of this run take.
     pub(crate) fn hosts(&self) -> &Hosts {
         &self.hosts
@@ -102,6 +133,9 @@ impl Provider for ChtProvider {
         if let Attr::Known(kubernetes) = &config.kubernetes {
             kubernetes.validate(&Path::new(KUBERNETES), diagnostics);
         }
+        if let Attr::Known(ssh) = &config.ssh {
+            ssh.validate(&Path::new(SSH), diagnostics);
+        }
     }
 
     async fn configure(&self, config: ProviderModelDraft) -> Result<Clients, Diagnostics> {
@@ -111,10 +145,17 @@ impl Provider for ChtProvider {
             // Any part that is unknown makes the whole unusable for now.
             Attr::Known(draft) => draft.known().map_or(Attr::Unknown, Attr::Known),
         };
+        let ssh = match config.ssh {
+            Attr::Unknown => Attr::Unknown,
+            Attr::Null => Attr::Null,
+            Attr::Known(draft) => draft.known().map_or(Attr::Unknown, Attr::Known),
+        };
         Ok(Clients {
             kubernetes,
             clusters: Clusters::default(),
             forwards: Forwards::default(),
+            ssh,
+            sessions: Sessions::default(),
             hosts: Hosts::default(),
             releases: Releases::default(),
         })
@@ -133,6 +174,7 @@ impl Provider for ChtProvider {
         vec![
             DataSourceEntry::new(InstanceDataSource),
             DataSourceEntry::new(MonitoringDataSource),
+            DataSourceEntry::new(SshHostDataSource),
         ]
     }
 

@@ -9,12 +9,16 @@ use crate::examples_inside;
 use crate::support::{Scene, done, lab};
 
 /// Examples that are only validated, each with the reason.
-const VALIDATED: [(&str, &str); 4] = [
+const VALIDATED: [(&str, &str); 5] = [
     (
         "adoption",
         "it imports what a chart made, as the tests of adoption do with this configuration",
     ),
     ("functions/kubeconfig", "it takes the token of the reader's cluster"),
+    (
+        "data-sources/cht_ssh_host",
+        "it names a host of the reader and the agent with the key to it",
+    ),
     ("provider", "it configures the provider and has nothing to apply"),
     (
         "resources/cht_instance",

@@ -6,9 +6,9 @@
 use std::fmt;
 
 use secrecy::SecretString;
+use tf_framework::Model;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
-use tf_framework::{Attr, Model};
 
 /// The way to a Kubernetes cluster: either an address with credentials, or a kubeconfig file.
 #[derive(Clone, Default, Model)]
@@ -50,15 +50,15 @@ impl KubernetesDraft {
     /// The value, if nothing in it is unknown.
     pub fn known(&self) -> Option<Kubernetes> {
         Some(Kubernetes {
-            host: optional(&self.host)?,
-            cluster_ca_certificate: optional(&self.cluster_ca_certificate)?,
-            client_certificate: optional(&self.client_certificate)?,
-            client_key: optional(&self.client_key)?,
-            token: optional(&self.token)?,
-            config_path: optional(&self.config_path)?,
-            config_context: optional(&self.config_context)?,
-            insecure: optional(&self.insecure)?,
-            tls_server_name: optional(&self.tls_server_name)?,
+            host: self.host.decided()?.cloned(),
+            cluster_ca_certificate: self.cluster_ca_certificate.decided()?.cloned(),
+            client_certificate: self.client_certificate.decided()?.cloned(),
+            client_key: self.client_key.decided()?.cloned(),
+            token: self.token.decided()?.cloned(),
+            config_path: self.config_path.decided()?.cloned(),
+            config_context: self.config_context.decided()?.cloned(),
+            insecure: self.insecure.decided()?.copied(),
+            tls_server_name: self.tls_server_name.decided()?.cloned(),
         })
     }
 
@@ -81,14 +81,5 @@ impl KubernetesDraft {
                 .at(path.clone().attribute(Kubernetes::INSECURE)),
             );
         }
-    }
-}
-
-/// Some state that is known, be it null; none if it is unknown.
-pub(crate) fn optional<T: Clone>(attr: &Attr<T>) -> Option<Option<T>> {
-    match attr {
-        Attr::Unknown => None,
-        Attr::Null => Some(None),
-        Attr::Known(value) => Some(Some(value.clone())),
     }
 }

@@ -4,7 +4,7 @@
 //! kubeconfig (`config_path`). Nothing is run to get credentials. [`super::client`] is what comes out.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use http::Uri;
@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::attribute::Kubernetes;
 use super::client::Cluster;
 use super::error::Error;
+use crate::home;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -72,7 +73,7 @@ impl Kubernetes {
             return Err(Error::InvalidConnection(problems));
         }
         let mut config = match &self.config_path {
-            Some(path) => self.load(&expand_home(path)).await?,
+            Some(path) => self.load(&home::expand(path)).await?,
             None => self.assemble()?,
         };
         config.connect_timeout = Some(CONNECT_TIMEOUT);
@@ -91,7 +92,7 @@ impl Kubernetes {
 
     /// What the kubeconfig says, if the way is one and it can be read.
     pub(super) fn kubeconfig_text(&self) -> Option<SecretString> {
-        let path = expand_home(self.config_path.as_ref()?);
+        let path = home::expand(self.config_path.as_ref()?);
         std::fs::read_to_string(path).ok().map(SecretString::from)
     }
 
@@ -260,14 +261,6 @@ fn refuse_credential_helper(path: &Path, kubeconfig: &Kubeconfig, context: &str)
             helper,
         }),
         None => Ok(()),
-    }
-}
-
-fn expand_home(path: &str) -> PathBuf {
-    match (path.strip_prefix('~'), std::env::home_dir()) {
-        (Some(""), Some(home)) => home,
-        (Some(rest), Some(home)) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
-        (Some(_) | None, _) => PathBuf::from(path),
     }
 }
 

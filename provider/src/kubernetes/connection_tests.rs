@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::retry::Retry;
+use std::path::PathBuf;
+
 use super::*;
 
 /// A self-signed certificate and its key, both in PEM.
@@ -176,15 +178,6 @@ async fn kubeconfig_says_which_context_there_are_and_runs_no_program() {
     std::fs::remove_file(&path).unwrap();
     let error = connect_error(&path, None).await;
     assert!(matches!(&error, Error::ReadKubeconfig { .. }) && error.to_string().contains("cht-kubeconfig-"));
-}
-
-#[test]
-fn tilde_is_the_home_directory() {
-    let home = std::env::home_dir().unwrap();
-    assert_eq!(expand_home("~/.kube/config"), home.join(".kube/config"));
-    assert_eq!(expand_home("~"), home);
-    assert_eq!(expand_home("/x/~"), PathBuf::from("/x/~"));
-    assert_eq!(expand_home("~other/x"), PathBuf::from("~other/x"));
 }
 
 async fn probe_error(spec: Kubernetes) -> Error {

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::kubernetes::attribute::Kubernetes;
 use crate::kubernetes::{Cluster, Clusters, Error};
+use crate::wording::sentence;
 
 /// The attribute by which every resource in a cluster takes the way to it.
 pub const ATTRIBUTE: &str = "kubernetes";
@@ -176,16 +177,4 @@ fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static s
             "Apply again once the cause is removed: what was done so far is kept and continued.",
         ),
     }
-}
-
-/// The text with its first letter in upper case, unless it begins with an address.
-fn sentence(text: &str) -> String {
-    if text.starts_with("http") {
-        return text.to_owned();
-    }
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }

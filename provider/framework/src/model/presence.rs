@@ -39,6 +39,15 @@ impl<T> Attr<T> {
         }
     }
 
+    /// Whether there is a value, and which, as far as that is decided: none if it is unknown, none in some if it is null.
+    pub fn decided(&self) -> Option<Option<&T>> {
+        match self {
+            Attr::Unknown => None,
+            Attr::Null => Some(None),
+            Attr::Known(value) => Some(Some(value)),
+        }
+    }
+
     /// Whether the value is not known yet.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Attr::Unknown)

@@ -9,7 +9,6 @@ use tf_framework::{Attr, Model};
 
 use super::{ATTRIBUTE, needs_login};
 use crate::kubernetes::Kubernetes;
-use crate::kubernetes::attribute::optional;
 
 /// The CHT instance: either its namespace, where it is reached through the cluster and the login is found there, or its
 /// public address with a login.
@@ -60,12 +59,12 @@ impl InstanceAddressDraft {
         };
         Some(InstanceAddress {
             kubernetes,
-            namespace: optional(&self.namespace)?,
-            cluster_domain: optional(&self.cluster_domain)?,
-            url: optional(&self.url)?,
-            user: optional(&self.user)?,
-            password: optional(&self.password)?,
-            ca_certificate: optional(&self.ca_certificate)?,
+            namespace: self.namespace.decided()?.cloned(),
+            cluster_domain: self.cluster_domain.decided()?.cloned(),
+            url: self.url.decided()?.cloned(),
+            user: self.user.decided()?.cloned(),
+            password: self.password.decided()?.cloned(),
+            ca_certificate: self.ca_certificate.decided()?.cloned(),
         })
     }
 }

@@ -5,6 +5,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use super::attribute::{self, InstanceAddress};
 use crate::cht::error::Error;
 use crate::cht::transport::TransportError;
+use crate::wording::sentence;
 
 /// The attribute by which everything that lives in an application takes the way to it.
 pub(in crate::cht) const ATTRIBUTE: &str = "instance";
@@ -108,13 +109,4 @@ fn advice(error: &Error, has_url: bool) -> (Option<&'static str>, &'static str) 
         Error::Refused { .. } | Error::NotFound { .. } => (None, "Change what is refused, and apply again."),
         Error::UnexpectedStatus { .. } => (None, "Look at the log of the API for the cause, and apply again."),
     }
-}
-
-/// The text with its first letter in upper case.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }
