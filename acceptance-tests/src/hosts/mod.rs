@@ -8,6 +8,9 @@
 //! nothing to clean up but cgroups and a directory; the [lifeline](crate::lifeline) does that, also when the program is killed, and the
 //! next lab ([`slot`]) if even that was. Labs are numbered, and any number of them run at once.
 //!
+//! A host is no jail: what runs on it is root on this machine's kernel, may change settings of it (`/proc/sys`), and runs only what is
+//! trusted. Withheld is what no namespace keeps in: the clock and the kernel's modules ([`site`]).
+//!
 //! # Networks
 //! The *outer* network is a bridge that also has a cable to this machine. So a provider under the real `tofu` reaches hosts and the
 //! lab's API server on 127.0.0.1 alike, as any other program does; the alternative, to run everything inside the lab's network namespace,
