@@ -39,7 +39,7 @@ async fn live(scene: &Scene, way: &str, lines: &str) {
     let instance = |version: &str, size: &str| {
         let instance = Instance::new(&scene.namespace).with(lines);
         let instance = instance.with(&format!("cht_version = {version:?}\ningress = {{ class = \"lab\" }}"));
-        let instance = instance.couchdb(&format!("storage_size = {size:?}\n"));
+        let instance = instance.couchdb(&format!("storage_size = {size:?}\nstorage_class = \"lab\"\n"));
         format!("{}\n{data}", instance.hcl(way))
     };
     scene.write(&instance("5.2.0", "1Gi"));
