@@ -243,6 +243,22 @@ async fn trap_28_other_timeouts_are_no_change_of_the_object() {
 }
 
 #[tokio::test]
+async fn trap_28_timeouts_without_a_limit_stay_as_they_are_configured() {
+    let (mut core, _) = core();
+    let without = json!({ "create": null, "read": null, "update": null, "delete": null });
+    for timeouts in [json!({}), json!({ "create": null })] {
+        let config = |size: i64| json!({ "name": "a", "size": size, "timeouts": timeouts });
+        let state = core.apply(config(1)).await.unwrap();
+        assert_eq!(state["timeouts"], without);
+        core.refresh().await.unwrap();
+        assert!(core.plan(config(1)).await.unwrap().is_empty());
+        let state = core.apply(config(2)).await.unwrap();
+        assert_eq!(state["timeouts"], without);
+        core.destroy().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn an_object_that_is_gone_leaves_the_state_and_is_made_again() {
     let (mut core, world) = core();
     core.apply(json!({ "name": "a" })).await.unwrap();
