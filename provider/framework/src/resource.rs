@@ -101,7 +101,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
         state: Self::Model,
     ) -> impl Future<Output = Result<Option<Self::Model>, Diagnostics>> + Send;
 
-    /// Changes the object to what is planned, and finishes an unfinished creation.
+    /// Changes the object to what is planned, and finishes an unfinished creation. Not asked where nothing but `timeouts`
+    /// changes.
     ///
     /// # Errors
     /// Fails if it could not; the last checkpoint, or else the prior state, is kept.

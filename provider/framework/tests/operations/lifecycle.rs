@@ -235,11 +235,23 @@ async fn a_generated_configuration_says_what_is_needed_and_changes_nothing() {
 
 #[tokio::test]
 async fn trap_28_other_timeouts_are_no_change_of_the_object() {
-    let (mut core, _) = core();
+    let (mut core, world) = core();
     core.apply(json!({ "name": "a" })).await.unwrap();
     let config = json!({ "name": "a", "timeouts": { "delete": "1m" } });
     let plan = core.plan(config.clone()).await.unwrap();
-    assert_eq!(planned(&plan, "revision"), 1.into());
+    assert_eq!((plan.action, planned(&plan, "revision")), (Action::Update, 1.into()));
+    world.take_log();
+    let state = core.apply(config.clone()).await.unwrap();
+    assert_eq!(
+        (&state["timeouts"]["delete"], &state["revision"]),
+        (&json!("1m"), &json!(1))
+    );
+    let log = world.take_log();
+    assert!(!log.iter().any(|line| line.starts_with("update")), "{log:?}");
+    assert!(core.plan(config).await.unwrap().is_empty());
+    core.apply(json!({ "name": "a", "size": 2 })).await.unwrap();
+    let log = world.take_log();
+    assert!(log.iter().any(|line| line.starts_with("update")), "{log:?}");
 }
 
 #[tokio::test]
