@@ -97,6 +97,19 @@ async fn trap_14_states_of_this_and_of_older_versions_are_read() {
 }
 
 #[tokio::test]
+async fn trap_14_a_state_from_before_an_attribute_with_a_default_is_read() {
+    let (mut maker, world) = core();
+    maker.apply(json!({ "name": "a", "size": 3 })).await.unwrap();
+    let older = json!({ "name": "a", "id": "a-id" });
+    let mut core = Core::new(Things(Arc::clone(&world)), "test_thing").with_state(2, older.clone());
+    assert!(core.plan(json!({ "name": "a", "size": 3 })).await.unwrap().is_empty());
+    assert_eq!(core.refresh().await.unwrap().unwrap()["size"], 3);
+    let mut core = Core::new(Things(Arc::clone(&world)), "test_thing").with_state(2, older);
+    core.destroy().await.unwrap();
+    assert_eq!(world.ids(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn trap_14_states_of_which_nothing_is_known_are_refused() {
     for (version, reason) in [(3, "too new"), (0, "never released")] {
         let (core, _) = core();
