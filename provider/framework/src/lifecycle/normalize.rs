@@ -16,12 +16,15 @@ use crate::value::Value;
 /// same, and without write-only values.
 #[must_use]
 pub fn normalize(schema: &Schema, reference: &Value, new: Value) -> Value {
-    let mut new = normalize_object(&schema.attributes, reference, new);
-    // A model does not tell timeouts without a limit from none.
-    if let (Some(timeouts), Value::Object(values)) = (reference.attribute(TIMEOUTS), &mut new) {
-        if let Some(value) = values.get_mut(TIMEOUTS) {
-            value.clone_from(timeouts);
-        }
+    with_timeouts_of(reference, normalize_object(&schema.attributes, reference, new))
+}
+
+/// The new value with the timeouts of a reference: a model does not tell timeouts without a limit from none.
+pub(crate) fn with_timeouts_of(reference: &Value, mut new: Value) -> Value {
+    if let (Some(timeouts), Value::Object(values)) = (reference.attribute(TIMEOUTS), &mut new)
+        && let Some(value) = values.get_mut(TIMEOUTS)
+    {
+        value.clone_from(timeouts);
     }
     new
 }
