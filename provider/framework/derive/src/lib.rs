@@ -9,6 +9,7 @@ use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 mod description;
+#[path = "../../src/custom_types/duration/notation.rs"]
 mod duration;
 mod expand;
 mod identity;

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::lifecycle::check::conform::is_of_type;
 use crate::path::Path;
 use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, Schema, TIMEOUTS};
 use crate::types::Type;
@@ -111,7 +110,7 @@ impl Lint {
             return;
         };
         let optional_computed = attribute.presence == Presence::OptionalComputed;
-        let of_type = !default.is_null() && default.is_wholly_known() && is_of_type(&attribute.value_type(), default);
+        let of_type = !default.is_null() && default.is_wholly_known() && default.conforms(&attribute.value_type());
         self.check(
             path,
             optional_computed,

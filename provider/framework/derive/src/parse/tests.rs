@@ -164,13 +164,19 @@ fn names_are_distinct_and_in_snake_case() {
         #[tf(name = "Third-Name")]
         third: String,
         /// A fourth.
-        r#type: String
+        r#type: String,
+        /// A fifth.
+        fifth__name: String,
+        /// A sixth.
+        sixth_: String,
     });
     assert_eq!(
         found,
         [
             "duplicate attribute `name`",
-            "`Third-Name` is no name for an attribute: it takes lower-case letters, digits and `_`",
+            "`Third-Name` is no name for an attribute: it takes lower-case words and digits with a `_` between them",
+            "`fifth__name` is no name for an attribute: it takes lower-case words and digits with a `_` between them",
+            "`sixth_` is no name for an attribute: it takes lower-case words and digits with a `_` between them",
         ]
     );
 }
@@ -204,7 +210,7 @@ fn limits_are_durations_of_operations() {
         found,
         [
             "duplicate option `read`",
-            "not a duration: write numbers with units, such as `90s` or `1h30m`",
+            "not a limit of up to a year: write numbers with units, such as `90s` or `1h30m`",
             "`update` takes a string",
             "unknown option `destroy`, expected one of `create`, `read`, `update`, `delete`",
         ]
