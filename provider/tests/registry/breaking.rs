@@ -43,7 +43,8 @@ fn newly_required(path: &str, golden: &Json, schema: &Json, breaks: &mut Vec<Str
         let path = format!("{path}.{name}");
         let golden = golden.get(name);
         let always_there = |golden: &Json| golden["presence"] == "required" || golden.get("default").is_some();
-        if schema["presence"] == "required" && !golden.is_some_and(always_there) {
+        let is_stored = schema["write_only"] != true;
+        if is_stored && schema["presence"] == "required" && !golden.is_some_and(always_there) {
             breaks.push(format!("{path} is required now"));
         }
         if let Some(golden) = golden {
@@ -108,6 +109,7 @@ mod tests {
             "zone": { "presence": "required" },
             "tier": { "presence": "required" },
             "name": { "presence": "required" },
+            "token": { "presence": "required", "write_only": true },
             "size": { "presence": "optional and computed", "default": 1 },
             "disk": disk("required"),
             "port": { "nesting": "single", "attributes": { "number": { "presence": "required" } } },

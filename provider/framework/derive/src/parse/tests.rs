@@ -94,8 +94,8 @@ fn all_mistakes_are_reported_together() {
              `exactly_one_of`, `at_least_one_of`, `required_together`",
             "missing doc comment: it is the description of the attribute",
             "duplicate option `replace`",
-            "unknown option `sensitive`, expected one of `name`, `block`, `default`, `optional`, `keep`, `keep_non_null`, \
-             `depends_on`, `replace`, `replace_if`, `replace_if_configured`, `modify`, `equal`, `validate`, \
+            "unknown option `sensitive`, expected one of `name`, `block`, `default`, `optional`, `required`, `keep`, \
+             `keep_non_null`, `depends_on`, `replace`, `replace_if`, `replace_if_configured`, `modify`, `equal`, `validate`, \
              `conflicts_with`, `requires`, `required_together`, `exactly_one_of`, `at_least_one_of`, `prefer_write_only`, \
              `deprecated`",
             "`keep` takes no value",
