@@ -15,6 +15,6 @@ fn main() -> Result<ExitCode> {
     let remote = env::var_os(REMOTE).context("EVERYTHING_REMOTE is not set")?;
     let script = env::var_os(SCRIPT).map(PathBuf::from);
     let options = ServeOptions::new(Everything::ADDRESS);
-    let inner = service(Everything::new(remote), &options.stop);
+    let inner = service(Everything::new(remote), &options);
     Ok(run(Scripted::new(inner, script.as_deref())?, options))
 }

@@ -38,6 +38,14 @@ impl Admins {
             .insert((disk.to_owned(), node.to_owned()), admins.unwrap_or_default());
     }
 
+    /// What a node has of its administrators is not their passwords any more.
+    pub(super) fn invalidate(&mut self, disk: &str, node: &str) {
+        let admins = self.nodes.get_mut(&(disk.to_owned(), node.to_owned()));
+        for hash in admins.into_iter().flat_map(BTreeMap::values_mut) {
+            *hash = format!("-hashed-{hash}");
+        }
+    }
+
     /// Sets a password, which is hashed with a salt of its own, or what is a hash already.
     pub(super) fn set(&mut self, disk: &str, node: &str, user: &str, value: &str) {
         let hash = if value.starts_with("-pbkdf2") {

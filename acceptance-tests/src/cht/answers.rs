@@ -2,6 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
+/// The databases of an instance, without those of its users.
+const DATABASES: [&str; 9] = [
+    "_global_changes",
+    "_replicator",
+    "_users",
+    "medic",
+    "medic-audit",
+    "medic-logs",
+    "medic-sentinel",
+    "medic-users-meta",
+    "medic-vault",
+];
+
 /// HAProxy's answer while it has no CouchDB.
 pub(super) fn no_server() -> Value {
     json!({
@@ -46,29 +59,33 @@ pub(super) fn deploy_info(version: &str) -> Value {
     json!({ "version": version, "user": "admin", "timestamp": 1_790_000_000_000_u64, "build": version })
 }
 
-/// `/api/v2/monitoring`; what cannot be found out is `""` or `-1`.
-pub(super) fn monitoring(version: &str, is_known: bool) -> Value {
+/// `/api/v2/monitoring`, with the bytes of the main database; what cannot be found out is `""` or `-1`.
+pub(super) fn monitoring(version: &str, bytes: u64, is_known: bool) -> Value {
     let number = |number: i64| if is_known { number } else { -1 };
     let text = |text: &str| if is_known { text.to_owned() } else { String::new() };
-    let database = |name: &str, documents: i64| {
+    let has_search_index = version.split('.').next().and_then(|major| major.parse().ok()) >= Some(5);
+    let database = |name: &str, documents: i64, bytes: u64| {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let index = json!({ "name": name, "sizes": { "active": number(900), "file": number(1000) } });
+        let search = json!({ "name": format!("{name}/contacts_by_freetext"), "doc_count": number(documents), "file_size": number(500) });
         json!({
             "name": text(name),
             "update_sequence": number(documents + 1),
             "doc_count": number(documents),
             "doc_del_count": number(0),
             "fragmentation": if is_known { 1.2 } else { -1.0 },
-            "sizes": { "active": number(100_000), "file": number(120_000) },
-            "view_indexes": [],
-            "nouveau_indexes": [],
+            "sizes": { "active": number(bytes / 2), "file": number(bytes) },
+            "view_indexes": [index],
+            "nouveau_indexes": if has_search_index && name == "medic" { json!([search]) } else { json!([]) },
         })
     };
     json!({
         "version": { "app": text(version), "node": "v22.14.0", "couchdb": text("3.5.2") },
         "couchdb": {
-            "medic": database("medic", 123),
-            "sentinel": database("medic-sentinel", 11),
-            "usersmeta": database("medic-users-meta", 2),
-            "users": database("_users", 2),
+            "medic": database("medic", 123, bytes),
+            "sentinel": database("medic-sentinel", 11, 8192),
+            "usersmeta": database("medic-users-meta", 2, 8192),
+            "users": database("_users", 2, 8192),
         },
         "date": { "current": 1_790_000_000_000_u64, "uptime": 42.5 },
         "sentinel": { "backlog": number(0) },
@@ -89,11 +106,11 @@ pub(super) fn monitoring(version: &str, is_known: bool) -> Value {
 }
 
 /// What CouchDB answers to a path that is passed on to it, as far as it is played.
-pub(super) fn couchdb(path: &str) -> Option<Value> {
+pub(super) fn couchdb(path: &str, members: &[&str]) -> Option<Value> {
     match path {
         "/_up" => Some(json!({ "status": "ok", "seeds": {} })),
-        // A single node has not the name of its Service.
-        "/_membership" => Some(json!({ "all_nodes": ["couchdb@127.0.0.1"], "cluster_nodes": ["couchdb@127.0.0.1"] })),
+        "/_membership" => Some(json!({ "all_nodes": members, "cluster_nodes": members })),
+        "/_all_dbs" => Some(json!(DATABASES)),
         "/_active_tasks" => Some(json!([])),
         "/medic" | "/medic/" => Some(json!({
             "db_name": "medic",

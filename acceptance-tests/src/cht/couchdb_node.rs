@@ -41,6 +41,12 @@ pub(super) fn answer(
     })
 }
 
+/// The configuration, asked through HAProxy, which passes it to any node.
+pub(super) fn configure_any(instance: &mut Instance, method: &Method, path: &str, body: &[u8]) -> (u16, Value) {
+    let service = instance.first_service();
+    configure(instance, &service, method, path, body)
+}
+
 /// The configuration of a node, as far as it is that of its administrators: `<node>/_config/admins/<user>`.
 fn configure(instance: &mut Instance, service: &str, method: &Method, path: &str, body: &[u8]) -> (u16, Value) {
     let Some((node, user)) = path.split_once("/_config/admins/") else {

@@ -121,6 +121,12 @@ impl Instance {
         nodes.any(|node| node.service == service && node.pod.is_some())
     }
 
+    /// The Service of the first node of CouchDB.
+    pub(super) fn first_service(&self) -> String {
+        let first = self.observation.couchdb_nodes.first();
+        first.map(|node| node.service.clone()).unwrap_or_default()
+    }
+
     /// The names of the nodes that are connected with each other.
     pub(super) fn members(&self) -> Vec<&str> {
         let nodes = &self.observation.couchdb_nodes;
@@ -236,6 +242,7 @@ impl Instance {
             return;
         };
         let Some(first) = nodes.first() else { return };
+        let loses_admins = self.faults.contains(&Fault::AdminsLost);
         for node in nodes {
             let Some(pod) = &node.pod else { continue };
             if node != first && !self.couchdb_pods.contains_key(&first.name) {
@@ -250,6 +257,9 @@ impl Instance {
                 self.admins.start(disk, &node.name, secret);
             } else {
                 self.admins.copy(disk, &first.name, &node.name);
+            }
+            if loses_admins && known.is_some() {
+                self.admins.invalidate(disk, &node.name);
             }
         }
     }

@@ -79,6 +79,31 @@ pub enum Fault {
     UpgradesAreLimited,
     /// The first node of CouchDB stopped bringing the others into the cluster, and does it again only in another pod.
     UnfinishedCluster,
+    /// CouchDB loses its administrators when it is started anew, as images before CHT 5.2 did.
+    AdminsLost,
+}
+
+impl Fault {
+    /// All of them: each has a test that shows what a person reads.
+    pub const ALL: [Fault; 17] = [
+        Fault::StayInSetup,
+        Fault::HaproxyDown,
+        Fault::Html200,
+        Fault::WrongVersion,
+        Fault::Unauthorized,
+        Fault::MonitoringErrors,
+        Fault::SlowStart,
+        Fault::BuildsServerAway,
+        Fault::IndexingStalls,
+        Fault::StagingFails,
+        Fault::StagingIsInterrupted,
+        Fault::StagingIsAborted,
+        Fault::UpgradesForbidden,
+        Fault::UpgradesFail,
+        Fault::UpgradesAreLimited,
+        Fault::UnfinishedCluster,
+        Fault::AdminsLost,
+    ];
 }
 
 /// The server, which runs until this is dropped.

@@ -122,7 +122,10 @@ impl Played<'_> {
             (&Method::GET, "/api/info") => json_answer(200, &json!({ "version": "0.1.0" })),
             (&Method::GET, "/api/v2/monitoring") => {
                 let is_known = self.instance.reaches_database() && !self.instance.has(Fault::MonitoringErrors);
-                json_answer(200, &answers::monitoring(&self.instance.version(), is_known))
+                let bytes = self
+                    .applications
+                    .documents(self.namespace, |documents| documents.bytes());
+                json_answer(200, &answers::monitoring(&self.instance.version(), bytes, is_known))
             }
             // Everything from here on is decided by CouchDB, log-ins too.
             _ if !self.instance.reaches_database() => json_answer(503, &answers::no_server()),
@@ -147,6 +150,12 @@ impl Played<'_> {
         {
             return json_answer(status, &body);
         }
+        if matches!(caller, Caller::Administrator)
+            && let Some(config) = path.strip_prefix("/_node/")
+        {
+            let (status, body) = couchdb_node::configure_any(self.instance, self.head.method(), config, self.body);
+            return json_answer(status, &body);
+        }
         if let Some((status, body)) = self
             .applications
             .answer(self.namespace, &caller, &self.to_application())
@@ -156,7 +165,7 @@ impl Played<'_> {
         let found = match path {
             _ if self.head.method() != Method::GET => None,
             "/api/deploy-info" => Some(answers::deploy_info(&self.instance.version())),
-            _ => answers::couchdb(path),
+            _ => answers::couchdb(path, &self.instance.members()),
         };
         // Not 404: the real CHT may well know the path.
         let unknown = || {

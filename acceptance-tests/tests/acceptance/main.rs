@@ -18,5 +18,6 @@ mod examples;
 mod examples_inside;
 mod faults;
 mod functions;
+mod guides;
 mod reattach;
 mod support;

@@ -82,13 +82,22 @@ impl Change {
         let Some(hash) = client.admin_hash(LOCAL, &self.user).await? else {
             return Ok(Step::Pending("CouchDB has not hashed the new password yet".to_owned()));
         };
+        let mut given = Vec::new();
         for node in &self.others {
             let theirs = client.admin_hash(node, &self.user).await?;
             if theirs.is_none_or(|theirs| theirs.expose_secret() != hash.expose_secret()) {
                 client.set_admin(node, &self.user, &hash).await?;
+                given.push(node.as_str());
             }
         }
-        Ok(Step::Done)
+        if given.is_empty() {
+            return Ok(Step::Done);
+        }
+        // That they took it is read at the next look.
+        Ok(Step::Pending(format!(
+            "the new password was given to {}",
+            given.join(", ")
+        )))
     }
 
     fn login(&self, password: &SecretString) -> Credentials {

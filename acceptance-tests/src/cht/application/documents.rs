@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Reply, Request, settings};
 
+/// What a fresh installation takes on disk.
+const FRESH: u64 = 120_000;
+
 const DATABASES: [&str; 3] = ["_users", "medic", "medic-vault"];
 
 /// The documents of one instance.
@@ -14,6 +17,7 @@ const DATABASES: [&str; 3] = ["_users", "medic", "medic-vault"];
 pub struct Documents {
     documents: BTreeMap<(String, String), Value>,
     writes: u64,
+    bytes: u64,
 }
 
 impl Default for Documents {
@@ -22,6 +26,7 @@ impl Default for Documents {
         let mut documents = Documents {
             documents: BTreeMap::new(),
             writes: 0,
+            bytes: FRESH,
         };
         documents.write("medic", "settings", json!({ "settings": settings::defaults() }));
         for place in ["place-1", "place-2"] {
@@ -72,6 +77,17 @@ impl Documents {
         keys.filter(|(of, id)| of == database && id.starts_with(prefix))
             .map(|(_, id)| id.clone())
             .collect()
+    }
+
+    /// The bytes that they take on disk.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Lets them take so many bytes on disk.
+    pub fn fill(&mut self, bytes: u64) {
+        self.bytes = bytes;
     }
 
     /// The settings of the application.

@@ -161,3 +161,20 @@ async fn each_other_fault_shows_where_it_should_and_only_there() {
     let poll = Call::get(&fake, "/setup/poll").send().await;
     assert_eq!(poll.json()["ready"], true, "another instance's fault");
 }
+
+#[tokio::test]
+async fn admins_are_lost_in_a_restart_of_couchdb_and_not_in_its_first_start() {
+    let stage = Stage::running();
+    let fake = fake(&stage, NO_SETUP).await;
+    fake.inject(NAMESPACE, Fault::AdminsLost);
+    assert_eq!(status(&fake, "first").await, 200);
+    stage.change(|cluster| cluster.couchdb_nodes[0].pod = Some("couchdb-2".to_owned()));
+    assert_eq!(status(&fake, "first").await, 503, "HAProxy is locked out, too");
+    let host = format!("couchdb.{NAMESPACE}.svc.cluster.local:5984");
+    let at_couchdb = Call::get(&fake, "/_up")
+        .login("first")
+        .header("host", &host)
+        .send()
+        .await;
+    assert_eq!(at_couchdb.status, 401);
+}

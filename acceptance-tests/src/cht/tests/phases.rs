@@ -91,7 +91,14 @@ async fn ready_instance_tells_its_true_version_only_where_the_real_one_does() {
             monitoring["couchdb"][database]["doc_count"].as_i64().unwrap() >= 0,
             "{database}"
         );
+        let sizes = &monitoring["couchdb"][database];
+        assert!(
+            sizes["sizes"]["file"].as_u64() > sizes["sizes"]["active"].as_u64(),
+            "{database}"
+        );
+        assert_eq!(sizes["view_indexes"][0]["sizes"]["file"], 1000, "{database}");
     }
+    assert_eq!(monitoring["couchdb"]["medic"]["nouveau_indexes"][0]["file_size"], 500);
     let info = Call::get(&fake, "/api/deploy-info").login("first").send().await.json();
     assert_eq!(info["version"], "5.3.1");
 }
@@ -105,6 +112,7 @@ async fn couchdb_answers_through_the_api_after_a_login() {
         ("/_membership", "/cluster_nodes", json!(["couchdb@127.0.0.1"])),
         ("/_active_tasks", "", json!([])),
         ("/medic", "/db_name", json!("medic")),
+        ("/_all_dbs", "/3", json!("medic")),
     ];
     for (path, pointer, expected) in table {
         let answer = Call::get(&fake, path).login("first").send().await;
@@ -114,7 +122,12 @@ async fn couchdb_answers_through_the_api_after_a_login() {
             "{path}"
         );
     }
-    let unknown = Call::get(&fake, "/_all_dbs").login("first").send().await;
+    let hash = Call::get(&fake, "/_node/_local/_config/admins/medic")
+        .login("first")
+        .send()
+        .await;
+    assert!(hash.json().as_str().unwrap().starts_with("-pbkdf2"));
+    let unknown = Call::get(&fake, "/_scheduler/jobs").login("first").send().await;
     assert_eq!(unknown.status, 501, "what is not played must not look like an answer");
 }
 

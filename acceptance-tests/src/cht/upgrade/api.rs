@@ -53,6 +53,10 @@ pub(in crate::cht) fn answer(
             Some((200, json!({ "ok": true })))
         }
         (&Method::GET, "/can-upgrade") => Some((200, json!({ "ok": false }))),
+        // It compares with what the server has.
+        (&Method::GET | &Method::POST, "/compare") if faults.contains(&Fault::BuildsServerAway) => {
+            Some((500, json!({ "code": 500, "error": "Server error" })))
+        }
         (&Method::GET | &Method::POST, "/compare") => Some(compare(database, request.body)),
         _ => None,
     }

@@ -133,7 +133,7 @@ async fn invalid_configurations_are_refused_at_the_attribute() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn what_would_lose_data_is_refused_in_the_plan() {
+async fn v11_what_would_lose_data_is_refused_in_the_plan() {
     let scene = Scene::new("guarded").await;
     scene.configure(&scene.instance().protected()).await;
     scene.apply().await;

@@ -14,7 +14,7 @@ async fn with_host(instance: &Instance, own: &str, host: &str) -> String {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_host_that_another_instance_has_is_refused_in_the_plan() {
+async fn v07_a_host_that_another_instance_has_is_refused_in_the_plan() {
     let host = "shared.health.example";
     let first = Scene::new("host-a").await;
     first.write(&with_host(&first.instance(), "host-a", host).await);

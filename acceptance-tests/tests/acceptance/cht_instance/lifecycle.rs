@@ -163,7 +163,7 @@ async fn is_updated_in_place(scene: &Scene, instance: &Instance) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_destroyed_instance_leaves_its_data_and_nothing_else() {
+async fn c10_a_destroyed_instance_leaves_its_data_and_nothing_else() {
     let scene = Scene::new("retained").await;
     scene
         .configure(&scene.instance().protected().with("deletion_protection = false"))

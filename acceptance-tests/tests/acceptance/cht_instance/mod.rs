@@ -1,6 +1,7 @@
 //! `cht_instance`.
 
 mod drift;
+mod existing_data;
 mod failures;
 mod guards;
 mod hosts;

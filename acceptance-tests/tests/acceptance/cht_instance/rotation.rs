@@ -1,5 +1,6 @@
 //! Changes of the administrator's password: CouchDB first, then everything that uses it.
 
+use acceptance_tests::cht::Fault;
 use kube::ResourceExt;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use terraform_provider_cht::cht::client::{Client, Credentials, LOCAL};
 use terraform_provider_cht::cht::port_forward::PortForwardTransport;
 
 use super::upgrade::{database, image, killed, running};
-use crate::support::{ADDRESS, Instance, SECRET, Scene, blames};
+use crate::support::{ADDRESS, Instance, SECRET, Scene, blames, lab};
 
 const NOTE: &str = "terraform-provider-cht-rotation";
 
@@ -38,7 +39,7 @@ fn with_password(scene: &Scene, password: &str) -> Instance {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn another_password_is_brought_to_couchdb_and_to_all_that_use_it() {
+async fn row_08_another_password_is_brought_to_couchdb_and_to_all_that_use_it() {
     let scene = Scene::new("rotated").await;
     scene.configure(&with_password(&scene, "first password")).await;
     scene.apply().await;
@@ -212,5 +213,24 @@ async fn a_password_that_nobody_knows_is_not_overwritten() {
     scene.apply().await;
     assert_eq!(scene.state().await["values"]["ready"], json!(true));
     scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn row_09_an_administrator_whom_couchdb_lost_in_a_restart_is_told_of() {
+    let scene = Scene::new("locked-out").await;
+    scene.configure(&running(&scene, "5.1.3")).await;
+    scene.apply().await;
+    lab().await.cht.inject("locked-out", Fault::AdminsLost);
+    let restarted = running(&scene, "5.1.3").couchdb("log_level = \"debug\"\n");
+    scene.configure(&restarted).await;
+    let error = scene.apply_fails().await;
+    blames(
+        &error,
+        "CHT refuses the admin password",
+        "remove the administrator's line from `local.d/cluster-credentials.ini`",
+        "couchdb = {",
+    );
     scene.destroy().await;
 }

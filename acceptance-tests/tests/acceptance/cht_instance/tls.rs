@@ -80,7 +80,7 @@ async fn a_renewed_certificate_takes_the_place_of_the_old_one() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_certificate_that_phones_would_refuse_is_refused_in_the_plan() {
+async fn v09_a_certificate_that_phones_would_refuse_is_refused_in_the_plan() {
     let scene = Scene::new("refused-tls").await;
     let host = "refused-tls.health.example";
     let (good, other) = (Certificate::lasting(host), Certificate::lasting(host));

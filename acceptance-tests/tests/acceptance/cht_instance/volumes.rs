@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{CLAIM, DEPLOYMENT, NAMESPACE, Scene, VOLUME, blames, eventually};
 
 /// The credentials of an instance, as lines of another one's `couchdb`.
-async fn credentials(scene: &Scene) -> String {
+pub(super) async fn credentials(scene: &Scene) -> String {
     let made = scene.state().await["values"]["couchdb"].clone();
     ["admin_password", "secret", "uuid"]
         .map(|name| format!("{name} = {}\n", made[name]))
@@ -25,7 +25,7 @@ async fn volume_of(scene: &Scene, claim: &str) -> String {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn the_data_of_an_existing_volume_is_picked_up_or_nothing_starts() {
+async fn row_07_c11_the_data_of_an_existing_volume_is_picked_up_or_nothing_starts() {
     let scene = Scene::new("picked-up").await;
     scene
         .configure(&scene.instance().couchdb("storage_class = \"lab-retain\"\n"))
@@ -79,7 +79,7 @@ async fn the_data_of_an_existing_volume_is_picked_up_or_nothing_starts() {
 }
 
 /// Lets a released volume be bound again.
-async fn free(volumes: &Api<DynamicObject>, name: &str) {
+pub(super) async fn free(volumes: &Api<DynamicObject>, name: &str) {
     let release = Patch::Merge(json!({"spec": {"claimRef": null}}));
     volumes
         .patch(name, &PatchParams::default(), &release)
@@ -205,7 +205,7 @@ async fn an_existing_claim_is_used_and_left_alone() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_volume_does_not_grow_where_its_class_forbids_it() {
+async fn v05_a_volume_does_not_grow_where_its_class_forbids_it() {
     let scene = Scene::new("fixed").await;
     let sized = |size: &str| {
         scene.instance().couchdb(&format!(

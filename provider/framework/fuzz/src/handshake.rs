@@ -36,7 +36,7 @@ pub fn run(data: &[u8]) {
     let options = ServeOptions::new(Nothing::ADDRESS);
     // It serves nobody: it stops as soon as it has said where it listens.
     options.stop.cancel();
-    let service = service(Nothing, &options.stop);
+    let service = service(Nothing, &options);
     let announcement = Announcement::default();
     let served = RUNTIME.with(|runtime| runtime.block_on(serve_in(service, options, lookup, announcement.clone())));
     let announced = announcement.0.take();

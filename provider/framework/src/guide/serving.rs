@@ -68,6 +68,6 @@
 //!     mode: Mode::Reattach,
 //!     ..ServeOptions::new(Library::ADDRESS)
 //! };
-//! let service = service(Library, &options.stop);
+//! let service = service(Library, &options);
 //! # drop(service);
 //! ```

@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::context::{Report, Scope};
@@ -38,17 +39,27 @@ pub(crate) struct Session<C> {
 /// Opens what a configuration describes.
 pub(crate) async fn open<C: Send + Sync + 'static>(session: Session<C>, config: Value) -> Outcome<OpenedValue> {
     let (answer, answered) = oneshot::channel();
+    let (taken, was_taken) = oneshot::channel();
+    let operations = session.surroundings.operations.clone();
     let cancel = session.surroundings.stop.child_token();
     // Dropping this call asks the operation to stop; the task goes on, and closes what comes of it.
     let _cancel_when_dropped = cancel.clone().drop_guard();
     let task = async move {
         let outcome = open_complete(&session, config, cancel).await;
-        if let Err(Outcome { result: Ok(opened), .. }) = answer.send(outcome) {
-            close_in_vain(&session, opened.lease).await;
+        let lease = outcome.result.as_ref().ok().map(|opened| opened.lease.clone());
+        let sent = answer.send(outcome).is_ok();
+        // What is sent is not yet taken: the call may be dropped in between.
+        if let Some(lease) = lease
+            && (!sent || was_taken.await.is_err())
+        {
+            close_in_vain(&session, lease).await;
         }
     };
-    tokio::spawn(task.instrument(tracing::Span::current()));
-    answered.await.unwrap_or_else(|_| Outcome::lost())
+    operations.spawn(task.instrument(tracing::Span::current()));
+    let outcome = answered.await.unwrap_or_else(|_| Outcome::lost());
+    // This fails only if the task is lost, and what it opened with it.
+    let _ = taken.send(());
+    outcome
 }
 
 /// Makes what was opened last longer.
@@ -56,18 +67,20 @@ pub(crate) async fn renew<C: Send + Sync + 'static>(session: Session<C>, private
     let cancel = session.surroundings.stop.child_token();
     let _cancel_when_dropped = cancel.clone().drop_guard();
     let limit = Limit::Read.of(session.resource.schema(), &Value::Null);
+    let operations = session.surroundings.operations.clone();
     let task = async move {
         run(&session, "renew", limit, cancel, |scope| {
             session.resource.renew(scope, private)
         })
         .await
     };
-    spawned(task).await
+    spawned(&operations, task).await
 }
 
 /// Ends what was opened, to its end even if nobody waits for it.
 pub(crate) async fn close<C: Send + Sync + 'static>(session: Session<C>, private: Vec<u8>) -> Outcome<()> {
-    spawned(async move { run_close(&session, private).await }).await
+    let operations = session.surroundings.operations.clone();
+    spawned(&operations, async move { run_close(&session, private).await }).await
 }
 
 /// Opens it, and closes it again if the core could not use it.
@@ -139,8 +152,11 @@ async fn run<C, T>(
     }
 }
 
-async fn spawned<T: Send + 'static>(task: impl Future<Output = Outcome<T>> + Send + 'static) -> Outcome<T> {
-    let ended = tokio::spawn(task.instrument(tracing::Span::current())).await;
+async fn spawned<T: Send + 'static>(
+    operations: &TaskTracker,
+    task: impl Future<Output = Outcome<T>> + Send + 'static,
+) -> Outcome<T> {
+    let ended = operations.spawn(task.instrument(tracing::Span::current())).await;
     ended.unwrap_or_else(|_| Outcome::lost())
 }
 

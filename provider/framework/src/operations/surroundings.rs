@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::diagnostics::{Deferral, Diagnostics};
 
@@ -12,6 +13,8 @@ pub(crate) struct Surroundings<C> {
     pub(crate) clients: Result<Arc<C>, Diagnostics>,
     /// Cancelled when the user interrupts the run.
     pub(crate) stop: CancellationToken,
+    /// Where its task is registered, so that the process waits for it.
+    pub(crate) operations: TaskTracker,
     /// Whether the core asked to defer what cannot be done yet.
     pub(crate) deferral_allowed: bool,
 }

@@ -105,7 +105,10 @@ pub(crate) async fn run<C: Send + Sync + 'static>(
     let scope = Scope::new(clients, limit.0.name(), limit.1, cancel.clone(), Arc::clone(&report));
     let operation = resource.run(scope, operation);
     let guarded = async move { guard(operation, &cancel, limit.1).await };
-    let result = match tokio::spawn(guarded.instrument(tracing::Span::current())).await {
+    let task = surroundings
+        .operations
+        .spawn(guarded.instrument(tracing::Span::current()));
+    let result = match task.await {
         Ok(result) => result,
         Err(_) => Err(Diagnostic::bug("The task of the operation was lost.").into()),
     };

@@ -7,6 +7,7 @@ use prost::bytes::Bytes;
 use tfplugin::tfplugin6 as proto;
 use tfplugin::tfplugin6::provider_server::Provider as _;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status};
 
 use crate::diagnostics::{Deferral, Diagnostic, Diagnostics};
@@ -54,7 +55,7 @@ impl<P: Provider> InProcess<P> {
         end: &CancellationToken,
     ) -> Self {
         InProcess {
-            service: ProviderService::new(provider, end.clone()),
+            service: ProviderService::new(provider, end.clone(), TaskTracker::new()),
             type_name,
             schema: schema.clone(),
             identity_schema: identity_schema.cloned(),

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use tfplugin::tfplugin6::provider_server::Provider as Service;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::panic;
 use crate::provider::Provider;
@@ -41,11 +42,11 @@ use crate::server::tls::ServerTls;
 pub use crate::server::listener::ListenError;
 pub use crate::server::tls::TlsError;
 
-/// How long RPCs that are still open may take to end after Shutdown. The client, which no longer waits for them, kills
+/// How long RPCs and operations that are still open may take to end after Shutdown. The client, which no longer waits for them, kills
 /// the process 2 s later, so this leaves time to exit properly.
 const DRAIN_AFTER_SHUTDOWN: Duration = Duration::from_millis(500);
 
-/// How long RPCs that are still open may take to end after anything else, such as a SIGTERM to all processes of a job:
+/// How long they may take to end after anything else, such as a SIGTERM to all processes of a job:
 /// the core may well wait for their answers, and save what they say.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -61,6 +62,9 @@ pub struct ServeOptions {
     pub mode: Mode,
     /// Canceled when the server stops, whatever the reason; cancel it to stop the server.
     pub stop: CancellationToken,
+    /// The operations that are under way. They get some time when the server stops, also if nobody waits for their answers any
+    /// more.
+    pub operations: TaskTracker,
 }
 
 impl ServeOptions {
@@ -71,6 +75,7 @@ impl ServeOptions {
             log_targets: Vec::new(),
             mode: Mode::Plugin,
             stop: CancellationToken::new(),
+            operations: TaskTracker::new(),
         }
     }
 }
@@ -127,15 +132,15 @@ pub fn serve<P: Provider>(provider: P, log_targets: &[&'static str]) -> ExitCode
         ..ServeOptions::new(P::ADDRESS)
     };
     set_up_process(&options);
-    let service = service(provider, &options.stop);
+    let service = service(provider, &options);
     run_set_up(service, options)
 }
 
 /// The RPCs of a provider, to be served by [`run`] or [`serve_in`], or called by a test.
 ///
-/// Operations that are still open when `stop` is canceled are asked to stop.
-pub fn service<P: Provider>(provider: P, stop: &CancellationToken) -> impl Service + use<P> {
-    ProviderService::new(Arc::new(provider), stop.clone())
+/// Operations that are still open when `options.stop` is canceled are asked to stop.
+pub fn service<P: Provider>(provider: P, options: &ServeOptions) -> impl Service + use<P> {
+    ProviderService::new(Arc::new(provider), options.stop.clone(), options.operations.clone())
 }
 
 /// Serves `service` as the whole life of a process: sets up TLS, logs and panics, runs the runtime, and returns the
@@ -204,6 +209,7 @@ pub async fn serve_in<S: Service>(
         provider_address,
         mode,
         stop,
+        operations,
         ..
     } = options;
     let _stop_on_return = stop.clone().drop_guard();
@@ -244,8 +250,15 @@ pub async fn serve_in<S: Service>(
             connections::incoming(listener, tls.map(|tls| tls.acceptor), connections.clone()),
             stop.cancelled_owned(),
         );
+    let served = async {
+        server.await.map_err(ServeError::Serve)?;
+        // A core that was killed took its connections with it, and left its operations behind.
+        operations.close();
+        operations.wait().await;
+        Ok(())
+    };
     tokio::select! {
-        result = server => result.map_err(ServeError::Serve),
+        result = served => result,
         () = stops.drained(mode, &connections) => Ok(()),
     }
 }

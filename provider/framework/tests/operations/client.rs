@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use tf_framework::Model;
-use tf_framework::server::service;
+use tf_framework::provider::Provider as _;
+use tf_framework::server::{ServeOptions, service};
 use tf_framework::value::Value;
 use tf_framework::wire::{json, msgpack};
 use tfplugin::tfplugin6 as proto;
@@ -20,7 +21,11 @@ pub(crate) fn connect(
     world: &Arc<World>,
     end: &CancellationToken,
 ) -> ProviderClient<ProviderServer<impl Provider + use<>>> {
-    ProviderClient::new(ProviderServer::new(service(Things(Arc::clone(world)), end)))
+    let options = ServeOptions {
+        stop: end.clone(),
+        ..ServeOptions::new(Things::ADDRESS)
+    };
+    ProviderClient::new(ProviderServer::new(service(Things(Arc::clone(world)), &options)))
 }
 
 /// A connection to a process of the provider.

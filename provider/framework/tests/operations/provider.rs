@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tf_framework::model::Model as _;
 use tf_framework::provider::{DataSourceEntry, Provider, ResourceEntry};
-use tf_framework::server::service;
+use tf_framework::server::{ServeOptions, service};
 use tf_framework::value::Value;
 use tf_framework::wire::msgpack;
 use tfplugin::tfplugin6 as proto;
@@ -111,7 +111,7 @@ async fn a_provider_with_broken_schemas_says_so_at_once() {
             "test_thing: does not begin with `other_`."
         ]
     );
-    let service = service(Broken, &CancellationToken::new());
+    let service = service(Broken, &ServeOptions::new(Broken::ADDRESS));
     let schemas = service
         .get_provider_schema(Request::new(proto::get_provider_schema::Request {}))
         .await;

@@ -9,6 +9,7 @@ use tfplugin::tfplugin6::get_metadata;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
+use tonic::transport::Endpoint;
 
 use crate::running::{EXIT, Running, creation, id_of, piped, test_provider};
 
@@ -98,6 +99,26 @@ async fn killed_core_takes_the_provider_with_it() {
     // The connection stays open; the provider has the other end of the pipe until it exits.
     core.rest().await;
     assert_eq!(tmp.path().read_dir().unwrap().count(), 0, "the socket is left behind");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_a_killed_core_leaves_open_is_tidied_up() {
+    let tmp = tempfile::tempdir().unwrap();
+    let mut core = core();
+    core.env("TF_LOG", "DEBUG");
+    let mut core = Running::start(core, tmp.path()).await;
+    let mut provider = core.provider();
+    let applying = tokio::spawn(async move { provider.apply_resource_change(creation("tidy up")).await });
+    core.logged("made a thing", 1).await;
+
+    core.signal(Signal::SIGKILL);
+    // A core's connections die with it.
+    applying.abort();
+    core.channel = Endpoint::from_static("http://nobody").connect_lazy();
+
+    let rest = core.rest().await;
+    assert!(rest.stderr.contains("tidied up"), "{}", rest.stderr);
 }
 
 #[tokio::test]

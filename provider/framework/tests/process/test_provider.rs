@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::Diagnostics;
@@ -43,7 +44,7 @@ impl Provider for TestProvider {
 /// A thing.
 #[derive(Model)]
 struct ThingModel {
-    /// What its creation does: `wait`, `panic`, `panic elsewhere`, `log`, or nothing in particular.
+    /// What its creation does: `wait`, `tidy up`, `panic`, `panic elsewhere`, `log`, or nothing in particular.
     behavior: String,
     /// Its id.
     id: Attr<String>,
@@ -63,10 +64,15 @@ impl Resource for Thing {
         plan.id = Attr::Known("thing".to_owned());
         cx.checkpoint(&plan);
         tracing::debug!("made a thing");
+        let pending = || async { Ok::<Progress<()>, Diagnostics>(Progress::Pending("half done".to_owned())) };
         match plan.behavior.as_str() {
-            "wait" => {
-                let pending = || async { Ok::<Progress<()>, Diagnostics>(Progress::Pending("half done".to_owned())) };
-                cx.wait("the thing", Backoff::QUICK, pending).await?;
+            "wait" => cx.wait("the thing", Backoff::QUICK, pending).await?,
+            "tidy up" => {
+                let cancelled = cx.wait("the thing", Backoff::QUICK, pending).await;
+                // As remote calls do, this takes some time.
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                tracing::debug!("tidied up");
+                cancelled?;
             }
             "panic" => panic!("a panic that is caught"),
             "panic elsewhere" => {

@@ -27,7 +27,7 @@ const STUCK: Duration = Duration::from_secs(60);
 async fn connect(things: Things, tmp: &Path) -> (Server, ProviderClient<Channel>) {
     let client = ClientCertificate::generate();
     let environment = environment(tmp, Some(&client));
-    let server = Server::serve(|stop| service(things, stop), environment, Mode::Plugin)
+    let server = Server::serve(|options| service(things, options), environment, Mode::Plugin)
         .await
         .unwrap();
     let mut client = provider(server.handshake().channel(client.identity()).await);

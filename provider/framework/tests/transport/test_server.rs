@@ -78,7 +78,7 @@ impl Server {
 
     /// Serves what `provider` makes; it is told when the server stops.
     pub(crate) async fn serve<S: Provider>(
-        provider: impl FnOnce(&CancellationToken) -> S,
+        provider: impl FnOnce(&ServeOptions) -> S,
         environment: BTreeMap<&'static str, String>,
         mode: Mode,
     ) -> Result<Self, ServeError> {
@@ -89,7 +89,7 @@ impl Server {
         };
         let stop = options.stop.clone();
         let lookup = move |name: &str| environment.get(name).cloned();
-        let provider = provider(&stop);
+        let provider = provider(&options);
         let serving = tokio::spawn(serve_in(provider, options, lookup, Announcement(announcement)));
         match announced.recv().await {
             Some(line) => Ok(Self { line, stop, serving }),

@@ -18,6 +18,12 @@ use crate::cht::version::ChtVersion;
 const NEWEST_LOG: &str = "/medic-logs/_all_docs?descending=true&include_docs=true&limit=1\
                           &startkey=%22upgrade_log%3A%EF%BF%B0%22&endkey=%22upgrade_log%3A%22";
 
+/// A design document that is another one in another version.
+#[derive(Deserialize)]
+struct Change {
+    indexing: bool,
+}
+
 #[derive(Deserialize)]
 struct Rows {
     rows: Vec<Row>,
@@ -37,13 +43,22 @@ impl<T: Transport> Client<T> {
         self.call(Call::new(Method::GET, "/api/v2/upgrade")).await
     }
 
+    /// `POST /api/v2/upgrade/compare`: whether a version has to index data before it can serve. It is told from release 5.1 on.
+    ///
+    /// # Errors
+    /// The CHT is not ready, cannot look at that version, or does not tell.
+    pub async fn has_to_index(&self, version: &ChtVersion) -> Result<bool, Error> {
+        let call = Call::new(Method::POST, "/api/v2/upgrade/compare").json(&build(version));
+        let changes: Vec<Change> = self.call(call).await?;
+        Ok(changes.iter().any(|change| change.indexing))
+    }
+
     /// `POST /api/v2/upgrade/stage`: fetches a version and begins to index data for it. The running version goes on.
     ///
     /// # Errors
     /// The CHT is not ready, or the user may not upgrade it.
     pub async fn stage_upgrade(&self, version: &ChtVersion) -> Result<(), Error> {
-        let build = json!({ "namespace": "medic", "application": "medic", "version": version.to_string() });
-        let call = Call::new(Method::POST, "/api/v2/upgrade/stage").json(&json!({ "build": build }));
+        let call = Call::new(Method::POST, "/api/v2/upgrade/stage").json(&build(version));
         self.call::<Value>(call).await.map(drop)
     }
 
@@ -68,4 +83,9 @@ impl<T: Transport> Client<T> {
         };
         Ok(found.rows.into_iter().find_map(|row| row.doc))
     }
+}
+
+/// A release, as the calls name it.
+fn build(version: &ChtVersion) -> Value {
+    json!({ "build": { "namespace": "medic", "application": "medic", "version": version.to_string() } })
 }

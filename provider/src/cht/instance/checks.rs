@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn namespaces_are_dns_labels_that_leave_room() {
+    fn v03_namespaces_are_dns_labels_that_leave_room() {
         check(
             &namespace(),
             &["cht", "cht-1"],
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn releases_since_cht_4_are_accepted_with_betas_and_feature_releases() {
+    fn v01_releases_since_cht_4_are_accepted_with_betas_and_feature_releases() {
         check(
             &cht_version(),
             &["4.22.0", "5.0.0-FR-nouveau-beta.3", "5.3.1", "5.3.2-beta.1", "6.0.0"],
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn quantities_are_positive() {
+    fn v05_quantities_are_positive() {
         check(
             &quantity(),
             &["1Gi", "500m", "1.5Gi", "1e3"],
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_survive_the_start_up_script() {
+    fn v06_passwords_survive_the_start_up_script() {
         check(
             &admin_password(),
             &["p@ss:w/rd %20ü"],

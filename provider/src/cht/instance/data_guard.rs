@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_volume_grows_where_kubernetes_made_it_and_never_shrinks() {
+    fn v05_a_volume_grows_where_kubernetes_made_it_and_never_shrinks() {
         let sizes =
             |common: &str, own: &str| json!({"storage_size": common, "nodes": [{}, {"storage": {"size": own}}]});
         check(sizes("1Gi", "1Gi"), sizes("2Gi", "1024Mi"), &[]);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_with_data_is_not_replaced() {
+    fn v11_an_instance_with_data_is_not_replaced() {
         let replaced = |prior: &Value| {
             let mut diagnostics = Diagnostics::new();
             let paths = [Path::new(InstanceModel::NAMESPACE)];

@@ -1,7 +1,7 @@
-//! What is proved of CouchDB before anything that uses it starts: that its cluster is complete, and that it has found the data
-//! that is said to be there.
+//! What is proved of CouchDB before anything that uses it starts: that it lets the administrator in, that its cluster is complete,
+//! and that it has found the data that is said to be there.
 //!
-//! Both are asked of CouchDB itself. The API would be the wrong one to ask: it makes the databases that it does not find, and an
+//! All of it is asked of CouchDB itself. The API would be the wrong one to ask: it makes the databases that it does not find, and an
 //! empty CHT beside the real data looks like a good one.
 
 use std::time::{Duration, Instant};
@@ -27,6 +27,9 @@ use crate::kubernetes::Access;
 /// How long a database that cannot be opened may be a passing trouble of the start.
 const OPENING_PATIENCE: Duration = Duration::from_secs(120);
 
+/// What is waited for before anything else is asked.
+const LOGIN: &str = "CouchDB to let the administrator in";
+
 /// What is waited for where there are several nodes.
 const CLUSTER: &str = "CouchDB's nodes to form a cluster";
 
@@ -38,12 +41,16 @@ pub(super) struct Database<'a> {
 }
 
 impl Database<'_> {
-    /// Waits until CouchDB is complete and has its data.
+    /// Waits until CouchDB lets the administrator in, is complete, and has its data.
     pub(super) async fn check(&self, cx: &Context<InstanceResource>, access: &Access) -> Result<(), Diagnostics> {
         let couchdb = self.model.couchdb.spec();
         let Some(first) = couchdb.members().next() else {
             return Ok(());
         };
+        // With a public address, it need not be allowed to forward ports.
+        if couchdb.is_clustered() || self.model.api_access.is_none() {
+            self.wait_for_login(cx, access, &first).await?;
+        }
         if couchdb.is_clustered() {
             self.wait_for_members(cx, access, &couchdb, &first).await?;
         }
@@ -51,6 +58,27 @@ impl Database<'_> {
             self.find_data(cx, access, &first).await?;
         }
         Ok(())
+    }
+
+    /// Waits until CouchDB lets the administrator in. It keeps the password that its volume was first used with, and before CHT 5.2
+    /// a restart could take its administrator away. HAProxy is locked out then as well, and the application only seems to be down.
+    async fn wait_for_login(
+        &self,
+        cx: &Context<InstanceResource>,
+        access: &Access,
+        first: &Member<'_>,
+    ) -> Result<(), Diagnostics> {
+        let patience = self.patience();
+        cx.wait(LOGIN, Backoff::QUICK, || async {
+            let status = match self.client(access, first).couch_up().await {
+                Ok(()) => return Ok(Progress::Ready(())),
+                Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
+                Err(error) => error_chain(&error),
+            };
+            patience.check(LOGIN, &status)?;
+            Ok(Progress::Pending(status))
+        })
+        .await
     }
 
     async fn wait_for_members(
@@ -62,10 +90,7 @@ impl Database<'_> {
     ) -> Result<(), Diagnostics> {
         let expected = couchdb.members().map(|member| self.node_name(&member)).collect();
         let assembly = Mutex::new(Assembly::new(expected, Instant::now()));
-        let patience = match self.stage {
-            Stage::Creating => Patience::of_operation(),
-            Stage::Updating | Stage::Created => Patience::of_start(self.model),
-        };
+        let patience = self.patience();
         let pending = |status: String| {
             patience.check(CLUSTER, &status)?;
             Ok(Progress::Pending(status))
@@ -73,9 +98,7 @@ impl Database<'_> {
         cx.wait(CLUSTER, Backoff::QUICK, || async {
             let membership = match self.client(access, first).membership().await {
                 Ok(membership) => membership,
-                Err(Error::Unauthorized { .. }) if self.stage == Stage::Creating => return Err(steps::unauthorized()),
-                // Which password is the right one while it is being changed is told by the application later on.
-                Err(Error::Unauthorized { .. }) => return Ok(Progress::Ready(())),
+                Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
                 Err(error) => return pending(error_chain(&error)),
             };
             match assembly.lock().await.judge(&membership, Instant::now()) {
@@ -119,6 +142,13 @@ impl Database<'_> {
         let labels = format!("cht.service={}", member.component());
         let restarted = access.cluster.delete_pods(&self.model.namespace, &labels).await;
         restarted.map_err(access.explain("Unable to restart CouchDB"))
+    }
+
+    fn patience(&self) -> Patience {
+        match self.stage {
+            Stage::Creating => Patience::of_operation(),
+            Stage::Updating | Stage::Created => Patience::of_start(self.model),
+        }
     }
 
     fn node_name(&self, member: &Member<'_>) -> String {

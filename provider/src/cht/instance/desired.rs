@@ -265,6 +265,23 @@ mod tests {
     }
 
     #[test]
+    fn row_13_another_image_of_couchdb_is_drift() {
+        let state = state();
+        let other_image = |live: &LiveObject| {
+            let mut json = live.json().clone();
+            if live.key().name == "cht-couchdb" {
+                json["spec"]["template"]["spec"]["containers"][0]["image"] = json!("couchdb:3.3.3");
+            }
+            LiveObject::from_json(json).expect("a known kind")
+        };
+        let found = cluster(&state, Stage::Created, &[]);
+        let lines = lines(&state, &found.objects().map(other_image).collect());
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        let image = "image: \"couchdb:3.3.3\" instead of \"public.ecr.aws/medic/cht-couchdb:5.3.1\"";
+        assert!(lines[0].contains(image), "{lines:?}");
+    }
+
+    #[test]
     fn a_password_that_the_state_does_not_have_is_no_drift() {
         let mut state = state();
         let found = cluster(&state, Stage::Created, &[]);

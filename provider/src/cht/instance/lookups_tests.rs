@@ -61,7 +61,7 @@ fn a_volume_that_may_not_be_read_is_not_trusted_and_one_to_come_is() {
 }
 
 #[test]
-fn a_directory_is_not_shared() {
+fn v08_c09_a_directory_is_not_shared() {
     let couchdb = couchdb(json!({"node_name": "a", "storage": {"host_path": "/srv/cht/"}}));
     let on = |host: &str| {
         let expression = json!({"key": "kubernetes.io/hostname", "operator": "In", "values": [host]});
@@ -85,7 +85,7 @@ fn a_directory_is_not_shared() {
 }
 
 #[test]
-fn a_disk_is_in_the_zone_of_its_node() {
+fn v13_a_disk_is_in_the_zone_of_its_node() {
     let nodes = [("a", "zone-1"), ("b", "zone-2")].map(|(name, zone)| {
         let labels = json!({"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone});
         let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}});

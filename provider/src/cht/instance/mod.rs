@@ -5,7 +5,7 @@
 //!
 //! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes, [`plan`]
 //!   those that need the prior state, [`trial`] what the cluster says to a plan: [`data_guard`] for what would lose data,
-//!   [`lookups`] for what is there beside the instance, [`support`] for versions.
+//!   [`lookups`] and [`classes`] for what is there beside the instance, [`support`] for versions.
 //! - [`tls`] and [`certificate`] judge a given certificate, [`routing`] what the cluster says to an ingress.
 //! - [`spec`] and [`objects`] say which Kubernetes objects follow from them, [`from_model`] leads there, [`layout`] has what
 //!   differs between versions.
@@ -42,6 +42,7 @@ use crate::provider::Clients;
 
 mod certificate;
 mod checks;
+mod classes;
 mod credentials;
 mod data_guard;
 mod database;

@@ -322,8 +322,10 @@ fn blamed(reason: &Reason) -> (Path, &'static str) {
 pub(super) fn unauthorized() -> Diagnostics {
     Diagnostic::error(
         "CHT refuses the admin password",
-        "CHT runs, but it does not accept the administrator's password. CouchDB keeps the password with which its volume was \
-         first used: give that one, or use an empty volume.",
+        "CouchDB does not accept the administrator's password. It keeps the password with which its volume was first used: give \
+         that one, or use an empty volume. If it was the right one before, CouchDB lost its administrator in a restart, which \
+         could happen before CHT 5.2: remove the administrator's line from `local.d/cluster-credentials.ini` in the volume and \
+         restart CouchDB, which then takes the password of the instance.",
     )
     .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::ADMIN_PASSWORD))
     .into()

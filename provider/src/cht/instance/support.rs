@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_warned_of_from_the_day_on_which_its_support_ends() {
+    fn v01_row_10_a_version_is_warned_of_from_the_day_on_which_its_support_ends() {
         assert_eq!(warned("5.2.0", "2026-11-25"), None);
         assert!(warned("5.2.0", "2026-11-26").is_some_and(|detail| detail.contains("on 2026-11-26")));
         assert!(warned("4.22.0", "2026-12-01").is_some());

@@ -12,7 +12,7 @@ use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::survey::Survey;
-use crate::cht::instance::{lookups, plan, routing, upgrade};
+use crate::cht::instance::{classes, lookups, plan, routing, upgrade};
 use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
 
 /// Asks the cluster, if it is known and there already, what it would say to the plan.
@@ -46,7 +46,11 @@ pub(super) async fn try_in_cluster(
         return Ok(());
     };
     lookups::check(cx, &access, &model, plan.prior.as_ref()).await?;
+    if plan.prior.is_none() {
+        classes::check(cx, &access, &model).await?;
+    }
     upgrade::check_images(&access, &model, plan.prior.as_ref()).await?;
+    upgrade::check_space(cx, &access, &model, prior).await?;
     let desired = Desired::new(&model, &credentials, stage)?;
     let how = if plan.prior.as_ref().is_some_and(plan::has_drift) {
         Apply::Repair

@@ -14,7 +14,7 @@ use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{Record, Stage};
 use crate::cht::instance::rotation::{self, Rotation};
 use crate::cht::instance::teardown::Transition;
-use crate::cht::instance::upgrade::{self, Installed};
+use crate::cht::instance::upgrade::{self, Installed, Preparation};
 use crate::cht::instance::{desired, plan};
 use crate::kubernetes::{Access, Apply, Found};
 
@@ -95,7 +95,14 @@ impl<'a> Update<'a> {
                 converge(cx, access, self.goal(before, patience), |_| ()).await?;
             }
         }
-        Ok(match upgrade::prepare(cx, access, planned, credentials, found).await? {
+        let preparation = Preparation {
+            access,
+            prior,
+            model: planned,
+            credentials,
+            found,
+        };
+        Ok(match preparation.run(cx).await? {
             Installed::Warm => Patience::of_start(planned),
             Installed::Cold => Patience::of_indexing(planned, upgrade::GOES_ON),
         })

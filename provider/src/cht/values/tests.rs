@@ -118,7 +118,7 @@ fn the_release_is_what_runs_and_a_tag_of_another_kind_stays_a_tag() {
 }
 
 #[test]
-fn flags_in_quotes_are_flags() {
+fn row_04_c05_flags_in_quotes_are_flags() {
     // The charts' own files quote this one, and take "false" for true.
     let quoted = arguments(&[FIVE, "couchdb_data: {preExistingDataAvailable: \"false\"}"]);
     assert!(!quoted.couchdb.existing_data);

@@ -3,10 +3,12 @@
 mod failures;
 pub(super) mod killed;
 mod outside;
+mod space;
 
 use acceptance_tests::cht::upgrade::Database;
+use serde_json::json;
 
-use crate::support::{ADDRESS, DEPLOYMENT, Instance, Scene, eventually, lab};
+use crate::support::{ADDRESS, DEPLOYMENT, Instance, POD, Scene, eventually, lab};
 
 /// The instance in a version.
 pub(super) fn running(scene: &Scene, version: &str) -> Instance {
@@ -49,7 +51,7 @@ async fn is_upgraded(scene: &Scene, version: &str, when: &str) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_version_is_staged_before_its_images_come() {
+async fn row_11_a_version_is_staged_and_indexed_before_its_images_come() {
     let scene = Scene::new("staged").await;
     scene.configure(&running(&scene, "5.2.0")).await;
     scene.apply().await;
@@ -81,7 +83,36 @@ async fn a_version_is_staged_before_its_images_come() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn cht_4_becomes_cht_5_in_one_apply() {
+async fn row_17_a_pod_that_does_not_run_is_in_no_upgrades_way() {
+    let scene = Scene::new("odd-pod").await;
+    scene.configure(&running(&scene, "5.2.0")).await;
+    scene.apply().await;
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "left-over"},
+        "spec": {
+            "schedulingGates": [{"name": "lab.example/never"}],
+            "containers": [{"name": "job", "image": "job.example/job:1"}],
+        },
+    });
+    let pod = serde_json::from_value(pod).expect("an object");
+    scene
+        .api(&POD)
+        .create(&Default::default(), &pod)
+        .await
+        .expect("it is made");
+
+    scene.configure(&running(&scene, "5.3.1")).await;
+    scene.apply().await;
+    is_upgraded(&scene, "5.3.1", "beside such a pod").await;
+    let left = scene.object(&POD, "left-over").await.expect("it is somebody else's");
+    assert_eq!(left.data["status"]["phase"], "Pending");
+    scene.delete(&POD, "left-over").await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn row_04_cht_4_becomes_cht_5_in_one_apply() {
     let scene = Scene::new("four-to-five").await;
     scene.configure(&running(&scene, "4.22.0")).await;
     scene.apply().await;

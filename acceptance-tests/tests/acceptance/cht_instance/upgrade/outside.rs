@@ -27,7 +27,7 @@ async fn exchange_images(scene: &Scene, version: &str) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn an_upgrade_from_the_admin_page_is_shown_and_never_taken_back() {
+async fn row_01_an_old_tag_never_downgrades_a_live_instance() {
     let scene = Scene::new("outside").await;
     let before = running(&scene, "5.2.0");
     scene.configure(&before).await;

@@ -27,10 +27,10 @@ impl<P: Provider> ProviderService<P> {
         &self,
         request: &proto::read_data_source::Request,
     ) -> Result<proto::read_data_source::Response, Diagnostics> {
+        let surroundings = self.surroundings(request.client_capabilities);
         let data_source = self.data_source(&request.type_name)?;
         let schema = data_source.schema();
         let config = from_proto::value(request.config.as_ref(), schema)?;
-        let surroundings = self.surroundings(request.client_capabilities);
         let answer = operations::read::read_data(data_source, surroundings, &config).await;
         Ok(proto::read_data_source::Response {
             state: Some(to_proto::value(&answer.state, schema)?),

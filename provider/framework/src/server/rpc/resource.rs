@@ -49,11 +49,11 @@ impl<P: Provider> ProviderService<P> {
         &self,
         request: &proto::read_resource::Request,
     ) -> Result<proto::read_resource::Response, Diagnostics> {
+        let surroundings = self.surroundings(request.client_capabilities);
         let resource = self.resource(&request.type_name)?;
         let schema = resource.schema();
         let state = from_proto::value(request.current_state.as_ref(), schema)?;
         let identity = from_proto::identity(request.current_identity.as_ref(), resource.identity_schema())?;
-        let surroundings = self.surroundings(request.client_capabilities);
         let answer = operations::read::read(resource, surroundings, state, &request.private, identity).await;
         Ok(proto::read_resource::Response {
             new_state: Some(to_proto::value(&answer.state, schema)?),
@@ -69,6 +69,7 @@ impl<P: Provider> ProviderService<P> {
         &self,
         request: &proto::plan_resource_change::Request,
     ) -> Result<proto::plan_resource_change::Response, Diagnostics> {
+        let surroundings = self.surroundings(request.client_capabilities);
         let resource = self.resource(&request.type_name)?;
         let schema = resource.schema();
         let asked = PlanRequest {
@@ -78,7 +79,6 @@ impl<P: Provider> ProviderService<P> {
             private: request.prior_private.to_vec(),
             identity: from_proto::identity(request.prior_identity.as_ref(), resource.identity_schema())?,
         };
-        let surroundings = self.surroundings(request.client_capabilities);
         let (planned, mut diagnostics) = operations::plan::plan(resource, surroundings, &asked).await;
         let mut answer = proto::plan_resource_change::Response {
             planned_private: request.prior_private.clone(),
@@ -115,6 +115,7 @@ impl<P: Provider> ProviderService<P> {
         &self,
         request: &proto::apply_resource_change::Request,
     ) -> Result<proto::apply_resource_change::Response, Diagnostics> {
+        let surroundings = self.surroundings(None);
         let resource = self.resource(&request.type_name)?;
         let schema = resource.schema();
         let change = ApplyRequest {
@@ -130,7 +131,7 @@ impl<P: Provider> ProviderService<P> {
             identity,
             diagnostics,
             deferral: _,
-        } = operations::apply::apply(resource, self.surroundings(None), change).await;
+        } = operations::apply::apply(resource, surroundings, change).await;
         Ok(proto::apply_resource_change::Response {
             new_state: Some(to_proto::value(&state, schema)?),
             private: private.into(),
@@ -144,9 +145,9 @@ impl<P: Provider> ProviderService<P> {
         &self,
         request: &proto::import_resource_state::Request,
     ) -> Result<proto::import_resource_state::Response, Diagnostics> {
+        let surroundings = self.surroundings(request.client_capabilities);
         let resource = self.resource(&request.type_name)?;
         let by = import_by(resource.identity_schema(), request)?;
-        let surroundings = self.surroundings(request.client_capabilities);
         let answer = operations::import::import(resource, surroundings, by).await;
         let mut imported_resources = Vec::new();
         if !answer.state.is_null() {

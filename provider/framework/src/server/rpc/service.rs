@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tfplugin::tfplugin6 as proto;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::data_source::DynDataSource;
 use crate::diagnostics::{Diagnostic, Diagnostics};
@@ -34,6 +35,8 @@ pub(crate) struct ProviderService<P: Provider> {
     pub(super) end: CancellationToken,
     /// Cancelled by that, and by StopProvider.
     pub(super) stop: Mutex<CancellationToken>,
+    /// The operations that are under way.
+    pub(super) operations: TaskTracker,
 }
 
 type Resource<P> = dyn DynResource<<P as Provider>::Clients>;
@@ -41,8 +44,8 @@ type Configured<P> = Result<Arc<<P as Provider>::Clients>, Diagnostics>;
 type DataSource<P> = dyn DynDataSource<<P as Provider>::Clients>;
 
 impl<P: Provider> ProviderService<P> {
-    /// The service of a provider; `end` asks the operations that are open to stop.
-    pub(crate) fn new(provider: Arc<P>, end: CancellationToken) -> Self {
+    /// The service of a provider; `end` asks the operations that are open to stop, and `operations` tells when they have.
+    pub(crate) fn new(provider: Arc<P>, end: CancellationToken, operations: TaskTracker) -> Self {
         let resources = provider.resources().into_iter();
         let data_sources = provider.data_sources().into_iter();
         let ephemeral_resources = provider.ephemeral_resources().into_iter();
@@ -59,6 +62,7 @@ impl<P: Provider> ProviderService<P> {
             clients: RwLock::default(),
             stop: Mutex::new(end.child_token()),
             end,
+            operations,
         }
     }
 
@@ -82,11 +86,13 @@ impl<P: Provider> ProviderService<P> {
         clients.unwrap_or_else(|| Err(Diagnostic::bug("The core used the provider before it configured it.").into()))
     }
 
-    /// What an operation gets; the capabilities are those that come with its call.
+    /// What an operation gets; the capabilities are those that come with its call. It comes before anything else in a call: what
+    /// StopProvider finds open, it cancels.
     pub(super) fn surroundings(&self, capabilities: Option<proto::ClientCapabilities>) -> Surroundings<P::Clients> {
         Surroundings {
             clients: self.clients(),
             stop: self.stop_token(),
+            operations: self.operations.clone(),
             deferral_allowed: capabilities.is_some_and(|capabilities| capabilities.deferral_allowed),
         }
     }

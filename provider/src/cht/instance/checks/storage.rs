@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_placeholder_of_the_charts_is_no_volume() {
+    fn c04_the_placeholder_of_the_charts_is_no_volume() {
         check(
             &ebs_volume_id(),
             &["vol-0a1b2c3d4e5f60718", "vol-0a1b2c3d"],

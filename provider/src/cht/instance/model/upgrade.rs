@@ -26,6 +26,10 @@ pub struct Upgrade {
     /// it has indexed the data. Default: `staged`.
     #[tf(validate(Validator::one_of(["staged", "direct"])))]
     pub mode: Option<String>,
+    /// Whether an upgrade is refused, and not only warned of, when the volumes may be too small for it: when less of them is free
+    /// than five times what the databases use, as CHT's documentation asks. Where that cannot be told, nothing is refused.
+    /// Default: `false`.
+    pub require_disk_headroom: Option<bool>,
     /// How long data may be indexed for a new version, such as `48h`; it counts within `timeouts.update`. What was begun goes
     /// on after that, and the next apply waits for it again. Default: `24h`.
     pub timeout: Option<Text<Duration>>,

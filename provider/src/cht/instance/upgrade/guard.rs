@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_is_not_taken_back_unless_that_is_allowed() {
+    fn v02_what_runs_is_not_taken_back_unless_that_is_allowed() {
         let to = |version: &str| json!({"cht_version": version});
         assert_eq!(refused(to("5.3.1"), Some("5.3.0"), "5.3.0"), None);
         assert_eq!(refused(to("5.3.1"), None, "5.3.0"), None);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_releases_of_cht_4_need_a_stop_on_the_way() {
+    fn v01_the_first_releases_of_cht_4_need_a_stop_on_the_way() {
         let text = refused(json!({"cht_version": "5.3.1"}), Some("4.2.0"), "4.2.0").expect("it is too far");
         assert!(text.contains("cht_version = \"4.22.0\""), "{text}");
     }

@@ -2,12 +2,15 @@
 //!
 //! - [`images`] tells which versions the cluster has the images of, whoever put them there.
 //! - [`guard`] refuses plans and updates that would take CHT back, or that CHT does not support.
+//! - [`space`] tells whether the volumes have room for it.
 //! - [`prepare`] stages the version while the one before serves. The exchange of the images is an update like any other.
 
 mod guard;
 mod images;
 mod prepare;
+mod space;
 
 pub(super) use self::guard::{check, check_images, refuse_downgrade};
 pub(super) use self::images::adopt;
-pub(super) use self::prepare::{GOES_ON, Installed, before, prepare};
+pub(super) use self::prepare::{GOES_ON, Installed, Preparation, before};
+pub(super) use self::space::check_space;

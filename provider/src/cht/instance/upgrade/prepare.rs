@@ -1,11 +1,14 @@
 //! Staging a version before the images are exchanged.
 
 use tf_framework::context::{Backoff, Context, Progress};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
 use tokio::sync::Mutex;
 
 use super::guard::check_live;
 use super::images::Images;
+use super::space::shortage;
+use crate::cht::application::Way;
+use crate::cht::client::Client;
 use crate::cht::error::Error;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
@@ -30,35 +33,107 @@ pub(in crate::cht::instance) enum Installed {
     Cold,
 }
 
-/// Lets the running version prepare the one that is wanted, unless that is done, or not wanted.
-///
-/// An update that was killed is continued: what was asked for goes on in the CHT, and once the API has the new image, this is
-/// over.
-pub(in crate::cht::instance) async fn prepare(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-    credentials: &Credentials,
-    found: &Found,
-) -> Result<Installed, Diagnostics> {
-    let images = Images::of(found);
-    let has_own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
-    let (Some(image), Ok(target)) = (images.api(), model.cht_version.parse::<ChtVersion>()) else {
-        return Ok(Installed::Warm);
-    };
-    if has_own_tag || image == target.to_string() {
-        return Ok(Installed::Warm);
+/// An upgrade that is to be prepared.
+pub(in crate::cht::instance) struct Preparation<'a> {
+    pub(in crate::cht::instance) access: &'a Access,
+    pub(in crate::cht::instance) prior: &'a InstanceModel,
+    pub(in crate::cht::instance) model: &'a InstanceModel,
+    pub(in crate::cht::instance) credentials: &'a Credentials,
+    pub(in crate::cht::instance) found: &'a Found,
+}
+
+impl Preparation<'_> {
+    /// Lets the running version prepare the one that is wanted, unless that is done, or not wanted.
+    ///
+    /// An update that was killed is continued: what was asked for goes on in the CHT, and once the API has the new image, this is
+    /// over.
+    pub(in crate::cht::instance) async fn run(&self, cx: &Context<InstanceResource>) -> Result<Installed, Diagnostics> {
+        let images = Images::of(self.found);
+        let has_own_tag = self.model.image.as_ref().is_some_and(|image| image.tag.is_some());
+        let (Some(image), Ok(target)) = (images.api(), self.model.cht_version.parse::<ChtVersion>()) else {
+            return Ok(Installed::Warm);
+        };
+        if has_own_tag || image == target.to_string() {
+            return Ok(Installed::Warm);
+        }
+        if is_direct(self.model) {
+            self.check_space(cx, &target).await?;
+            return Ok(Installed::Cold);
+        }
+        let running = self.wait_until_running(cx).await?;
+        check_live(self.model, running.as_ref(), self.found)?;
+        match running.map(|running| path(&running, &target)) {
+            Some(Path::None) => Ok(Installed::Warm),
+            // Nobody stages a version that comes before the running one.
+            Some(Path::Downgrade) => Ok(Installed::Cold),
+            Some(Path::Upgrade | Path::Stopover) | None => {
+                self.check_space(cx, &target).await?;
+                self.stage(cx, target).await
+            }
+        }
     }
-    if is_direct(model) {
-        return Ok(Installed::Cold);
+
+    /// Refuses what would not find room, and warns of it where the plan could not ask.
+    async fn check_space(&self, cx: &Context<InstanceResource>, target: &ChtVersion) -> Result<(), Diagnostics> {
+        let could_ask = self.prior.live_version.known().is_some();
+        match shortage(self.access, self.model, Some(self.credentials), target).await? {
+            Some(error) if error.severity == Severity::Error => Err(error.into()),
+            Some(warning) if !could_ask => {
+                cx.warn(warning);
+                Ok(())
+            }
+            Some(_) | None => Ok(()),
+        }
     }
-    let running = wait_until_running(cx, access, model, credentials).await?;
-    check_live(model, running.as_ref(), found)?;
-    match running.map(|running| path(&running, &target)) {
-        Some(Path::None) => Ok(Installed::Warm),
-        // Nobody stages a version that comes before the running one.
-        Some(Path::Downgrade) => Ok(Installed::Cold),
-        Some(Path::Upgrade | Path::Stopover) | None => stage(cx, access, model, credentials, target).await,
+
+    /// Waits until the CHT serves, in whatever version: only then it can prepare another one.
+    async fn wait_until_running(&self, cx: &Context<InstanceResource>) -> Result<Option<ChtVersion>, Diagnostics> {
+        let what = "the running CHT, which has to prepare the upgrade";
+        let patience = Patience::of_start(self.model);
+        cx.wait(what, Backoff::QUICK, || async {
+            let client = self.client()?;
+            let status = match readiness(&client, None).await {
+                Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version.parse().ok())),
+                Ok(Readiness::Unauthorized) => return Err(steps::unauthorized()),
+                Ok(other) => other.to_string(),
+                Err(error) => error_chain(&error),
+            };
+            let status = format!(
+                "{status}. If CHT cannot be made to run in its present version, set `upgrade = {{ mode = \"direct\" }}`"
+            );
+            patience.check(what, &status)?;
+            Ok(Progress::Pending(status))
+        })
+        .await
+    }
+
+    async fn stage(&self, cx: &Context<InstanceResource>, target: ChtVersion) -> Result<Installed, Diagnostics> {
+        let what = format!("CHT {target} to be staged");
+        let patience = Patience::of_indexing(self.model, GOES_ON);
+        let staging = Mutex::new(Staging::new(target.clone()));
+        cx.wait(&what, Backoff::QUICK, || async {
+            let client = self.client()?;
+            let looked = staging.lock().await.advance(&client, std::time::Instant::now()).await;
+            let status = match looked {
+                Ok(Step::Staged) => return Ok(Progress::Ready(Installed::Warm)),
+                Ok(Step::Failed(failure)) => return Err(failed(&target, &failure)),
+                Ok(Step::Pending(status)) => status,
+                Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
+                Err(error @ (Error::Forbidden { .. } | Error::NotFound { .. } | Error::Refused { .. })) => {
+                    return Err(refused(&target, &error));
+                }
+                // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
+                Err(error) => error_chain(&error),
+            };
+            patience.check(&what, &status)?;
+            Ok(Progress::Pending(status))
+        })
+        .await
+    }
+
+    /// A client for one look: the pod may be another one at the next.
+    fn client(&self) -> Result<Client<Way>, Diagnostics> {
+        reach::client(self.access, self.model, Some(self.credentials))
     }
 }
 
@@ -76,62 +151,6 @@ pub(in crate::cht::instance) fn before(
         kubernetes: plan.kubernetes.clone(),
         ..prior.clone()
     })
-}
-
-/// Waits until the CHT serves, in whatever version: only then it can prepare another one.
-async fn wait_until_running(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-    credentials: &Credentials,
-) -> Result<Option<ChtVersion>, Diagnostics> {
-    let what = "the running CHT, which has to prepare the upgrade";
-    let patience = Patience::of_start(model);
-    cx.wait(what, Backoff::QUICK, || async {
-        let client = reach::client(access, model, Some(credentials))?;
-        let status = match readiness(&client, None).await {
-            Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version.parse().ok())),
-            Ok(Readiness::Unauthorized) => return Err(steps::unauthorized()),
-            Ok(other) => other.to_string(),
-            Err(error) => error_chain(&error),
-        };
-        let status = format!(
-            "{status}. If CHT cannot be made to run in its present version, set `upgrade = {{ mode = \"direct\" }}`"
-        );
-        patience.check(what, &status)?;
-        Ok(Progress::Pending(status))
-    })
-    .await
-}
-
-async fn stage(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-    credentials: &Credentials,
-    target: ChtVersion,
-) -> Result<Installed, Diagnostics> {
-    let what = format!("CHT {target} to be staged");
-    let patience = Patience::of_indexing(model, GOES_ON);
-    let staging = Mutex::new(Staging::new(target.clone()));
-    cx.wait(&what, Backoff::QUICK, || async {
-        let client = reach::client(access, model, Some(credentials))?;
-        let looked = staging.lock().await.advance(&client, std::time::Instant::now()).await;
-        let status = match looked {
-            Ok(Step::Staged) => return Ok(Progress::Ready(Installed::Warm)),
-            Ok(Step::Failed(failure)) => return Err(failed(&target, &failure)),
-            Ok(Step::Pending(status)) => status,
-            Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
-            Err(error @ (Error::Forbidden { .. } | Error::NotFound { .. } | Error::Refused { .. })) => {
-                return Err(refused(&target, &error));
-            }
-            // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
-            Err(error) => error_chain(&error),
-        };
-        patience.check(&what, &status)?;
-        Ok(Progress::Pending(status))
-    })
-    .await
 }
 
 fn is_direct(model: &InstanceModel) -> bool {

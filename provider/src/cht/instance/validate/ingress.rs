@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn each_source_of_a_certificate_is_for_who_can_use_it() {
+    fn v09_each_source_of_a_certificate_is_for_who_can_use_it() {
         for class in ["traefik", "nginx", "other"] {
             for source in ["secret_name", "cluster_issuer", "issuer"] {
                 ingress(json!({"class": class, "tls": {source: "a"}}), &[]);

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_version_does_not_have_cannot_be_configured() {
+    fn v10_what_a_version_does_not_have_cannot_be_configured() {
         check(json!({"cht_version": "4.22.0", "upgrade_service": {}}), &[]);
         check(
             json!({"cht_version": "5.0.0", "upgrade_service": {}}),
@@ -246,14 +246,14 @@ mod tests {
     }
 
     #[test]
-    fn names_of_services_fit_into_dns() {
+    fn v03_names_of_services_fit_into_dns() {
         let domain = |label: usize| vec!["a".repeat(label); 4].join(".");
         check(json!({"cluster_domain": domain(49)}), &[]);
         check(json!({"cluster_domain": domain(59)}), &["namespace"]);
     }
 
     #[test]
-    fn existing_data_comes_with_its_credentials() {
+    fn v06_existing_data_comes_with_its_credentials() {
         check(
             couchdb(json!({"existing_data": true})),
             &["couchdb.admin_password", "couchdb.secret", "couchdb.uuid"],
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_have_places_and_volumes_of_their_own() {
+    fn v04_c04_nodes_have_places_and_volumes_of_their_own() {
         check_nodes(json!([{"node_name": "a"}, {"node_name": "b"}, {}]), &[]);
         check_nodes(
             json!([{"node_name": "a"}, {"node_name": "a"}]),

@@ -96,6 +96,43 @@ fn settings_of_a_pod_reach_it_but_never_replace_what_it_needs() {
 }
 
 #[test]
+fn row_14_the_limit_of_open_files_is_left_alone_or_allowed_to_be_raised() {
+    let couchdb = |default_ulimit: bool, sys_resource: bool| {
+        let mut spec = version("5.3.1", 3);
+        (spec.couchdb.default_ulimit, spec.couchdb.sys_resource) = (default_ulimit, sys_resource);
+        let container = container(&spec, "cht-couchdb-2", "cht-couchdb-2");
+        let leaves_it = env(&container).contains(&"DEFAULT_ULIMIT=true".to_owned());
+        (leaves_it, container["securityContext"]["capabilities"].clone())
+    };
+    assert_eq!(couchdb(false, false), (false, Value::Null));
+    assert_eq!(couchdb(true, false), (true, Value::Null));
+    assert_eq!(couchdb(false, true), (false, json!({ "add": ["SYS_RESOURCE"] })));
+}
+
+#[test]
+fn row_16_every_container_can_be_limited_and_nothing_is_scaled() {
+    for spec in [everything(), version("4.22.0", 3), version("5.0.0", 1)] {
+        for manifest in manifests(&spec).iter().filter(|manifest| manifest.kind == "Deployment") {
+            assert_eq!(manifest.json["spec"]["replicas"], 1, "{}", manifest.name);
+        }
+    }
+    let limited = manifests(&everything());
+    for manifest in limited.iter().filter(|manifest| manifest.kind == "Deployment") {
+        let containers = manifest.json["spec"]["template"]["spec"]["containers"]
+            .as_array()
+            .unwrap();
+        for container in containers {
+            assert_ne!(
+                container["resources"]["limits"]["memory"],
+                Value::Null,
+                "{}",
+                container["name"]
+            );
+        }
+    }
+}
+
+#[test]
 fn readiness_of_the_api_is_probed_only_on_request_and_never_by_status_alone() {
     let api = |spec: &InstanceSpec| container(spec, "cht-api", "cht-api");
     assert_eq!(api(&minimal())["readinessProbe"], Value::Null);
@@ -115,7 +152,7 @@ fn readiness_of_the_api_is_probed_only_on_request_and_never_by_status_alone() {
 }
 
 #[test]
-fn pods_restart_for_what_they_read_and_checksums_do_not_give_it_away() {
+fn c12_pods_restart_for_what_they_read_and_checksums_do_not_give_it_away() {
     let checksums = |spec: &InstanceSpec| {
         DEPLOYMENTS
             .map(|(name, ..)| object(spec, "Deployment", name)["spec"]["template"]["metadata"]["annotations"].clone())

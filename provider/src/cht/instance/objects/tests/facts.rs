@@ -269,7 +269,7 @@ fn couchdb_and_nouveau_share_the_official_volume_as_root() {
 }
 
 #[test]
-fn claim_asks_for_the_size_in_the_class_or_in_the_clusters_default() {
+fn c01_the_claim_of_a_new_volume_names_no_volume_and_the_class_that_was_given() {
     let claim = object(&minimal(), "PersistentVolumeClaim", "couchdb-claim0");
     assert_eq!(claim["metadata"]["labels"]["cht.service"], "couchdb-claim0");
     assert_eq!(
@@ -281,7 +281,7 @@ fn claim_asks_for_the_size_in_the_class_or_in_the_clusters_default() {
 }
 
 #[test]
-fn couch_url_is_encoded_so_that_it_reads_back_as_it_was_meant() {
+fn row_08_couch_url_is_encoded_so_that_any_password_reads_back_as_it_was_meant() {
     let url = |spec: &InstanceSpec| secret_value(spec, "cht-couchdb-credentials", "COUCH_URL");
     let host = "haproxy.cht-kisumu.svc.cluster";
     assert_eq!(

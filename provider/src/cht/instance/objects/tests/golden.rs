@@ -10,7 +10,7 @@ use super::{everything, minimal, object, phases, version, with_upgrade_service};
 use crate::cht::instance::spec::InstanceSpec;
 
 #[test]
-fn minimal_instance_has_the_golden_objects() {
+fn row_06_c06_sections_that_are_left_out_have_the_golden_defaults() {
     assert_golden("minimal", &minimal());
 }
 

@@ -81,7 +81,7 @@ fn of(controller: Controller) -> Ingress {
 }
 
 #[test]
-fn every_ingress_has_the_host_and_leads_to_the_api() {
+fn c03_every_ingress_of_every_platform_has_the_host_and_leads_to_the_api() {
     for (name, ingress) in ways_in() {
         let class = ingress.class.clone();
         let by_annotation = matches!(ingress.controller, Controller::Gce(_));
@@ -161,7 +161,7 @@ fn the_service_tells_google_how_long_requests_take() {
 }
 
 #[test]
-fn certificates_of_a_cloud_are_named_and_those_of_the_cluster_are_in_secrets() {
+fn c08_hosts_have_tls_from_their_cloud_or_from_a_secret_of_the_cluster() {
     for (name, ingress) in ways_in() {
         let expected = match &ingress.tls {
             Tls::None | Tls::Acm(_) | Tls::Managed(_) => None,

@@ -51,7 +51,7 @@ fn platform(name: &str) -> InstanceSpec {
 }
 
 #[test]
-fn a_disk_and_its_claim_name_each_other_and_the_disk_stays() {
+fn c02_a_disk_and_its_claim_name_each_other_in_no_class_and_the_disk_stays() {
     let table: [(&str, &str, &str, &str, Value); 4] = [
         (
             "eks",
@@ -86,6 +86,7 @@ fn a_disk_and_its_claim_name_each_other_and_the_disk_stays() {
         let spec = platform(name);
         let made = object(&spec, "PersistentVolume", volume);
         assert_eq!(made["metadata"]["namespace"], Value::Null, "{name}");
+        assert_eq!(made["spec"]["storageClassName"], Value::Null, "{name}");
         assert_eq!(made["spec"]["persistentVolumeReclaimPolicy"], "Retain", "{name}");
         assert_eq!(
             made["spec"]["claimRef"],

@@ -34,7 +34,7 @@ fn containers(spec: &InstanceSpec, deployment: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_version_has_its_deployments_services_and_containers() {
+fn row_02_c13_each_version_has_its_objects_built_in() {
     let single = "cht-couchdb";
     let cluster = ["cht-couchdb-1", "cht-couchdb-2"];
     let nouveau = "cht-couchdb-nouveau";
@@ -130,7 +130,7 @@ fn each_version_has_its_deployments_services_and_containers() {
 }
 
 #[test]
-fn each_service_of_the_search_index_leads_to_a_pod_that_has_it() {
+fn row_12_each_node_of_a_cluster_has_a_search_index_of_its_own_since_5_3() {
     for (text, nodes, service, selector) in [
         ("5.0.0", 1, "nouveau", "nouveau"),
         ("5.0.0", 3, "nouveau", "nouveau"),
@@ -224,7 +224,7 @@ fn nodes_of_a_cluster_are_told_of_each_other() {
 }
 
 #[test]
-fn nodes_of_a_cluster_run_apart_where_they_can() {
+fn row_13_nodes_of_a_cluster_run_apart_where_they_can() {
     let pod = |spec: &InstanceSpec, name: &str| object(spec, "Deployment", name)["spec"]["template"]["spec"].clone();
     let mut spec = version("5.3.1", 3);
     spec.couchdb.nodes[1].node_name = Some("worker-2".to_owned());
@@ -241,7 +241,7 @@ fn nodes_of_a_cluster_run_apart_where_they_can() {
 }
 
 #[test]
-fn a_search_index_in_a_pod_of_its_own_runs_where_its_volume_is() {
+fn c07_a_search_index_in_a_pod_of_its_own_runs_where_its_volume_is() {
     for (nodes, component) in [(1, "couchdb"), (3, "couchdb-1")] {
         let pod =
             object(&version("5.0.0", nodes), "Deployment", "cht-couchdb-nouveau")["spec"]["template"]["spec"].clone();
@@ -256,7 +256,7 @@ fn a_search_index_in_a_pod_of_its_own_runs_where_its_volume_is() {
 }
 
 #[test]
-fn pods_are_replaced_as_in_the_official_chart() {
+fn row_05_couchdb_leaves_its_volume_before_its_next_pod_and_others_are_replaced_as_in_the_chart() {
     let one_by_one = json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}});
     let overlapping = json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}});
     let recreate = json!({"type": "Recreate"});

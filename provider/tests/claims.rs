@@ -1,0 +1,170 @@
+//! What is claimed is proved: the tables of the guide on known problems name tests that exist, and every problem of hosters,
+//! every defect of the official charts and every check of a plan has one that is named after it.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const GUIDE: &str = "docs/guides/known-problems.md";
+
+/// The problems that are not solved yet, as the guide says.
+const LATER: [&str; 1] = ["15"];
+
+/// The rules that plans are held to, each of which has a test named after it.
+const RULES: usize = 13;
+
+#[test]
+fn every_line_of_the_guide_names_tests_that_exist() {
+    let tests = tests();
+    let lines = lines();
+    let problems: Vec<String> = (1..=17).map(|number| number.to_string()).collect();
+    let defects = (1..=13).map(|number| format!("C{number}"));
+    let expected: Vec<String> = problems.into_iter().chain(defects).collect();
+    let found: Vec<String> = lines.iter().map(|line| line.id.clone()).collect();
+    assert_eq!(found, expected);
+    for line in lines {
+        let missing: Vec<&String> = line.tests.iter().filter(|name| !tests.contains(*name)).collect();
+        assert!(
+            missing.is_empty(),
+            "{GUIDE} names tests that are not there: {missing:?}"
+        );
+        if LATER.contains(&line.id.as_str()) {
+            assert!(
+                line.tests.is_empty() && line.text.contains("Not solved yet"),
+                "{}",
+                line.text
+            );
+            continue;
+        }
+        let mark = match line.id.strip_prefix('C') {
+            Some(number) => format!("c{number:0>2}_"),
+            None => format!("row_{:0>2}_", line.id),
+        };
+        assert!(
+            line.tests.iter().any(|name| name.contains(&mark)),
+            "line {} of {GUIDE} needs a test with `{mark}` in its name",
+            line.id
+        );
+    }
+}
+
+#[test]
+fn every_test_that_is_named_after_a_line_is_in_it() {
+    let guide = read(GUIDE);
+    let is_claim = |name: &str| name.contains("row_") && name.split("row_").any(starts_with_number) || is_defect(name);
+    for name in tests().into_iter().filter(|name| is_claim(name)) {
+        assert!(guide.contains(&format!("`{name}`")), "{GUIDE} does not name `{name}`");
+    }
+}
+
+#[test]
+fn every_rule_of_plans_has_a_test() {
+    let tests = tests();
+    for number in 1..=RULES {
+        let mark = format!("v{number:0>2}_");
+        assert!(
+            tests.iter().any(|name| name.starts_with(&mark)),
+            "there is no test `{mark}…`"
+        );
+    }
+}
+
+#[test]
+fn row_03_each_platform_has_an_example() {
+    let examples = [
+        "examples/resources/cht_instance",
+        "examples/environments/quickstart",
+        "docs/guides",
+    ]
+    .map(|folder| files(&root().join(folder)))
+    .concat();
+    let texts: Vec<String> = examples.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    for part in [
+        "class = \"traefik\"",
+        "class = \"nginx\"",
+        "class = \"alb\"",
+        "class = \"gce\"",
+        "ebs_volume_id = ",
+        "gce_disk = ",
+        "vsphere_volume_handle = ",
+        "host_path = ",
+        "volume_name = ",
+        "claim_name = ",
+    ] {
+        let has = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ").contains(part);
+        assert!(texts.iter().any(has), "no example has `{part}`");
+    }
+}
+
+/// A line of the guide's tables.
+struct Line {
+    id: String,
+    text: String,
+    tests: Vec<String>,
+}
+
+fn lines() -> Vec<Line> {
+    let guide = read(GUIDE);
+    let cells = guide.lines().filter_map(|line| line.strip_prefix("| "));
+    let lines = cells.filter(|line| line.trim_start_matches('C').starts_with(|c: char| c.is_ascii_digit()));
+    lines
+        .map(|line| {
+            let proofs = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+            let names = proofs.split('`').skip(1).step_by(2);
+            Line {
+                id: line.split(' ').next().unwrap().to_owned(),
+                text: line.to_owned(),
+                tests: names.map(str::to_owned).collect(),
+            }
+        })
+        .collect()
+}
+
+/// The names of all tests.
+fn tests() -> BTreeSet<String> {
+    let sources =
+        ["provider/src", "provider/tests", "acceptance-tests/tests"].map(|folder| files(&root().join(folder)));
+    let mut names = BTreeSet::new();
+    for path in sources.concat() {
+        let text = fs::read_to_string(&path).unwrap();
+        let mut is_test = false;
+        for line in text.lines().map(str::trim_start) {
+            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+            if let Some(name) = function.and_then(|rest| rest.split('(').next()).filter(|_| is_test) {
+                names.insert(name.to_owned());
+                is_test = false;
+            }
+        }
+    }
+    assert!(names.len() > 300, "only {} tests were found", names.len());
+    names
+}
+
+fn is_defect(name: &str) -> bool {
+    name.split('_')
+        .any(|word| word.len() == 3 && word.strip_prefix('c').is_some_and(starts_with_number))
+}
+
+fn starts_with_number(text: &str) -> bool {
+    text.len() >= 2 && text.bytes().take(2).all(|byte| byte.is_ascii_digit())
+}
+
+/// The files below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let below = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] });
+    below
+        .filter(|path| path.extension().is_some_and(|extension| extension != "json"))
+        .collect()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
