@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use acceptance_tests::tools;
+use acceptance_tests::{hosts, skip, tools};
 
 use crate::docs;
 
@@ -96,6 +96,9 @@ pub(crate) fn build_release_provider() -> Result<PathBuf> {
 fn acceptance(filter: Option<&str>) -> Result<()> {
     // Built before the tests start, where the progress can be seen.
     tools::all()?;
+    if hosts::missing().is_none() {
+        hosts::prepare()?;
+    }
     let provider = build_provider()?;
     let provider = provider.to_str().context("the path of the provider is not UTF-8")?;
     // A test of another package is not told where an example is: it looks beside itself.
@@ -104,7 +107,16 @@ fn acceptance(filter: Option<&str>) -> Result<()> {
     arguments.extend(filter);
     // They wait for the cluster most of the time, so more of them run at once than there are processors.
     arguments.extend(["--ignored", "--test-threads=8"]);
-    cargo(&arguments, &[("CHT_PROVIDER_BINARY", provider)])
+    let skipped = tempfile::NamedTempFile::new()?;
+    let list = skipped
+        .path()
+        .to_str()
+        .context("the temporary directory is not UTF-8")?;
+    let outcome = cargo(&arguments, &[("CHT_PROVIDER_BINARY", provider), (skip::LIST, list)]);
+    for line in skip::summary(&fs::read_to_string(list)?) {
+        println!("{line}");
+    }
+    outcome
 }
 
 /// Calls the fuzz targets with their seeds and, where cargo-fuzz can be had, with whatever it makes of them. What it finds

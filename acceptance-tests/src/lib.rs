@@ -4,16 +4,22 @@
 //! - [`cht`] plays the CHT application's HTTP API.
 //! - [`cluster`] runs a real Kubernetes API server with its controllers on loopback, and plays the nodes.
 //! - [`lab`] puts the two together.
+//! - [`hosts`] runs hosts with a real systemd and a real sshd.
+//! - [`k3s`] is a stand-in for k3s, a program that runs on such hosts.
 //! - [`tofu`] drives the real command line in a directory of its own and reads what it says.
 //! - [`everything`] is a provider with one of everything, to hold the framework against real cores.
 //! - [`lifeline`] makes sure that no process and no directory outlives the program that started it.
+//! - [`skip`] counts the tests that cannot run on this machine.
 //!
 //! The chores (`cargo xtask`) are in `main.rs`; the tests of the lab itself in `tests/lab/`.
 
 pub mod cht;
 pub mod cluster;
 pub mod everything;
+pub mod hosts;
+pub mod k3s;
 pub mod lab;
 pub mod lifeline;
+pub mod skip;
 pub mod tofu;
 pub mod tools;

@@ -15,6 +15,7 @@ const SCRIPT: &str = r#"
 groups=
 while read -r line; do groups=$line; done
 for group in $groups; do kill -KILL "-$group" 2>/dev/null; done
+sh -c "$2" end "$1"
 rm -rf -- "$1" || rm -rf -- "$1"
 "#;
 
@@ -33,18 +34,29 @@ impl Lifeline {
     /// If the directory cannot be made or the shell not started.
     pub fn start(prefix: &str) -> io::Result<Self> {
         let directory = tempfile::Builder::new().prefix(prefix).tempdir()?;
+        let lifeline = Self::of(directory.path(), "", Stdio::null())?;
+        // The shell removes it from here on.
+        let _ = directory.keep();
+        Ok(lifeline)
+    }
+
+    /// The lifeline of a directory that is there already. Before it is removed, and after the process groups are killed, `end`
+    /// is run as a shell script with the directory as its argument; `held` stays open until all is done.
+    ///
+    /// # Errors
+    /// If the shell cannot be started.
+    pub fn of(directory: &Path, end: &str, held: Stdio) -> io::Result<Self> {
         let shell = Command::new("sh")
             .args(["-c", SCRIPT, "lifeline"])
-            .arg(directory.path())
+            .args([directory.as_os_str(), end.as_ref()])
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(held)
             .stderr(Stdio::null())
             // A group of its own, so that Ctrl-C in the terminal does not reach it.
             .process_group(0)
             .spawn()?;
-        // The shell removes it from here on.
         Ok(Self {
-            directory: directory.keep(),
+            directory: directory.to_owned(),
             shell,
             groups: Mutex::default(),
         })

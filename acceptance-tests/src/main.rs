@@ -11,9 +11,10 @@ mod docs;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
+use acceptance_tests::hosts::{self, Hosts, User};
 use acceptance_tests::lab::Lab;
 use acceptance_tests::tools;
 
@@ -42,12 +43,24 @@ enum Chore {
     /// Run the lab's cluster
     #[command(subcommand)]
     Lab(LabChore),
+    /// Run the lab's hosts
+    #[command(subcommand)]
+    Hosts(HostsChore),
 }
 
 #[derive(Subcommand)]
 enum LabChore {
     /// Start a cluster and keep it until Ctrl-C
     Up,
+}
+
+#[derive(Subcommand)]
+enum HostsChore {
+    /// Start so many hosts and keep them until Ctrl-C
+    Up {
+        #[arg(default_value_t = 1)]
+        count: usize,
+    },
 }
 
 #[tokio::main]
@@ -62,9 +75,13 @@ async fn main() -> Result<ExitCode> {
             for (name, path) in tools::all()?.into_iter().chain([("cargo-fuzz", tools::cargo_fuzz()?)]) {
                 println!("{name}: {}", path.display());
             }
+            if hosts::missing().is_none() {
+                hosts::prepare()?;
+            }
             Ok(())
         }
         Chore::Lab(LabChore::Up) => up().await,
+        Chore::Hosts(HostsChore::Up { count }) => hosts_up(count).await,
     };
     done.map(|()| ExitCode::SUCCESS)
 }
@@ -76,6 +93,25 @@ async fn up() -> Result<()> {
     println!(
         "    export KUBECONFIG={}\n    kubectl get nodes\n",
         cluster.kubeconfig().display()
+    );
+    println!("Ctrl-C ends it.");
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+async fn hosts_up(count: usize) -> Result<()> {
+    if let Some(reason) = hosts::missing() {
+        bail!(reason);
+    }
+    let hosts = Hosts::start(count).await?;
+    for host in hosts.iter() {
+        println!("{} is up at {}, known by {}", host.name(), host.ip(), host.host_key()?);
+        println!("    ssh -i {} root@{}", hosts.ssh_key().display(), host.ip());
+    }
+    println!(
+        "\nUsers: {}. Password: {}",
+        User::ALL.map(User::name).join(", "),
+        hosts.password()
     );
     println!("Ctrl-C ends it.");
     tokio::signal::ctrl_c().await?;

@@ -6,10 +6,12 @@ use tf_framework::provider::{DataSourceEntry, FunctionEntry, Provider, ResourceE
 use tf_framework::{Attr, Model};
 
 use crate::cht::SizingFunction;
+use crate::cht::application::releases::Releases;
 use crate::cht::credential::CredentialResource;
 use crate::cht::instance::{Hosts, InstanceResource};
 use crate::cht::instance_data::InstanceDataSource;
 use crate::cht::monitoring_data::MonitoringDataSource;
+use crate::cht::port_forward::Forwards;
 use crate::cht::settings::SettingsResource;
 use crate::cht::user::UserResource;
 use crate::cht::values::ValuesFunction;
@@ -33,7 +35,9 @@ pub struct ProviderModel {
 pub struct Clients {
     kubernetes: Attr<Kubernetes>,
     clusters: Clusters,
+    forwards: Forwards,
     hosts: Hosts,
+    releases: Releases,
 }
 
 impl Clients {
@@ -66,9 +70,19 @@ impl Clients {
         }
     }
 
+    /// The port-forwards to instances that are open in this run.
+    pub(crate) fn forwards(&self) -> &Forwards {
+        &self.forwards
+    }
+
     /// The hosts that instances of this run take.
     pub(crate) fn hosts(&self) -> &Hosts {
         &self.hosts
+    }
+
+    /// The releases that instances of this run are about to have.
+    pub(crate) fn releases(&self) -> &Releases {
+        &self.releases
     }
 
     /// Whether the provider block has a default way to a cluster that is not known yet.
@@ -100,7 +114,9 @@ impl Provider for ChtProvider {
         Ok(Clients {
             kubernetes,
             clusters: Clusters::default(),
+            forwards: Forwards::default(),
             hosts: Hosts::default(),
+            releases: Releases::default(),
         })
     }
 

@@ -13,7 +13,7 @@ use super::makers::Maker;
 use super::plugin::{Measured, Used};
 
 /// The cluster's user whose requests are counted: the provider's.
-pub(super) const USER: &str = "bench";
+const USER: &str = "bench";
 
 /// The phase that most runs of a command line are: nothing was changed.
 pub(super) const NO_CHANGE: &str = "plan without changes";

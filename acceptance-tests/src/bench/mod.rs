@@ -65,7 +65,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         targets.push(measure_start(&provider, arguments.starts).await?);
     }
     let lab = Lab::with(ClusterOptions {
-        audited_user: Some(instances::USER),
+        audits_accounts: true,
         ..ClusterOptions::default()
     })
     .await?;

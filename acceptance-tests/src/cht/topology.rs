@@ -50,8 +50,9 @@ pub(super) async fn disk(
     namespace: &str,
     deployments: &[Deployment],
 ) -> anyhow::Result<Option<String>> {
-    let Some(claim) = workloads(deployments).first().and_then(|first| claim_of(first)) else {
-        return Ok(None);
+    let workloads = workloads(deployments);
+    let Some(claim) = workloads.first().and_then(|first| claim_of(first)) else {
+        return Ok(workloads.first().and_then(|first| directory_of(first)));
     };
     let claims = Api::<PersistentVolumeClaim>::namespaced(client.clone(), namespace);
     let claim = claims.get_opt(&claim).await.context("unable to read a claim")?;
@@ -106,6 +107,13 @@ fn node_name(deployment: &Deployment) -> String {
         (Some(_), Some(service)) => format!("couchdb@{service}"),
         _ => "couchdb@127.0.0.1".to_owned(),
     }
+}
+
+/// The directory of the Kubernetes node that a pod has without a claim.
+fn directory_of(deployment: &Deployment) -> Option<String> {
+    let volumes = deployment.spec.template.spec.as_ref()?.volumes.as_ref()?;
+    let directory = volumes.iter().find_map(|volume| volume.host_path.as_ref())?;
+    Some(directory.path.clone())
 }
 
 fn claim_of(deployment: &Deployment) -> Option<String> {

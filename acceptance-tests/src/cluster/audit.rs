@@ -1,6 +1,7 @@
-//! What one user asks of the API server: its audit log, with one entry for each request as it comes in.
+//! What service accounts ask of the API server: its audit log, with one entry for each request as it comes in.
 //!
-//! An audit log misses nothing, unlike metrics, which do not know users. Only one user is logged, so the others cost nothing.
+//! An audit log misses nothing, unlike metrics, which do not know users. Only service accounts are logged, so the lab's own
+//! components cost nothing.
 
 use std::fs;
 use std::io;
@@ -9,12 +10,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::users;
 use crate::lifeline::Lifeline;
 
 /// A request that came in.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AuditedRequest {
+    /// Who made it, by the API server's name for them.
+    pub user: String,
     /// The verb as RBAC has it, such as `list`.
     pub verb: String,
     /// The resource with its subresource, such as `pods/portforward`; the path for what is no resource.
@@ -22,13 +24,13 @@ pub struct AuditedRequest {
 }
 
 /// The files of the log, and what the API server is told of them.
-pub(super) fn arguments(lifeline: &Lifeline, user: &str) -> Result<[String; 2]> {
+pub(super) fn arguments(lifeline: &Lifeline) -> Result<[String; 2]> {
     let policy = json!({
         "apiVersion": "audit.k8s.io/v1",
         "kind": "Policy",
         // A request that lasts, such as a port-forward, has several stages and counts once.
         "omitStages": ["ResponseStarted", "ResponseComplete", "Panic"],
-        "rules": [{"level": "Metadata", "users": [users::full_name(user)]}],
+        "rules": [{"level": "Metadata", "userGroups": ["system:serviceaccounts"]}],
     });
     let file = lifeline.directory().join("audit-policy.json");
     fs::write(&file, policy.to_string()).with_context(|| format!("write {}", file.display()))?;
@@ -64,6 +66,7 @@ fn request(line: &str) -> Result<AuditedRequest> {
         (None, _) => text("/requestURI").unwrap_or_default().to_owned(),
     };
     Ok(AuditedRequest {
+        user: text("/user/username").unwrap_or_default().to_owned(),
         verb: text("/verb").unwrap_or_default().to_owned(),
         resource,
     })
@@ -78,7 +81,7 @@ mod tests {
         let log = tempfile::NamedTempFile::new().unwrap();
         let lines = [
             r#"{"verb": "list", "objectRef": {"resource": "secrets"}}"#,
-            r#"{"verb": "create", "objectRef": {"resource": "pods", "subresource": "portforward"}}"#,
+            r#"{"verb": "create", "user": {"username": "bench"}, "objectRef": {"resource": "pods", "subresource": "portforward"}}"#,
             r#"{"verb": "get", "requestURI": "/version"}"#,
         ];
         fs::write(log.path(), lines.join("\n")).unwrap();
@@ -88,6 +91,7 @@ mod tests {
             .map(|one| (one.verb.as_str(), one.resource.as_str()))
             .collect();
         assert_eq!(words, [("create", "pods/portforward"), ("get", "/version")]);
+        assert_eq!(requests[0].user, "bench");
         assert_eq!(parse(Path::new("/nowhere/audit.log"), 0).unwrap(), []);
     }
 }

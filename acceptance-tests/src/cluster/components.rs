@@ -124,7 +124,7 @@ pub(super) fn api_server(
     lifeline: &Lifeline,
     ports: &Ports,
     credentials: &Credentials,
-    audited_user: Option<&str>,
+    audits_accounts: bool,
 ) -> Result<Component> {
     let mut arguments = vec![
         format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd_client),
@@ -148,8 +148,8 @@ pub(super) fn api_server(
         "--kubelet-preferred-address-types=InternalIP".to_owned(),
         format!("--kubelet-certificate-authority={}", credentials.ca_file.display()),
     ];
-    if let Some(user) = audited_user {
-        arguments.extend(audit::arguments(lifeline, user)?);
+    if audits_accounts {
+        arguments.extend(audit::arguments(lifeline)?);
     }
     Component::start(
         lifeline,

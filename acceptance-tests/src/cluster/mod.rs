@@ -4,7 +4,7 @@
 //! - Nodes and pods: `stages.yaml`, with the faults that a pod can ask for.
 //! - Volumes and ingresses: `controllers/`, for the classes in [`fixtures`].
 //! - Calls that go wrong: [`faults`], a way to the API server on which they do.
-//! - Requests of one user can be counted: [`audit`].
+//! - Requests can be counted, by who makes them: [`audit`], [`users`].
 //! - Port-forwards reach [`Cluster::set_port_forward_target`], through the API server and the kubelet's protocol.
 
 pub mod audit;
@@ -14,7 +14,7 @@ mod credentials;
 pub mod faults;
 pub mod fixtures;
 mod relay;
-mod users;
+pub mod users;
 pub mod wait;
 
 use std::fs;
@@ -44,8 +44,8 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 pub struct ClusterOptions {
     /// Where port-forwards lead from the start; see [`Cluster::set_port_forward_target`].
     pub port_forward_target: Option<SocketAddr>,
-    /// The name of the [`Cluster::user`] whose requests are logged; see [`Cluster::requests`].
-    pub audited_user: Option<&'static str>,
+    /// Whether the requests of service accounts, such as those of [`Cluster::user`], are logged; see [`Cluster::requests`].
+    pub audits_accounts: bool,
 }
 
 /// A running cluster. It ends, with all its files, when it is dropped and also when the program ends in any other way.
@@ -65,7 +65,7 @@ pub struct Cluster {
     kubeconfig: PathBuf,
     config: Config,
     target: Target,
-    audited_user: Option<&'static str>,
+    audits_accounts: bool,
 }
 
 impl Cluster {
@@ -93,7 +93,7 @@ impl Cluster {
         let relay = listener.local_addr()?;
 
         let etcd = components::etcd(&lifeline, &ports)?;
-        let mut api_server = components::api_server(&lifeline, &ports, &credentials, options.audited_user)?;
+        let mut api_server = components::api_server(&lifeline, &ports, &credentials, options.audits_accounts)?;
         ready(&Client::try_from(config.clone())?, &mut api_server)
             .await
             .map_err(|error| error.context(etcd.log_tail()))?;
@@ -109,7 +109,7 @@ impl Cluster {
             kubeconfig,
             config,
             target,
-            audited_user: options.audited_user,
+            audits_accounts: options.audits_accounts,
         };
         cluster.start_followers().await?;
         fixtures::create(&cluster.client()?).await?;
@@ -160,7 +160,7 @@ impl Cluster {
         self.target.set(address);
     }
 
-    /// What the audited user has asked of the API server, from the request number `from` on.
+    /// What service accounts have asked of the API server, from the request number `from` on, if they are logged.
     ///
     /// # Errors
     /// If the log cannot be read.
@@ -187,7 +187,8 @@ impl Cluster {
     pub async fn start_api_server(&self) -> Result<()> {
         let mut api_server = self.api_server.lock().await;
         if api_server.is_none() {
-            let started = components::api_server(self.lifeline()?, &self.ports, &self.credentials, self.audited_user)?;
+            let started =
+                components::api_server(self.lifeline()?, &self.ports, &self.credentials, self.audits_accounts)?;
             ready(&self.client()?, api_server.insert(started)).await?;
             self.start_followers().await?;
         }

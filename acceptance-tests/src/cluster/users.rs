@@ -14,8 +14,15 @@ use super::Cluster;
 const NAMESPACE: &str = "default";
 
 /// How the API server calls a user of [`Cluster::user`].
-pub(super) fn full_name(name: &str) -> String {
-    format!("system:serviceaccount:{NAMESPACE}:{name}")
+#[must_use]
+pub fn full_name(name: &str) -> String {
+    account_name(NAMESPACE, name)
+}
+
+/// How the API server calls a service account.
+#[must_use]
+pub fn account_name(namespace: &str, name: &str) -> String {
+    format!("system:serviceaccount:{namespace}:{name}")
 }
 
 impl Cluster {
@@ -49,6 +56,15 @@ impl Cluster {
         Api::<ClusterRoleBinding>::all(client)
             .patch(name, &apply, &Patch::Apply(&binding))
             .await?;
+        self.token(NAMESPACE, name).await
+    }
+
+    /// A token of a service account.
+    ///
+    /// # Errors
+    /// If there is no such account.
+    pub async fn token(&self, namespace: &str, name: &str) -> Result<String> {
+        let accounts = Api::<ServiceAccount>::namespaced(self.client()?, namespace);
         let request = TokenRequest::default();
         let answer = accounts
             .create_token_request(name, &PostParams::default(), &request)

@@ -31,7 +31,7 @@ pub fn binary(recipe: &Recipe, name: &str) -> Result<PathBuf> {
         return Ok(path);
     }
     fs::create_dir_all(&cache).with_context(|| format!("create {}", cache.display()))?;
-    let _lock = lock(&cache.join(format!("{}.lock", recipe.key())), recipe)?;
+    let _lock = lock(&cache.join(format!("{}.lock", recipe.key())), &label(recipe))?;
     // Another process may have built it while this one waited for the lock.
     if !directory.is_dir() {
         build(recipe, &cache, &directory).with_context(|| format!("build {} {}", recipe.tool, recipe.version))?;
@@ -52,16 +52,19 @@ pub fn tail(log: &Path, lines: usize) -> String {
         .join("\n")
 }
 
-fn lock(path: &Path, recipe: &Recipe) -> Result<File> {
+/// Locks the file of what is to be built; the lock ends with what is returned.
+pub(crate) fn lock(path: &Path, label: &str) -> Result<File> {
     let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
     if file.try_lock().is_err() {
-        eprintln!(
-            "{} {}: waiting for another process that builds it",
-            recipe.tool, recipe.version
-        );
+        eprintln!("{label}: waiting for another process that builds it");
         file.lock().with_context(|| format!("lock {}", path.display()))?;
     }
     Ok(file)
+}
+
+/// What a build is called where it is announced.
+fn label(recipe: &Recipe) -> String {
+    format!("{} {}", recipe.tool, recipe.version)
 }
 
 fn build(recipe: &Recipe, cache: &Path, destination: &Path) -> Result<()> {
@@ -73,7 +76,7 @@ fn build(recipe: &Recipe, cache: &Path, destination: &Path) -> Result<()> {
     let log = cache.join(format!("{}.log", recipe.key()));
     File::create(&log)?;
 
-    let progress = Progress::start(recipe);
+    let progress = Progress::start(&label(recipe));
     fs::write(
         source.join("go.mod"),
         recipe.go_mod(&upstream_go_mod(recipe, &source, &log)?),
@@ -144,14 +147,14 @@ fn go(source: &Path, log: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
 }
 
 /// One line per tool: on a terminal it counts the seconds, elsewhere it is written at the start and at the end.
-struct Progress {
+pub(crate) struct Progress {
     stop: Option<mpsc::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Progress {
-    fn start(recipe: &Recipe) -> Self {
-        let label = format!("{} {}", recipe.tool, recipe.version);
+    pub(crate) fn start(label: &str) -> Self {
+        let label = label.to_owned();
         let (stop, stopped) = mpsc::channel();
         let thread = thread::spawn(move || {
             let start = Instant::now();

@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use semver::Version;
 
-use recipe::{CTY, EMPTY_PROVIDER, ETCD, KUBERNETES, KWOK, OPENTOFU, TFPLUGINDOCS};
+use recipe::{CTY, EMPTY_PROVIDER, ETCD, ETCDUTL, KUBECTL, KUBERNETES, KWOK, OPENTOFU, TFPLUGINDOCS};
 
 /// The oldest OpenTofu on PATH that the suite runs with; an older one is passed over.
 const MINIMUM_TOFU: Version = Version::new(1, 12, 0);
@@ -50,6 +50,22 @@ pub fn etcd() -> Result<PathBuf> {
 /// If it has to be built and that fails.
 pub fn kubernetes(binary: &str) -> Result<PathBuf> {
     build::binary(&KUBERNETES, binary)
+}
+
+/// The command line of Kubernetes.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn kubectl() -> Result<PathBuf> {
+    build::binary(&KUBECTL, "kubectl")
+}
+
+/// The restorer of snapshots.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn etcdutl() -> Result<PathBuf> {
+    build::binary(&ETCDUTL, "etcdutl")
 }
 
 /// The player of nodes.
@@ -129,7 +145,13 @@ pub fn cargo_fuzz() -> Result<PathBuf> {
 /// # Errors
 /// If a build fails.
 pub fn all() -> Result<Vec<(&'static str, PathBuf)>> {
-    let mut tools = vec![("cty", cty()?), ("etcd", etcd()?), ("kwok", kwok()?)];
+    let mut tools = vec![
+        ("cty", cty()?),
+        ("etcd", etcd()?),
+        ("etcdutl", etcdutl()?),
+        ("kubectl", kubectl()?),
+        ("kwok", kwok()?),
+    ];
     for (binary, _) in KUBERNETES.binaries {
         tools.push((binary, kubernetes(binary)?));
     }
@@ -166,7 +188,8 @@ fn parse_cli_version(json: &[u8]) -> Option<Version> {
     Version::parse(value.get("terraform_version")?.as_str()?).ok()
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+/// The program of this name on PATH.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?)
         .map(|directory| directory.join(name))
         .find(|path| path.is_file())

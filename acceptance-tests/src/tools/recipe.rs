@@ -62,6 +62,22 @@ pub const ETCD: Recipe = Recipe {
     variables: &[],
 };
 
+/// The command line of Kubernetes, which k3s has inside.
+pub const KUBECTL: Recipe = Recipe {
+    tool: "kubectl",
+    binaries: &[("kubectl", "k8s.io/kubernetes/cmd/kubectl")],
+    ..KUBERNETES
+};
+
+/// What makes a member's data of a snapshot.
+pub const ETCDUTL: Recipe = Recipe {
+    tool: "etcdutl",
+    module: "go.etcd.io/etcd/etcdutl/v3",
+    binaries: &[("etcdutl", "go.etcd.io/etcd/etcdutl/v3")],
+    main: None,
+    ..ETCD
+};
+
 /// The player of nodes and their kubelets.
 pub const KWOK: Recipe = Recipe {
     tool: "kwok",
@@ -134,12 +150,7 @@ pub const CTY: Recipe = Recipe {
 impl Recipe {
     /// The name of the cache directory: tool, version, and a hash of the whole recipe, so that a changed recipe builds anew.
     pub fn key(&self) -> String {
-        format!(
-            "{}-{}-{:08x}",
-            self.tool,
-            self.version,
-            fnv1a(&format!("{self:?}")) as u32
-        )
+        key(self.tool, self.version, &format!("{self:?}"))
     }
 
     /// The `go.mod`, given the `go.mod` of the required module itself.
@@ -161,6 +172,11 @@ impl Recipe {
         let variables = self.variables.iter().map(|(name, value)| format!(" -X {name}={value}"));
         ["-s -w".to_owned()].into_iter().chain(variables).collect()
     }
+}
+
+/// The name of a directory in the cache: a hash of everything that decides what is in it comes last.
+pub(crate) fn key(tool: &str, version: &str, recipe: &str) -> String {
+    format!("{tool}-{version}-{:08x}", fnv1a(recipe) as u32)
 }
 
 /// The modules that an upstream `go.mod` replaces by folders of its own repository.

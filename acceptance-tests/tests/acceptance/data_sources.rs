@@ -5,7 +5,7 @@ use acceptance_tests::cht::public::PublicAddress;
 use serde_json::{Value, json};
 
 use crate::application::Application;
-use crate::support::{Instance, blames, kubernetes, lab};
+use crate::support::{Instance, blames, eventually, kubernetes, lab};
 
 const BOTH: &str = "
 data \"cht_instance\" \"test\" {
@@ -105,5 +105,67 @@ async fn an_instance_that_is_made_in_the_same_apply_is_looked_at_after_it() {
     let (found, _) = look(&application).await;
     assert_eq!(found["url"], "https://looked-at-at-once.health.example/");
     assert_eq!(found["ready"], true);
+    application.scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_upgrade_is_told_from_its_beginning_to_its_end() {
+    let application = Application::new("looked-at-upgrade").await;
+    let alone = application.without_state(BOTH).await;
+    let upgrade = async || look(&alone).await.0["upgrade"].clone();
+    let idle = json!({ "state": "idle", "version": null, "progress": null });
+    assert_eq!(upgrade().await, idle);
+
+    let cht = &lab().await.cht;
+    let ask = |version: &str| cht.upgrades().ask("looked-at-upgrade", "stage", version);
+    cht.inject("looked-at-upgrade", Fault::IndexingStalls);
+    ask("5.3.2");
+    let seen = eventually("the indexing", async || {
+        let seen = upgrade().await;
+        // It stops at the half.
+        if seen["progress"].as_u64() >= Some(50) {
+            Ok(seen)
+        } else {
+            Err(seen.to_string())
+        }
+    })
+    .await;
+    assert_eq!(
+        (&seen["state"], &seen["version"]),
+        (&json!("indexing"), &json!("5.3.2"))
+    );
+    cht.heal("looked-at-upgrade", Fault::IndexingStalls);
+    let seen = eventually("the indexes", async || {
+        let seen = upgrade().await;
+        if seen["state"] == "indexed" {
+            Ok(seen)
+        } else {
+            Err(seen.to_string())
+        }
+    })
+    .await;
+    assert_eq!(
+        seen,
+        json!({ "state": "indexed", "version": "5.3.2", "progress": null })
+    );
+
+    cht.inject("looked-at-upgrade", Fault::BuildsServerAway);
+    ask("5.3.3");
+    eventually("the failure", async || {
+        let seen = upgrade().await;
+        let failed = json!({ "state": "errored", "version": "5.3.3", "progress": null });
+        if seen == failed { Ok(()) } else { Err(seen.to_string()) }
+    })
+    .await;
+    cht.heal("looked-at-upgrade", Fault::BuildsServerAway);
+
+    cht.inject("looked-at-upgrade", Fault::UpgradesForbidden);
+    let (instance, _) = look(&alone).await;
+    assert!(
+        instance["upgrade"].is_null() && instance["ready"] == true,
+        "{instance:#}"
+    );
+    cht.heal("looked-at-upgrade", Fault::UpgradesForbidden);
     application.scene.destroy().await;
 }

@@ -9,7 +9,11 @@ use crate::examples_inside;
 use crate::support::{Scene, done, lab};
 
 /// Examples that are only validated, each with the reason.
-const VALIDATED: [(&str, &str); 3] = [
+const VALIDATED: [(&str, &str); 4] = [
+    (
+        "adoption",
+        "it imports what a chart made, as the tests of adoption do with this configuration",
+    ),
     ("functions/kubeconfig", "it takes the token of the reader's cluster"),
     ("provider", "it configures the provider and has nothing to apply"),
     (

@@ -19,5 +19,6 @@ mod examples_inside;
 mod faults;
 mod functions;
 mod guides;
+mod permissions;
 mod reattach;
 mod support;

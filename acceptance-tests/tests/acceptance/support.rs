@@ -1,17 +1,26 @@
-//! The lab that all tests share, and a scene for each: a workspace, a namespace, a client.
+//! The lab that all tests share, and a scene for each: a workspace, a namespace, a client. [`instance`] is the text of an instance,
+//! [`kind`] the kinds of objects that tests look at.
 
 use std::future::Future;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use acceptance_tests::cluster::wait;
+use acceptance_tests::cluster::{ClusterOptions, wait};
 use acceptance_tests::lab::Lab;
 use acceptance_tests::tofu::{Cli, Diagnostic, Error, Plan, Workspace, provider_binary};
-use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
+use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
+
+mod instance;
+mod kind;
+
+pub(crate) use instance::Instance;
+pub(crate) use kind::{
+    ACCOUNT, BINDING, CLAIM, CONFIG_MAP, DEPLOYMENT, INGRESS, Kind, NAMESPACE, POD, ROLE, SECRET, SERVICE, VOLUME,
+};
 
 /// The address of the resource in most configurations.
 pub(crate) const ADDRESS: &str = "cht_instance.test";
@@ -23,7 +32,11 @@ static LAB: OnceCell<Lab> = OnceCell::const_new();
 /// The shared lab.
 pub(crate) async fn lab() -> &'static Lab {
     LAB.get_or_init(async || {
-        let started = RUNTIME.spawn(Lab::start()).await.expect("the lab does not panic");
+        let options = ClusterOptions {
+            audits_accounts: true,
+            ..ClusterOptions::default()
+        };
+        let started = RUNTIME.spawn(Lab::with(options)).await.expect("the lab does not panic");
         started.expect("the lab starts")
     })
     .await
@@ -190,122 +203,6 @@ impl Scene {
 
     pub(crate) fn api(&self, kind: &Kind) -> Api<DynamicObject> {
         kind.api(&self.client, &self.namespace)
-    }
-}
-
-/// Group, kind and plural.
-pub(crate) struct Kind(&'static str, &'static str, &'static str);
-
-impl Kind {
-    pub(crate) fn name(&self) -> &'static str {
-        self.1
-    }
-
-    /// The objects of this kind, in a namespace if they live in one.
-    pub(crate) fn api(&self, client: &Client, namespace: &str) -> Api<DynamicObject> {
-        let resource = ApiResource {
-            group: self.0.to_owned(),
-            version: "v1".to_owned(),
-            api_version: if self.0.is_empty() {
-                "v1".to_owned()
-            } else {
-                format!("{}/v1", self.0)
-            },
-            kind: self.1.to_owned(),
-            plural: self.2.to_owned(),
-        };
-        match self.1 {
-            "Namespace" | "PersistentVolume" => Api::all_with(client.clone(), &resource),
-            _ => Api::namespaced_with(client.clone(), namespace, &resource),
-        }
-    }
-}
-
-pub(crate) const NAMESPACE: Kind = Kind("", "Namespace", "namespaces");
-pub(crate) const POD: Kind = Kind("", "Pod", "pods");
-pub(crate) const SECRET: Kind = Kind("", "Secret", "secrets");
-pub(crate) const CONFIG_MAP: Kind = Kind("", "ConfigMap", "configmaps");
-pub(crate) const SERVICE: Kind = Kind("", "Service", "services");
-pub(crate) const CLAIM: Kind = Kind("", "PersistentVolumeClaim", "persistentvolumeclaims");
-pub(crate) const VOLUME: Kind = Kind("", "PersistentVolume", "persistentvolumes");
-pub(crate) const ACCOUNT: Kind = Kind("", "ServiceAccount", "serviceaccounts");
-pub(crate) const ROLE: Kind = Kind("rbac.authorization.k8s.io", "Role", "roles");
-pub(crate) const BINDING: Kind = Kind("rbac.authorization.k8s.io", "RoleBinding", "rolebindings");
-pub(crate) const DEPLOYMENT: Kind = Kind("apps", "Deployment", "deployments");
-pub(crate) const INGRESS: Kind = Kind("networking.k8s.io", "Ingress", "ingresses");
-
-/// The text of an instance's configuration.
-#[derive(Clone)]
-pub(crate) struct Instance {
-    namespace: String,
-    couchdb: String,
-    body: String,
-}
-
-impl Instance {
-    pub(crate) fn new(namespace: &str) -> Self {
-        let body = "deletion_protection = false\nretain_volumes = false\n".to_owned();
-        Instance {
-            namespace: namespace.to_owned(),
-            couchdb: String::new(),
-            body,
-        }
-    }
-
-    /// With the protections that instances have by default.
-    pub(crate) fn protected(mut self) -> Self {
-        self.body.clear();
-        self
-    }
-
-    /// With further lines in `couchdb`.
-    pub(crate) fn couchdb(mut self, lines: &str) -> Self {
-        self.couchdb.push_str(lines);
-        self
-    }
-
-    /// With further lines.
-    pub(crate) fn with(mut self, lines: &str) -> Self {
-        self.body.push_str(lines);
-        self.body.push('\n');
-        self
-    }
-
-    /// The configuration, reaching the cluster in this way; without one, in the provider's.
-    pub(crate) fn hcl(&self, kubernetes: &str) -> String {
-        let Instance {
-            namespace,
-            couchdb,
-            body,
-        } = self;
-        let way = if kubernetes.is_empty() {
-            String::new()
-        } else {
-            format!("kubernetes = {kubernetes}")
-        };
-        let size = if couchdb.contains("storage_size") {
-            ""
-        } else {
-            "storage_size = \"1Gi\""
-        };
-        let version = if body.contains("cht_version") {
-            ""
-        } else {
-            "cht_version = \"5.3.1\""
-        };
-        format!(
-            "resource \"cht_instance\" \"test\" {{
-               namespace = \"{namespace}\"
-               {version}
-               host = \"{namespace}.health.example\"
-               {way}
-               couchdb = {{
-                 {size}
-                 {couchdb}
-               }}
-               {body}
-             }}"
-        )
     }
 }
 

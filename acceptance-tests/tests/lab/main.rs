@@ -8,6 +8,7 @@
 
 mod cluster;
 mod faults;
+mod hosts;
 mod port_forward;
 mod storage;
 mod support;

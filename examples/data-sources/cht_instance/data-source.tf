@@ -14,3 +14,7 @@ data "cht_instance" "kisumu" {
 output "kisumu_version" {
   value = data.cht_instance.kisumu.version
 }
+
+output "kisumu_upgrade" {
+  value = data.cht_instance.kisumu.upgrade
+}

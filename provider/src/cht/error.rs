@@ -122,6 +122,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the way to the CHT leads through a cluster that does not allow it.
+    #[must_use]
+    pub fn is_forbidden_by_cluster(&self) -> bool {
+        matches!(self, Self::Send { source, .. } if source.is_forbidden())
+    }
+
     /// Whether the same request may succeed later without anybody changing anything.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

@@ -30,6 +30,16 @@ pub enum TransportError {
         #[source]
         source: Box<kube::Error>,
     },
+    /// The cluster does not allow it.
+    #[error("not allowed to {verb} {resource} in namespace \"{namespace}\"")]
+    Forbidden {
+        /// What is not allowed, in RBAC's words.
+        verb: &'static str,
+        /// What it is not allowed for.
+        resource: &'static str,
+        /// The instance's namespace.
+        namespace: String,
+    },
     /// There is no pod to which a port could be forwarded.
     #[error("no pod of {service} is running in namespace {namespace}")]
     NoPod {
@@ -122,9 +132,15 @@ impl TransportError {
             Self::NoPod { .. } | Self::Refused { .. } | Self::Exchange { .. } => true,
             // The pod that was listed a moment ago is gone.
             Self::Forward { source, .. } => forward_status(source) == Some(404),
-            Self::ListPods { .. } | Self::ReadAnswer { .. } | Self::Timeout { .. } => false,
+            Self::ListPods { .. } | Self::ReadAnswer { .. } | Self::Timeout { .. } | Self::Forbidden { .. } => false,
             Self::Tls { .. } | Self::Certificate { .. } | Self::Https { .. } | Self::TooLong { .. } => false,
         }
+    }
+
+    /// Whether the credentials lack a permission in the cluster.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Forbidden { .. })
     }
 
     /// Whether the same request may succeed later without anybody changing anything.
@@ -133,7 +149,7 @@ impl TransportError {
         match self {
             Self::NoPod { .. } | Self::Refused { .. } | Self::Exchange { .. } => true,
             Self::ReadAnswer { .. } | Self::Timeout { .. } | Self::Https { .. } => true,
-            Self::Tls { .. } | Self::Certificate { .. } | Self::TooLong { .. } => false,
+            Self::Tls { .. } | Self::Certificate { .. } | Self::TooLong { .. } | Self::Forbidden { .. } => false,
             Self::Forward { source, .. } => {
                 forward_status(source).is_none_or(|status| status == 404 || status == 429 || status >= 500)
             }
@@ -146,7 +162,7 @@ impl TransportError {
 }
 
 /// The status with which Kubernetes refused the port-forward, if it did answer.
-fn forward_status(error: &kube::Error) -> Option<u16> {
+pub(super) fn forward_status(error: &kube::Error) -> Option<u16> {
     match error {
         kube::Error::UpgradeConnection(UpgradeConnectionError::ProtocolSwitch(status)) => Some(status.as_u16()),
         kube::Error::Api(status) => Some(status.code),

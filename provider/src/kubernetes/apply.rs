@@ -12,6 +12,7 @@
 
 use std::collections::BTreeSet;
 
+use k8s_openapi::api::rbac::v1::RoleBinding;
 use serde_json::Value;
 use tracing::debug;
 
@@ -199,6 +200,8 @@ impl Cluster {
                 Err(error) if error.is_unreachable() || error.is_certificate() || error.is_unauthorized() => {
                     return Err(error);
                 }
+                // The role that it binds may come in the same apply, and then cannot be looked up yet.
+                Err(error) if error.is_not_found() && object.key().kind == Kind::namespaced::<RoleBinding>() => {}
                 Err(error) => result.rejected.push((object.key().clone(), error)),
             }
         }

@@ -196,6 +196,22 @@ async fn dry_run_reports_refusals_by_object_and_skips_absent_namespaces() {
 }
 
 #[tokio::test]
+async fn a_binding_may_come_with_the_role_that_a_dry_run_does_not_find() {
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "b", "namespace": "cht"}});
+    let set = set(vec![vec![Object::from_json(role).unwrap(), config_map("a")]]);
+    let (cluster, server) = cluster(vec![
+        namespace(),
+        Exchange::patch(&format!("/rolebindings/b{APPLY}&dryRun=All")).answer(404, nothing()),
+        Exchange::patch(&format!("/configmaps/a{APPLY}&dryRun=All")).answer(404, nothing()),
+    ]);
+    let result = cluster.dry_run(&set, Apply::Careful).await.unwrap();
+    let rejected: Vec<_> = result.rejected.iter().map(|(key, _)| key.to_string()).collect();
+    assert_eq!(rejected, ["ConfigMap cht/a"], "nothing else is looked up by the server");
+    server.finished().await;
+}
+
+#[tokio::test]
 async fn dry_run_against_a_refusing_server_is_an_error_and_not_a_finding() {
     let set = set(vec![vec![config_map("a")]]);
     let (cluster, server) = cluster(vec![

@@ -85,7 +85,7 @@ impl KubernetesDraft {
 }
 
 /// Some state that is known, be it null; none if it is unknown.
-fn optional<T: Clone>(attr: &Attr<T>) -> Option<Option<T>> {
+pub(crate) fn optional<T: Clone>(attr: &Attr<T>) -> Option<Option<T>> {
     match attr {
         Attr::Unknown => None,
         Attr::Null => Some(None),

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use http::Method;
+use hyper::body::Bytes;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
+use super::answer;
 use super::error::{Error, Source};
 use super::kind::{Kind, encode_segment};
 use super::object::ObjectKey;
@@ -90,6 +92,11 @@ impl Cluster {
     /// What errors call the cluster.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Whether both are the same client: one is a clone of the other.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.in_flight, &other.in_flight)
     }
 
     /// Asks the server for its version and for whom it takes us, which proves the address, the certificate and the
@@ -200,13 +207,13 @@ impl Cluster {
 
     async fn json(&self, outgoing: &Outgoing) -> Result<Value, Error> {
         let bytes = self.bytes(outgoing).await?;
-        serde_json::from_slice(&bytes).map_err(|source| Error::Decode {
+        answer::parse(&bytes).map_err(|source| Error::Decode {
             call: outgoing.call.clone(),
             source,
         })
     }
 
-    async fn bytes(&self, outgoing: &Outgoing) -> Result<Vec<u8>, Error> {
+    async fn bytes(&self, outgoing: &Outgoing) -> Result<Bytes, Error> {
         tokio::select! {
             // An answer that is there counts.
             biased;
@@ -218,7 +225,7 @@ impl Cluster {
         }
     }
 
-    async fn exchange(&self, outgoing: &Outgoing) -> Result<Vec<u8>, Error> {
+    async fn exchange(&self, outgoing: &Outgoing) -> Result<Bytes, Error> {
         let call = || outgoing.call.clone();
         let request = outgoing.request()?;
         // It is never closed, so there is always a permit to come.
@@ -238,7 +245,7 @@ impl Cluster {
             .map_err(|source| self.transport_error(call(), source))?;
         trace!(call = %outgoing.call, status = parts.status.as_u16(), "Kubernetes call answered");
         if parts.status.is_success() {
-            Ok(body.to_vec())
+            Ok(body)
         } else {
             Err(status::error(call(), parts.status, &parts.headers, &body))
         }

@@ -6,33 +6,17 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use self::details::{join, list, list_conflicts, list_rejections};
 use super::connection::Problem;
 use super::ownership::Taken;
 use super::request::Call;
 
-/// A field that another manager owns and that an apply without force may not change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldConflict {
-    /// The field, as the server names it: `.spec.replicas`.
-    pub field: String,
-    /// Who owns it: `kubectl-edit`.
-    pub manager: String,
-}
+mod details;
 
-/// A field that the server refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldRejection {
-    /// The field, as the server names it: `spec.selector`; empty if it names none.
-    pub field: String,
-    /// The server's reason.
-    pub message: String,
-    /// Whether the field cannot change while the object lives, so that only a new object can have the value.
-    pub immutable: bool,
-}
+pub use self::details::{FieldConflict, FieldRejection};
 
 /// The cause of a failed exchange, without the wrapper that would say it twice.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -289,75 +273,5 @@ impl Error {
     }
 }
 
-fn join<T: fmt::Display>(items: &[T]) -> String {
-    items.iter().map(T::to_string).collect::<Vec<_>>().join("; ")
-}
-
-fn list(names: &[String]) -> String {
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
-}
-
-fn list_conflicts(conflicts: &[FieldConflict]) -> String {
-    let texts: Vec<_> = conflicts
-        .iter()
-        .map(|c| format!("{} is owned by \"{}\"", c.field, c.manager))
-        .collect();
-    texts.join("; ")
-}
-
-fn list_rejections(rejections: &[FieldRejection]) -> String {
-    let texts: Vec<_> = rejections
-        .iter()
-        .map(|r| {
-            if r.field.is_empty() {
-                r.message.clone()
-            } else {
-                format!("{}: {}", r.field, r.message)
-            }
-        })
-        .collect();
-    texts.join("; ")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn several_failures_are_gone_only_together_and_a_conflict_by_one() {
-        let call = || Call {
-            verb: "get",
-            resource: "pods".into(),
-            namespace: None,
-            name: None,
-        };
-        let missing = || Error::NotFound {
-            call: call(),
-            message: "no".into(),
-        };
-        let conflict = || Error::Conflict {
-            call: call(),
-            message: "uid".into(),
-        };
-        let throttled = || Error::Throttled {
-            call: call(),
-            retry_after: None,
-        };
-        let several = |errors| Error::from_many(errors).unwrap();
-        assert!(several(vec![missing(), missing()]).is_not_found());
-        let mixed = several(vec![missing(), conflict()]);
-        assert!(!mixed.is_not_found() && mixed.is_conflict());
-        assert_eq!(
-            mixed.to_string(),
-            "2 calls failed: not found: get pods: no; it changed meanwhile: get pods: uid"
-        );
-        assert!(!several(vec![throttled(), missing()]).is_retryable());
-        assert!(several(vec![throttled(), throttled()]).is_retryable());
-        assert!(matches!(several(vec![missing()]), Error::NotFound { .. }));
-        assert!(Error::from_many(vec![]).is_none());
-    }
-}
+mod tests;

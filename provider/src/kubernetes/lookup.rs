@@ -1,14 +1,14 @@
 //! Looks at what belongs to others: classes, nodes, volumes. Nothing of that is ours to change, so what may not be read is only
-//! not known.
+//! not known; except for objects that are to be taken over, which have to be read.
 
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::json;
 
-use super::client::Cluster;
+use super::client::{Cluster, in_parallel};
 use super::error::Error;
 use super::kind::{Kind, encode_segment};
 use super::object::ObjectKey;
-use super::read::LiveObject;
+use super::read::{Found, LiveObject, all_of};
 
 /// What a look brings.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +55,27 @@ impl Cluster {
             Err(error) if error.is_forbidden() => Ok(Looked::Forbidden),
             Err(error) => Err(error),
         }
+    }
+
+    /// Reads objects by their names, whoever made them; those that are not there are left out.
+    ///
+    /// # Errors
+    /// Reading one is forbidden, or the cluster does not answer.
+    pub async fn read_by_name(&self, keys: &[ObjectKey]) -> Result<Found, Error> {
+        let mut found = Vec::new();
+        for live in in_parallel(keys.iter().map(|key| self.get(key)).collect()).await {
+            found.extend(live?.map(LiveObject::from_json).transpose()?);
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// Reads all objects of some kinds in a namespace, whoever made them.
+    ///
+    /// # Errors
+    /// Listing a kind is forbidden, or the cluster does not answer.
+    pub async fn read_all(&self, kinds: &[Kind], namespace: &str) -> Result<Found, Error> {
+        let lists = kinds.iter().map(|kind| self.list(*kind, Some(namespace), ""));
+        all_of(in_parallel(lists.collect()).await)
     }
 
     /// Deletes the Pods with these labels, so that their owners make new ones.

@@ -5,7 +5,7 @@
 //! 1. reaches the cluster: [`Clusters::connect`] gives a [`Cluster`], [`Cluster::probe`] proves that it answers
 //!    ([`connection`], [`clusters`], [`client`], [`retry`]);
 //! 2. asks what the server would say ([`Cluster::dry_run`]) and applies, never over what is somebody else's
-//!    ([`Cluster::apply`], [`ownership`]);
+//!    ([`Cluster::apply`], [`ownership`]), unless somebody decided to take it over ([`takeover`]);
 //! 3. waits for Deployments with a [`Rollout`], which says *why* one does not come up ([`rollout`]);
 //! 4. reads the set back with one list for each kind ([`Cluster::read`]) and compares ([`drift()`]);
 //! 5. deletes it in reverse ([`Cluster::delete`], [`Cluster::probe_gone`]).
@@ -16,6 +16,7 @@
 //! is idempotent, so a killed apply is continued by the next one. What fails is an [`Error`], which answers questions
 //! (`is_unreachable` is never taken for "gone") and holds no secret.
 
+mod answer;
 pub mod apply;
 pub mod attribute;
 pub mod client;
@@ -36,6 +37,7 @@ pub mod request;
 pub mod retry;
 pub mod rollout;
 mod status;
+pub mod takeover;
 #[cfg(test)]
 mod testing;
 
@@ -46,7 +48,7 @@ pub use self::clusters::Clusters;
 pub use self::connection::Problem;
 pub use self::delete::{Deleting, Remaining};
 pub use self::diagnostics::Access;
-pub use self::drift::{Drift, FieldDrift, FieldPath, drift};
+pub use self::drift::{Drift, FieldDrift, FieldPath, drift, removals};
 pub use self::error::{Error, FieldConflict, FieldRejection};
 pub use self::kind::{KINDS, Kind};
 pub use self::kubeconfig::KubeconfigFunction;
@@ -57,3 +59,4 @@ pub use self::read::{Found, LiveObject};
 pub use self::request::Call;
 pub use self::retry::Retry;
 pub use self::rollout::{Cause, Reason, Rollout, RolloutStatus};
+pub use self::takeover::as_it_is;

@@ -153,6 +153,15 @@ impl Object {
         self
     }
 
+    /// The object with another `spec`.
+    #[must_use]
+    pub(super) fn with_spec(mut self, change: impl FnOnce(&mut Map<String, Value>)) -> Self {
+        if let Some(spec) = self.json.get_mut("spec").and_then(Value::as_object_mut) {
+            change(spec);
+        }
+        self
+    }
+
     /// What names the object.
     pub fn key(&self) -> &ObjectKey {
         &self.key

@@ -121,7 +121,13 @@ impl Found {
         self.0.is_empty()
     }
 
-    /// Keeps only some objects, such as those that no longer belong to the set, or all but the data volumes.
+    /// A copy of some objects, such as those that no longer belong to the set.
+    #[must_use]
+    pub fn select(&self, wanted: impl Fn(&LiveObject) -> bool) -> Self {
+        self.objects().filter(|object| wanted(object)).cloned().collect()
+    }
+
+    /// Keeps only some objects, such as all but the data volumes.
     #[must_use]
     pub fn filter(mut self, keep: impl Fn(&LiveObject) -> bool) -> Self {
         self.0.retain(|_, object| keep(object));
@@ -157,17 +163,7 @@ impl Cluster {
                 lists.push(self.list(*kind, None, &query));
             }
         }
-        let (mut items, mut errors) = (Vec::new(), Vec::new());
-        for result in in_parallel(lists).await {
-            match result {
-                Ok(list) => items.extend(list),
-                Err(error) => errors.push(error),
-            }
-        }
-        match Error::from_many(errors) {
-            Some(error) => Err(error),
-            None => items.into_iter().map(LiveObject::from_json).collect(),
-        }
+        all_of(in_parallel(lists).await)
     }
 
     /// Reads one object, whoever made it; none if it is not there.
@@ -229,6 +225,21 @@ impl Cluster {
                 return Ok(items);
             }
         }
+    }
+}
+
+/// The objects of several lists, if all could be read.
+pub(super) fn all_of(lists: Vec<Result<Vec<Value>, Error>>) -> Result<Found, Error> {
+    let (mut items, mut errors) = (Vec::new(), Vec::new());
+    for list in lists {
+        match list {
+            Ok(list) => items.extend(list),
+            Err(error) => errors.push(error),
+        }
+    }
+    match Error::from_many(errors) {
+        Some(error) => Err(error),
+        None => items.into_iter().map(LiveObject::from_json).collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::support::{ADDRESS, Scene, blames, failure};
 /// An invalid configuration: lines of `couchdb`, other lines, and the summary, text and line of the error.
 type Invalid = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const INVALID: [Invalid; 16] = [
+const INVALID: [Invalid; 15] = [
     (
         "",
         "cht_version = \"3.17.0\"",
@@ -19,13 +19,6 @@ const INVALID: [Invalid; 16] = [
         "No upgrade service",
         "Remove `upgrade_service`",
         "upgrade_service = {}",
-    ),
-    (
-        "nodes = [{ storage = { host_path = \"/var/lib/couchdb1\" } }]",
-        "",
-        "Invalid value",
-        "so two on one node shared their data",
-        "couchdb = {",
     ),
     (
         "nodes = [{ storage = { claim_name = \"a\" } }, {}]",

@@ -1,5 +1,6 @@
 //! `cht_instance`.
 
+mod adoption;
 mod drift;
 mod existing_data;
 mod failures;

@@ -5,7 +5,8 @@ use kube::ResourceExt;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use terraform_provider_cht::cht::client::{Client, Credentials, LOCAL};
-use terraform_provider_cht::cht::port_forward::PortForwardTransport;
+use terraform_provider_cht::cht::port_forward::{Forwards, PortForwardTransport};
+use terraform_provider_cht::kubernetes::Cluster;
 
 use super::upgrade::{database, image, killed, running};
 use crate::support::{ADDRESS, Instance, SECRET, Scene, blames, lab};
@@ -18,8 +19,9 @@ fn couchdb(scene: &Scene, service: &str, password: &str) -> Client<PortForwardTr
         user: "medic".to_owned(),
         password: password.into(),
     };
-    let (client, namespace) = (scene.client.clone(), &scene.namespace);
-    let transport = PortForwardTransport::to_couchdb(client, namespace, "cluster.local", service);
+    let cluster = Cluster::new(scene.client.clone(), "the lab");
+    let (forwards, namespace) = (Forwards::default(), &scene.namespace);
+    let transport = PortForwardTransport::to_couchdb(&forwards, &cluster, namespace, "cluster.local", service);
     Client::new(transport, Some(login))
 }
 

@@ -2,6 +2,8 @@
 
 mod failures;
 mod lifecycle;
+mod login;
+mod sharing;
 mod traps;
 mod ways;
 

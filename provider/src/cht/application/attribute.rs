@@ -9,6 +9,7 @@ use tf_framework::{Attr, Model};
 
 use super::{ATTRIBUTE, needs_login};
 use crate::kubernetes::Kubernetes;
+use crate::kubernetes::attribute::optional;
 
 /// The CHT instance: either its namespace, where it is reached through the cluster and the login is found there, or its
 /// public address with a login.
@@ -46,6 +47,26 @@ impl InstanceAddress {
     pub fn name(&self) -> Option<String> {
         let url = self.url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
         self.namespace.clone().or(url)
+    }
+}
+
+impl InstanceAddressDraft {
+    /// The address, if nothing in it is unknown.
+    pub(in crate::cht) fn known(&self) -> Option<InstanceAddress> {
+        let kubernetes = match &self.kubernetes {
+            Attr::Known(kubernetes) => Some(kubernetes.known()?),
+            Attr::Null => None,
+            Attr::Unknown => return None,
+        };
+        Some(InstanceAddress {
+            kubernetes,
+            namespace: optional(&self.namespace)?,
+            cluster_domain: optional(&self.cluster_domain)?,
+            url: optional(&self.url)?,
+            user: optional(&self.user)?,
+            password: optional(&self.password)?,
+            ca_certificate: optional(&self.ca_certificate)?,
+        })
     }
 }
 

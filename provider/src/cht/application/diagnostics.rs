@@ -73,6 +73,10 @@ fn advice(error: &Error, has_url: bool) -> (Option<&'static str>, &'static str) 
                 "If the certificate was signed by an authority of your own, give that in `ca_certificate`. If it is for another \
                  name, correct `url`.",
             ),
+            TransportError::Forbidden { .. } => (
+                Some(way),
+                "Grant these credentials the permission named above, as the guide on permissions shows, and apply again.",
+            ),
             _ => (
                 Some(way),
                 "What is in the instance is taken to be still there; apply again when it answers.",

@@ -9,6 +9,7 @@ pub mod attribute;
 mod diagnostics;
 mod import;
 mod lookup;
+pub(crate) mod releases;
 mod transport;
 
 use std::fmt;
@@ -28,7 +29,7 @@ use crate::cht::client::{Client, Credentials};
 use crate::cht::error::Error;
 use crate::cht::https::HttpsTransport;
 use crate::cht::port_forward::PortForwardTransport;
-use crate::kubernetes::{Access, ObjectKey};
+use crate::kubernetes::{Access, LiveObject, ObjectKey};
 use crate::provider::Clients;
 
 /// Where both `cht_instance` and the official chart keep the administrator's login.
@@ -87,7 +88,7 @@ impl Application {
         let Some(login) = administrator(&access, namespace).await? else {
             return Ok(None);
         };
-        Ok(Some(Self::in_namespace(&access, address, namespace, Some(login))))
+        Ok(Some(Self::in_namespace(scope, &access, address, Some(login))))
     }
 
     /// The same for what cannot go on without the application.
@@ -117,7 +118,29 @@ impl Application {
             Err(error) if error.is_forbidden() => {}
             Err(error) => return Err(access.explain("Unable to look at the CHT namespace")(error)),
         }
-        Ok(Self::in_namespace(&access, address, namespace, None))
+        Ok(Self::in_namespace(scope, &access, address, None))
+    }
+
+    /// A client that is logged in, if there is any login: one in the address, or one in the cluster that these credentials may read.
+    ///
+    /// # Errors
+    /// Fails if the address cannot be used.
+    pub(in crate::cht) async fn with_any_login(
+        scope: &Scope<Clients>,
+        address: &InstanceAddress,
+    ) -> Result<Option<Self>, Diagnostics> {
+        let Some(namespace) = &address.namespace else {
+            let application = Self::visit(scope, address).await?;
+            return Ok(Some(application).filter(|application| application.client.has_credentials()));
+        };
+        let access = access(scope, address).await?;
+        let looked = access
+            .cluster
+            .look_at(&ObjectKey::namespaced::<Secret>(namespace, SECRET))
+            .await
+            .map_err(access.explain("Unable to read the CHT login"))?;
+        let login = looked.known().flatten().as_ref().and_then(login);
+        Ok(login.map(|login| Self::in_namespace(scope, &access, address, Some(login))))
     }
 
     fn at_url(address: &InstanceAddress, login: Option<Credentials>) -> Result<Self, Diagnostics> {
@@ -130,9 +153,15 @@ impl Application {
         })
     }
 
-    fn in_namespace(access: &Access, address: &InstanceAddress, namespace: &str, login: Option<Credentials>) -> Self {
+    fn in_namespace(
+        scope: &Scope<Clients>,
+        access: &Access,
+        address: &InstanceAddress,
+        login: Option<Credentials>,
+    ) -> Self {
+        let namespace = address.namespace.as_deref().unwrap_or_default();
         let domain = address.cluster_domain.as_deref().unwrap_or(DEFAULT_CLUSTER_DOMAIN);
-        let transport = PortForwardTransport::new(access.cluster.client().clone(), namespace, domain);
+        let transport = PortForwardTransport::new(scope.clients().forwards(), &access.cluster, namespace, domain);
         Application {
             client: Client::new(Way::PortForward(Box::new(transport)), login),
             has_url: false,
@@ -211,17 +240,19 @@ async fn administrator(access: &Access, namespace: &str) -> Result<Option<Creden
             None => Ok(None),
         };
     };
-    let login = secret
-        .data_text(SECRET_USER)
-        .zip(secret.data_text(SECRET_PASSWORD))
-        .map(|(user, password)| Credentials {
-            user,
-            password: password.into(),
-        });
-    match login {
+    match login(&secret) {
         Some(login) => Ok(Some(login)),
         None => Err(diagnostics::no_login(namespace, SECRET)),
     }
+}
+
+/// The login in a Secret, if that holds one.
+fn login(secret: &LiveObject) -> Option<Credentials> {
+    let (user, password) = secret.data_text(SECRET_USER).zip(secret.data_text(SECRET_PASSWORD))?;
+    Some(Credentials {
+        user,
+        password: password.into(),
+    })
 }
 
 /// Refuses an address without a login, which only what is public can do without.

@@ -1,6 +1,7 @@
 //! What a plan must not do to an instance that holds data, each refused with the reason and the way out. Nothing of this is ever
 //! planned as a replacement: that would be an empty CHT in the place of the real one.
 
+use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::resource::Plan;
@@ -40,17 +41,70 @@ pub(super) fn check_replacement(prior: &InstanceModel, replaced_for: &[Path], di
 /// for the plan that the core makes again before it applies.
 pub(super) fn check_nodes(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, diagnostics: &mut Diagnostics) {
     if let Some(planned) = plan.planned_model() {
-        compare(&prior.couchdb, &planned.couchdb, diagnostics);
+        // What was in the volumes before an adopted instance was made, nothing tells.
+        if prior.is_adopted() {
+            compare_nodes(&prior.couchdb, &planned.couchdb, diagnostics);
+        } else {
+            compare(&prior.couchdb, &planned.couchdb, diagnostics);
+        }
     }
+}
+
+/// Refuses the directory that the charts of CHT 4 gave to every instance, unless an adopted one has its data there: moving
+/// that is not for an import to do.
+pub(super) fn check_directories(
+    cx: &Context<InstanceResource>,
+    plan: &Plan<'_, '_, InstanceResource>,
+) -> Result<(), Diagnostics> {
+    let prior = plan.prior.as_ref().filter(|prior| prior.is_adopted());
+    let before = prior.map(|prior| prior.couchdb.spec().nodes).unwrap_or_default();
+    let given = plan.config.couchdb.known().and_then(|couchdb| couchdb.nodes.known());
+    let mut diagnostics = Diagnostics::new();
+    for (index, draft) in given.into_iter().flatten().enumerate() {
+        let volume = draft.known().and_then(|node| node.storage.known());
+        let Some(directory) = volume
+            .and_then(|volume| volume.host_path.known())
+            .filter(|path| is_shared(path))
+        else {
+            continue;
+        };
+        let path = storage(index).attribute(NodeStorage::HOST_PATH);
+        let is_there = |node: &CouchDbNode| node.storage.volume == Volume::HostPath(directory.clone());
+        if before.get(index).is_some_and(is_there) {
+            let detail = format!(
+                "The data is in {directory}, which the charts of CHT 4 gave to every instance. It stays there, but no other \
+                 instance may run on this Kubernetes node with the same directory: they would destroy each other's data."
+            );
+            cx.warn(Diagnostic::warning("Directory is not the instance's own", detail).at(path));
+        } else {
+            let detail = format!(
+                "`{directory}` is the directory that the charts of CHT 4 gave to every instance, so two on one node shared \
+                 their data. Move the data to a directory of this instance's own, such as `/var/lib/cht-kisumu`, and name \
+                 that. An instance that has its data there already can be imported as it is."
+            );
+            diagnostics.push(Diagnostic::error("Directory is not the instance's own", detail).at(path));
+        }
+    }
+    diagnostics.into_result(())
+}
+
+/// Whether a directory is one that does not follow from the instance: `/var/lib/couchdb1`.
+fn is_shared(path: &str) -> bool {
+    let rest = path.trim_end_matches('/').strip_prefix("/var/lib/couchdb");
+    rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Compares what CouchDB was made from with what it is to be.
 pub(super) fn compare(prior: &Couchdb, planned: &Couchdb, diagnostics: &mut Diagnostics) {
-    let (before, after) = (prior.spec(), planned.spec());
     if prior.existing_data != planned.existing_data {
         let detail = "It says what was in the volumes before the instance was made. Put the old value back.";
         diagnostics.push(Diagnostic::error("Cannot be changed", detail).at(couchdb(Couchdb::EXISTING_DATA)));
     }
+    compare_nodes(prior, planned, diagnostics);
+}
+
+fn compare_nodes(prior: &Couchdb, planned: &Couchdb, diagnostics: &mut Diagnostics) {
+    let (before, after) = (prior.spec(), planned.spec());
     if before.nodes.len() != after.nodes.len() {
         diagnostics.push(number_changed(&before, &after));
         return;
@@ -128,6 +182,10 @@ fn check_size(
     let (Some(old_amount), Some(new_amount)) = (quantity::billionths(old), quantity::billionths(new)) else {
         return;
     };
+    if old_amount == 0 {
+        // An adopted directory has no claim that says a size.
+        return;
+    }
     if new_amount < old_amount {
         let detail = format!("A volume can grow, but never shrink. It has {old}: write at least that.");
         diagnostics.push(Diagnostic::error("Volume cannot shrink", detail).at(path));
@@ -246,6 +304,27 @@ mod tests {
             class("fast"),
             &[("couchdb.nodes[0].storage.class", "another storage class")],
         );
+    }
+
+    #[test]
+    fn the_directory_that_every_instance_had_is_known() {
+        for path in ["/var/lib/couchdb1", "/var/lib/couchdb", "/var/lib/couchdb2/"] {
+            assert!(is_shared(path), "{path}");
+        }
+        for path in [
+            "/var/lib/cht-kisumu",
+            "/srv/couchdb1",
+            "/var/lib/couchdb-kisumu",
+            "/var/lib/cht-couchdb1",
+        ] {
+            assert!(!is_shared(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_size_that_nothing_has_told_yet_can_be_any() {
+        let directory = |size: &str| json!({"storage_size": size, "nodes": [{"node_name": "a", "storage": {"host_path": "/srv/a"}}]});
+        check(directory("0"), directory("100Mi"), &[]);
     }
 
     #[test]

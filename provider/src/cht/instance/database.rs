@@ -20,7 +20,7 @@ use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::spec::{CouchDb, Member};
-use crate::cht::instance::steps;
+use crate::cht::instance::{reach, steps};
 use crate::cht::port_forward::PortForwardTransport;
 use crate::kubernetes::Access;
 
@@ -54,7 +54,13 @@ impl Database<'_> {
         if couchdb.is_clustered() {
             self.wait_for_members(cx, access, &couchdb, &first).await?;
         }
-        if couchdb.existing_data && self.stage == Stage::Creating {
+        let has_data = match self.stage {
+            Stage::Creating => couchdb.existing_data,
+            // It was in use, wherever its data is.
+            Stage::Adopting => true,
+            Stage::Updating | Stage::Created => false,
+        };
+        if has_data {
             self.find_data(cx, access, &first).await?;
         }
         Ok(())
@@ -70,10 +76,10 @@ impl Database<'_> {
     ) -> Result<(), Diagnostics> {
         let patience = self.patience();
         cx.wait(LOGIN, Backoff::QUICK, || async {
-            let status = match self.client(access, first).couch_up().await {
+            let status = match self.client(cx, access, first).couch_up().await {
                 Ok(()) => return Ok(Progress::Ready(())),
                 Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
-                Err(error) => error_chain(&error),
+                Err(error) => reach::status(&error)?,
             };
             patience.check(LOGIN, &status)?;
             Ok(Progress::Pending(status))
@@ -96,10 +102,10 @@ impl Database<'_> {
             Ok(Progress::Pending(status))
         };
         cx.wait(CLUSTER, Backoff::QUICK, || async {
-            let membership = match self.client(access, first).membership().await {
+            let membership = match self.client(cx, access, first).membership().await {
                 Ok(membership) => membership,
                 Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
-                Err(error) => return pending(error_chain(&error)),
+                Err(error) => return pending(reach::status(&error)?),
             };
             match assembly.lock().await.judge(&membership, Instant::now()) {
                 Verdict::Complete => Ok(Progress::Ready(())),
@@ -123,14 +129,15 @@ impl Database<'_> {
     ) -> Result<(), Diagnostics> {
         let began = Instant::now();
         cx.wait("CouchDB to open its data", Backoff::QUICK, || async {
-            match self.client(access, first).document_count().await {
+            match self.client(cx, access, first).document_count().await {
                 Ok(Some(count)) if count > 0 => {
                     tracing::info!(count, "CouchDB found existing documents");
                     Ok(Progress::Ready(()))
                 }
+                Ok(_) if self.stage == Stage::Adopting => Err(data_lost_sight_of()),
                 Ok(_) => Err(no_data(&self.model.couchdb.data_path)),
                 Err(Error::Unauthorized { .. }) => Err(steps::unauthorized()),
-                Err(error) if began.elapsed() < OPENING_PATIENCE => Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if began.elapsed() < OPENING_PATIENCE => Ok(Progress::Pending(reach::status(&error)?)),
                 Err(error) => Err(not_opened(&error)),
             }
         })
@@ -147,7 +154,7 @@ impl Database<'_> {
     fn patience(&self) -> Patience {
         match self.stage {
             Stage::Creating => Patience::of_operation(),
-            Stage::Updating | Stage::Created => Patience::of_start(self.model),
+            Stage::Adopting | Stage::Updating | Stage::Created => Patience::of_start(self.model),
         }
     }
 
@@ -161,14 +168,19 @@ impl Database<'_> {
     }
 
     /// A client for one look: the pod may be another one at the next.
-    fn client(&self, access: &Access, member: &Member<'_>) -> Client<PortForwardTransport> {
+    fn client(
+        &self,
+        cx: &Context<InstanceResource>,
+        access: &Access,
+        member: &Member<'_>,
+    ) -> Client<PortForwardTransport> {
         let login = Login {
             user: self.model.couchdb.admin_user.clone(),
             password: self.credentials.admin_password.clone(),
         };
-        let kube_client = access.cluster.client().clone();
         let (namespace, domain) = (&self.model.namespace, &self.model.cluster_domain);
-        let transport = PortForwardTransport::to_couchdb(kube_client, namespace, domain, &member.component());
+        let (forwards, node) = (cx.clients().forwards(), member.component());
+        let transport = PortForwardTransport::to_couchdb(forwards, &access.cluster, namespace, domain, &node);
         Client::new(transport, Some(login))
     }
 }
@@ -184,6 +196,20 @@ fn no_data(data_path: &str) -> Diagnostics {
         ),
     )
     .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::EXISTING_DATA))
+    .into()
+}
+
+/// The words for an instance that another tool made.
+fn data_lost_sight_of() -> Diagnostics {
+    Diagnostic::error(
+        "No data found in the volume",
+        "CouchDB runs, but it holds no documents of CHT, so what it has now is not what it had before the import. Nothing else \
+         was started, so there is no empty CHT beside the real data, and no volume was deleted.\n\nCompare the volumes of \
+         CouchDB's pods with those of the earlier revision of their Deployments (`kubectl rollout history`), let `couchdb.nodes` \
+         and `data_path` name what was there, and apply again. An instance that never held any data does not have to be \
+         adopted: delete it, and make a new one.",
+    )
+    .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::NODES))
     .into()
 }
 

@@ -11,6 +11,7 @@ use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use secrecy::SecretString;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
+use crate::cht::instance::adoption;
 use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::objects::{self, secret};
@@ -35,7 +36,7 @@ impl Desired {
             let made = phase
                 .objects
                 .into_iter()
-                .map(|manifest| Object::from_json(manifest.json));
+                .map(|manifest| Ok(adoption::allow(model, Object::from_json(manifest.json)?)));
             phases.push(phase.name);
             sets.push(made.collect::<Result<Vec<_>, Error>>().map_err(defect)?);
         }
@@ -46,6 +47,26 @@ impl Desired {
             set: ObjectSet::new(owner(&model.namespace)?, sets),
             phases,
         })
+    }
+
+    /// The set with other objects in the places of these.
+    pub(super) fn map(self, change: impl Fn(Object) -> Object) -> Self {
+        let changed = |phase: &Vec<Object>| phase.iter().cloned().map(&change).collect();
+        let phases = self.set.phases().iter().map(changed).collect();
+        Desired {
+            set: ObjectSet::new(self.set.owner().clone(), phases),
+            ..self
+        }
+    }
+
+    /// The set without some of its objects.
+    pub(super) fn filter(self, keep: impl Fn(&Object) -> bool) -> Self {
+        let kept = |phase: &Vec<Object>| phase.iter().filter(|object| keep(object)).cloned().collect();
+        let phases = self.set.phases().iter().map(kept).collect();
+        Desired {
+            set: ObjectSet::new(self.set.owner().clone(), phases),
+            ..self
+        }
     }
 
     /// The phases of a creation: what each makes, and its objects.
@@ -66,11 +87,12 @@ pub(super) fn owner(namespace: &str) -> Result<OwnerId, Diagnostics> {
 /// What is there of the instance in a namespace, as these models describe it: several where one becomes the other. Kinds
 /// that no model has are not read, as that needs permissions.
 pub(super) async fn find(access: &Access, namespace: &str, models: &[&InstanceModel]) -> Result<Found, Diagnostics> {
-    access
+    let found = access
         .cluster
         .read(&owner(namespace)?, &kinds(models), &[namespace.to_owned()])
         .await
-        .map_err(access.explain("Unable to read the CHT instance"))
+        .map_err(access.explain("Unable to read the CHT instance"))?;
+    adoption::complete(access, models, found).await
 }
 
 /// The claim of a data volume.
@@ -104,16 +126,15 @@ pub(super) fn differences(state: &InstanceModel, live: Known, found: &Found) -> 
     // A password that the state does not have can only be compared with itself.
     let credentials = Known::of(&state.couchdb).or(live).or_generate();
     let desired = Desired::new(&with_key(state, found), &credentials, stage)?;
+    let desired = adoption::keep_volumes(state, desired, found);
     // The record repeats attributes, some of which the cluster decides; each of them shows by itself.
     let is_record = |drift: &Drift| matches!(drift, Drift::Field(field) if field.object == record::key(namespace));
-    let drift = drift(&desired.set, found);
-    let mut lines: Vec<String> = drift
-        .iter()
-        .filter(|drift| !is_record(drift))
-        .map(ToString::to_string)
-        .collect();
+    let mut drift = drift(&desired.set, found);
+    drift.retain(|drift| !is_record(drift));
+    let mut lines = adoption::differences(&desired, found, &drift);
     match stage {
         Stage::Creating => lines.push(UNFINISHED.to_owned()),
+        Stage::Adopting => lines.push("The adoption of the instance was not finished".to_owned()),
         Stage::Updating => lines.push("An update of the instance was not finished".to_owned()),
         Stage::Created => {}
     }
@@ -130,9 +151,7 @@ pub(super) const UNFINISHED: &str = "The creation of the instance was not finish
 
 /// The objects of an instance that it no longer consists of; its namespace and its data are never among them.
 pub(super) fn obsolete(desired: &Desired, found: &Found) -> Found {
-    found
-        .clone()
-        .filter(|live| !desired.set.contains(live.key()) && live.key().kind.kind != "Namespace" && !is_data(live))
+    found.select(|live| !desired.set.contains(live.key()) && live.key().kind.kind != "Namespace" && !is_data(live))
 }
 
 /// Whether an object is a data volume, or what claims it.

@@ -10,7 +10,7 @@
 //! - [`spec`] and [`objects`] say which Kubernetes objects follow from them, [`from_model`] leads there, [`layout`] has what
 //!   differs between versions.
 //! - [`desired`] brings objects and cluster together, [`record`] remembers in the cluster what was configured, [`survey`]
-//!   tells whether an instance can be made.
+//!   tells whether an instance can be made, [`adoption`] is about those that the official Helm chart made.
 //! - [`steps`] are what creation and update share, [`database`] proves that CouchDB is complete and has its data,
 //!   [`teardown`] is what a deletion does.
 //! - [`mod@update`] has the order of an update: [`rotation`] of the password, then [`mod@upgrade`], which prepares another version,
@@ -40,6 +40,7 @@ use crate::cht::instance::teardown::Transition;
 use crate::kubernetes::{Access, Apply, Found};
 use crate::provider::Clients;
 
+mod adoption;
 mod certificate;
 mod checks;
 mod classes;
@@ -90,8 +91,10 @@ impl Resource for InstanceResource {
     }
 
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        trial::note_release(cx, plan).await;
         plan::show_outcome(plan);
         plan::check(plan)?;
+        data_guard::check_directories(cx, plan)?;
         plan::warn_of_version(cx, plan);
         plan::check_certificate(cx, plan)?;
         plan::keep_what_is_replaced(cx, plan)?;
@@ -108,12 +111,13 @@ impl Resource for InstanceResource {
         lookups::check(cx, &access, &plan, None).await?;
         let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();
         credentials.store(&mut plan.couchdb);
+        plan.adopted_from = Attr::Null;
         let goal = Goal {
             model: plan,
             credentials: &credentials,
             stage: Stage::Creating,
             how: Apply::Careful,
-            found: &survey.found,
+            found: survey.found,
             patience: Patience::of_operation(),
         };
         let made = converge(cx, &access, goal, |model| cx.checkpoint(model)).await?;
@@ -159,10 +163,12 @@ impl Resource for InstanceResource {
 
     async fn delete(&self, cx: &Context<Self>, state: InstanceModel) -> Result<(), Diagnostics> {
         let access = access(cx, &state).await?;
-        let found = desired::find(&access, &state.namespace, &[&state]).await?;
+        let models = [&state];
+        let found = desired::find(&access, &state.namespace, &models).await?;
         if !teardown::is_unfinished(&found, &state) {
             plan::allows_destruction(&state)?;
         }
+        let found = adoption::take_over(cx, &access, &models, found).await?;
         teardown::remove(cx, &access, &state, found).await
     }
 
@@ -173,13 +179,7 @@ impl Resource for InstanceResource {
         let access = cx.clients().access(None).await?;
         let found = desired::find(&access, &namespace, &[]).await?;
         let Some(record) = Record::find(&found, &namespace) else {
-            return Err(Diagnostics::error(
-                "No CHT instance to import",
-                format!(
-                    "The namespace `{namespace}` holds no CHT instance that this provider made. The id is the name of the \
-                     namespace, such as `cht-kisumu`, in the cluster that the provider block names."
-                ),
-            ));
+            return adoption::import(cx, &access, &namespace).await;
         };
         let mut model = record.model()?;
         desired::restore_secrets(&mut model, &found);
@@ -193,7 +193,7 @@ struct Goal<'a> {
     credentials: &'a Credentials,
     stage: Stage,
     how: Apply,
-    found: &'a Found,
+    found: Found,
     patience: Patience,
 }
 
@@ -215,7 +215,10 @@ async fn converge(
     } = goal;
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
-    steps::check_ownership(access, &desired, found).await?;
+    let desired = adoption::keep_volumes(&model, desired, &found);
+    steps::check_ownership(access, &desired, &found).await?;
+    // Many instances may be waited for at once, for a long time: none of them holds what it does not need.
+    drop(found);
     let change = Change {
         desired: &desired,
         database: Database {
@@ -226,6 +229,7 @@ async fn converge(
         how,
     };
     steps::apply(cx, access, change, || save(&model)).await?;
+    drop(desired);
     let version = steps::wait_until_ready(cx, access, &model, credentials, &patience).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);

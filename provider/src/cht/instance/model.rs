@@ -97,6 +97,10 @@ pub struct InstanceModel {
     /// Address that the ingress controller assigned: an IP address or a host name, to which `host` has to resolve.
     #[tf(depends_on(ingress))]
     pub ingress_address: Attr<String>,
+    /// Who made an instance that was imported and is not this provider's own: `Helm release <namespace>/<name>`, or `manifests`
+    /// where its objects name no release. Its objects are taken over by the first apply after the import.
+    #[tf(keep)]
+    pub adopted_from: Attr<String>,
     /// What differs in the cluster from what is configured, one line for each difference. The next apply repairs it.
     #[tf(keep_non_null)]
     pub drift: Attr<Vec<String>>,

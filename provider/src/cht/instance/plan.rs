@@ -112,6 +112,9 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, InstanceResource>) {
     if let Some(url) = url {
         plan.set(InstanceModel::URL, &url);
     }
+    if plan.prior.is_none() {
+        plan.set(InstanceModel::ADOPTED_FROM, &Option::<String>::None);
+    }
     let drifted = plan.prior.as_ref().is_none_or(has_drift);
     if drifted {
         plan.set(InstanceModel::DRIFT, &Vec::<String>::new());

@@ -11,16 +11,16 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use secrecy::{ExposeSecret, SecretString};
 use tf_framework::context::{Backoff, Context, Progress};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use crate::cht::client::{Client, Credentials as Login};
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Known;
-use crate::cht::instance::desired;
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::objects::secret;
 use crate::cht::instance::patience::Patience;
+use crate::cht::instance::{desired, reach};
 use crate::cht::password::{Change, Step};
 use crate::cht::port_forward::PortForwardTransport;
 use crate::kubernetes::{Access, Apply, Found, Object, ObjectKey, ObjectSet};
@@ -95,7 +95,7 @@ impl<'a> Rotation<'a> {
         let what = "CouchDB to take the new password";
         let patience = Patience::of_start(self.prior);
         cx.wait(what, Backoff::QUICK, || async {
-            let connect = |login| self.client(access, login);
+            let connect = |login| self.client(cx, access, login);
             let status = match self.change.advance(connect).await {
                 Ok(Step::Done) => return Ok(Progress::Ready(())),
                 Ok(Step::Unknown) => return Err(unknown()),
@@ -106,10 +106,10 @@ impl<'a> Rotation<'a> {
                     match self.change.make(&current, connect).await {
                         Ok(()) => "the new password was set".to_owned(),
                         // It may have been set all the same, which the next look tells.
-                        Err(error) => error_chain(&error),
+                        Err(error) => reach::status(&error)?,
                     }
                 }
-                Err(error) => error_chain(&error),
+                Err(error) => reach::status(&error)?,
             };
             patience.check(what, &status)?;
             Ok(Progress::Pending(status))
@@ -141,15 +141,15 @@ impl<'a> Rotation<'a> {
     }
 
     /// A client of CouchDB's first node, for one look.
-    fn client(&self, access: &Access, login: Login) -> Client<PortForwardTransport> {
+    fn client(&self, cx: &Context<InstanceResource>, access: &Access, login: Login) -> Client<PortForwardTransport> {
         let (namespace, domain) = (&self.prior.namespace, &self.prior.cluster_domain);
         let couchdb = self.prior.couchdb.spec();
         let first = couchdb
             .members()
             .next()
             .map_or_else(String::new, |first| first.component());
-        let kube_client = access.cluster.client().clone();
-        let transport = PortForwardTransport::to_couchdb(kube_client, namespace, domain, &first);
+        let forwards = cx.clients().forwards();
+        let transport = PortForwardTransport::to_couchdb(forwards, &access.cluster, namespace, domain, &first);
         Client::new(transport, Some(login))
     }
 }

@@ -1,4 +1,5 @@
-//! The steps that creation and update share: apply, wait for pods, wait for CHT itself, look at the outcome.
+//! The steps that creation and update share: apply, wait for pods, wait for CHT itself, look at the outcome. [`blame`] says what is to
+//! be done about pods that do not come.
 
 use std::time::Duration;
 
@@ -19,8 +20,10 @@ use crate::cht::instance::record::{self, Stage};
 use crate::cht::instance::{objects, reach, volumes};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
-use crate::kubernetes::rollout::{Cause, Reason, Rollout, RolloutStatus};
-use crate::kubernetes::{Apply, Error, Found, ObjectKey, ObjectSet};
+use crate::kubernetes::rollout::{Reason, Rollout, RolloutStatus};
+use crate::kubernetes::{Apply, Error, Found, LiveObject, ObjectKey, ObjectSet};
+
+mod blame;
 
 /// How long something may be in a pod's way before it counts as a failure: registries come back, and containers end while
 /// what they depend on is starting.
@@ -139,13 +142,13 @@ async fn wait_for_pods(
                     *in_the_way.lock().await = Some(reason);
                     Ok(Progress::Pending(status))
                 }
-                RolloutStatus::Failed(reason) => Err(rollout_failed(&reason)),
+                RolloutStatus::Failed(reason) => Err(blame::failed(&reason)),
             }
         })
         .await;
     let in_the_way = in_the_way.into_inner();
     waited.map_err(|failure| match in_the_way {
-        Some(reason) => failure.at(blamed(&reason).0),
+        Some(reason) => failure.at(blame::attribute(&reason)),
         None => failure,
     })
 }
@@ -164,14 +167,14 @@ pub(super) async fn wait_until_ready(
     let own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
     let expected = if own_tag { None } else { model.cht_version.parse().ok() };
     cx.wait(what, Backoff::QUICK, || async {
-        // The pod may be another one at each look, so each has a connection of its own.
-        let client = reach::client(access, model, Some(credentials))?;
+        // The pod may be another one at each look, so each has a client of its own.
+        let client = reach::client(cx, access, model, Some(credentials))?;
         let status = match readiness(&client, expected.as_ref()).await {
             Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version)),
             Ok(Readiness::Unauthorized) => return Err(unauthorized()),
             Ok(other) => other.to_string(),
             // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
-            Err(error) => error_chain(&error),
+            Err(error) => reach::status(&error)?,
         };
         patience.check(what, &status)?;
         Ok(Progress::Pending(status))
@@ -186,7 +189,7 @@ pub(super) async fn live_version(
     access: &Access,
     model: &InstanceModel,
 ) -> Result<Option<String>, Diagnostics> {
-    let client = reach::client(access, model, None)?;
+    let client = reach::client(cx, access, model, None)?;
     let mut asked_before = false;
     cx.wait("the CHT application to tell its version", Backoff::QUICK, || {
         let is_last = std::mem::replace(&mut asked_before, true);
@@ -195,7 +198,7 @@ pub(super) async fn live_version(
             let status = match readiness(client, None).await {
                 Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(Some(version))),
                 Ok(Readiness::Closed) if !is_last => Readiness::Closed.to_string(),
-                Err(error) if !is_last => error_chain(&error),
+                Err(error) if !is_last => reach::status(&error)?,
                 Ok(other) => {
                     tracing::info!(state = %other, "the instance does not serve requests");
                     return Ok(Progress::Ready(None));
@@ -218,19 +221,20 @@ pub(super) async fn wait_for_address(
     model: &InstanceModel,
 ) -> Result<Found, Diagnostics> {
     let began = Instant::now();
-    let found = cx
-        .wait("the address of the ingress", Backoff::QUICK, || async {
-            let found = desired::find(access, &model.namespace, &[model]).await?;
-            if model.ingress.is_none()
-                || address(&found, &model.namespace).is_some()
-                || began.elapsed() > ADDRESS_PATIENCE
-            {
-                Ok::<_, Diagnostics>(Progress::Ready(found))
-            } else {
-                Ok(Progress::Pending("the ingress has no address yet".to_owned()))
-            }
+    let key = desired::ingress_key(&model.namespace);
+    let explain = access.explain("Unable to read the CHT instance");
+    cx.wait("the address of the ingress", Backoff::QUICK, || async {
+        if model.ingress.is_none() || began.elapsed() > ADDRESS_PATIENCE {
+            return Ok(Progress::Ready(()));
+        }
+        let ingress = access.cluster.find_object(&key).await.map_err(&explain)?;
+        Ok::<_, Diagnostics>(match ingress.as_ref().and_then(address_of) {
+            Some(_) => Progress::Ready(()),
+            None => Progress::Pending("the ingress has no address yet".to_owned()),
         })
-        .await?;
+    })
+    .await?;
+    let found = desired::find(access, &model.namespace, &[model]).await?;
     if model.ingress.is_some() && address(&found, &model.namespace).is_none() {
         cx.warn(
             Diagnostic::warning(
@@ -264,59 +268,13 @@ pub(super) fn url(host: &str) -> String {
 }
 
 fn address(found: &Found, namespace: &str) -> Option<String> {
-    let ingress = found.get(&desired::ingress_key(namespace))?.json();
-    let first = ingress.pointer("/status/loadBalancer/ingress/0")?;
+    address_of(found.get(&desired::ingress_key(namespace))?)
+}
+
+fn address_of(ingress: &LiveObject) -> Option<String> {
+    let first = ingress.json().pointer("/status/loadBalancer/ingress/0")?;
     let address = first.get("hostname").or_else(|| first.get("ip"))?;
     Some(address.as_str()?.to_owned())
-}
-
-fn rollout_failed(reason: &Reason) -> Diagnostics {
-    let (path, advice) = blamed(reason);
-    Diagnostic::error("CHT does not start", format!("{reason}.\n\n{advice}"))
-        .at(path)
-        .into()
-}
-
-/// The attribute that decides what is in the way of a rollout, and what to do about it.
-fn blamed(reason: &Reason) -> (Path, &'static str) {
-    let component = match reason.workload.name.as_str() {
-        "cht-couchdb-nouveau" => InstanceModel::NOUVEAU,
-        name if name.starts_with("cht-couchdb") => InstanceModel::COUCHDB,
-        "cht-haproxy-healthcheck" => InstanceModel::HEALTHCHECK,
-        "upgrade-service" => InstanceModel::UPGRADE_SERVICE,
-        "cht-haproxy" => InstanceModel::HAPROXY,
-        "cht-sentinel" => InstanceModel::SENTINEL,
-        "cht-api" => InstanceModel::API,
-        _ => InstanceModel::NAMESPACE,
-    };
-    match &reason.cause {
-        Cause::UnboundClaim { .. } => (
-            Path::new(InstanceModel::COUCHDB).attribute(Couchdb::STORAGE_CLASS),
-            "Give a storage class that exists and can make volumes, or make the missing volume.",
-        ),
-        Cause::ImagePull { .. } => (
-            Path::new(InstanceModel::CHT_VERSION),
-            "Check that this release exists, that `image.registry` and `image.tag` are right, and that the nodes can pull \
-             from the registry, with `image.pull_secrets` if it needs credentials.",
-        ),
-        Cause::Config { .. } => (
-            Path::new(component),
-            "Give what is missing, or take the reference to it away.",
-        ),
-        Cause::CrashLoop { .. } => (Path::new(component), "Read the container's log for the cause."),
-        Cause::Unschedulable { .. } => (
-            Path::new(component),
-            "Add nodes, lower the requested `resources`, or change `node_selector` and `tolerations`.",
-        ),
-        Cause::ReplicaFailure { .. } => (
-            Path::new(InstanceModel::NAMESPACE),
-            "Raise the quota, or change what admission refuses.",
-        ),
-        Cause::Missing | Cause::ProgressDeadline { .. } => (
-            Path::new(component),
-            "Look at the events of the deployment and its pods for the cause.",
-        ),
-    }
 }
 
 pub(super) fn unauthorized() -> Diagnostics {

@@ -31,10 +31,8 @@ pub(super) async fn remove(
         retain && desired::is_data(live)
     };
     let keeps_volume = found.objects().any(&retained);
-    delete(cx, access, state, found.clone().filter(is_workload), "the workloads").await?;
-    let content = found
-        .clone()
-        .filter(|live| !is_workload(live) && kind(live) != "Namespace" && !retained(live));
+    delete(cx, access, state, found.select(is_workload), "the workloads").await?;
+    let content = found.select(|live| !is_workload(live) && kind(live) != "Namespace" && !retained(live));
     delete(cx, access, state, content, "the objects of the instance").await?;
     let namespace = found.filter(|live| kind(live) == "Namespace");
     if keeps_volume || namespace.is_empty() {

@@ -12,8 +12,21 @@ use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::survey::Survey;
-use crate::cht::instance::{classes, lookups, plan, routing, upgrade};
+use crate::cht::instance::{adoption, classes, desired, lookups, plan, routing, upgrade};
 use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
+
+/// Notes which release the instance is going to have, for the plans of what lives in it.
+pub(super) async fn note_release(cx: &Context<InstanceResource>, plan: &Plan<'_, '_, InstanceResource>) {
+    let Some(planned) = &plan.planned else { return };
+    let (Some(own), Some(namespace)) = (known_way(&planned.kubernetes), planned.namespace.known()) else {
+        return;
+    };
+    // A way that cannot be used is told of by whoever needs it.
+    if let Ok(access) = cx.clients().access(own.as_ref()).await {
+        let release = planned.cht_version.known().and_then(|release| release.parse().ok());
+        cx.clients().releases().note(access.cluster.host(), namespace, release);
+    }
+}
 
 /// Asks the cluster, if it is known and there already, what it would say to the plan.
 pub(super) async fn try_in_cluster(
@@ -52,12 +65,28 @@ pub(super) async fn try_in_cluster(
     upgrade::check_images(&access, &model, plan.prior.as_ref()).await?;
     upgrade::check_space(cx, &access, &model, prior).await?;
     let desired = Desired::new(&model, &credentials, stage)?;
+    let desired = as_it_would_be(&access, plan, &model, desired).await?;
     let how = if plan.prior.as_ref().is_some_and(plan::has_drift) {
         Apply::Repair
     } else {
         Apply::Careful
     };
     try_objects(&access, &model, &desired, how).await
+}
+
+/// Of an adopted instance, the objects that can be tried, with what cannot be changed of them as it is.
+async fn as_it_would_be(
+    access: &Access,
+    plan: &Plan<'_, '_, InstanceResource>,
+    model: &InstanceModel,
+    desired: Desired,
+) -> Result<Desired, Diagnostics> {
+    if !model.is_adopted() {
+        return Ok(desired);
+    }
+    let models: Vec<&InstanceModel> = plan.prior.iter().chain([model]).collect();
+    let found = desired::find(access, &model.namespace, &models).await?;
+    adoption::triable(model, adoption::keep_volumes(model, desired, &found), &found)
 }
 
 /// Has the cluster go through everything but the change itself.

@@ -8,6 +8,7 @@ use tf_framework::diagnostics::Diagnostics;
 
 use super::{Goal, access, check_ingress, converge};
 use crate::cht::instance::InstanceResource;
+use crate::cht::instance::adoption;
 use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::patience::Patience;
@@ -30,16 +31,19 @@ pub(super) async fn update(
     plan::same_instance(&prior, &live)?;
     check_ingress(cx, &access, &planned, Some(&prior)).await?;
     upgrade::refuse_downgrade(cx, &access, &planned, &found).await?;
+    let found = adoption::take_over(cx, &access, &[&prior, &planned], found).await?;
     let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
-    let update = Update {
+    let mut update = Update {
         access: &access,
         prior: &prior,
         credentials: &credentials,
         stage: match Record::find(&found, &planned.namespace) {
             Some(record) if record.stage == Stage::Creating => Stage::Creating,
+            Some(record) if record.stage == Stage::Adopting => Stage::Adopting,
+            None if planned.is_adopted() => Stage::Adopting,
             _ => Stage::Updating,
         },
-        found: &found,
+        found,
     };
     let patience = update.prepare(cx, &planned, &live).await?;
     let transition = Transition {
@@ -47,8 +51,9 @@ pub(super) async fn update(
         model: &planned,
         credentials: &credentials,
     };
-    transition.free_volumes(cx, &access, &found).await?;
-    let made = converge(cx, &access, update.goal(planned, patience), |_| ()).await?;
+    transition.free_volumes(cx, &access, &update.found).await?;
+    let found = std::mem::take(&mut update.found);
+    let made = converge(cx, &access, update.goal(planned, found, patience), |_| ()).await?;
     let transition = Transition {
         prior: &prior,
         model: &made,
@@ -64,7 +69,7 @@ struct Update<'a> {
     prior: &'a InstanceModel,
     credentials: &'a Credentials,
     stage: Stage,
-    found: &'a Found,
+    found: Found,
 }
 
 impl<'a> Update<'a> {
@@ -92,7 +97,7 @@ impl<'a> Update<'a> {
             if let Some(before) = upgrade::before(prior, planned, found) {
                 // The services are locked out, and one of them is to prepare the upgrade.
                 let patience = Patience::of_start(&before);
-                converge(cx, access, self.goal(before, patience), |_| ()).await?;
+                converge(cx, access, self.goal(before, found.clone(), patience), |_| ()).await?;
             }
         }
         let preparation = Preparation {
@@ -108,7 +113,7 @@ impl<'a> Update<'a> {
         })
     }
 
-    fn goal(&self, model: InstanceModel, patience: Patience) -> Goal<'a> {
+    fn goal(&self, model: InstanceModel, found: Found, patience: Patience) -> Goal<'a> {
         // The plan showed what was changed from outside, so taking it back has been approved.
         let how = if plan::has_drift(self.prior) {
             Apply::Repair
@@ -120,7 +125,7 @@ impl<'a> Update<'a> {
             credentials: self.credentials,
             stage: self.stage,
             how,
-            found: self.found,
+            found,
             patience,
         }
     }

@@ -1,6 +1,14 @@
 use kube::client::Body;
 
 use super::*;
+use crate::kubernetes::Cluster;
+
+pub(super) fn target(name: &str) -> Target {
+    Target {
+        name: name.to_owned(),
+        uid: format!("uid-of-{name}"),
+    }
+}
 
 fn pod(name: &str, phase: &str, ready: &str, deleted: bool) -> Pod {
     let deletion = if deleted {
@@ -9,7 +17,7 @@ fn pod(name: &str, phase: &str, ready: &str, deleted: bool) -> Pod {
         serde_json::Value::Null
     };
     serde_json::from_value(serde_json::json!({
-        "metadata": { "name": name, "deletionTimestamp": deletion },
+        "metadata": { "name": name, "uid": format!("uid-of-{name}"), "deletionTimestamp": deletion },
         "status": { "phase": phase, "conditions": [{ "type": "Ready", "status": ready }] },
     }))
     .unwrap()
@@ -23,8 +31,8 @@ fn ready_pod_is_chosen_before_one_that_only_runs() {
         pod("starting", "Running", "False", false),
         pod("ready", "Running", "True", false),
     ];
-    assert_eq!(choose_pod(&pods).as_deref(), Some("ready"));
-    assert_eq!(choose_pod(&pods[..3]).as_deref(), Some("starting"));
+    assert_eq!(choose_pod(&pods), Some(target("ready")));
+    assert_eq!(choose_pod(&pods[..3]), Some(target("starting")));
     assert_eq!(choose_pod(&pods[..2]), None);
 }
 
@@ -45,7 +53,7 @@ async fn whole_answer_comes_back_over_a_stream() {
     let request = Request::get("/setup/poll")
         .header(HOST, "api.cht.svc.cluster.local:5988")
         .body(Bytes::new());
-    let mut connection = Connection::open("cht-api-1", near).await.unwrap();
+    let mut connection = Connection::open(target("cht-api-1"), near).await.unwrap();
     let answer = connection.exchange(request.unwrap()).await.unwrap();
     assert_eq!(
         (answer.status().as_u16(), answer.body().as_ref()),
@@ -73,12 +81,12 @@ async fn one_connection_serves_several_requests_until_the_api_hangs_up() {
         }
     });
     let request = || Request::get("/setup/poll").body(Bytes::new()).unwrap();
-    let mut connection = Connection::open("cht-api-1", near).await.unwrap();
+    let mut connection = Connection::open(target("cht-api-1"), near).await.unwrap();
     for expected in [&b"one"[..], b"two"] {
         assert_eq!(connection.exchange(request()).await.unwrap().body().as_ref(), expected);
     }
     server.await.unwrap();
-    assert!(connection.exchange(request()).await.unwrap_err().is_closed());
+    assert!(connection.exchange(request()).await.unwrap_err().error.is_closed());
 }
 
 #[tokio::test]
@@ -86,9 +94,14 @@ async fn stream_that_ends_without_an_answer_means_closed() {
     let (near, far) = tokio::io::duplex(4096);
     drop(far);
     let request = Request::get("/setup/poll").body(Bytes::new()).unwrap();
-    let mut connection = Connection::open("cht-api-1", near).await.unwrap();
-    let error = connection.exchange(request).await.unwrap_err();
+    let mut connection = Connection::open(target("cht-api-1"), near).await.unwrap();
+    let error = connection.exchange(request).await.unwrap_err().error;
     assert!(error.is_closed(), "{error}");
+}
+
+fn transport(client: kube::Client) -> PortForwardTransport {
+    let cluster = Cluster::new(client, "https://10.0.0.9:6443");
+    PortForwardTransport::new(&Forwards::default(), &cluster, "cht-kisumu", "cluster.local")
 }
 
 /// Sends one request; the Kubernetes API gives the scripted answers to the scripted paths.
@@ -102,8 +115,7 @@ async fn send_with(script: Vec<(&'static str, u16, serde_json::Value)>) -> Trans
             respond.send_response(Response::builder().status(status).body(body).unwrap());
         }
     });
-    let client = kube::Client::new(service, "cht-kisumu");
-    let transport = PortForwardTransport::new(client, "cht-kisumu", "cluster.local");
+    let transport = transport(kube::Client::new(service, "cht-kisumu"));
     let error = transport
         .send(Request::get("/setup/poll").body(Bytes::new()).unwrap())
         .await
@@ -141,13 +153,31 @@ async fn refusals_of_kubernetes_are_told_apart() {
 #[tokio::test]
 async fn request_that_is_never_answered_times_out_and_may_be_repeated() {
     let (service, _never_answers) = tower_test::mock::pair::<Request<Body>, Response<Body>>();
-    let client = kube::Client::new(service, "cht-kisumu");
-    let transport =
-        PortForwardTransport::new(client, "cht-kisumu", "cluster.local").with_timeout(Duration::from_millis(1));
+    let transport = transport(kube::Client::new(service, "cht-kisumu")).with_timeout(Duration::from_millis(1));
     let error = transport
         .send(Request::get("/setup/poll").body(Bytes::new()).unwrap())
         .await
         .unwrap_err();
     assert!(matches!(error, TransportError::Timeout { .. }), "{error}");
     assert_eq!((error.is_closed(), error.is_retryable()), (false, true));
+}
+
+/// What was sent over a connection that broke may have been carried out: only what does no harm is sent again.
+#[tokio::test]
+async fn only_what_did_not_arrive_or_does_no_harm_twice_is_repeated() {
+    let (near, mut far) = tokio::io::duplex(4096);
+    let server = tokio::spawn(async move {
+        use tokio::io::AsyncReadExt;
+        let mut request = [0; 64];
+        assert!(far.read(&mut request).await.unwrap() > 0);
+    });
+    let post = || Request::post("/api/v3/users").body(Bytes::new()).unwrap();
+    let mut connection = Connection::open(target("cht-api-1"), near).await.unwrap();
+    let arrived = connection.exchange(post()).await.unwrap_err();
+    assert!(!arrived.may_be_repeated(&http::Method::POST));
+    assert!(arrived.may_be_repeated(&http::Method::PUT));
+    server.await.unwrap();
+    connection.closed().cancelled().await;
+    let unsent = connection.exchange(post()).await.unwrap_err();
+    assert!(unsent.may_be_repeated(&http::Method::POST), "{}", unsent.error);
 }

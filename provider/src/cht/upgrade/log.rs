@@ -94,22 +94,31 @@ pub struct Indexer {
 }
 
 impl Upgrades {
+    /// How far the indexes are on average, in percent; none if that is not told.
+    #[must_use]
+    pub fn progress(&self) -> Option<f64> {
+        let (sum, count) = self
+            .known()
+            .fold((0.0, 0.0), |(sum, count), (_, progress)| (sum + progress, count + 1.0));
+        (count > 0.0).then_some(sum / count)
+    }
+
     /// How far the indexes are, as a phrase.
     #[must_use]
     pub fn indexing(&self) -> String {
-        let known = || {
-            self.indexers
-                .iter()
-                .filter_map(|indexer| Some((indexer, indexer.progress?)))
-        };
-        let slowest = known().min_by(|(_, one), (_, other)| one.total_cmp(other));
-        let Some((indexer, progress)) = slowest else {
+        let slowest = self.known().min_by(|(_, one), (_, other)| one.total_cmp(other));
+        let (Some((indexer, least)), Some(mean)) = (slowest, self.progress()) else {
             return "indexing data".to_owned();
         };
-        let sum: f64 = known().map(|(_, progress)| progress).sum();
-        let mean = sum / known().count() as f64;
         let Indexer { database, ddoc, .. } = indexer;
-        format!("indexing data: {mean:.0} % on average, least {progress:.0} % ({database}/{ddoc})")
+        format!("indexing data: {mean:.0} % on average, least {least:.0} % ({database}/{ddoc})")
+    }
+
+    /// The indexes of which the progress is told.
+    fn known(&self) -> impl Iterator<Item = (&Indexer, f64)> {
+        self.indexers
+            .iter()
+            .filter_map(|indexer| Some((indexer, indexer.progress?)))
     }
 }
 

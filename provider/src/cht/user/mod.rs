@@ -5,6 +5,7 @@
 //!
 //! - [`model`] has the attributes, and what they are in the API's words.
 //! - [`failures`] turns the API's refusals into errors at the attribute to blame.
+//! - [`release`] refuses plans for instances whose API is too old.
 //!
 //! The API never tells a password, so no drift of it is seen. It adds the role `mm-online` by itself, which is no drift.
 
@@ -24,6 +25,7 @@ use crate::provider::Clients;
 
 mod failures;
 mod model;
+mod release;
 #[cfg(test)]
 mod tests;
 
@@ -50,15 +52,17 @@ impl Resource for UserResource {
         attribute::validate(&config.instance, diagnostics);
     }
 
-    async fn modify_plan(&self, _: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
-        if plan.action() == Action::Create && plan.config.has_no_login() {
-            let detail = "A user who does not exist yet needs a way to log in. Give `password`, `password_wo` or \
-                          `oidc_username`.";
+    async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        let loses_login = plan.prior.as_ref().is_some_and(|prior| prior.oidc_username.is_some());
+        let needs_login = plan.action() == Action::Create || loses_login && plan.action() == Action::Update;
+        if needs_login && plan.config.has_no_login() {
+            let detail = "A user who does not exist yet, or who does not log in at the OpenID Connect provider any more, needs a way \
+                          to log in. Give `password`, `password_wo` or `oidc_username`.";
             return Err(Diagnostic::error("User has no way to log in", detail)
                 .at(UserModel::PASSWORD)
                 .into());
         }
-        Ok(())
+        release::check(cx, plan).await
     }
 
     async fn create(&self, cx: &Context<Self>, plan: UserModel) -> Result<UserModel, Diagnostics> {

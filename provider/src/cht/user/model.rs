@@ -20,6 +20,11 @@ const ONLINE_ROLE: &str = "mm-online";
 /// managed here. The application never tells passwords: one that is changed by somebody else is not noticed, and after an
 /// import the next apply sets the password that is configured, if any.
 ///
+/// A login by a link in a text message (`token_login`) is not managed, and nothing is ever sent about it: a user who was made that way in
+/// the pages of the application can be imported, and without a password in the configuration the link stays what it is.
+///
+/// Users can be managed from CHT 4.9 on.
+///
 /// A destroyed user is removed for good, so that a user of the same name can be made again. The application itself keeps the
 /// name of a user who is deleted in its pages; that is cleared away as well when such a user is made again.
 #[derive(Clone, Model)]

@@ -29,6 +29,8 @@ pub struct Arguments {
     pub upgrade_service: Option<UpgradeService>,
     /// How the instance is reached from outside the cluster.
     pub ingress: Option<Ingress>,
+    /// Health checks of the pods by Kubernetes, which the chart does not set.
+    pub probes: Probes,
     /// Keys of the values that have no counterpart.
     pub unused: Vec<String>,
 }
@@ -129,6 +131,13 @@ pub struct Healthcheck {
 pub struct UpgradeService {
     /// Its image with the tag.
     pub image: String,
+}
+
+/// Health checks of the pods by Kubernetes.
+#[derive(Clone, Debug, Default, Model, PartialEq)]
+pub struct Probes {
+    /// Whether Kubernetes restarts containers that do not answer.
+    pub enabled: bool,
 }
 
 /// How the instance is reached from outside the cluster.

@@ -19,6 +19,9 @@ pub(super) enum Platform {
     K3s,
 }
 
+/// Where the official images are.
+pub(super) const REGISTRY: &str = "public.ecr.aws/medic";
+
 /// The official images of the service with which CHT 4 upgrades itself.
 pub(super) const UPGRADE_SERVICE_IMAGE: &str = "medicmobile/upgrade-service";
 

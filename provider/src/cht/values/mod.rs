@@ -21,7 +21,7 @@ use self::source::{Source, SourceError};
 ///
 /// The result is an object whose attributes are named, and nested, as the arguments are. What the values leave to the chart
 /// is what the chart would have made of it, so that an instance of the chart is described as it is; what is null, the chart
-/// does not decide. `unused` lists keys that have no counterpart: read it once, then decide for each of them.
+/// does not decide, or as `cht_instance` has it anyway. `unused` lists keys that have no counterpart: read it once, then decide for each of them.
 ///
 /// The values hold the password of the administrator. Give the file to `sensitive(...)` to keep the result out of sight.
 #[derive(Parameters)]

@@ -30,11 +30,15 @@ pub(super) fn volumes(source: &mut Source, chart: Chart, platform: Platform, nam
         existing_data,
     };
     let nodes: Vec<Node> = positions.iter().map(|position| site.node(source, *position)).collect();
+    // The class says nothing of volumes that are there already.
+    let makes_volumes = nodes.iter().any(|node| node.storage.is_none());
     let is_telling = nodes.len() > 1 || nodes.iter().any(|node| *node != Node::default());
     forget_unused_sources(source);
     Volumes {
         size: size(source, chart, platform, existing_data),
-        class: class.or_else(|| chart.storage_class(platform).map(str::to_owned)),
+        class: class
+            .or_else(|| chart.storage_class(platform).map(str::to_owned))
+            .filter(|_| makes_volumes),
         nodes: is_telling.then_some(nodes),
         existing_data,
     }

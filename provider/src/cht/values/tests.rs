@@ -51,6 +51,7 @@ fn the_least_of_chart_5_is_an_instance_on_eks() {
     assert_eq!(arguments.couchdb.nodes, None);
     assert_eq!(arguments.couchdb.tolerations, None);
     assert!(arguments.healthcheck.enabled, "the chart always makes it");
+    assert!(!arguments.probes.enabled, "the chart sets none");
     assert_eq!(arguments.upgrade_service, None);
     assert_eq!(arguments.ingress.unwrap().class.as_deref(), Some("alb"));
     assert_eq!(arguments.unused, Vec::<String>::new());
@@ -118,6 +119,15 @@ fn the_release_is_what_runs_and_a_tag_of_another_kind_stays_a_tag() {
 }
 
 #[test]
+fn what_is_as_the_resource_has_it_anyway_is_left_out() {
+    let usual =
+        "{upstream_servers: {docker_registry: public.ecr.aws/medic}, api: {log_level: info, node_env: production}}";
+    let arguments = arguments(&[FIVE, usual]);
+    assert_eq!((arguments.image, arguments.api), (None, None));
+    assert_eq!(arguments.unused, Vec::<String>::new());
+}
+
+#[test]
 fn row_04_c05_flags_in_quotes_are_flags() {
     // The charts' own files quote this one, and take "false" for true.
     let quoted = arguments(&[FIVE, "couchdb_data: {preExistingDataAvailable: \"false\"}"]);
@@ -155,6 +165,10 @@ fn existing_volumes_are_named_for_each_platform() {
     ]);
     assert!(ebs.couchdb.existing_data);
     assert_eq!(ebs.couchdb.storage_size, "900Gi");
+    assert_eq!(
+        ebs.couchdb.storage_class, None,
+        "it says nothing of a volume that is there"
+    );
     assert_eq!(
         ebs.couchdb.nodes,
         single(Storage {

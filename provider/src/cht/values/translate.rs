@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::arguments::{
-    Alb, Arguments, Couchdb, Gce, Healthcheck, Image, Ingress, Service, Tls, Toleration, UpgradeService,
+    Alb, Arguments, Couchdb, Gce, Healthcheck, Image, Ingress, Probes, Service, Tls, Toleration, UpgradeService,
 };
-use super::chart::{Chart, Platform, TLS_SECRET, UPGRADE_SERVICE_IMAGE};
+use super::chart::{Chart, Platform, REGISTRY, TLS_SECRET, UPGRADE_SERVICE_IMAGE};
 use super::source::Source;
 use super::storage;
 use crate::cht::ChtVersion;
@@ -45,6 +45,7 @@ pub(super) fn arguments(source: &mut Source) -> Arguments {
         upgrade_service: upgrade_service(source, chart),
         host: source.text("ingress.host"),
         ingress: ingress(source, chart, platform),
+        probes: Probes { enabled: false },
         namespace,
         unused: Vec::new(),
     };
@@ -69,7 +70,7 @@ fn release(source: &mut Source) -> (Option<ChtVersion>, Option<String>) {
 
 fn image(source: &mut Source, tag: Option<String>) -> Option<Image> {
     let image = Image {
-        registry: source.text("upstream_servers.docker_registry"),
+        registry: unless(source.text("upstream_servers.docker_registry"), REGISTRY),
         tag,
         pull_policy: (source.flag("cache_images") == Some(false)).then(|| "Always".to_owned()),
     };
@@ -129,8 +130,8 @@ fn tolerations(source: &mut Source, chart: Chart) -> Option<Vec<Toleration>> {
 
 fn service(source: &mut Source, name: &str) -> Option<Service> {
     given(Service {
-        log_level: source.text(&format!("{name}.log_level")),
-        node_env: source.text(&format!("{name}.node_env")),
+        log_level: unless(source.text(&format!("{name}.log_level")), "info"),
+        node_env: unless(source.text(&format!("{name}.node_env")), "production"),
     })
 }
 
@@ -191,6 +192,11 @@ fn tags(source: &mut Source, key: &str) -> Option<BTreeMap<String, String>> {
         source.problem(format!("`{key}` has to be a list such as `Environment=prod,Team=ops`."));
     }
     pairs
+}
+
+/// The text, unless `cht_instance` has the same where there is none.
+fn unless(text: Option<String>, usual: &str) -> Option<String> {
+    text.filter(|text| text != usual)
 }
 
 /// The value, unless it says nothing.

@@ -6,16 +6,14 @@
 
 use serde_json::Value;
 
+use super::super::answer::managed_fields;
 use super::super::ownership::MANAGER;
 use super::path::{FieldPath, Segment};
 
 /// The manager other than us that wrote the field last; `None` if no other owns it.
 pub(super) fn manager_of(live: &Value, path: &FieldPath) -> Option<String> {
-    let entries = live.pointer("/metadata/managedFields").and_then(Value::as_array);
-    let others = entries
-        .into_iter()
-        .flatten()
-        .filter(|entry| text(entry, "subresource") != "status");
+    let entries = managed_fields(live);
+    let others = entries.iter().filter(|entry| text(entry, "subresource") != "status");
     others
         .filter(|entry| text(entry, "manager") != MANAGER)
         .filter(|entry| {

@@ -6,11 +6,12 @@
 //!
 //! - `compare` walks both sides; lists of maps are matched by Kubernetes' own merge keys (`path`).
 //! - [`quantity`](super::quantity) compares amounts by value, since the server keeps `1024Mi` as it was written.
-//! - `managers` reads from `metadata.managedFields` who changed a field.
+//! - `managers` reads from `metadata.managedFields` who changed a field; `removals` what goes when a tool's fields become ours.
 
 mod compare;
 mod managers;
 mod path;
+mod removals;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ use super::object::{Object, ObjectKey};
 use super::read::Found;
 
 pub use self::path::{FieldPath, Segment};
+pub use self::removals::removals;
 
 /// What is shown instead of a Secret's value.
 const SENSITIVE: &str = "(sensitive value)";

@@ -44,16 +44,9 @@ pub(crate) fn gce_disk() -> Validator {
     })
 }
 
-/// A directory of a node that an instance has for itself.
+/// A directory of a node. Whether the instance has it for itself, the plan tells.
 pub(crate) fn host_path() -> Validator {
     Validator::string("an absolute path", |text| {
-        let shared = text.trim_end_matches('/').strip_prefix("/var/lib/couchdb");
-        if shared.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit())) {
-            return Err(format!(
-                "`{text}` is the directory that the charts of CHT 4 gave to every instance, so two on one node shared their \
-                 data. Move the data to a directory of this instance's own, such as `/var/lib/cht-kisumu`, and name that."
-            ));
-        }
         let is_proper = text.len() > 1 && text.starts_with('/') && text.split('/').all(|part| part != "..");
         if is_proper {
             return Ok(());
@@ -122,19 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_is_absolute_and_not_the_one_that_everybody_has() {
+    fn a_directory_is_absolute() {
         check(
             &host_path(),
             &["/var/lib/cht-kisumu", "/srv/couchdb1", "/var/lib/couchdb-kisumu"],
-            &[
-                "",
-                "/",
-                "data",
-                "/srv/../etc",
-                "/var/lib/couchdb1",
-                "/var/lib/couchdb",
-                "/var/lib/couchdb2/",
-            ],
+            &["", "/", "data", "/srv/../etc"],
         );
     }
 

@@ -10,7 +10,7 @@ use super::Manifest;
 use crate::cht::instance::spec::InstanceSpec;
 
 /// The one label of the official charts: on Deployments, pods, claims and Services, and in all selectors.
-pub(super) const COMPONENT_LABEL: &str = "cht.service";
+pub(in crate::cht::instance) const COMPONENT_LABEL: &str = "cht.service";
 
 /// The label by which a Kubernetes node is found by its name.
 pub(in crate::cht::instance) const HOST_NAME_LABEL: &str = "kubernetes.io/hostname";

@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 pub(super) use self::ingress::{NAME as INGRESS, TLS_SECRET, live_key};
 pub use self::manifest::Manifest;
 use self::metadata::Labels;
-pub(super) use self::metadata::{HOST_NAME_LABEL, ZONE_LABEL};
+pub(super) use self::metadata::{COMPONENT_LABEL, HOST_NAME_LABEL, ZONE_LABEL};
 use super::spec::InstanceSpec;
 
 /// The phase after which CouchDB runs, and nothing yet that would use it.
@@ -89,7 +89,7 @@ pub fn objects(spec: &InstanceSpec, labels: &BTreeMap<String, String>) -> Vec<Ph
         },
         Phase {
             name: "upgrade service",
-            objects: upgrade_service::deployments(&labels),
+            objects: [upgrade_service::binding(&labels), upgrade_service::deployments(&labels)].concat(),
         },
         Phase {
             name: "api",

@@ -24,7 +24,7 @@ pub(super) fn url(spec: &InstanceSpec) -> Option<String> {
     made(spec).map(|_| format!("http://{}:{PORT}", spec.service_host(NAME)))
 }
 
-/// The account of the service and what it may do.
+/// The account of the service and the role with what it may do.
 pub(super) fn access(labels: &Labels<'_>) -> Vec<Manifest> {
     if made(labels.spec).is_none() {
         return Vec::new();
@@ -35,12 +35,6 @@ pub(super) fn access(labels: &Labels<'_>) -> Vec<Manifest> {
         verbs: ["get", "update", "watch", "patch", "list"].map(str::to_owned).into(),
         ..PolicyRule::default()
     };
-    let subject = Subject {
-        kind: "ServiceAccount".to_owned(),
-        name: ACCOUNT.to_owned(),
-        namespace: Some(labels.spec.namespace.clone()),
-        ..Subject::default()
-    };
     vec![
         Manifest::from_typed(&ServiceAccount {
             metadata: labels.metadata(ACCOUNT, None),
@@ -50,16 +44,30 @@ pub(super) fn access(labels: &Labels<'_>) -> Vec<Manifest> {
             metadata: labels.metadata(ROLE, None),
             rules: Some(vec![rule("apps", "deployments"), rule("", "pods")]),
         }),
-        Manifest::from_typed(&RoleBinding {
-            metadata: labels.metadata(BINDING, None),
-            role_ref: RoleRef {
-                api_group: Some("rbac.authorization.k8s.io".to_owned()),
-                kind: "Role".to_owned(),
-                name: ROLE.to_owned(),
-            },
-            subjects: Some(vec![subject]),
-        }),
     ]
+}
+
+/// What gives the account its role. It comes after the role: but for those who may bind everything, the server looks up what
+/// is handed on.
+pub(super) fn binding(labels: &Labels<'_>) -> Vec<Manifest> {
+    if made(labels.spec).is_none() {
+        return Vec::new();
+    }
+    let subject = Subject {
+        kind: "ServiceAccount".to_owned(),
+        name: ACCOUNT.to_owned(),
+        namespace: Some(labels.spec.namespace.clone()),
+        ..Subject::default()
+    };
+    vec![Manifest::from_typed(&RoleBinding {
+        metadata: labels.metadata(BINDING, None),
+        role_ref: RoleRef {
+            api_group: Some("rbac.authorization.k8s.io".to_owned()),
+            kind: "Role".to_owned(),
+            name: ROLE.to_owned(),
+        },
+        subjects: Some(vec![subject]),
+    })]
 }
 
 pub(super) fn services(labels: &Labels<'_>) -> Vec<Manifest> {

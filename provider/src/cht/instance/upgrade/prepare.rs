@@ -76,7 +76,7 @@ impl Preparation<'_> {
     /// Refuses what would not find room, and warns of it where the plan could not ask.
     async fn check_space(&self, cx: &Context<InstanceResource>, target: &ChtVersion) -> Result<(), Diagnostics> {
         let could_ask = self.prior.live_version.known().is_some();
-        match shortage(self.access, self.model, Some(self.credentials), target).await? {
+        match shortage(cx, self.access, self.model, Some(self.credentials), target).await? {
             Some(error) if error.severity == Severity::Error => Err(error.into()),
             Some(warning) if !could_ask => {
                 cx.warn(warning);
@@ -91,12 +91,12 @@ impl Preparation<'_> {
         let what = "the running CHT, which has to prepare the upgrade";
         let patience = Patience::of_start(self.model);
         cx.wait(what, Backoff::QUICK, || async {
-            let client = self.client()?;
+            let client = self.client(cx)?;
             let status = match readiness(&client, None).await {
                 Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version.parse().ok())),
                 Ok(Readiness::Unauthorized) => return Err(steps::unauthorized()),
                 Ok(other) => other.to_string(),
-                Err(error) => error_chain(&error),
+                Err(error) => reach::status(&error)?,
             };
             let status = format!(
                 "{status}. If CHT cannot be made to run in its present version, set `upgrade = {{ mode = \"direct\" }}`"
@@ -112,7 +112,7 @@ impl Preparation<'_> {
         let patience = Patience::of_indexing(self.model, GOES_ON);
         let staging = Mutex::new(Staging::new(target.clone()));
         cx.wait(&what, Backoff::QUICK, || async {
-            let client = self.client()?;
+            let client = self.client(cx)?;
             let looked = staging.lock().await.advance(&client, std::time::Instant::now()).await;
             let status = match looked {
                 Ok(Step::Staged) => return Ok(Progress::Ready(Installed::Warm)),
@@ -123,7 +123,7 @@ impl Preparation<'_> {
                     return Err(refused(&target, &error));
                 }
                 // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
-                Err(error) => error_chain(&error),
+                Err(error) => reach::status(&error)?,
             };
             patience.check(&what, &status)?;
             Ok(Progress::Pending(status))
@@ -132,8 +132,8 @@ impl Preparation<'_> {
     }
 
     /// A client for one look: the pod may be another one at the next.
-    fn client(&self) -> Result<Client<Way>, Diagnostics> {
-        reach::client(self.access, self.model, Some(self.credentials))
+    fn client(&self, cx: &Context<InstanceResource>) -> Result<Client<Way>, Diagnostics> {
+        reach::client(cx, self.access, self.model, Some(self.credentials))
     }
 }
 

@@ -45,7 +45,7 @@ pub(in crate::cht::instance) async fn check_space(
     let found = desired::find(access, &prior.namespace, &[prior]).await?;
     let live = desired::live_credentials(&found, &prior.namespace);
     let credentials = live.or(Known::of(&prior.couchdb)).complete();
-    match shortage(access, model, credentials.as_ref(), &target).await? {
+    match shortage(cx, access, model, credentials.as_ref(), &target).await? {
         Some(error) if error.severity == Severity::Error => Err(error.into()),
         Some(warning) => {
             cx.warn(warning);
@@ -57,12 +57,13 @@ pub(in crate::cht::instance) async fn check_space(
 
 /// What there is to say of the room for an upgrade; nothing if there is enough, if none is needed, or if that cannot be told.
 pub(super) async fn shortage(
+    cx: &Context<InstanceResource>,
     access: &Access,
     model: &InstanceModel,
     credentials: Option<&Credentials>,
     target: &ChtVersion,
 ) -> Result<Option<Diagnostic>, Diagnostics> {
-    let client = reach::client(access, model, credentials)?;
+    let client = reach::client(cx, access, model, credentials)?;
     let looked = look(access, model, &client).await;
     let space = looked.map_err(access.explain("Unable to look at the cluster"))?;
     let Some(space) = space.filter(|space| !space.is_enough()) else {

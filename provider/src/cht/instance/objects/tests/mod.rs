@@ -6,6 +6,7 @@ mod facts;
 mod golden;
 mod ingress;
 mod storage;
+mod upgrade_service;
 mod versions;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{container, env, manifests, object, version, with_upgrade_service};
+use super::{container, env, manifests, object, version};
 use crate::cht::instance::spec::InstanceSpec;
 
 /// The names of the objects of a kind, but for the common ones.
@@ -306,38 +306,4 @@ fn the_health_check_is_there_where_haproxy_asks_it() {
         let made = manifests(&spec).iter().any(|manifest| manifest.name == "healthcheck");
         assert_eq!(made, expected, "{text}, {nodes} nodes");
     }
-}
-
-#[test]
-fn the_upgrade_service_may_change_the_deployments_of_its_namespace() {
-    let spec = with_upgrade_service(version("4.22.0", 1));
-    let role = object(&spec, "Role", "deployment-manager");
-    let verbs = json!(["get", "update", "watch", "patch", "list"]);
-    assert_eq!(
-        role["rules"],
-        json!([
-            {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": verbs},
-            {"apiGroups": [""], "resources": ["pods"], "verbs": verbs},
-        ])
-    );
-    let binding = object(&spec, "RoleBinding", "deployment-manager-cht");
-    let account = json!([{
-        "kind": "ServiceAccount", "name": "cht-upgrade-service-user", "namespace": "cht-kisumu",
-    }]);
-    assert_eq!(
-        (&binding["subjects"], &binding["roleRef"]["name"]),
-        (&account, &json!("deployment-manager"))
-    );
-    let pod = object(&spec, "Deployment", "upgrade-service")["spec"]["template"]["spec"].clone();
-    assert_eq!(pod["serviceAccountName"], "cht-upgrade-service-user");
-    assert_eq!(pod["containers"][0]["image"], "medicmobile/upgrade-service:0.32");
-    let url = "UPGRADE_SERVICE_URL=http://upgrade-service.cht-kisumu.svc.cluster.local:5008".to_owned();
-    assert!(env(&container(&spec, "cht-api", "cht-api")).contains(&url));
-
-    let later = manifests(&with_upgrade_service(version("5.3.1", 1)));
-    assert!(
-        later
-            .iter()
-            .all(|manifest| manifest.name != "upgrade-service" && manifest.kind != "Role")
-    );
 }

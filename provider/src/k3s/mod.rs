@@ -1,0 +1,34 @@
+//! k3s on hosts that are reached by SSH: the decisions, as functions over values.
+//!
+//! Nothing here does I/O. What is wanted and what was observed come in as values; files, steps, drift and what to tell the
+//! user come out.
+//!
+//! 1. What is wanted: [`version`], [`config`], [`token`], [`mod@unit`] and, from these, the [`files`] of a host, at the
+//!    [`paths`] where k3s' own script has them. [`join`] is what an agent needs of its cluster.
+//! 2. What is there: [`probe`] is one script for each host and what it says, [`marker`] what this provider notes on a host,
+//!    [`journal`] what k3s says when it cannot start.
+//! 3. What follows: [`preflight`] refuses hosts before anything is changed, [`drift()`](drift::drift) names differences for a
+//!    plan, [`rollout`] decides on one step after another, [`wait`] tells when a host is up, or why it never will be, and
+//!    [`cleanup`] takes k3s off a host.
+//!
+//! Two scripts run on hosts: `probe/probe.sh`, which reads only, and `cleanup/cleanup.sh`. Both go to `sh -s` on standard
+//! input, and need no file on the host.
+
+pub mod cleanup;
+pub mod config;
+pub mod digest;
+pub mod drift;
+pub mod files;
+pub mod join;
+pub mod journal;
+pub mod marker;
+pub mod paths;
+pub mod preflight;
+pub mod probe;
+pub mod rollout;
+#[cfg(test)]
+mod testing;
+pub mod token;
+pub mod unit;
+pub mod version;
+pub mod wait;

@@ -1,0 +1,186 @@
+# Tells what a host is and what k3s does on it, as lines of key=value on standard output.
+#
+# It is sent to `sh -s` behind two variables: `root`, which is empty but in tests, and `data_dir`. It changes nothing, writes no
+# file, and asks nothing of the network but the API on the host itself. What it cannot find out it leaves out.
+
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/local/bin"
+
+say() {
+  printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n\r' '  ')"
+}
+
+# The first argument is the key; the rest is a command that prints the value.
+say_of() {
+  key=$1
+  shift
+  value=$("$@" 2>/dev/null) && [ -n "$value" ] && say "$key" "$value"
+}
+
+has() {
+  command -v "$1" >/dev/null 2>&1
+}
+
+limited() {
+  if has timeout; then timeout 10 "$@"; else "$@"; fi
+}
+
+hash_of() {
+  [ -f "$1" ] && sha256sum "$1" 2>/dev/null | cut -d ' ' -f 1
+}
+
+# A value of a file of variables, such as os-release.
+variable() {
+  sed -n "s/^$2=//p" "$root$1" 2>/dev/null | head -n 1 | tr -d "\"'"
+}
+
+number_after() {
+  sed -n "s/^$2:[[:space:]]*\([0-9]*\).*/\1/p" "$root$1" 2>/dev/null | head -n 1
+}
+
+machine() {
+  say_of uid id -u
+  say_of time date +%s
+  say_of arch uname -m
+  say_of kernel uname -r
+  say_of hostname cat "$root/proc/sys/kernel/hostname"
+  say_of machine_id cat "$root/etc/machine-id"
+  say_of boot_id cat "$root/proc/sys/kernel/random/boot_id"
+  say_of init cat "$root/proc/1/comm"
+  say_of os_id variable /etc/os-release ID
+  say_of os_version variable /etc/os-release VERSION_ID
+  say_of os_name variable /etc/os-release PRETTY_NAME
+  say_of cpus grep -c '^processor' "$root/proc/cpuinfo"
+  say_of memory_kib number_after /proc/meminfo MemTotal
+  say_of swap_kib number_after /proc/meminfo SwapTotal
+  folder=$root$data_dir
+  while [ ! -d "$folder" ] && [ "$folder" != / ] && [ -n "$folder" ]; do folder=$(dirname "$folder"); done
+  say_of disk_free_kib sh -c 'df -Pk "$1" | sed -n 2p | tr -s " " | cut -d " " -f 4' sh "$folder"
+}
+
+kernel() {
+  if [ -f "$root/sys/fs/cgroup/cgroup.controllers" ]; then
+    say cgroup v2
+    grep -qw memory "$root/sys/fs/cgroup/cgroup.controllers" && say cgroup_memory yes
+  elif [ -d "$root/sys/fs/cgroup" ]; then
+    say cgroup v1
+    [ -d "$root/sys/fs/cgroup/memory" ] && say cgroup_memory yes
+  fi
+  for module in br_netfilter overlay; do
+    if [ -d "$root/sys/module/$module" ] || { has modprobe && modprobe -n "$module" 2>/dev/null; }; then
+      say "module.$module" yes
+    fi
+  done
+  if awk '$2 == "00000000" { found = 1 } END { exit !found }' "$root/proc/net/route" 2>/dev/null ||
+    awk '$1 ~ /^0+$/ && $2 == "00" && $10 != "lo" { found = 1 } END { exit !found }' "$root/proc/net/ipv6_route" \
+      2>/dev/null; then
+    say default_route yes
+  fi
+  for table in tcp tcp6; do
+    sed -n 's/^ *[0-9]*: [0-9A-F]*:\([0-9A-F]\{4\}\) [0-9A-F:]* 0A .*/\1/p' "$root/proc/net/$table" 2>/dev/null
+  done | sort -u | while read -r port; do say listens "$((0x$port))"; done
+  case $(cat "$root/sys/fs/selinux/enforce" 2>/dev/null) in
+    1) say selinux enforcing ;;
+    0) say selinux permissive ;;
+  esac
+  [ -d "$root/usr/share/selinux/packages" ] && ls "$root/usr/share/selinux/packages" 2>/dev/null | grep -q '^k3s' &&
+    say selinux_policy yes
+}
+
+software() {
+  if has systemctl; then
+    for unit in firewalld nm-cloud-setup.timer docker; do
+      [ "$(limited systemctl is-active "$unit" 2>/dev/null)" = active ] && say active "$unit"
+    done
+  fi
+  # The unit of ufw is active also while ufw itself is not.
+  [ "$(variable /etc/ufw/ufw.conf ENABLED)" = yes ] && say active ufw
+  [ -d "$root/snap/docker" ] && say docker_snap yes
+  say_of iptables sh -c 'iptables --version | sed -n "s/^iptables v\([0-9.]*\).*/\1/p"'
+  for unit in server:k3s agent:k3s-agent; do
+    role=${unit%%:*}
+    has systemctl || continue
+    limited systemctl show "${unit#*:}.service" --property \
+      LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,Result,FragmentPath,NeedDaemonReload,DropInPaths \
+      2>/dev/null | while IFS= read -r line; do
+      say "unit.$role.${line%%=*}" "${line#*=}"
+    done
+  done
+}
+
+files() {
+  k3s=$root/usr/local/bin/k3s
+  if [ -f "$k3s" ]; then
+    say_of binary_sha256 hash_of "$k3s"
+    [ -x "$k3s" ] && say_of binary_version sh -c '"$1" --version | sed -n "s/^k3s version \([^ ]*\).*/\1/p"' sh "$k3s"
+  fi
+  for file in /etc/rancher/k3s/config.yaml /etc/rancher/k3s/registries.yaml /etc/rancher/k3s/token \
+    /etc/rancher/k3s/agent-token /etc/rancher/k3s/k3s.yaml /etc/rancher/node/password \
+    /etc/systemd/system/k3s.service /etc/systemd/system/k3s.service.env \
+    /etc/systemd/system/k3s-agent.service /etc/systemd/system/k3s-agent.service.env; do
+    [ -f "$root$file" ] && say "file.$file" "$(stat -c '%a %U' "$root$file" 2>/dev/null) $(hash_of "$root$file")"
+  done
+  for file in "$root"/etc/rancher/k3s/config.yaml.d/*.yaml; do
+    [ -f "$file" ] && say override "${file#"$root"}"
+  done
+  grep -qs '^cluster-init:[[:space:]]*true' "$root/etc/rancher/k3s/config.yaml" && say cluster_init yes
+  say_of joins_through sh -c 'sed -n "s/^server:[[:space:]]*//p" "$1" | head -n 1 | tr -d "\"'\''"' sh \
+    "$root/etc/rancher/k3s/config.yaml"
+  [ -f "$root/etc/rancher/k3s/cht.json" ] && say marker "$(cat "$root/etc/rancher/k3s/cht.json" 2>/dev/null)"
+}
+
+data() {
+  folder=$root$data_dir
+  say_of payload readlink "$folder/data/current"
+  say_of ca_sha256 hash_of "$folder/server/tls/server-ca.crt"
+  say_of server_token_sha256 hash_of "$folder/server/token"
+  [ -d "$folder/server/db/etcd/member" ] && say datastore etcd
+  [ -f "$folder/server/db/state.db" ] && say datastore sqlite
+  say_of etcd_name cat "$folder/server/db/etcd/name"
+  [ -e "$folder/server/db/reset-flag" ] && say reset_flag yes
+  [ -e "$folder/server/db/etcd/tombstone" ] && say tombstone yes
+  [ -d "$folder/agent" ] && say agent_data yes
+  for image in "$folder"/agent/images/*; do
+    [ -f "$image" ] && say "image.${image##*/}" "$(stat -c '%s %Y' "$image" 2>/dev/null)"
+  done
+}
+
+# What failed lately: a unit that cannot start says so again and again, and what it said long ago may not be so any more.
+journal() {
+  has journalctl || return 0
+  limited journalctl --unit k3s.service --unit k3s-agent.service --since "10 minutes ago" --lines 300 --output cat --no-pager 2>/dev/null |
+    grep -e 'level=fatal' -e 'level=error' -e 'level=warning msg="critical' -e 'flag provided but not defined' \
+      -e '^panic:' -e 'permanently removed' -e 'Node password rejected' | tail -n 20 | cut -c 1-1000 |
+    while IFS= read -r line; do say journal "$line"; done
+}
+
+cluster() {
+  kubectl=$root$data_dir/data/current/bin/kubectl
+  kubeconfig=$root/etc/rancher/k3s/k3s.yaml
+  [ -f "$kubeconfig" ] || return 0
+  if [ -x "$kubectl" ]; then set -- "$kubectl"; else set -- "$root/usr/local/bin/k3s" kubectl; fi
+  [ -x "$1" ] || return 0
+  if answer=$(limited "$@" --kubeconfig "$kubeconfig" --request-timeout 8s get --raw /readyz 2>&1); then
+    say readyz "$answer"
+  else
+    say readyz_failed "$(printf '%s' "$answer" | cut -c 1-1000)"
+    return 0
+  fi
+  say_of nodes limited "$@" --kubeconfig "$kubeconfig" --request-timeout 8s get --raw /api/v1/nodes
+}
+
+say cht_probe 1
+machine
+kernel
+software
+files
+data
+if has systemctl; then
+  for unit in k3s k3s-agent; do
+    pid=$(limited systemctl show "$unit.service" --property MainPID 2>/dev/null)
+    pid=${pid#MainPID=}
+    [ "${pid:-0}" -gt 0 ] 2>/dev/null && say_of payload_running readlink "$root/proc/$pid/exe"
+  done
+fi
+journal
+cluster
+say end cht_probe

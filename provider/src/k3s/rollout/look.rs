@@ -1,0 +1,118 @@
+//! What is wanted beside what was seen, and what that means: the questions that [`decide`](super::decide) asks.
+
+use super::{Member, Owner, Refusal, Seen, Server, Step, Wanted, WantedDatastore};
+use crate::k3s::journal::Cause;
+use crate::k3s::marker::Phase;
+use crate::k3s::probe::DatastoreKind;
+use crate::k3s::version::{K3sVersion, upgrade};
+
+/// What is wanted beside what was seen.
+pub(super) struct Look<'a> {
+    pub(super) wanted: &'a Wanted,
+    pub(super) seen: &'a Seen,
+}
+
+impl<'a> Look<'a> {
+    /// Whether there is a cluster, or has been one.
+    pub(super) fn has_cluster(&self) -> bool {
+        let is_part = |server: &Server| {
+            let begun = server.data.is_some() && server.owner == Owner::Us;
+            begun || server.member != Member::None || server.node || server.healthy
+        };
+        self.wanted.bootstrapped || self.seen.servers.values().any(is_part)
+    }
+
+    pub(super) fn snapshot(&self) -> Option<Step> {
+        let due = self.wanted.snapshot && !self.seen.snapshot_taken;
+        let keeps = |server: &Server| server.healthy && server.data == Some(DatastoreKind::Etcd);
+        let on = self.seen.servers.iter().find(|(_, server)| keeps(server))?.0;
+        due.then(|| Step::Snapshot { on: on.clone() })
+    }
+
+    /// All others have to be well before one stops. Two servers have no quorum without either, so one of them may.
+    pub(super) fn require_others(&self, name: &str) -> Result<(), Refusal> {
+        let unwell = self.seen.servers.iter().find(|(other, server)| {
+            let counts = self.is_wanted(other) || server.member == Member::Voter;
+            *other != name && counts && !server.healthy
+        });
+        match unwell {
+            None => Ok(()),
+            Some((other, server)) => Err(Refusal::OthersUnwell {
+                server: name.to_owned(),
+                unwell: other.clone(),
+                cause: server.cause,
+            }),
+        }
+    }
+
+    /// The version to which the oldest server goes next; nothing if all have the wanted one.
+    pub(super) fn hop(&self) -> Result<Option<K3sVersion>, Refusal> {
+        let running = self.wanted().filter_map(|(_, server)| server.running);
+        let Some(oldest) = running.min() else { return Ok(None) };
+        let path = upgrade::path(&oldest, &self.wanted.version, &self.wanted.steps)?;
+        Ok(path.first().copied())
+    }
+
+    /// A healthy server other than this one.
+    pub(super) fn through(&self, name: &str) -> Result<String, Refusal> {
+        let other = self.healthy_other(name);
+        other.ok_or_else(|| Refusal::NobodyToAsk {
+            server: name.to_owned(),
+        })
+    }
+
+    pub(super) fn healthy_other(&self, name: &str) -> Option<String> {
+        let healthy =
+            |(other, server): &(&String, &Server)| other.as_str() != name && server.reachable && server.healthy;
+        let servers = || self.seen.servers.iter().filter(healthy);
+        // One that stays is better.
+        let staying = servers().find(|(other, server)| self.is_wanted(other) && !server.stale_node);
+        staying.or_else(|| servers().next()).map(|(other, _)| other.clone())
+    }
+
+    pub(super) fn wanted(&self) -> impl Iterator<Item = (&'a String, &'a Server)> {
+        let seen = self.seen;
+        let mut names: Vec<&'a String> = self.wanted.servers.iter().collect();
+        names.sort();
+        names
+            .into_iter()
+            .filter_map(move |name| Some((name, seen.servers.get(name)?)))
+    }
+
+    pub(super) fn is_wanted(&self, name: &str) -> bool {
+        self.wanted.servers.iter().any(|wanted| wanted == name)
+    }
+
+    /// Whether the server is the only one with data.
+    pub(super) fn is_alone(&self, name: &str) -> bool {
+        let mut others = self.seen.servers.iter().filter(|(other, _)| other.as_str() != name);
+        !others.any(|(_, server)| server.data.is_some() || server.member != Member::None)
+    }
+
+    /// Whether the server is part of the cluster, or would be if it were up.
+    pub(super) fn is_in(&self, server: &Server) -> bool {
+        match self.wanted.datastore {
+            WantedDatastore::Etcd | WantedDatastore::Sqlite => server.data.is_some() && server.owner == Owner::Us,
+            WantedDatastore::External => server.healthy || server.phase == Some(Phase::Joined),
+        }
+    }
+
+    /// Whether the server should be up, and is not. One that etcd has removed cannot be.
+    pub(super) fn is_down(&self, server: &Server) -> bool {
+        let removed = server.cause == Some(Cause::RemovedMember);
+        server.reachable && self.is_in(server) && !server.healthy && !removed
+    }
+
+    /// Whether the servers have the data of the cluster.
+    pub(super) fn keeps_data(&self) -> bool {
+        self.wanted.datastore != WantedDatastore::External
+    }
+
+    pub(super) fn keeps_members(&self) -> bool {
+        self.wanted.datastore == WantedDatastore::Etcd
+    }
+
+    pub(super) fn has_other_datastore(&self, server: &Server) -> bool {
+        self.wanted.datastore == WantedDatastore::Etcd && server.data == Some(DatastoreKind::Sqlite)
+    }
+}

@@ -1,0 +1,448 @@
+//! A cluster of k3s as it behaves, for the planner to work on: what real servers were seen to do, and nothing more.
+//!
+//! Steps are carried out in small acts, and may be killed after any of them. After each act the cluster checks itself:
+//! there is one cluster, it keeps its quorum, no server that stands for data is wiped, no version goes back or too far.
+
+use std::collections::BTreeMap;
+
+use crate::k3s::config::Role;
+use crate::k3s::journal::Cause;
+use crate::k3s::marker::Phase;
+use crate::k3s::probe::{DatastoreKind, UnitPhase};
+use crate::k3s::rollout::quorum::quorum;
+use crate::k3s::rollout::{Member, Owner, Seen, Server, Step};
+use crate::k3s::version::K3sVersion;
+
+/// The carrying out was killed.
+#[derive(Debug)]
+pub(super) struct Killed;
+
+/// One machine.
+#[derive(Clone, Debug)]
+pub(super) struct Host {
+    pub(super) reachable: bool,
+    phase: Option<Phase>,
+    /// The number of the cluster of which there is data.
+    pub(super) data: Option<u32>,
+    init: bool,
+    through: Option<String>,
+    pub(super) up: bool,
+    pub(super) stopped: bool,
+    installed: Option<K3sVersion>,
+    pub(super) running: Option<K3sVersion>,
+    /// The token and the settings that its files have, and those with which it was started.
+    pub(super) files: (u32, u32),
+    started: (u32, u32),
+    cordoned: bool,
+    address: u32,
+    pub(super) wanted_address: u32,
+    stale_credentials: bool,
+}
+
+/// All machines, and what etcd and the API know.
+#[derive(Clone, Debug)]
+pub(super) struct Cluster {
+    pub(super) hosts: BTreeMap<String, Host>,
+    pub(super) members: BTreeMap<String, Member>,
+    nodes: BTreeMap<String, K3sVersion>,
+    pub(super) clusters_begun: u32,
+    pub(super) token: u32,
+    pub(super) wanted: (u32, u32),
+    snapshot: bool,
+    leader: Option<String>,
+    /// How many acts are left until the kill.
+    pub(super) acts_left: usize,
+    /// Whether a server that comes up is still coming up when it is looked at next.
+    pub(super) slow: bool,
+}
+
+impl Host {
+    pub(super) fn new() -> Self {
+        Self {
+            reachable: true,
+            phase: None,
+            data: None,
+            init: false,
+            through: None,
+            up: false,
+            stopped: true,
+            installed: None,
+            running: None,
+            files: (0, 0),
+            started: (0, 0),
+            cordoned: false,
+            address: 1,
+            wanted_address: 1,
+            stale_credentials: false,
+        }
+    }
+}
+
+impl Cluster {
+    pub(super) fn of(names: &[String]) -> Self {
+        Self {
+            hosts: names.iter().map(|name| (name.clone(), Host::new())).collect(),
+            members: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            clusters_begun: 0,
+            token: 1,
+            wanted: (1, 1),
+            snapshot: false,
+            leader: None,
+            acts_left: usize::MAX,
+            slow: false,
+        }
+    }
+
+    /// What an observation would tell. Without a quorum, the API tells nothing of members and Nodes.
+    pub(super) fn observe(&self) -> Seen {
+        let answers = self.has_quorum() && self.hosts.values().any(|host| host.up && host.reachable);
+        let servers = self
+            .hosts
+            .iter()
+            .map(|(name, host)| (name.clone(), self.server(name, host, answers)));
+        Seen {
+            servers: servers.collect(),
+            agents: BTreeMap::new(),
+            old_token: self.clusters_begun > 0 && self.token != self.wanted.0,
+            snapshot_taken: self.snapshot,
+        }
+    }
+
+    fn server(&self, name: &str, host: &Host, answers: bool) -> Server {
+        let member = self.members.get(name).copied().unwrap_or(Member::None);
+        let node = self.nodes.get(name);
+        let known = Server {
+            member: if answers { member } else { Member::None },
+            node: answers && node.is_some(),
+            running: if answers { node.copied() } else { None },
+            cordoned: answers && host.cordoned,
+            leader: self.leader.as_deref() == Some(name),
+            ..Server::bare()
+        };
+        if !host.reachable {
+            return Server {
+                reachable: false,
+                ..known
+            };
+        }
+        let removed = host.data.is_some() && member == Member::None && !host.stopped;
+        Server {
+            data: host.data.map(|_| DatastoreKind::Etcd),
+            ca_sha256: host.data.map(|cluster| cluster.to_string()),
+            unit: match () {
+                () if host.stopped => UnitPhase::Stopped,
+                () if host.up => UnitPhase::Running,
+                () => UnitPhase::Starting,
+            },
+            cause: match () {
+                () if removed => Some(Cause::RemovedMember),
+                () if host.stale_credentials && !host.stopped => Some(Cause::StaleCredentials),
+                () => None,
+            },
+            owner: host.phase.map_or(Owner::Nobody, |_| Owner::Us),
+            phase: host.phase,
+            role: host.phase.map(|_| Role::Server),
+            healthy: answers && host.up && node.is_some(),
+            restart_pending: answers && node.is_some() && host.started != self.wanted,
+            files_differ: host.files.1 != self.wanted.1 || host.phase != Some(Phase::Joined),
+            old_token_file: host.files.0 != self.wanted.0,
+            init: host.init,
+            joins_nobody: host
+                .through
+                .as_ref()
+                .is_some_and(|through| through == name || !self.hosts.contains_key(through)),
+            stale_node: answers && node.is_some() && host.address != host.wanted_address,
+            ..known
+        }
+    }
+
+    /// Carries a step out, until it is done or killed.
+    pub(super) fn carry_out(&mut self, step: &Step) -> Result<(), Killed> {
+        match step {
+            Step::Snapshot { .. } => self.act(|cluster| cluster.snapshot = true),
+            Step::Bootstrap { server, version } => self.begin(server, *version),
+            Step::Join {
+                server,
+                through,
+                version,
+            } => self.join(server, through.as_deref(), *version),
+            Step::Start { server } | Step::Await { server } => self.start(server),
+            Step::Restart { server } => self.restart(server, None),
+            Step::Upgrade { server, version, .. } => {
+                self.act(|cluster| cluster.host(server).cordoned = true)?;
+                self.restart(server, Some(*version))?;
+                self.act(|cluster| cluster.host(server).cordoned = false)
+            }
+            Step::ClearCredentials { server } => {
+                self.act(|cluster| cluster.host(server).files.0 = cluster.token)?;
+                self.act(|cluster| cluster.host(server).stale_credentials = false)?;
+                self.start(server)
+            }
+            Step::ResetData { server } => {
+                self.act(|cluster| cluster.stop(server))?;
+                self.act(|cluster| cluster.wipe(server))
+            }
+            Step::RemoveMember { server, .. } => self.act(|cluster| cluster.delete_node(server)),
+            Step::Remove {
+                server, member_first, ..
+            } => {
+                self.leave(server, *member_first)?;
+                self.act(|cluster| cluster.wipe(server))?;
+                self.act(|cluster| {
+                    cluster.hosts.remove(server);
+                })
+            }
+            Step::Deregister {
+                server, member_first, ..
+            } => {
+                self.leave(server, *member_first)?;
+                self.act(|cluster| cluster.wipe(server))?;
+                self.act(|cluster| cluster.host(server).address = cluster.host(server).wanted_address)
+            }
+            Step::Cleanup { server } => {
+                self.act(|cluster| cluster.stop(server))?;
+                self.act(|cluster| cluster.wipe(server))?;
+                self.act(|cluster| {
+                    cluster.hosts.remove(server);
+                })
+            }
+            Step::RotateToken { .. } => self.act(|cluster| cluster.token = cluster.wanted.0),
+            Step::WriteToken { server } => self.act(|cluster| cluster.host(server).files.0 = cluster.wanted.0),
+            Step::WriteFiles { server, through } => self.write(server, through.as_deref()),
+            Step::Uncordon { server } => self.act(|cluster| cluster.host(server).cordoned = false),
+            Step::PatchNode { .. } | Step::Convert { .. } => panic!("this model has no {step}"),
+        }
+    }
+
+    fn begin(&mut self, name: &str, version: K3sVersion) -> Result<(), Killed> {
+        self.act(|cluster| cluster.host(name).phase = cluster.host(name).phase.or(Some(Phase::Bootstrapping)))?;
+        self.install(name, version)?;
+        self.act(|cluster| {
+            cluster.host(name).files = cluster.wanted;
+            cluster.host(name).init = true;
+        })?;
+        self.start(name)?;
+        self.act(|cluster| cluster.host(name).phase = Some(Phase::Joined))
+    }
+
+    fn join(&mut self, name: &str, through: Option<&str>, version: K3sVersion) -> Result<(), Killed> {
+        self.act(|cluster| cluster.host(name).phase = Some(Phase::Joining))?;
+        self.install(name, version)?;
+        self.act(|cluster| {
+            cluster.host(name).files = (cluster.token, cluster.wanted.1);
+            cluster.host(name).init = false;
+            cluster.host(name).through = through.map(str::to_owned);
+        })?;
+        self.act(|cluster| cluster.host(name).address = cluster.host(name).wanted_address)?;
+        self.start(name)?;
+        self.act(|cluster| cluster.host(name).phase = Some(Phase::Joined))
+    }
+
+    fn install(&mut self, name: &str, version: K3sVersion) -> Result<(), Killed> {
+        self.act(|cluster| cluster.host(name).installed = Some(version))
+    }
+
+    fn write(&mut self, name: &str, through: Option<&str>) -> Result<(), Killed> {
+        self.act(|cluster| {
+            cluster.host(name).files.1 = cluster.wanted.1;
+            cluster.host(name).through = through.map(str::to_owned);
+            cluster.host(name).init &= through.is_none();
+        })?;
+        self.act(|cluster| cluster.host(name).phase = Some(Phase::Joined))
+    }
+
+    fn restart(&mut self, name: &str, version: Option<K3sVersion>) -> Result<(), Killed> {
+        if let Some(version) = version {
+            self.install(name, version)?;
+        }
+        self.act(|cluster| cluster.host(name).files = cluster.wanted)?;
+        self.act(|cluster| cluster.go_down(name))?;
+        self.start(name)
+    }
+
+    fn start(&mut self, name: &str) -> Result<(), Killed> {
+        self.act(|cluster| cluster.host(name).files.1 = cluster.wanted.1)?;
+        self.act(|cluster| cluster.host(name).stopped = false)?;
+        self.act(|cluster| cluster.come_up(name))?;
+        self.act(|cluster| cluster.promote(name))
+    }
+
+    fn leave(&mut self, name: &str, member_first: bool) -> Result<(), Killed> {
+        self.act(|cluster| cluster.host(name).phase = Some(Phase::Leaving))?;
+        self.act(|cluster| cluster.host(name).cordoned = true)?;
+        if member_first {
+            self.act(|cluster| cluster.delete_node(name))?;
+            return self.act(|cluster| cluster.stop(name));
+        }
+        self.act(|cluster| cluster.stop(name))?;
+        self.act(|cluster| cluster.delete_node(name))
+    }
+
+    /// One act, unless it is time to be killed; then the cluster is checked.
+    fn act(&mut self, act: impl FnOnce(&mut Self)) -> Result<(), Killed> {
+        let Some(left) = self.acts_left.checked_sub(1) else {
+            return Err(Killed);
+        };
+        self.acts_left = left;
+        act(self);
+        self.elect();
+        self.check();
+        Ok(())
+    }
+
+    /// What goes on by itself after the provider was killed: systemd starts what is not stopped.
+    pub(super) fn settle(&mut self) {
+        let names: Vec<String> = self.hosts.keys().cloned().collect();
+        for name in &names {
+            if !self.slow && !self.hosts[name].stopped && !self.hosts[name].up && self.hosts[name].reachable {
+                self.come_up(name);
+            }
+        }
+        for name in &names {
+            self.promote(name);
+        }
+        self.check();
+    }
+
+    /// What k3s does when it starts.
+    fn come_up(&mut self, name: &str) {
+        let host = self.hosts[name].clone();
+        if host.up || host.stopped {
+            return;
+        }
+        let Some(version) = host.installed else { return };
+        // What was started with an old token once does not start with the right one, either.
+        if host.stale_credentials || (host.files.0 != self.token && self.clusters_begun > 0) {
+            self.host(name).stale_credentials = true;
+            return;
+        }
+        let member = self.members.get(name).copied();
+        match (host.data, member) {
+            (Some(_), Some(_)) => {}
+            (Some(_), None) => return,
+            (None, _) if host.init => {
+                self.clusters_begun += 1;
+                assert_eq!(self.clusters_begun, 1, "a second cluster began on {name}");
+                let begun = self.clusters_begun;
+                self.host(name).data = Some(begun);
+                self.members.insert(name.to_owned(), Member::Voter);
+                self.token = host.files.0;
+            }
+            (None, Some(_)) => panic!("{name} joins while etcd still counts a member of its name"),
+            (None, None) => {
+                let through = host.through.clone().expect("somebody to join through");
+                let asked = self
+                    .hosts
+                    .get(&through)
+                    .is_some_and(|other| other.up && other.reachable);
+                let has_learner = self.members.values().any(|member| *member == Member::Learner);
+                if !asked || !self.has_quorum() || has_learner {
+                    return;
+                }
+                let cluster = self.hosts[&through].data;
+                self.host(name).data = cluster;
+                self.members.insert(name.to_owned(), Member::Learner);
+            }
+        }
+        self.run(name, version);
+    }
+
+    fn run(&mut self, name: &str, version: K3sVersion) {
+        if let Some(before) = self.nodes.insert(name.to_owned(), version) {
+            assert!(before <= version, "{name} went from {before} back to {version}");
+            assert!(
+                version.minor - before.minor <= 1,
+                "{name} went from {before} to {version}"
+            );
+        }
+        let files = self.hosts[name].files;
+        let host = self.host(name);
+        host.up = true;
+        host.running = Some(version);
+        host.started = files;
+    }
+
+    fn promote(&mut self, name: &str) {
+        if self.hosts.get(name).is_some_and(|host| host.up)
+            && let Some(member) = self.members.get_mut(name)
+        {
+            *member = Member::Voter;
+        }
+    }
+
+    pub(super) fn go_down(&mut self, name: &str) {
+        self.host(name).up = false;
+    }
+
+    pub(super) fn stop(&mut self, name: &str) {
+        self.go_down(name);
+        self.host(name).stopped = true;
+    }
+
+    /// What becomes of a host whose disk is lost, by accident.
+    pub(super) fn lose_disk(&mut self, name: &str) {
+        self.stop(name);
+        let host = self.host(name);
+        host.data = None;
+        host.phase = None;
+        host.installed = None;
+        host.init = false;
+        host.files = (0, 0);
+    }
+
+    /// What a step wipes must not be what the cluster counts on.
+    fn wipe(&mut self, name: &str) {
+        assert!(
+            !self.members.contains_key(name),
+            "{name} was wiped while it was a member"
+        );
+        assert!(!self.hosts[name].up, "{name} was wiped while it ran");
+        self.host(name).data = None;
+    }
+
+    /// Deleting a Node removes its member, if there is a quorum to decide so.
+    pub(super) fn delete_node(&mut self, name: &str) {
+        if !self.has_quorum() {
+            return;
+        }
+        self.nodes.remove(name);
+        self.members.remove(name);
+        if let Some(host) = self.hosts.get_mut(name) {
+            host.up = false;
+            host.cordoned = false;
+        }
+    }
+
+    pub(super) fn has_quorum(&self) -> bool {
+        let voters = self.members.iter().filter(|(_, member)| **member == Member::Voter);
+        let (mut all, mut up) = (0, 0);
+        for (name, _) in voters {
+            all += 1;
+            up += usize::from(self.hosts.get(name).is_some_and(|host| host.up));
+        }
+        all > 0 && up >= quorum(all)
+    }
+
+    /// Whoever leads goes on as long as it is up.
+    fn elect(&mut self) {
+        let is_up = |name: &String| self.members.contains_key(name) && self.hosts.get(name).is_some_and(|host| host.up);
+        if !self.leader.as_ref().is_some_and(is_up) {
+            self.leader = self.members.keys().find(|name| is_up(name)).cloned();
+        }
+    }
+
+    fn check(&self) {
+        let voters = self.members.values().filter(|member| **member == Member::Voter).count();
+        assert!(
+            voters < 3 || self.has_quorum(),
+            "the quorum of {voters} was lost: {self:#?}"
+        );
+    }
+
+    pub(super) fn host(&mut self, name: &str) -> &mut Host {
+        self.hosts
+            .get_mut(name)
+            .unwrap_or_else(|| panic!("there is no host {name}"))
+    }
+}

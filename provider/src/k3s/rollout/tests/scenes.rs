@@ -1,0 +1,515 @@
+//! Scenes: what was seen, and the steps that follow, as a reader would write them down.
+
+use super::*;
+
+/// A server that is well.
+fn well(running: &str) -> Server {
+    Server {
+        data: Some(DatastoreKind::Etcd),
+        ca_sha256: Some("ca".to_owned()),
+        unit: UnitPhase::Running,
+        owner: Owner::Us,
+        phase: Some(Phase::Joined),
+        role: Some(Role::Server),
+        member: Member::Voter,
+        node: true,
+        healthy: true,
+        running: Some(version(running)),
+        ..Server::bare()
+    }
+}
+
+fn down(running: &str) -> Server {
+    Server {
+        healthy: false,
+        unit: UnitPhase::Stopped,
+        ..well(running)
+    }
+}
+
+fn dead(running: &str) -> Server {
+    Server {
+        reachable: false,
+        data: None,
+        owner: Owner::Nobody,
+        unit: UnitPhase::Absent,
+        ..down(running)
+    }
+}
+
+const NOW: &str = "v1.36.3+k3s1";
+
+fn seen(servers: impl IntoIterator<Item = (&'static str, Server)>) -> Seen {
+    Seen {
+        servers: servers
+            .into_iter()
+            .map(|(name, server)| (name.to_owned(), server))
+            .collect(),
+        ..Seen::default()
+    }
+}
+
+fn three() -> Seen {
+    seen(["a", "b", "c"].map(|name| (name, well(NOW))))
+}
+
+/// The steps, or what stands in the way.
+fn told(wanted: &Wanted, seen: &Seen) -> Vec<String> {
+    let plan = plan(wanted, seen);
+    let steps = plan.steps.iter().map(ToString::to_string);
+    steps
+        .chain(plan.refusals.iter().map(|refusal| format!("refused: {refusal}")))
+        .collect()
+}
+
+fn with(seen: Seen, name: &str, change: impl FnOnce(&mut Server)) -> Seen {
+    let mut seen = seen;
+    change(seen.servers.get_mut(name).expect("a server"));
+    seen
+}
+
+#[test]
+fn a_cluster_is_begun_once_and_then_joined_by_one_after_the_other() {
+    let bare = seen(["a", "b", "c"].map(|name| (name, Server::bare())));
+    assert_eq!(
+        told(&wanted("c b a"), &bare),
+        [
+            "begin the cluster on a with v1.36.3+k3s1",
+            "join b through a with v1.36.3+k3s1",
+            "join c through a with v1.36.3+k3s1",
+            "write the files of a",
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_left_to_do_for_servers_that_are_well() {
+    assert_eq!(plan(&wanted("a b c"), &three()), Plan::default());
+}
+
+#[test]
+fn the_leader_is_upgraded_last_and_a_snapshot_is_taken_first() {
+    let old = seen(["a", "b", "c"].map(|name| (name, well("v1.35.1+k3s1"))));
+    let old = with(old, "a", |server| server.leader = true);
+    let wanted = Wanted {
+        snapshot: true,
+        ..wanted("a b c")
+    };
+    assert_eq!(
+        told(&wanted, &old),
+        [
+            "take a snapshot of etcd on a",
+            "upgrade b to v1.36.3+k3s1",
+            "upgrade c to v1.36.3+k3s1",
+            "upgrade a to v1.36.3+k3s1",
+        ]
+    );
+}
+
+#[test]
+fn all_servers_have_a_version_before_any_goes_to_the_next() {
+    let old = seen([("a", well("v1.35.4+k3s1")), ("b", well("v1.34.1+k3s1"))]);
+    let wanted = Wanted {
+        steps: vec![version("v1.35.4+k3s1")],
+        ..wanted("a b")
+    };
+    assert_eq!(
+        told(&wanted, &old),
+        [
+            "upgrade b to v1.35.4+k3s1",
+            "upgrade a to v1.36.3+k3s1",
+            "upgrade b to v1.36.3+k3s1"
+        ]
+    );
+}
+
+#[test]
+fn a_new_token_is_in_all_files_before_any_server_is_restarted() {
+    let seen = Seen {
+        old_token: true,
+        ..three()
+    };
+    assert_eq!(
+        told(&wanted("a b c"), &seen),
+        [
+            "change the token on a",
+            "write the token of a",
+            "write the token of b",
+            "write the token of c",
+            "restart a",
+            "restart b",
+            "restart c",
+        ]
+    );
+}
+
+#[test]
+fn a_server_that_loses_its_disk_is_forgotten_before_it_joins_again() {
+    let lost = with(three(), "a", |server| {
+        *server = Server {
+            member: Member::Voter,
+            node: true,
+            running: server.running,
+            ..Server::bare()
+        };
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &lost),
+        ["delete the node a through b", "join a through b with v1.36.3+k3s1"]
+    );
+}
+
+#[test]
+fn data_is_wiped_only_where_etcd_says_that_the_member_was_removed() {
+    let removed = with(three(), "b", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.member = Member::None;
+        server.node = false;
+        server.running = None;
+    });
+    assert_eq!(told(&wanted("a b c"), &removed), ["wait for b"]);
+    let removed = with(removed, "b", |server| server.cause = Some(Cause::RemovedMember));
+    assert_eq!(
+        told(&wanted("a b c"), &removed),
+        [
+            "empty the database of b, which was removed from the cluster",
+            "join b through a with v1.36.3+k3s1"
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_wiped_or_deleted_while_nobody_can_tell_who_votes() {
+    let removed = |server: &mut Server| {
+        *server = Server {
+            unit: UnitPhase::Starting,
+            cause: Some(Cause::RemovedMember),
+            member: Member::None,
+            node: false,
+            running: None,
+            ..down(NOW)
+        };
+    };
+    let seen = with(with(with(three(), "a", removed), "b", removed), "c", removed);
+    let told = told(&wanted("a b c"), &seen);
+    assert!(
+        told.len() == 1 && told[0].starts_with("refused: 0 of 3 servers are healthy"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_removed_member_whose_node_is_left_is_forgotten_first() {
+    let removed = with(three(), "b", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.cause = Some(Cause::RemovedMember);
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &removed),
+        [
+            "delete the node b through a",
+            "empty the database of b, which was removed from the cluster",
+            "join b through a with v1.36.3+k3s1"
+        ]
+    );
+}
+
+#[test]
+fn a_server_that_fails_does_not_keep_others_from_being_started() {
+    let failing = with(three(), "a", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.cause = Some(Cause::DiskFull);
+    });
+    let seen = with(failing, "b", |server| *server = down(NOW));
+    let told = told(&wanted("a b c"), &seen);
+    assert_eq!(told[0], "start b");
+    assert!(
+        told[1].starts_with("refused: k3s on a does not start: its disk is full"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_server_with_stale_credentials_is_healed() {
+    let stale = with(three(), "c", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.cause = Some(Cause::StaleCredentials);
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &stale),
+        ["remove stale credentials of c, and start it", "wait for c"]
+    );
+}
+
+#[test]
+fn two_of_three_that_are_down_are_started_without_a_quorum() {
+    let seen = with(with(three(), "a", |server| *server = down(NOW)), "b", |server| {
+        *server = down(NOW)
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &seen),
+        ["start a", "start b", "wait for a", "wait for b"]
+    );
+}
+
+#[test]
+fn one_of_two_leaves_before_it_is_stopped() {
+    let two = seen([("a", well(NOW)), ("b", well(NOW))]);
+    let step = Step::Remove {
+        server: "b".to_owned(),
+        through: "a".to_owned(),
+        member_first: true,
+    };
+    assert_eq!(plan(&wanted("a"), &two).steps, [step]);
+    let Step::Remove { member_first, .. } = plan(&wanted("a b"), &three()).steps[0].clone() else {
+        panic!("c is removed")
+    };
+    assert!(!member_first, "two of three can decide without the third");
+}
+
+#[test]
+fn the_first_server_can_be_replaced_while_it_is_the_only_one() {
+    let one = seen([("a", well(NOW)), ("b", Server::bare())]);
+    assert_eq!(
+        told(&wanted("b"), &with(one, "a", |server| server.init = true)),
+        [
+            "join b through a with v1.36.3+k3s1",
+            "take a out of the cluster through b"
+        ]
+    );
+}
+
+#[test]
+fn a_dead_server_is_removed_before_its_replacement_joins() {
+    let mut dead_one = with(three(), "b", |server| *server = dead(NOW));
+    dead_one.servers.insert("d".to_owned(), Server::bare());
+    let plan = plan(&wanted("a c d"), &dead_one);
+    let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        steps,
+        ["delete the node b through a", "join d through a with v1.36.3+k3s1"]
+    );
+    assert_eq!(plan.warnings, [Warning::LeftBehind("b".to_owned())]);
+}
+
+#[test]
+fn another_address_means_to_leave_and_join_again() {
+    let moved = with(three(), "b", |server| server.stale_node = true);
+    assert_eq!(
+        told(&wanted("a b c"), &moved),
+        [
+            "take b out of the cluster through a, to register it anew",
+            "join b through a with v1.36.3+k3s1"
+        ]
+    );
+    let one = with(seen([("a", well(NOW))]), "a", |server| server.stale_node = true);
+    assert!(told(&wanted("a"), &one)[0].starts_with("refused: the address and the id of a cannot change"));
+}
+
+#[test]
+fn a_single_server_moves_from_sqlite_to_etcd_and_not_back() {
+    let sqlite = Server {
+        data: Some(DatastoreKind::Sqlite),
+        member: Member::None,
+        restart_pending: true,
+        ..well(NOW)
+    };
+    let one = seen([("a", sqlite)]);
+    assert_eq!(
+        told(&wanted("a"), &one),
+        ["move the datastore of a from SQLite to etcd"]
+    );
+    let back = Wanted {
+        datastore: WantedDatastore::Sqlite,
+        ..wanted("a")
+    };
+    assert!(told(&back, &seen([("a", well(NOW))]))[0].starts_with("refused: a has its data in etcd"));
+}
+
+#[test]
+fn servers_with_a_database_elsewhere_need_nobody_to_join() {
+    let external = Wanted {
+        datastore: WantedDatastore::External,
+        ..wanted("a b")
+    };
+    let bare = seen(["a", "b"].map(|name| (name, Server::bare())));
+    assert_eq!(
+        told(&external, &bare),
+        ["begin the cluster on a with v1.36.3+k3s1", "start b with v1.36.3+k3s1"]
+    );
+    let up = Server {
+        data: None,
+        member: Member::None,
+        ..well(NOW)
+    };
+    let bootstrapped = Wanted {
+        bootstrapped: true,
+        ..external
+    };
+    let one_down = seen([
+        ("a", up.clone()),
+        (
+            "b",
+            Server {
+                healthy: false,
+                unit: UnitPhase::Stopped,
+                ..up
+            },
+        ),
+    ]);
+    assert_eq!(told(&bootstrapped, &one_down), ["start b", "wait for b"]);
+}
+
+#[test]
+fn what_would_lose_the_cluster_is_refused_with_what_to_do() {
+    let bootstrapped = Wanted {
+        bootstrapped: true,
+        ..wanted("a b c")
+    };
+    let bare = || seen(["a", "b", "c"].map(|name| (name, Server::bare())));
+    let unreachable = |seen: Seen| with(seen, "b", |server| server.reachable = false);
+    let cases = [
+        (wanted(""), three(), "a cluster has at least one server"),
+        (
+            wanted("a b c"),
+            unreachable(bare()),
+            "b does not answer, and a cluster is begun only when all",
+        ),
+        (
+            bootstrapped.clone(),
+            bare(),
+            "there was a cluster, and no server has its data any more",
+        ),
+        (
+            bootstrapped,
+            unreachable(bare()),
+            "no server that answers has the data of the cluster; b does not",
+        ),
+        (
+            wanted("a"),
+            three(),
+            "2 of 3 servers would be removed at once, and at most 1 may be",
+        ),
+        (
+            wanted("a b c"),
+            seen([("a", dead(NOW)), ("b", dead(NOW)), ("c", well(NOW))]),
+            "1 of 3 servers are healthy, and etcd can decide nothing with so few: bring a or b back",
+        ),
+        (
+            wanted("a b c"),
+            with(three(), "a", |server| server.running = Some(version("v1.37.1+k3s1"))),
+            "the cluster runs v1.37.1+k3s1, and k3s cannot go back to v1.36.3+k3s1",
+        ),
+        (
+            wanted("a b c"),
+            with(three(), "a", |server| server.running = Some(version("v1.34.1+k3s1"))),
+            "the cluster runs v1.34.1+k3s1, and v1.36.3+k3s1 is 2 minor versions ahead",
+        ),
+        (
+            wanted("a b c"),
+            with(three(), "a", |server| server.owner = Owner::Other),
+            "a runs k3s already, and not for this cluster",
+        ),
+        (
+            wanted("a b c"),
+            with(three(), "a", |server| server.role = Some(Role::Agent)),
+            "a is an agent, and a host cannot become a server while it is one",
+        ),
+        (
+            wanted("a b c"),
+            with(three(), "c", |server| server.ca_sha256 = Some("other".to_owned())),
+            "c has the data of another cluster than a",
+        ),
+        (
+            Wanted {
+                datastore: WantedDatastore::Sqlite,
+                ..wanted("a b")
+            },
+            bare(),
+            "SQLite is for a single server",
+        ),
+    ];
+    for (wanted, seen, reason) in cases {
+        let told = told(&wanted, &seen);
+        let expected = format!("refused: {reason}");
+        assert!(
+            told.len() == 1 && told[0].starts_with(&expected),
+            "{told:?}, not {expected}"
+        );
+    }
+}
+
+#[test]
+fn no_server_stops_while_another_is_unwell() {
+    let changed = with(three(), "a", |server| server.restart_pending = true);
+    let seen = with(changed, "b", |server| *server = dead(NOW));
+    assert_eq!(
+        told(&wanted("a b c"), &seen),
+        ["refused: a is not touched while b is not healthy: bring b back first, or remove it"]
+    );
+    let rotation = Seen {
+        old_token: true,
+        ..with(three(), "b", |server| *server = dead(NOW))
+    };
+    assert!(told(&wanted("a b c"), &rotation)[0].starts_with("refused: the token cannot be changed while b"));
+}
+
+#[test]
+fn a_server_that_cannot_start_is_named_with_its_cause() {
+    let failing = with(three(), "c", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.cause = Some(Cause::CriticalMismatch);
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &failing),
+        [
+            "refused: k3s on c does not start: it was told other things than the servers that are there. Give all servers the \
+             same values for these options."
+        ]
+    );
+    let mended = with(failing, "c", |server| server.files_differ = true);
+    let steps = told(&wanted("a b c"), &mended);
+    assert_eq!(steps, ["start c", "wait for c"], "other files may be the cure");
+}
+
+#[test]
+fn servers_are_not_upgraded_away_from_their_agents() {
+    let mut old = seen(["a"].map(|name| (name, well("v1.35.1+k3s1"))));
+    old.agents.insert("w".to_owned(), version("v1.32.4+k3s1"));
+    assert!(
+        told(&wanted("a"), &old)[0].starts_with("refused: w cannot run beside the servers: an agent with v1.32.4+k3s1")
+    );
+    old.agents.insert("w".to_owned(), version("v1.33.4+k3s1"));
+    assert_eq!(told(&wanted("a"), &old), ["upgrade a to v1.36.3+k3s1"]);
+}
+
+#[test]
+fn even_numbers_of_servers_are_warned_of() {
+    let bare = |text: &'static str| seen(text.split(' ').map(|name| (name, Server::bare())).collect::<Vec<_>>());
+    let warnings = |text: &'static str| plan(&wanted(text), &bare(text)).warnings;
+    assert_eq!(warnings("a"), []);
+    assert_eq!(warnings("a b c"), []);
+    assert_eq!(
+        warnings("a b c d")[0].to_string(),
+        "4 servers bear no more failures than 3: have an odd number."
+    );
+    assert!(
+        warnings("a b")[0]
+            .to_string()
+            .starts_with("Two servers are worse than one")
+    );
+}
+
+#[test]
+fn when_the_cluster_goes_nobody_has_to_leave_it() {
+    let seen = with(three(), "b", |server| *server = dead(NOW));
+    let plan = teardown(&seen);
+    let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
+    assert_eq!(steps, ["clean up a", "clean up c"]);
+    assert_eq!(plan.warnings, [Warning::LeftBehind("b".to_owned())]);
+}
