@@ -1,6 +1,7 @@
 //! A provider with one of everything that the framework can do, for tests of the framework with real cores.
 //!
 //! - [`thing`] and [`rack`]: resources that an author would write, with a remote of files ([`remote`]) that tests can change.
+//! - [`gauge`]: a resource with every option that those two have not.
 //! - [`relic`]: a resource with older versions, which has become a rack.
 //! - [`case`](mod@case): a resource with a schema of every kind of attribute, which [`scripted`] can answer for.
 //! - `lookup`: a data source.
@@ -11,6 +12,7 @@
 
 pub mod case;
 mod functions;
+pub mod gauge;
 mod lookup;
 mod pass;
 pub mod rack;
@@ -22,9 +24,9 @@ pub mod thing;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
-use tf_framework::Model;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::provider::{DataSourceEntry, EphemeralResourceEntry, FunctionEntry, Provider, ResourceEntry};
+use tf_framework::{Attr, Model};
 
 use remote::Remote;
 
@@ -64,8 +66,10 @@ impl Provider for Everything {
     const ADDRESS: &'static str = "registry.opentofu.org/medic/everything";
 
     async fn configure(&self, config: EverythingModelDraft) -> Result<Remote, Diagnostics> {
-        if let Some(token) = config.token.known() {
-            self.remote.note(&format!("configure {}", token.expose_secret()))?;
+        match &config.token {
+            Attr::Known(token) => self.remote.note(&format!("configure {}", token.expose_secret()))?,
+            Attr::Unknown => return Ok(self.remote.clone().unknown_yet()),
+            Attr::Null => {}
         }
         Ok(self.remote.clone())
     }
@@ -73,6 +77,7 @@ impl Provider for Everything {
     fn resources(&self) -> Vec<ResourceEntry<Remote>> {
         vec![
             ResourceEntry::new(case::Case),
+            ResourceEntry::new(gauge::Gauge),
             ResourceEntry::new(rack::Rack),
             ResourceEntry::new(relic::Relic),
             ResourceEntry::new(thing::Thing),

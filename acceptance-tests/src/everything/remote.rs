@@ -12,6 +12,7 @@ use tf_framework::diagnostics::Diagnostics;
 #[derive(Clone, Debug)]
 pub struct Remote {
     directory: PathBuf,
+    is_known: bool,
 }
 
 /// What the remote knows of an object.
@@ -33,7 +34,22 @@ impl Remote {
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Remote {
             directory: directory.into(),
+            is_known: true,
         }
+    }
+
+    /// The same remote, as it is while what gives access to it is not known.
+    #[must_use]
+    pub fn unknown_yet(self) -> Self {
+        Remote {
+            is_known: false,
+            ..self
+        }
+    }
+
+    /// Whether what gives access to it is known.
+    pub fn is_known(&self) -> bool {
+        self.is_known
     }
 
     /// The object with this id, if there is one.

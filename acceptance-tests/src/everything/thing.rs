@@ -1,4 +1,4 @@
-//! `everything_thing`: what an author would write, with every option that a model has.
+//! `everything_thing`: what an author would write, with what most resources need of the framework.
 //!
 //! Nothing in it depends on a clock or on chance, so that two runs with the same configurations end in the same states.
 

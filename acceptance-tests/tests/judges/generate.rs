@@ -3,7 +3,7 @@
 //! [`later`] makes other values of them: those that a defect, or the time, could make.
 
 use tf_framework::path::Path;
-use tf_framework::schema::{Attribute, Kind, Nesting, Presence, Schema, TIMEOUTS};
+use tf_framework::schema::{Attribute, Kind, Nesting, Presence, Schema};
 use tf_framework::types::Type;
 use tf_framework::value::{Number, Value};
 
@@ -12,6 +12,23 @@ mod later;
 const WORDS: [&str; 4] = ["a", "A", "b", "c"];
 /// How many shapes values of any type have.
 const SHAPES: usize = 5;
+/// Texts with a meaning, each beside another spelling of it.
+const TEXTS: [&str; 14] = [
+    "10.0.0.0/16",
+    "10.0.1.0/16",
+    "2001:db8::1",
+    "2001:0db8::1",
+    "90m",
+    "1h30m",
+    "2026-01-31T12:00:00Z",
+    "2026-01-31T13:00:00+01:00",
+    "4Gi",
+    "4096Mi",
+    "{\"a\":1,\"b\":[]}",
+    "{ \"b\": [], \"a\": 1 }",
+    "arn:aws:iam::123456789012:role/reader",
+    "arn:aws:iam::123456789012:role/writer",
+];
 const NUMBERS: [&str; 5] = ["0", "1", "2.5", "9007199254740993", "0.30000000000000004"];
 
 /// What is generated.
@@ -74,7 +91,7 @@ impl Generator {
             What::Config { .. } => attribute.presence == Presence::Computed,
             What::State => attribute.write_only,
         };
-        if absent || attribute.name == TIMEOUTS {
+        if absent {
             return Value::Null;
         }
         // One block is one even if it is dynamic: only attributes in it are unknown then.
@@ -87,6 +104,14 @@ impl Generator {
             return Value::UNKNOWN;
         }
         match &attribute.kind {
+            Kind::Type(Type::String) if !attribute.validators.is_empty() => {
+                let texts = WORDS.iter().chain(&TEXTS);
+                self.accepted(attribute, texts.map(|text| (*text).into()).collect())
+            }
+            Kind::Type(Type::Number) if !attribute.validators.is_empty() => {
+                let numbers = NUMBERS.map(|number| Value::Number(number.parse().unwrap()));
+                self.accepted(attribute, numbers.into())
+            }
             Kind::Type(of) => self.value(of, what),
             Kind::Nested(Nesting::List, nested) if attribute.block.is_none() && holds_dynamic(nested) => {
                 Value::List(self.alike(|this| this.attributes(nested, what)))
@@ -99,6 +124,13 @@ impl Generator {
                 Value::Map(elements.into_iter().collect())
             }
         }
+    }
+
+    /// One of the values that the attribute accepts.
+    fn accepted(&mut self, attribute: &Attribute, mut values: Vec<Value>) -> Value {
+        values.retain(|value| attribute.validators.iter().all(|rule| rule.check(value).is_ok()));
+        assert!(!values.is_empty(), "nothing suits `{}`", attribute.name);
+        values.swap_remove(self.below(values.len()))
     }
 
     /// Elements whose values of any type are all of one: cores crash at others, unless they are blocks.

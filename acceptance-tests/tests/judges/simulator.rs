@@ -15,6 +15,7 @@ use crate::run::{outcome, workspace};
 
 mod generated;
 
+const GAUGE: &str = "everything_gauge";
 const THING: &str = "everything_thing";
 const RACK: &str = "everything_rack";
 

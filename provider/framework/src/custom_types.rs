@@ -37,7 +37,7 @@ use crate::value::{Value, normalized};
 mod arn;
 mod case;
 mod cidr;
-mod duration;
+pub(crate) mod duration;
 mod ip_address;
 mod json;
 #[cfg(test)]

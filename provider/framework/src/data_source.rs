@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use crate::context::Scope;
 use crate::diagnostics::Diagnostics;
 use crate::lifecycle::defaults::config_with_defaults;
+use crate::lifecycle::normalize::with_timeouts_of;
 use crate::lifecycle::validate::{draft, refuse_null_elements};
 use crate::model::{FromValue, Model, ToValue};
 use crate::schema::Schema;
@@ -15,7 +16,8 @@ use crate::value::Value;
 
 /// A kind of thing that can be looked up.
 pub trait DataSource: Sized + Send + Sync + 'static {
-    /// Its attributes: those of the configuration, and the computed ones that the look-up fills.
+    /// Its attributes: those of the configuration, and the computed ones that the look-up fills. An attribute of type
+    /// `Timeouts` has the limit `read` alone.
     type Model: Model;
     /// What the provider's configuration was turned into.
     type Clients: Send + Sync + 'static;
@@ -61,7 +63,7 @@ pub(crate) struct Erased<D> {
 
 impl<D: DataSource> Erased<D> {
     pub(crate) fn new(data_source: D) -> Self {
-        let schema = data_source.schema();
+        let schema = data_source.schema().for_reading();
         Erased { data_source, schema }
     }
 }
@@ -84,10 +86,63 @@ impl<D: DataSource> DynDataSource<D::Clients> for Erased<D> {
 
     fn read<'a>(&'a self, scope: Scope<D::Clients>, config: &'a Value) -> BoxFuture<'a, Result<Value, Diagnostics>> {
         async move {
-            let config = D::Model::from_value(&config_with_defaults(&self.schema, config))?;
-            let found = self.data_source.read(&scope, config).await?;
-            Ok(found.to_value())
+            let model = D::Model::from_value(&config_with_defaults(&self.schema, config))?;
+            let found = self.data_source.read(&scope, model).await?;
+            Ok(with_timeouts_of(config, found.to_value()))
         }
         .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::context::Report;
+    use crate::lifecycle::check::assert_conforms;
+    use crate::{Model, Timeouts};
+
+    /// A look-up.
+    #[derive(Model)]
+    struct LookUpModel {
+        /// Its name.
+        name: String,
+        /// How long it may take.
+        timeouts: Timeouts,
+    }
+
+    struct LookUp;
+
+    impl DataSource for LookUp {
+        type Model = LookUpModel;
+        type Clients = ();
+
+        const TYPE_NAME: &'static str = "test_look_up";
+
+        async fn read(&self, _: &Scope<()>, config: LookUpModel) -> Result<LookUpModel, Diagnostics> {
+            Ok(config)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_data_source_has_one_limit_and_keeps_it_as_it_is_configured() {
+        let erased = Erased::new(LookUp);
+        assert_eq!(erased.schema().lint(), Vec::<String>::new());
+        for limit in [Value::Null, "1m".into()] {
+            let timeouts = Value::object([("read", limit)]);
+            for timeouts in [timeouts, Value::Null] {
+                let config = Value::object([("name", "a".into()), ("timeouts", timeouts)]);
+                let second = Duration::from_secs(1);
+                let report = Arc::<Report>::default();
+                let scope = Scope::new(Arc::new(()), "read", second, CancellationToken::new(), report);
+                let found = erased.read(scope, &config).await.unwrap();
+                assert_eq!(found, config);
+                assert!(assert_conforms(erased.schema(), &found).is_empty());
+            }
+        }
     }
 }

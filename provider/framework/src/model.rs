@@ -8,11 +8,11 @@
 //! | `T` | required, or optional with a default | always there |
 //! | `Option<T>` | optional | there or null |
 //! | [`Attr<T>`] | computed | may be unknown in a plan |
-//! | [`WriteOnly<T>`] | optional, write-only | from the configuration, never stored |
+//! | [`WriteOnly<T>`] | optional, or with `required` required; write-only | from the configuration, never stored |
 //!
 //! `T` can be `String`, `bool`, `i32`, `i64`, `u16`, `u32`, `u64`, `f32`, `f64`, [`Number`](crate::value::Number),
 //! [`SecretString`](secrecy::SecretString) (which makes the attribute sensitive), a [`Text`](crate::custom_types::Text) that
-//! means something, another model (a nested attribute, or with the option `block` blocks), and `Vec<T>`, `BTreeSet<T>` and
+//! means something, a [`Sensitive`] of any of them, another model (a nested attribute, or with the option `block` blocks), and `Vec<T>`, `BTreeSet<T>` and
 //! `BTreeMap<String, T>` of them; or [`Dynamic`], whose type comes with each value.
 //! Validation and plan hooks see the model's *draft* instead, in which every attribute is an [`Attr`].
 
@@ -27,11 +27,13 @@ mod collections;
 mod dynamic;
 mod presence;
 mod scalars;
+mod sensitive;
 mod timeouts;
 
 pub use collections::SetDraft;
 pub use dynamic::Dynamic;
 pub use presence::{Attr, WriteOnly};
+pub use sensitive::Sensitive;
 pub use timeouts::{Timeouts, format_duration, parse_duration};
 
 /// A struct whose fields are attributes; implemented by the derive macro.

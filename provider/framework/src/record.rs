@@ -1,10 +1,13 @@
 //! The configuration in a model as JSON, to be kept beside remote objects, and back: what an import cannot find out
 //! otherwise.
 //!
-//! Secrets are never part of it, nor is what the provider computes.
+//! Secrets are never part of it, nor is what the provider computes. So every secret of such a model is an `Option` or
+//! `WriteOnly`: a required one could not be read back.
 
 use crate::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use crate::lifecycle::defaults::state_with_defaults;
 use crate::model::Model;
+use crate::path::Path;
 use crate::schema::block::without_null_blocks;
 use crate::schema::{Attribute, Kind, Presence};
 use crate::value::Value;
@@ -13,16 +16,20 @@ use crate::wire::json;
 /// The configured attributes of a model that are no secrets.
 ///
 /// # Errors
-/// Fails if the model does not fit its own schema.
+/// Fails if the model does not fit its own schema, or has a secret that is required.
 pub fn to_record<M: Model>(model: &M) -> Result<String, Diagnostics> {
     let schema = M::schema();
+    if let Some(path) = required_secret(&Path::root(), &schema.attributes) {
+        let detail = format!("`{path}` is a secret that is required, so no record can be read without it.");
+        return Err(Diagnostic::bug(detail).at(path).into());
+    }
     let open = object(&schema.attributes, model.to_value());
     json::to_json(&open, &schema.value_type())
         .map(|record| record.to_string())
         .map_err(|error| Diagnostic::bug(format!("A model does not fit its schema: {}.", error_chain(&error))).into())
 }
 
-/// The model of a record: secrets and computed attributes are null in it.
+/// The model of a record: secrets and computed attributes are null in it. What is newer than the record has its default.
 ///
 /// # Errors
 /// Fails if the record is not one of this kind of model.
@@ -36,7 +43,24 @@ pub fn from_record<M: Model>(record: &str) -> Result<M, Diagnostics> {
             ),
         )
     })?;
-    Ok(M::from_value(&without_null_blocks(&M::schema().attributes, value))?)
+    let schema = M::schema();
+    let value = state_with_defaults(&schema, without_null_blocks(&schema.attributes, value));
+    Ok(M::from_value(&value)?)
+}
+
+/// The first secret that a model cannot be without.
+fn required_secret(object: &Path, attributes: &[Attribute]) -> Option<Path> {
+    attributes.iter().find_map(|attribute| {
+        let path = object.clone().attribute(&attribute.name);
+        match &attribute.kind {
+            _ if attribute.sensitive => {
+                let is_required = attribute.presence == Presence::Required && !attribute.write_only;
+                is_required.then_some(path)
+            }
+            Kind::Nested(_, nested) if !attribute.write_only => required_secret(&path, nested),
+            Kind::Nested(..) | Kind::Type(_) => None,
+        }
+    })
 }
 
 fn object(attributes: &[Attribute], value: Value) -> Value {
@@ -150,6 +174,39 @@ mod tests {
         let read: Disk = from_record(r#"{"size": "1Gi"}"#).unwrap();
         assert_eq!((read.size.as_str(), read.part.len()), ("1Gi", 0));
         assert_eq!(to_record(&read).unwrap(), r#"{"part":[],"size":"1Gi"}"#);
+    }
+
+    #[test]
+    fn a_model_whose_record_could_not_be_read_has_none() {
+        /// A login.
+        #[derive(Model, Debug)]
+        struct Login {
+            /// Its password.
+            password: SecretString,
+        }
+        /// A server.
+        #[derive(Model, Debug)]
+        struct Server {
+            /// Its logins.
+            logins: Vec<Login>,
+        }
+        let failure = to_record(&Server { logins: Vec::new() }).unwrap_err().to_string();
+        assert!(failure.contains("`logins.password`"), "{failure}");
+    }
+
+    #[test]
+    fn a_record_from_before_an_attribute_has_its_default() {
+        /// A volume.
+        #[derive(Model, Debug)]
+        struct Volume {
+            /// Its size.
+            size: String,
+            /// Its kind.
+            #[tf(default = "plain")]
+            kind: String,
+        }
+        let read: Volume = from_record(r#"{"size": "1Gi"}"#).unwrap();
+        assert_eq!((read.size.as_str(), read.kind.as_str()), ("1Gi", "plain"));
     }
 
     #[test]

@@ -101,7 +101,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
         state: Self::Model,
     ) -> impl Future<Output = Result<Option<Self::Model>, Diagnostics>> + Send;
 
-    /// Changes the object to what is planned, and finishes an unfinished creation.
+    /// Changes the object to what is planned, and finishes an unfinished creation. Not asked where nothing but `timeouts`
+    /// changes.
     ///
     /// # Errors
     /// Fails if it could not; the last checkpoint, or else the prior state, is kept.
@@ -150,8 +151,6 @@ pub struct Plan<'p, 'v, R: Resource> {
     planning: &'p mut Planning<'v>,
     /// The configuration.
     pub config: Draft<R>,
-    /// What is planned so far; unused when the object is to be deleted.
-    pub planned: Option<Draft<R>>,
     /// What there is; none when the object is to be created.
     pub prior: Option<R::Model>,
 }
@@ -159,7 +158,6 @@ pub struct Plan<'p, 'v, R: Resource> {
 impl<'p, 'v, R: Resource> Plan<'p, 'v, R> {
     pub(crate) fn new(planning: &'p mut Planning<'v>) -> Result<Self, Diagnostics> {
         let prior = Option::<R::Model>::from_value(planning.prior())?;
-        let planned = Option::<Draft<R>>::from_value(planning.planned())?;
         // The configuration of an object that is to be deleted is null.
         let config_source = if planning.config().is_null() {
             planning.prior()
@@ -170,7 +168,6 @@ impl<'p, 'v, R: Resource> Plan<'p, 'v, R> {
         Ok(Plan {
             planning,
             config,
-            planned,
             prior,
         })
     }
@@ -205,7 +202,13 @@ impl<'p, 'v, R: Resource> Plan<'p, 'v, R> {
         self.planning.requires_replace()
     }
 
-    /// What is planned, as the model that the operation will get; none if the object is to be deleted, or as long as
+    /// What is planned so far; none when the object is to be deleted.
+    pub fn planned(&self) -> Option<Draft<R>> {
+        // What was set and fits no model is told when the plan is finished.
+        Option::<Draft<R>>::from_value(self.planning.planned()).ok().flatten()
+    }
+
+    /// What is planned so far, as the model that the operation will get; none if the object is to be deleted, or as long as
     /// anything but computed attributes is unknown. Write-only values are not in it.
     pub fn planned_model(&self) -> Option<R::Model> {
         Option::<R::Model>::from_value(self.planning.planned()).ok().flatten()

@@ -75,6 +75,15 @@ impl Schema {
         object_type(&self.attributes)
     }
 
+    /// This schema for what is only read: of the limits in `timeouts`, that of a read alone means anything.
+    pub(crate) fn for_reading(mut self) -> Self {
+        let timeouts = self.attributes.iter_mut().find(|attribute| attribute.name == TIMEOUTS);
+        if let Some(Kind::Nested(_, limits)) = timeouts.map(|timeouts| &mut timeouts.kind) {
+            limits.retain(|limit| limit.name == "read");
+        }
+        self
+    }
+
     /// The root attribute of that name.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)

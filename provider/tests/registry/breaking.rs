@@ -1,5 +1,6 @@
 //! What a new schema does to states that were stored under the golden one: an attribute that is gone loses its value, one
-//! of another type cannot be read. Both need a new schema version, and an upgrade to it.
+//! of another type cannot be read, nor can a state without a value for one that is required. All of them need a new schema
+//! version, and an upgrade to it. What is new with a default is no such attribute: the framework adds the default.
 
 use serde_json::Value as Json;
 
@@ -11,6 +12,9 @@ pub(crate) fn breaking_changes(golden: &Json, schema: &Json) -> Vec<String> {
         let Some(schema) = schema.get(name) else { continue };
         if schema["version"] == golden["version"] {
             attributes(name, &golden["attributes"], &schema["attributes"], &mut breaks);
+            if is_resource(name) {
+                newly_required(name, &golden["attributes"], &schema["attributes"], &mut breaks);
+            }
         }
     }
     breaks
@@ -31,6 +35,27 @@ fn attributes(path: &str, golden: &Json, schema: &Json, breaks: &mut Vec<String>
             Some(schema) => attributes(&path, &golden["attributes"], &schema["attributes"], breaks),
         }
     }
+}
+
+/// Attributes that are required now, while states can be without them.
+fn newly_required(path: &str, golden: &Json, schema: &Json, breaks: &mut Vec<String>) {
+    for (name, schema) in entries(schema) {
+        let path = format!("{path}.{name}");
+        let golden = golden.get(name);
+        let always_there = |golden: &Json| golden["presence"] == "required" || golden.get("default").is_some();
+        let is_stored = schema["write_only"] != true;
+        if is_stored && schema["presence"] == "required" && !golden.is_some_and(always_there) {
+            breaks.push(format!("{path} is required now"));
+        }
+        if let Some(golden) = golden {
+            newly_required(&path, &golden["attributes"], &schema["attributes"], breaks);
+        }
+    }
+}
+
+/// Whether objects of this schema are stored: those of a data source are looked up anew.
+fn is_resource(name: &str) -> bool {
+    !name.contains(' ') && name != "provider"
 }
 
 fn entries(object: &Json) -> impl Iterator<Item = (&String, &Json)> {
@@ -70,6 +95,31 @@ mod tests {
         assert_eq!(breaking_changes(&golden, &changed), expected);
         changed["cht_thing"]["version"] = json!(2);
         assert!(breaking_changes(&golden, &changed).is_empty());
+    }
+
+    #[test]
+    fn trap_32_an_attribute_that_states_are_without_cannot_be_required_under_the_same_version() {
+        let disk = |presence: &str| json!({ "nesting": "list", "attributes": { "id": { "presence": presence } } });
+        let golden = schema(json!({
+            "zone": { "presence": "optional" },
+            "tier": { "presence": "optional and computed", "default": "small" },
+            "disk": disk("computed"),
+        }));
+        let mut changed = schema(json!({
+            "zone": { "presence": "required" },
+            "tier": { "presence": "required" },
+            "name": { "presence": "required" },
+            "token": { "presence": "required", "write_only": true },
+            "size": { "presence": "optional and computed", "default": 1 },
+            "disk": disk("required"),
+            "port": { "nesting": "single", "attributes": { "number": { "presence": "required" } } },
+        }));
+        let expected = ["disk.id", "name", "zone"].map(|path| format!("cht_thing.{path} is required now"));
+        assert_eq!(breaking_changes(&golden, &changed), expected);
+        changed["cht_thing"]["version"] = json!(2);
+        assert!(breaking_changes(&golden, &changed).is_empty());
+        let provider = |presence: &str| json!({ "provider": { "attributes": { "url": { "presence": presence } } } });
+        assert!(breaking_changes(&provider("optional"), &provider("required")).is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! - [`functions`]: results, and errors at the argument that is to blame.
 //! - [`ephemeral`]: values that are stored nowhere.
 //! - [`adoption`]: objects that were there before: imported, moved, or stored by an older release.
+//! - [`gauges`]: rules about several attributes, types with a meaning, and plans that are shaped or deferred.
 //! - [`plans`]: replacements on demand, tainted objects, and what is known late.
 
 use acceptance_tests::tofu::{Cli, Diagnostic, Error, Workspace};
@@ -13,6 +14,7 @@ use crate::run::workspace;
 mod adoption;
 mod ephemeral;
 mod functions;
+mod gauges;
 mod plans;
 
 /// A workspace for each core.

@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
 use acceptance_tests::everything::Everything;
-use acceptance_tests::everything::rack::RackModel;
-use acceptance_tests::everything::thing::ThingModel;
+use acceptance_tests::everything::gauge::Gauge;
+use acceptance_tests::everything::rack::Rack;
+use acceptance_tests::everything::thing::Thing;
 use acceptance_tests::tofu::Cli;
-use tf_framework::Model;
+use tf_framework::diagnostics::Diagnostics;
+use tf_framework::lifecycle::validate::validate_config;
+use tf_framework::model::FromValue;
 use tf_framework::path::Path;
+use tf_framework::resource::{Draft, Resource};
 use tf_framework::schema::Schema;
 use tf_framework::testing::Core;
 use tf_framework::value::Value;
 
-use super::{RACK, THING, planned_action, stored};
+use super::{GAUGE, RACK, THING, planned_action, stored};
 use crate::generate::{Generator, What};
 use crate::run::{expression, workspace, write_config};
 use crate::support::seed;
@@ -25,12 +29,12 @@ const STEPS: usize = 3;
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn generated_lives_are_the_same_in_the_simulator_and_in_the_cores() {
-    let schemas = [(THING, ThingModel::schema()), (RACK, RackModel::schema())];
+    let kinds = [Kind::new(THING, Thing), Kind::new(RACK, Rack), Kind::new(GAUGE, Gauge)];
     for cli in Cli::all().unwrap() {
         let mut generator = Generator::new(seed());
         let workspace = workspace(cli);
         let remote = tempfile::tempdir().unwrap();
-        let mut lives: Vec<Life> = schemas.iter().flat_map(|of| Life::all(of, remote.path())).collect();
+        let mut lives: Vec<Life> = kinds.iter().flat_map(|kind| Life::all(kind, remote.path())).collect();
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for _ in 0..STEPS {
             for life in &mut lives {
@@ -40,46 +44,84 @@ async fn generated_lives_are_the_same_in_the_simulator_and_in_the_cores() {
                 &workspace,
                 lives
                     .iter()
-                    .map(|life| (life.type_name, life.name.as_str(), life.schema, &life.config)),
+                    .map(|life| (life.kind.type_name, life.name.as_str(), &life.kind.schema, &life.config)),
             );
             let plan = workspace.plan().await.unwrap();
             workspace
                 .run(&["apply", "-json", "-input=false", "plan.bin"])
                 .await
                 .unwrap();
-            let of_type = |(type_name, _): &(&'static str, Schema)| (*type_name, stored(&workspace, type_name));
-            let stored: BTreeMap<_, _> = schemas.iter().map(of_type).collect();
+            let of_kind = |kind: &Kind| (kind.type_name, stored(&workspace, kind.type_name));
+            let stored: BTreeMap<_, _> = kinds.iter().map(of_kind).collect();
             for life in &mut lives {
                 let config = expression(&life.config);
                 let action = life.core.plan(config.clone()).await.unwrap().action;
-                let address = format!("{}.{}", life.type_name, life.name);
+                let address = format!("{}.{}", life.kind.type_name, life.name);
                 assert_eq!(planned_action(&plan, &address), action, "{config}");
                 let state = life.core.apply(config.clone()).await.unwrap();
-                assert_eq!(stored[life.type_name][&life.name]["attributes"], state, "{config}");
-                *seen.entry(format!("{action:?} {}", life.type_name)).or_default() += 1;
+                assert_eq!(stored[life.kind.type_name][&life.name]["attributes"], state, "{config}");
+                *seen.entry(format!("{action:?} {}", life.kind.type_name)).or_default() += 1;
             }
         }
         assert!(workspace.plan().await.unwrap().is_empty());
-        assert_eq!(seen.len(), 8, "not all actions were seen: {seen:?}");
+        assert_eq!(seen.len(), 12, "not all actions were seen: {seen:?}");
     }
 }
 
-/// One object in the simulator, with a configuration that changes.
-struct Life<'s> {
+/// A type of resources.
+struct Kind {
     type_name: &'static str,
+    schema: Schema,
+    accepts: Box<dyn Fn(&Value) -> bool>,
+}
+
+/// One object in the simulator, with a configuration that changes.
+struct Life<'k> {
+    kind: &'k Kind,
     name: String,
-    schema: &'s Schema,
     core: Core<Everything>,
     config: Value,
 }
 
-impl<'s> Life<'s> {
-    fn all((type_name, schema): &'s (&'static str, Schema), remote: &'s FilePath) -> impl Iterator<Item = Life<'s>> {
-        (0..OBJECTS).map(move |number| Life {
+impl Kind {
+    fn new<R: Resource>(type_name: &'static str, resource: R) -> Self {
+        let schema = resource.schema();
+        let of_schema = schema.clone();
+        let accepts = move |config: &Value| {
+            let mut diagnostics = validate_config(&of_schema, config, true);
+            match Draft::<R>::from_value(config) {
+                Ok(draft) => resource.validate(&draft, &mut diagnostics),
+                Err(error) => diagnostics.append(Diagnostics::from(error)),
+            }
+            !diagnostics.has_errors()
+        };
+        Kind {
             type_name,
-            name: format!("{}{number}", type_name.trim_start_matches("everything_")),
             schema,
-            core: Core::new(Everything::new(remote), type_name),
+            accepts: Box::new(accepts),
+        }
+    }
+
+    /// A configuration that can be planned: most that are generated break one rule or another.
+    fn config(&self, name: &str, generator: &mut Generator) -> Value {
+        for _ in 0..100_000 {
+            let mut config = generator.object(&self.schema, name, What::Config { unknown: false });
+            // Only things can be told to fail.
+            Path::new("fail").set(&mut config, Value::Null);
+            if (self.accepts)(&config) {
+                return config;
+            }
+        }
+        panic!("no configuration of {} is accepted", self.type_name);
+    }
+}
+
+impl<'k> Life<'k> {
+    fn all(kind: &'k Kind, remote: &FilePath) -> impl Iterator<Item = Life<'k>> {
+        (0..OBJECTS).map(move |number| Life {
+            kind,
+            name: format!("{}{number}", kind.type_name.trim_start_matches("everything_")),
+            core: Core::new(Everything::new(remote), kind.type_name),
             config: Value::Null,
         })
     }
@@ -88,10 +130,7 @@ impl<'s> Life<'s> {
     fn go_on(&mut self, generator: &mut Generator) {
         if self.config.is_null() || !generator.once_in(5) {
             let suffix = if generator.once_in(6) { "-other" } else { "" };
-            let name = format!("{}{suffix}", self.name);
-            self.config = generator.object(self.schema, &name, What::Config { unknown: false });
-            // Only things can be told to fail.
-            Path::new("fail").set(&mut self.config, Value::Null);
+            self.config = self.kind.config(&format!("{}{suffix}", self.name), generator);
         }
     }
 }

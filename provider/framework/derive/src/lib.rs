@@ -9,6 +9,7 @@ use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 mod description;
+#[path = "../../src/custom_types/duration/notation.rs"]
 mod duration;
 mod expand;
 mod identity;
@@ -75,6 +76,7 @@ mod parse;
 /// | `block`, `block(min_items = 1, max_items = 3)` | a nested attribute is written as blocks: `Option<M>` or `M` as one, `Vec<M>` and `BTreeSet<M>` as any number |
 /// | `default = ...` | value where the configuration has none; anything that converts into a `Value` |
 /// | `optional` | the configuration may decide the value of an `Attr<T>`, which is otherwise computed |
+/// | `required` | the configuration has to have a value for a `WriteOnly<T>`, which is otherwise optional |
 /// | `keep` | a computed attribute keeps its prior value, be it null |
 /// | `keep_non_null` | a computed attribute keeps its prior value unless that is null |
 /// | `depends_on(name, other.nested)` | a computed attribute keeps its prior value as long as none of these attributes of the same object changes |
@@ -101,6 +103,16 @@ mod parse;
 /// struct BucketModel {
 ///     /// Who pays: null if nobody does, so there cannot be a default.
 ///     #[tf(default = "me")]
+///     owner: Option<String>,
+/// }
+/// ```
+///
+/// ```compile_fail,E0080
+/// /// A bucket.
+/// #[derive(tf_framework::Model)]
+/// struct BucketModel {
+///     /// Who pays: required means that it is a plain `String`.
+///     #[tf(required)]
 ///     owner: Option<String>,
 /// }
 /// ```

@@ -151,10 +151,10 @@ fn timeouts(option: TfOption, errors: &mut Errors) -> Vec<(Ident, Duration)> {
 
 fn limit(option: TfOption) -> Result<Duration> {
     let text = option.text()?;
-    duration::parse(&text.value()).ok_or_else(|| {
+    duration::parse_limit(&text.value()).ok_or_else(|| {
         Error::new(
             text.span(),
-            "not a duration: write numbers with units, such as `90s` or `1h30m`",
+            "not a limit of up to a year: write numbers with units, such as `90s` or `1h30m`",
         )
     })
 }

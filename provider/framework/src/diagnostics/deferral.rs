@@ -23,6 +23,10 @@ impl Diagnostics {
     /// `import` of a resource, in `read` of a data source, and in `open` of an ephemeral resource; everywhere else an error
     /// is an error. So it is when it comes together with an error that is none of deferral.
     ///
+    /// # Caveats
+    /// What could be planned must not be deferred when it is planned once more during the apply: Terraform allows that, and
+    /// then calls it a defect of the provider, in place of the error.
+    ///
     /// ```
     /// use tf_framework::diagnostics::{Deferral, Diagnostics};
     ///

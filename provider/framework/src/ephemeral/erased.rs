@@ -11,6 +11,7 @@ use crate::context::Scope;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::ephemeral::{EphemeralResource, Opened, Renewed};
 use crate::lifecycle::defaults::config_with_defaults;
+use crate::lifecycle::normalize::with_timeouts_of;
 use crate::lifecycle::validate::{draft, refuse_null_elements};
 use crate::model::{FromValue, Model, ToValue};
 use crate::schema::Schema;
@@ -48,7 +49,7 @@ pub(crate) struct Erased<E> {
 
 impl<E: EphemeralResource> Erased<E> {
     pub(crate) fn new(resource: E) -> Self {
-        let schema = Arc::new(resource.schema());
+        let schema = Arc::new(resource.schema().for_reading());
         Erased {
             resource: Arc::new(resource),
             schema,
@@ -75,15 +76,15 @@ impl<E: EphemeralResource> DynEphemeralResource<E::Clients> for Erased<E> {
     fn open(&self, scope: Scope<E::Clients>, config: Value) -> BoxFuture<'static, Result<OpenedValue, Diagnostics>> {
         let (resource, schema) = (Arc::clone(&self.resource), Arc::clone(&self.schema));
         async move {
-            let config = E::Model::from_value(&config_with_defaults(&schema, &config))?;
+            let model = E::Model::from_value(&config_with_defaults(&schema, &config))?;
             let Opened {
                 result,
                 renew_at,
                 private,
-            } = resource.open(&scope, config).await?;
+            } = resource.open(&scope, model).await?;
             let private = encode::<E>(&private)?;
             Ok(OpenedValue {
-                result: result.to_value(),
+                result: with_timeouts_of(&config, result.to_value()),
                 lease: Lease { renew_at, private },
             })
         }

@@ -8,8 +8,9 @@
 //! # Upgrades
 //!
 //! A change of the model that old states do not fit needs a new `version`, and a way from each older one. A frozen copy
-//! of the old model is all it takes to read what that release wrote. New attributes that may be null, and attributes
-//! that are gone, need no new version.
+//! of the old model is all it takes to read what that release wrote. New attributes that may be null or have a default,
+//! and attributes that are gone, need no new version; a new required attribute does. Older states get the default, and
+//! the next refresh what is true.
 //!
 //! # Moves
 //!

@@ -118,7 +118,7 @@
 //! #     const TYPE_NAME: &'static str = "example_volume";
 //!     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
 //!         let before = plan.prior.as_ref().map(|prior| prior.size_gib);
-//!         let Some(size_gib) = plan.planned.as_ref().and_then(|planned| planned.size_gib.known().copied()) else {
+//!         let Some(size_gib) = plan.planned().and_then(|planned| planned.size_gib.into_known()) else {
 //!             return Ok(());
 //!         };
 //!         if before.is_some_and(|before| size_gib < before) {

@@ -98,6 +98,7 @@
 //! assert!(even().check(&5.into()).unwrap_err().contains("is odd"));
 //! ```
 //!
+//! [`matches`](crate::schema::Validator::matches) takes a regular expression, with a phrase for people to read.
 //! [`as_warning`](crate::schema::Validator::as_warning) makes a rule advice. Rules combine with
 //! [`any_of`](crate::schema::Validator::any_of), [`all_of`](crate::schema::Validator::all_of) and
 //! [`not`](crate::schema::Validator::not), and go into collections with [`each`](crate::schema::Validator::each).

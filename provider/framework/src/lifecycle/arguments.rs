@@ -5,7 +5,6 @@
 //! sensitive is known to the core alone.
 
 use crate::function::{Argument, FunctionError, Misfit, Parameter, Signature};
-use crate::lifecycle::check::conform::is_of_type;
 use crate::lifecycle::defaults::value_with_defaults;
 use crate::lifecycle::objects;
 use crate::path::{Path, Step};
@@ -59,7 +58,7 @@ pub(crate) fn misfit(signature: &Signature, arguments: &[Value], misfit: Misfit)
 /// # Errors
 /// Fails if it is of another type, or partly unknown although all arguments are known.
 pub(crate) fn check_result(signature: &Signature, arguments: &[Value], result: &Value) -> Result<(), FunctionError> {
-    if !is_of_type(&signature.output.value_type(), result) {
+    if !result.conforms(&signature.output.value_type()) {
         return Err(FunctionError::bug("The result of the function is not of its type."));
     }
     if !result.is_wholly_known() && arguments.iter().all(Value::is_wholly_known) {

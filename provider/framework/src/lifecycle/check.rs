@@ -13,7 +13,7 @@ use crate::schema::Schema;
 use crate::value::Value;
 
 pub(super) mod compatible;
-pub(crate) mod conform;
+mod conform;
 mod dynamic;
 mod valid_plan;
 

@@ -68,7 +68,7 @@ fn candidates(attributes: &[Attribute], prior: &[Value], config: &[Value], fit: 
 pub(super) fn pair(candidates: &[BTreeSet<usize>]) -> Vec<Option<usize>> {
     let mut owners = BTreeMap::new();
     for position in 0..candidates.len() {
-        claim(position, candidates, &mut owners, &mut BTreeSet::new());
+        claim(position, candidates, &mut owners);
     }
     let mut partners = vec![None; candidates.len()];
     for (index, position) in owners {
@@ -131,26 +131,28 @@ fn pin_exact(attributes: &[Attribute], prior: &[Value], config: &[Value], candid
     }
 }
 
-/// Finds a prior element for the configured element at `position`, moving others to another one of theirs where needed.
-fn claim(
-    position: usize,
-    candidates: &[BTreeSet<usize>],
-    owners: &mut BTreeMap<usize, usize>,
-    tried: &mut BTreeSet<usize>,
-) -> bool {
-    for index in candidates.get(position).into_iter().flatten() {
-        if tried.insert(*index) {
-            let free = match owners.get(index).copied() {
-                None => true,
-                Some(owner) => claim(owner, candidates, owners, tried),
-            };
-            if free {
-                owners.insert(*index, position);
-                return true;
+/// Finds a prior element for the configured element at `start`, moving others to another one of theirs where needed.
+fn claim(start: usize, candidates: &[BTreeSet<usize>], owners: &mut BTreeMap<usize, usize>) {
+    let mut tried = BTreeSet::new();
+    // Who would take which index, each from the one after it. It may become as long as the set, so this does not recurse.
+    let mut way = Vec::new();
+    let (mut position, mut from) = (start, 0);
+    loop {
+        let own = candidates.get(position).into_iter().flat_map(|own| own.range(from..));
+        match own.copied().find(|index| tried.insert(*index)) {
+            Some(index) => {
+                way.push((position, index));
+                match owners.get(&index) {
+                    Some(owner) => (position, from) = (*owner, 0),
+                    None => return owners.extend(way.into_iter().map(|(position, index)| (index, position))),
+                }
             }
+            None => match way.pop() {
+                Some((before, index)) => (position, from) = (before, index + 1),
+                None => return,
+            },
         }
     }
-    false
 }
 
 fn object_fits(attributes: &[Attribute], prior: &Value, config: &Value, fit: Fit) -> bool {
@@ -199,5 +201,21 @@ fn attribute_fits(attribute: &Attribute, prior: &Value, wanted: &Value, fit: Fit
             prior.len() == wanted.len() && partners.iter().all(Option::is_some)
         }
         _ => prior == wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_paired_if_that_is_possible_however_many_have_to_move() {
+        let count = 100_000;
+        let mut candidates: Vec<BTreeSet<usize>> = (0..count).map(|index| [index, index + 1].into()).collect();
+        candidates.push([0].into());
+        let partners = pair(&candidates);
+        assert_eq!(partners.last(), Some(&Some(0)));
+        assert!(partners.iter().all(Option::is_some));
+        assert_eq!(pair(&[[0].into(), [0].into(), BTreeSet::new()]), [Some(0), None, None]);
     }
 }

@@ -9,14 +9,24 @@ use crate::lifecycle::check::compatible::keeps_promise;
 use crate::lifecycle::correlate::{Index, pair};
 use crate::lifecycle::spelling::respelled;
 use crate::lifecycle::{NULL, at_index, at_key, elements};
-use crate::schema::{Attribute, Kind, Schema};
+use crate::schema::{Attribute, Kind, Schema, TIMEOUTS};
 use crate::value::Value;
 
 /// The new state in the spelling of a reference (the prior state for a read, the plan for an apply), wherever it means the
 /// same, and without write-only values.
 #[must_use]
 pub fn normalize(schema: &Schema, reference: &Value, new: Value) -> Value {
-    normalize_object(&schema.attributes, reference, new)
+    with_timeouts_of(reference, normalize_object(&schema.attributes, reference, new))
+}
+
+/// The new value with the timeouts of a reference: a model does not tell timeouts without a limit from none.
+pub(crate) fn with_timeouts_of(reference: &Value, mut new: Value) -> Value {
+    if let (Some(timeouts), Value::Object(values)) = (reference.attribute(TIMEOUTS), &mut new)
+        && let Some(value) = values.get_mut(TIMEOUTS)
+    {
+        value.clone_from(timeouts);
+    }
+    new
 }
 
 /// The value with null for every write-only attribute.

@@ -216,7 +216,7 @@ impl<'a> Planning<'a> {
 }
 
 /// Whether anything but the timeouts differs: they belong to the operations, not to the object.
-fn differs_beyond_timeouts(planned: &Value, prior: &Value) -> bool {
+pub(crate) fn differs_beyond_timeouts(planned: &Value, prior: &Value) -> bool {
     match planned {
         Value::Object(attributes) if !prior.is_null() => attributes
             .iter()

@@ -76,10 +76,41 @@ macro_rules! whole_number {
     };
 }
 
+/// Implements what a binary float is as an attribute: it has bounds, and holds so many digits and no more.
+macro_rules! binary_number {
+    ($rust:ty, $expected:literal) => {
+        impl AttributeType for $rust {
+            type Draft = $rust;
+
+            fn kind() -> Kind {
+                Kind::Type(Type::Number)
+            }
+
+            fn validators() -> Vec<Validator> {
+                vec![Validator::number($expected, |number| {
+                    let rounded = <$rust>::from_value(&Value::Number(number.clone()));
+                    if rounded.is_ok_and(<$rust>::is_finite) {
+                        Ok(())
+                    } else {
+                        Err(format!("It must be between -{0:e} and {0:e}, not {number}.", <$rust>::MAX))
+                    }
+                })]
+            }
+
+            fn semantic_equality() -> Option<SemanticEquality> {
+                // Digits that the type cannot hold make no difference.
+                Some(SemanticEquality::Values(|one, other| {
+                    let rounded = (<$rust>::from_value(one), <$rust>::from_value(other));
+                    matches!(rounded, (Ok(one), Ok(other)) if one.to_bits() == other.to_bits())
+                }))
+            }
+        }
+    };
+}
+
 scalar!(String, Type::String, "a string", value => value.as_str().map(str::to_owned), this => this.as_str().into());
 scalar!(bool, Type::Bool, "a bool", value => as_bool(value), this => Value::Bool(*this));
 scalar!(i64, Type::Number, "a whole number of 64 bits", value => as_number(value).and_then(Number::as_i64), this => (*this).into());
-scalar!(f64, Type::Number, "a number", value => as_number(value).map(Number::as_f64), this => Value::Number((*this).into()));
 scalar!(Number, Type::Number, "a number", value => as_number(value).cloned(), this => Value::Number(this.clone()));
 
 whole_number!(i32, "a whole number of 32 bits");
@@ -101,30 +132,21 @@ impl ToValue for f32 {
     }
 }
 
-impl AttributeType for f32 {
-    type Draft = f32;
-
-    fn kind() -> Kind {
-        Kind::Type(Type::Number)
-    }
-
-    fn validators() -> Vec<Validator> {
-        vec![Validator::number("a number of 32 bits", |number| {
-            if rounded(number.as_f64()).is_finite() {
-                Ok(())
-            } else {
-                Err(format!("It must be between -{0} and {0}, not {number}.", f32::MAX))
-            }
-        })]
-    }
-
-    fn semantic_equality() -> Option<SemanticEquality> {
-        // Digits that the type cannot hold make no difference.
-        Some(SemanticEquality::Values(
-            |one, other| matches!((f32::from_value(one), f32::from_value(other)), (Ok(one), Ok(other)) if one.to_bits() == other.to_bits()),
-        ))
+impl FromValue for f64 {
+    fn from_value(value: &Value) -> Result<Self, ConversionError> {
+        let converted = as_number(value).map(Number::as_f64);
+        converted.ok_or_else(|| ConversionError::new("a number", value))
     }
 }
+
+impl ToValue for f64 {
+    fn to_value(&self) -> Value {
+        Value::Number((*self).into())
+    }
+}
+
+binary_number!(f32, "a number of 32 bits");
+binary_number!(f64, "a number of 64 bits");
 
 impl FromValue for SecretString {
     fn from_value(value: &Value) -> Result<Self, ConversionError> {
@@ -205,15 +227,25 @@ mod tests {
         check::<u32>(&["0", "4294967295"], &["-1", "4294967296"]);
         check::<u64>(&["0", "18446744073709551615"], &["-1", "18446744073709551616", "1e40"]);
         check::<f32>(&["0.1", "-3", "3.4028235e38"], &["1e39", "-1e39", "Inf"]);
+        check::<f64>(&["0.1", "-3", "1.7976931348623157e308"], &["1e400", "-1e400", "Inf"]);
     }
 
     #[test]
     fn digits_that_a_type_cannot_hold_make_no_difference() {
-        let Some(SemanticEquality::Values(same)) = f32::semantic_equality() else {
-            panic!("no equality");
+        let same = |equality, one: &str, other: &str| {
+            let Some(SemanticEquality::Values(same)) = equality else {
+                panic!("no equality");
+            };
+            let number = |text: &str| Value::Number(text.parse().unwrap());
+            same(&number(one), &number(other))
         };
-        let number = |text: &str| Value::Number(text.parse().unwrap());
-        assert!(same(&number("0.1"), &number("0.10000000149")));
-        assert!(!same(&number("0.1"), &number("0.1001")));
+        assert!(same(f32::semantic_equality(), "0.1", "0.10000000149"));
+        assert!(!same(f32::semantic_equality(), "0.1", "0.1001"));
+        let third = format!("0.{}", "3".repeat(150));
+        let held = f64::from_value(&Value::Number(third.parse().unwrap()))
+            .unwrap()
+            .to_string();
+        assert!(same(f64::semantic_equality(), &third, &held));
+        assert!(!same(f64::semantic_equality(), &third, "0.3333333333"));
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::custom_types::Notation;
+use crate::custom_types::duration::parse_limit;
 use crate::model::{AttributeType, ConversionError, FromValue, ToValue, expect_object, from_attribute};
 use crate::schema::{Attribute, Kind, Nesting, Presence, TimeoutDefaults, Validator};
 use crate::value::Value;
@@ -70,10 +71,14 @@ impl Timeouts {
                     format_duration(default)
                 ),
             )
-            .validator(Validator::string("a duration such as `1h30m`", |text| {
-                parse_duration(text).map(|_| ()).ok_or_else(|| {
-                    format!("`{text}` is not a duration: write numbers with units, such as `90s`, `15m` or `1h30m`.")
-                })
+            .validator(Validator::string(<Duration as Notation>::EXPECTED, |text| {
+                Duration::parse(text)?;
+                match parse_duration(text) {
+                    Some(_) => Ok(()),
+                    None => Err(format!(
+                        "`{text}` is no limit: it must be longer than 0 and not longer than `8760h`."
+                    )),
+                }
             }))
         };
         Kind::Nested(
@@ -88,9 +93,10 @@ impl Timeouts {
     }
 }
 
-/// A duration in the notation of Go, such as `1h30m`; none if the text is not one, or not positive.
+/// The limit of an operation in the notation of Go, such as `1h30m`; none if the text is no duration, or one of no time or
+/// of more than a year.
 pub fn parse_duration(text: &str) -> Option<Duration> {
-    Duration::parse(text).ok().filter(|duration| !duration.is_zero())
+    parse_limit(text)
 }
 
 /// The duration in the notation of [`parse_duration`], to the second.
@@ -115,8 +121,29 @@ mod tests {
         assert_eq!(parse_duration("1.5h"), Some(Duration::from_secs(5400)));
         assert_eq!(parse_duration("90s"), Some(Duration::from_secs(90)));
         assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
-        for wrong in ["", "10", "h", "5 m", "-5m", "0s", "1x"] {
+        assert_eq!(parse_duration("8760h"), Some(Duration::from_secs(365 * 86400)));
+        for wrong in ["", "10", "h", "5 m", "-5m", "0s", "1x", "8760h1ns", "5000000000000000h"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_is_none_is_refused_with_the_reason() {
+        let Kind::Nested(_, limits) = Timeouts::kind() else {
+            panic!("timeouts are nested");
+        };
+        let check = |limit: &str| {
+            let checks = limits[0].validators.iter().map(|rule| rule.check(&limit.into()));
+            checks.collect::<Result<Vec<_>, _>>().map(|_| ())
+        };
+        assert_eq!(check("1h30m"), Ok(()));
+        for (limit, reason) in [
+            ("5000000000000000h", "longer than `8760h`"),
+            ("0s", "longer than 0"),
+            ("10", "units"),
+        ] {
+            let refusal = check(limit).unwrap_err();
+            assert!(refusal.contains(reason), "{refusal}");
         }
     }
 

@@ -1,8 +1,11 @@
 //! Apply: makes, changes or removes an object, and answers with the state as far as it is real.
+//!
+//! Where nothing but the timeouts differs there is nothing to do: they belong to the operations, not to the object.
 
 use crate::diagnostics::{Diagnostics, Severity};
 use crate::lifecycle::check::{assert_apply_valid, assert_conforms};
 use crate::lifecycle::normalize::without_write_only;
+use crate::lifecycle::plan::differs_beyond_timeouts;
 use crate::lifecycle::write_only::overlay_write_only;
 use crate::operations::answer::{StateAnswer, in_known_spelling, settled};
 use crate::operations::identity::identified;
@@ -43,6 +46,14 @@ pub(crate) async fn apply<C: Send + Sync + 'static>(
         private,
         identity,
     } = request;
+    if !differs_beyond_timeouts(&planned, &prior) {
+        let answer = StateAnswer {
+            state: planned,
+            private,
+            ..StateAnswer::default()
+        };
+        return identified(resource, identity, answer).await;
+    }
     // What is write-only is in the configuration alone; the operation is the one time at which it can be used.
     let desired = overlay_write_only(schema, &planned, &config);
     let (change, operation, limit) = match (&prior, &planned) {

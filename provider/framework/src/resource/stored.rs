@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::diagnostics::{Diagnostics, error_chain};
+use crate::lifecycle::defaults::state_with_defaults;
 use crate::model::{AttributeType, FromValue, Model, ToValue, from_attribute};
 use crate::schema::Schema;
 use crate::types::Type;
@@ -40,14 +41,14 @@ impl<M: Model> Stored for M {
     }
 
     fn stored_value(stored: &[u8]) -> Result<Value, CodecError> {
-        form::stored_state(stored, &M::schema())
+        stored_state(stored, &M::schema())
     }
 }
 
 /// A stored object that has not been read yet.
 ///
 /// It is read as leniently as the core does it: attributes that are not asked for are ignored, absent ones are null, and
-/// numbers keep all their digits.
+/// numbers keep all their digits. All of it read at once has the defaults of its schema where it has no value.
 #[derive(Clone, Copy)]
 pub struct StoredObject<'a> {
     json: &'a [u8],
@@ -83,7 +84,7 @@ impl<'a> StoredObject<'a> {
 
     /// The state that it is, if it is one of that schema, or of one from before its blocks were blocks.
     pub(crate) fn state(&self, schema: &Schema) -> Result<Value, Diagnostics> {
-        form::stored_state(self.json, schema).map_err(|error| unreadable(&error))
+        stored_state(self.json, schema).map_err(|error| unreadable(&error))
     }
 
     /// The value that it is, if it is one of that type.
@@ -97,6 +98,11 @@ impl fmt::Debug for StoredObject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredObject").finish_non_exhaustive()
     }
+}
+
+/// A state may be older than an attribute with a default, which no model holds without a value.
+fn stored_state(stored: &[u8], schema: &Schema) -> Result<Value, CodecError> {
+    form::stored_state(stored, schema).map(|state| state_with_defaults(schema, state))
 }
 
 fn unreadable(error: &dyn Error) -> Diagnostics {

@@ -94,6 +94,13 @@ impl Attribute {
         }
     }
 
+    /// Always given by the configuration.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.presence = Presence::Required;
+        self
+    }
+
     /// Decided by the provider where the configuration has no value.
     #[must_use]
     pub fn optional_computed(mut self) -> Self {

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::lifecycle::check::conform::is_of_type;
-use crate::path::{Path, Step};
+use crate::path::Path;
 use crate::schema::{Attribute, Kind, Nesting, PlanModifier, Presence, Schema, TIMEOUTS};
 use crate::types::Type;
 
 mod blocks;
+mod dependencies;
 mod function;
 mod relations;
 #[cfg(test)]
@@ -110,7 +110,7 @@ impl Lint {
             return;
         };
         let optional_computed = attribute.presence == Presence::OptionalComputed;
-        let of_type = !default.is_null() && default.is_wholly_known() && is_of_type(&attribute.value_type(), default);
+        let of_type = !default.is_null() && default.is_wholly_known() && default.conforms(&attribute.value_type());
         self.check(
             path,
             optional_computed,
@@ -162,12 +162,7 @@ impl Lint {
                         attribute.is_computed(),
                         "depends on attributes, but is not computed",
                     );
-                    for dependency in paths.iter().filter(|path| !leads_somewhere(path, siblings)) {
-                        self.problem(
-                            path,
-                            &format!("depends on `{dependency}`, which is no attribute beside it"),
-                        );
-                    }
+                    self.dependencies(path, attribute, paths, siblings);
                 }
                 PlanModifier::Replace | PlanModifier::ReplaceIf(_) | PlanModifier::ReplaceIfConfigured => {
                     self.check(
@@ -259,26 +254,6 @@ fn holds_only_write_only(attribute: &Attribute) -> bool {
             .all(|nested| nested.write_only && holds_only_write_only(nested)),
         Kind::Type(_) => true,
     }
-}
-
-/// Whether a path leads to an attribute, through single nested attributes only.
-fn leads_somewhere(path: &Path, attributes: &[Attribute]) -> bool {
-    let mut attributes = Some(attributes);
-    !path.is_root()
-        && path.steps().iter().all(|step| {
-            let found = match step {
-                Step::Attribute(name) => attributes
-                    .into_iter()
-                    .flatten()
-                    .find(|attribute| attribute.name == *name),
-                Step::Key(_) | Step::Index(_) | Step::Element(_) => None,
-            };
-            attributes = found.and_then(|attribute| match &attribute.kind {
-                Kind::Nested(Nesting::Single, nested) => Some(nested.as_slice()),
-                Kind::Nested(..) | Kind::Type(_) => None,
-            });
-            found.is_some()
-        })
 }
 
 fn dynamic_in_set(of: &Type) -> bool {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use tf_framework::Model;
-use tf_framework::model::parse_duration;
+use tf_framework::model::{Sensitive, ToValue, parse_duration};
 use tf_framework::path::Path;
 use tf_framework::schema::{
     Attribute, Kind, Nesting, PlanModifier, Presence, SemanticEquality, TimeoutDefaults, Validator,
 };
 use tf_framework::types::Type;
 use tf_framework::value::Value;
+use tf_framework::{Model, WriteOnly};
 
 use crate::{InstanceModel, Toleration, Volume, medic_password, storage_size};
 
@@ -78,6 +78,27 @@ fn secret_types_are_sensitive_and_write_only_types_write_only() {
     // Only the password in it is hidden, not the whole user.
     assert_eq!(flags(attribute("users")), (false, false));
     assert_eq!(flags(attribute_at(&medic_password())), (true, false));
+}
+
+#[test]
+fn a_write_only_attribute_can_be_required() {
+    /// A vault.
+    #[derive(Model)]
+    struct Vault {
+        /// Its key.
+        #[tf(required)]
+        key: WriteOnly<Sensitive<i64>>,
+    }
+    let key = Vault::schema().attribute("key").unwrap().clone();
+    assert_eq!(
+        (key.presence, key.write_only, key.sensitive),
+        (Presence::Required, true, true)
+    );
+    assert_eq!(Vault::schema().lint(), Vec::<String>::new());
+    let vault = Vault {
+        key: WriteOnly::new(Some(Sensitive::new(1))),
+    };
+    assert_eq!(vault.to_value(), Value::object([("key", Value::Null)]));
 }
 
 #[test]

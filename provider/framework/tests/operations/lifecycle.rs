@@ -97,6 +97,19 @@ async fn trap_14_states_of_this_and_of_older_versions_are_read() {
 }
 
 #[tokio::test]
+async fn trap_14_a_state_from_before_an_attribute_with_a_default_is_read() {
+    let (mut maker, world) = core();
+    maker.apply(json!({ "name": "a", "size": 3 })).await.unwrap();
+    let older = json!({ "name": "a", "id": "a-id" });
+    let mut core = Core::new(Things(Arc::clone(&world)), "test_thing").with_state(2, older.clone());
+    assert!(core.plan(json!({ "name": "a", "size": 3 })).await.unwrap().is_empty());
+    assert_eq!(core.refresh().await.unwrap().unwrap()["size"], 3);
+    let mut core = Core::new(Things(Arc::clone(&world)), "test_thing").with_state(2, older);
+    core.destroy().await.unwrap();
+    assert_eq!(world.ids(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn trap_14_states_of_which_nothing_is_known_are_refused() {
     for (version, reason) in [(3, "too new"), (0, "never released")] {
         let (core, _) = core();
@@ -235,11 +248,39 @@ async fn a_generated_configuration_says_what_is_needed_and_changes_nothing() {
 
 #[tokio::test]
 async fn trap_28_other_timeouts_are_no_change_of_the_object() {
-    let (mut core, _) = core();
+    let (mut core, world) = core();
     core.apply(json!({ "name": "a" })).await.unwrap();
     let config = json!({ "name": "a", "timeouts": { "delete": "1m" } });
     let plan = core.plan(config.clone()).await.unwrap();
-    assert_eq!(planned(&plan, "revision"), 1.into());
+    assert_eq!((plan.action, planned(&plan, "revision")), (Action::Update, 1.into()));
+    world.take_log();
+    let state = core.apply(config.clone()).await.unwrap();
+    assert_eq!(
+        (&state["timeouts"]["delete"], &state["revision"]),
+        (&json!("1m"), &json!(1))
+    );
+    let log = world.take_log();
+    assert!(!log.iter().any(|line| line.starts_with("update")), "{log:?}");
+    assert!(core.plan(config).await.unwrap().is_empty());
+    core.apply(json!({ "name": "a", "size": 2 })).await.unwrap();
+    let log = world.take_log();
+    assert!(log.iter().any(|line| line.starts_with("update")), "{log:?}");
+}
+
+#[tokio::test]
+async fn trap_28_timeouts_without_a_limit_stay_as_they_are_configured() {
+    let (mut core, _) = core();
+    let without = json!({ "create": null, "read": null, "update": null, "delete": null });
+    for timeouts in [json!({}), json!({ "create": null })] {
+        let config = |size: i64| json!({ "name": "a", "size": size, "timeouts": timeouts });
+        let state = core.apply(config(1)).await.unwrap();
+        assert_eq!(state["timeouts"], without);
+        core.refresh().await.unwrap();
+        assert!(core.plan(config(1)).await.unwrap().is_empty());
+        let state = core.apply(config(2)).await.unwrap();
+        assert_eq!(state["timeouts"], without);
+        core.destroy().await.unwrap();
+    }
 }
 
 #[tokio::test]

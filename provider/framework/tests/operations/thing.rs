@@ -99,12 +99,16 @@ impl Resource for Thing {
                     let count = i64::try_from(self.0.log_length()).unwrap();
                     plan.set("revision", &count);
                 }
-                Step::NotYet(_) if plan.planned.is_some() => {
+                Step::NotYet(_) if plan.planned().is_some() => {
                     // What was shaped before the deferral is no part of the plan that is made instead.
                     plan.set("revision", &7);
                     self.0.play_simple(cx, step).await?;
                 }
-                Step::PlanOtherId => plan.set("id", &"b-id".to_owned()),
+                Step::PlanOtherId => {
+                    plan.set("id", &"b-id".to_owned());
+                    let planned = plan.planned().map(|planned| planned.id);
+                    assert_eq!(planned, Some(Attr::Known("b-id".to_owned())));
+                }
                 Step::Keep(passphrase_length) => cx.set_private(&Private { passphrase_length })?,
                 other => self.0.play_simple(cx, other).await?,
             }

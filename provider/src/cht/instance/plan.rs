@@ -103,7 +103,7 @@ pub(super) fn allows_destruction(state: &InstanceModel) -> Result<(), Diagnostic
 /// Makes the plan show what applying it will bring: repairs of what was changed from outside, a new look at the running
 /// application, and no password in the state where the configuration keeps it out of there.
 pub(super) fn show_outcome(plan: &mut Plan<'_, '_, InstanceResource>) {
-    let Some(planned) = &plan.planned else { return };
+    let Some(planned) = plan.planned() else { return };
     let url = match (&planned.ingress, &planned.host) {
         (Attr::Null, _) => Some(None),
         (Attr::Known(_), Attr::Known(host)) => Some(Some(steps::url(host))),
@@ -147,7 +147,7 @@ pub(super) fn has_drift(prior: &InstanceModel) -> bool {
 
 /// Warns of versions that are not supported any more, or not known yet.
 pub(super) fn warn_of_version(cx: &Context<InstanceResource>, plan: &Plan<'_, '_, InstanceResource>) {
-    let planned = plan.planned.as_ref().and_then(|planned| planned.cht_version.known());
+    let planned = plan.planned().and_then(|planned| planned.cht_version.into_known());
     let version = planned.and_then(|text| text.parse::<ChtVersion>().ok());
     if let Some(warning) = version.and_then(|version| support::warning(&version, SystemTime::now())) {
         cx.warn(warning);
@@ -159,8 +159,9 @@ pub(super) fn check_certificate(
     cx: &Context<InstanceResource>,
     plan: &Plan<'_, '_, InstanceResource>,
 ) -> Result<(), Diagnostics> {
-    let planned = plan.planned.as_ref().and_then(tls::Given::in_draft);
-    let lifetime = planned.and_then(|given| given.check_lifetime(plan.prior.as_ref(), Timestamp::now()));
+    let planned = plan.planned();
+    let given = planned.as_ref().and_then(tls::Given::in_draft);
+    let lifetime = given.and_then(|given| given.check_lifetime(plan.prior.as_ref(), Timestamp::now()));
     match lifetime {
         Some(error) if error.severity == Severity::Error => Err(error.into()),
         Some(warning) => {

@@ -17,7 +17,7 @@ use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
 
 /// Notes which release the instance is going to have, for the plans of what lives in it.
 pub(super) async fn note_release(cx: &Context<InstanceResource>, plan: &Plan<'_, '_, InstanceResource>) {
-    let Some(planned) = &plan.planned else { return };
+    let Some(planned) = plan.planned() else { return };
     let (Some(own), Some(namespace)) = (known_way(&planned.kubernetes), planned.namespace.known()) else {
         return;
     };

@@ -51,6 +51,9 @@ fn calls(attribute: &Attribute) -> TokenStream {
     if options.optional.is_some() {
         calls.extend(quote!(.optional_computed()));
     }
+    if options.required.is_some() {
+        calls.extend(quote!(.required()));
+    }
     if options.keep.is_some() {
         calls.extend(quote!(.keep()));
     }
@@ -137,6 +140,16 @@ pub(super) fn type_checks(attribute: &Attribute) -> Vec<TokenStream> {
     if let Some(span) = options.optional {
         let message = "`optional` is for `Attr<T>`; what is never computed is an `Option<T>`";
         checks.push(check(span, "Computed", message));
+    }
+    if let Some(span) = options.required {
+        let value_type = &attribute.value_type;
+        let message = "`required` is for `WriteOnly<T>`; anything else that is required is a plain `T`";
+        checks.push(quote_spanned! {span=>
+            const _: () = ::core::assert!(
+                <#value_type as ::tf_framework::model::AttributeType>::WRITE_ONLY,
+                #message
+            );
+        });
     }
     if let Some(span) = options.keep {
         let message = "`keep` is for `Attr<T>`: only a computed attribute can keep its prior value";

@@ -10,11 +10,12 @@ use crate::options::{self, Errors, TfOption};
 use crate::parse::constant;
 use crate::parse::relation::{self, Relation};
 
-const ATTRIBUTE_OPTIONS: [&str; 20] = [
+const ATTRIBUTE_OPTIONS: [&str; 21] = [
     "name",
     "block",
     "default",
     "optional",
+    "required",
     "keep",
     "keep_non_null",
     "depends_on",
@@ -53,6 +54,7 @@ pub(crate) struct AttributeOptions {
     pub(crate) block: Option<Block>,
     pub(crate) default: Option<Expr>,
     pub(crate) optional: Option<Span>,
+    pub(crate) required: Option<Span>,
     pub(crate) keep: Option<Span>,
     pub(crate) keep_non_null: Option<Span>,
     pub(crate) depends_on: Vec<AttributePath>,
@@ -135,6 +137,7 @@ impl AttributeOptions {
                 "block" => read.block = Some(Block::new(option, errors)),
                 "default" => read.default = errors.caught(option.expression()),
                 "optional" => read.optional = errors.caught(option.flag()),
+                "required" => read.required = errors.caught(option.flag()),
                 "keep" => read.keep = errors.caught(option.flag()),
                 "keep_non_null" => read.keep_non_null = errors.caught(option.flag()),
                 "depends_on" => read.depends_on = errors.caught(option.list()).unwrap_or_default(),

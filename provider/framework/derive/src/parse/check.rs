@@ -45,11 +45,15 @@ pub(super) fn names(attributes: &[Attribute], errors: &mut Errors) {
     for (position, attribute) in attributes.iter().enumerate() {
         let name = &attribute.name;
         let is_snake_case = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && !name.ends_with('_')
+            && !name.contains("__")
             && name
                 .chars()
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !is_snake_case {
-            let message = format!("`{name}` is no name for an attribute: it takes lower-case letters, digits and `_`");
+            let message = format!(
+                "`{name}` is no name for an attribute: it takes lower-case words and digits with a `_` between them"
+            );
             errors.push(Error::new(attribute.name_span(), message));
         }
         if attributes.iter().take(position).any(|earlier| earlier.name == *name) {

@@ -94,8 +94,8 @@ fn all_mistakes_are_reported_together() {
              `exactly_one_of`, `at_least_one_of`, `required_together`",
             "missing doc comment: it is the description of the attribute",
             "duplicate option `replace`",
-            "unknown option `sensitive`, expected one of `name`, `block`, `default`, `optional`, `keep`, `keep_non_null`, \
-             `depends_on`, `replace`, `replace_if`, `replace_if_configured`, `modify`, `equal`, `validate`, \
+            "unknown option `sensitive`, expected one of `name`, `block`, `default`, `optional`, `required`, `keep`, \
+             `keep_non_null`, `depends_on`, `replace`, `replace_if`, `replace_if_configured`, `modify`, `equal`, `validate`, \
              `conflicts_with`, `requires`, `required_together`, `exactly_one_of`, `at_least_one_of`, `prefer_write_only`, \
              `deprecated`",
             "`keep` takes no value",
@@ -164,13 +164,19 @@ fn names_are_distinct_and_in_snake_case() {
         #[tf(name = "Third-Name")]
         third: String,
         /// A fourth.
-        r#type: String
+        r#type: String,
+        /// A fifth.
+        fifth__name: String,
+        /// A sixth.
+        sixth_: String,
     });
     assert_eq!(
         found,
         [
             "duplicate attribute `name`",
-            "`Third-Name` is no name for an attribute: it takes lower-case letters, digits and `_`",
+            "`Third-Name` is no name for an attribute: it takes lower-case words and digits with a `_` between them",
+            "`fifth__name` is no name for an attribute: it takes lower-case words and digits with a `_` between them",
+            "`sixth_` is no name for an attribute: it takes lower-case words and digits with a `_` between them",
         ]
     );
 }
@@ -204,7 +210,7 @@ fn limits_are_durations_of_operations() {
         found,
         [
             "duplicate option `read`",
-            "not a duration: write numbers with units, such as `90s` or `1h30m`",
+            "not a limit of up to a year: write numbers with units, such as `90s` or `1h30m`",
             "`update` takes a string",
             "unknown option `destroy`, expected one of `create`, `read`, `update`, `delete`",
         ]

@@ -30,11 +30,6 @@ pub(super) fn check_known(defects: &mut Defects<'_>, value: &Value) {
     report_unknown(defects, Path::root(), value);
 }
 
-/// Whether a value is null, unknown, or of a type in all its parts.
-pub(crate) fn is_of_type(expected: &Type, value: &Value) -> bool {
-    parts(expected, value).is_some_and(|parts| parts.iter().all(|(_, expected, part)| is_of_type(expected, part)))
-}
-
 fn check_type(defects: &mut Defects<'_>, path: &Path, expected: &Type, value: &Value) {
     match parts(expected, value) {
         Some(parts) => {

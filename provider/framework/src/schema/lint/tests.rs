@@ -25,6 +25,11 @@ fn nested(name: &str, nesting: Nesting, attributes: Vec<Attribute>) -> Attribute
     }
 }
 
+fn dependent(name: &str, on: &str) -> Attribute {
+    let path = on.split('.').fold(Path::root(), Path::attribute);
+    attribute::<Attr<String>>(name).modifier(PlanModifier::DependsOn(vec![path]))
+}
+
 fn typed(name: &str, of: Type) -> Attribute {
     Attribute {
         kind: Kind::Type(of),
@@ -62,6 +67,31 @@ fn a_good_schema_passes() {
         attribute::<Timeouts>("timeouts"),
     ]);
     assert_eq!(good.lint(), Vec::<String>::new());
+}
+
+#[test]
+fn what_an_attribute_depends_on_shows_in_plans_and_is_not_itself() {
+    let chain = |last: &str| {
+        let password = nested(
+            "login",
+            Nesting::Single,
+            vec![attribute::<WriteOnly<String>>("password")],
+        );
+        schema(vec![
+            attribute::<WriteOnly<String>>("token"),
+            password,
+            dependent("hash", last),
+            dependent("url", "hash"),
+        ])
+    };
+    assert_eq!(chain("login").lint(), Vec::<String>::new());
+    for write_only in ["token", "login.password"] {
+        let problem =
+            format!("`hash` depends on `{write_only}`, which is write-only, so no plan tells whether it changes.");
+        assert_eq!(chain(write_only).lint(), [problem]);
+    }
+    let circle = ["hash", "url"].map(|name| format!("`{name}` depends on itself."));
+    assert_eq!(chain("url").lint(), circle);
 }
 
 #[test]
@@ -120,6 +150,11 @@ fn each_rule_names_the_attribute_that_breaks_it() {
             attribute::<Attr<String>>("part").modifier(PlanModifier::DependsOn(vec!["nmae".into()])),
             "`part` depends on `nmae`, which is no attribute beside it.",
         ),
+        (
+            dependent("part", "name.first"),
+            "`part` depends on `name.first`, which is no attribute beside it.",
+        ),
+        (dependent("part", "part"), "`part` depends on itself."),
         (
             attribute::<Attr<String>>("part").requires_replace(),
             "`part` requires a replacement, but is computed.",

@@ -17,7 +17,8 @@ impl Validator {
     }
 
     /// At least one of the rules accepts the value.
-    pub fn any_of<const N: usize>(rules: [Validator; N]) -> Self {
+    pub fn any_of(rules: impl IntoIterator<Item = Validator>) -> Self {
+        let rules: Vec<Validator> = rules.into_iter().collect();
         Validator::new(phrases(&rules, ", or "), move |value| {
             let mut problems = Vec::new();
             for rule in &rules {
@@ -31,7 +32,8 @@ impl Validator {
     }
 
     /// Each of the rules accepts the value: for use in other rules; an attribute can have several.
-    pub fn all_of<const N: usize>(rules: [Validator; N]) -> Self {
+    pub fn all_of(rules: impl IntoIterator<Item = Validator>) -> Self {
+        let rules: Vec<Validator> = rules.into_iter().collect();
         Validator::new(phrases(&rules, ", and "), move |value| {
             let problems: Vec<String> = rules.iter().filter_map(|rule| rule.check(value).err()).collect();
             require(problems.is_empty(), || problems.join(" "))

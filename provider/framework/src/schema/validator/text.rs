@@ -2,6 +2,7 @@
 
 use std::net::Ipv6Addr;
 
+use regex::Regex;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -10,7 +11,8 @@ use crate::custom_types::Notation;
 
 impl Validator {
     /// The string is one of these.
-    pub fn one_of<const N: usize>(allowed: [&'static str; N]) -> Self {
+    pub fn one_of(allowed: impl IntoIterator<Item = &'static str>) -> Self {
+        let allowed: Vec<&str> = allowed.into_iter().collect();
         let list = list_of(&allowed);
         Validator::string(format!("one of {list}"), move |text| {
             require(allowed.contains(&text), || {
@@ -20,7 +22,8 @@ impl Validator {
     }
 
     /// The string is one of these, in upper or lower case.
-    pub fn one_of_ignoring_case<const N: usize>(allowed: [&'static str; N]) -> Self {
+    pub fn one_of_ignoring_case(allowed: impl IntoIterator<Item = &'static str>) -> Self {
+        let allowed: Vec<&str> = allowed.into_iter().collect();
         let list = list_of(&allowed);
         Validator::string(format!("one of {list}, in upper or lower case"), move |text| {
             let text_lower = text.to_lowercase();
@@ -31,7 +34,8 @@ impl Validator {
     }
 
     /// The string is none of these.
-    pub fn none_of<const N: usize>(refused: [&'static str; N]) -> Self {
+    pub fn none_of(refused: impl IntoIterator<Item = &'static str>) -> Self {
+        let refused: Vec<&str> = refused.into_iter().collect();
         let list = list_of(&refused);
         Validator::string(format!("none of {list}"), move |text| {
             require(!refused.contains(&text), || format!("It must be none of {list}."))
@@ -64,6 +68,20 @@ impl Validator {
                 Some(other) => Err(format!("It must be made of {characters}, but it has {other:?} in it.")),
                 None => Ok(()),
             }
+        })
+    }
+
+    /// All of the string matches a regular expression. The phrase names what does, with an example, such as "a version such
+    /// as `1.2`": few people read expressions.
+    ///
+    /// An expression that is none accepts nothing, and says so.
+    pub fn matches(pattern: &'static str, phrase: &'static str) -> Self {
+        let whole = Regex::new(&format!("^(?:{pattern})$"));
+        Validator::string(phrase, move |text| match &whole {
+            Ok(whole) => require(whole.is_match(text), || format!("`{text}` is not {phrase}.")),
+            Err(_) => Err(format!(
+                "`{pattern}` is no regular expression: this is a bug in the provider."
+            )),
         })
     }
 
@@ -116,7 +134,8 @@ impl Validator {
     }
 
     /// The string is a URL with one of these schemes, and with a host.
-    pub fn url<const N: usize>(schemes: [&'static str; N]) -> Self {
+    pub fn url(schemes: impl IntoIterator<Item = &'static str>) -> Self {
+        let schemes: Vec<&str> = schemes.into_iter().collect();
         let starts: Vec<String> = schemes.iter().map(|scheme| format!("{scheme}://")).collect();
         let list = list_of(&starts);
         Validator::string(format!("a URL that starts with one of {list}"), move |text| {
@@ -207,6 +226,20 @@ mod tests {
             &["1a", "1 "],
         );
         check(&Validator::no_whitespace(), &["", "a"], &["a b", "\n", "a\u{a0}b"]);
+    }
+
+    #[test]
+    fn a_pattern_is_about_the_whole_text_and_its_phrase_is_what_people_read() {
+        let version = Validator::matches("[0-9]+([.][0-9]+)?|latest", "a version such as `1.2`");
+        check(
+            &version,
+            &["1", "1.20", "latest"],
+            &["", "v1", "1.2\n", "1.2.3", "latest1"],
+        );
+        assert_eq!(version.description(), "a version such as `1.2`");
+        let problem = version.check(&"v1".into()).unwrap_err();
+        assert_eq!(problem, "`v1` is not a version such as `1.2`.");
+        check(&Validator::matches("(", "nothing"), &[], &["", "("]);
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub(in crate::cht::instance) fn check(
     prior: &InstanceModel,
     diagnostics: &mut Diagnostics,
 ) {
-    let planned = plan.planned.as_ref();
+    let planned = plan.planned();
+    let planned = planned.as_ref();
     let wanted = planned.and_then(|planned| planned.cht_version.known()?.parse().ok());
     // What is not known yet is looked at again before it is applied.
     let allowed = planned.is_some_and(|planned| planned.allow_downgrade.known().copied().unwrap_or(true));

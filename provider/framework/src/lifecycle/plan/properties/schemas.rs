@@ -31,9 +31,20 @@ pub(super) fn attributes(depth: u32, place: Place) -> BoxedStrategy<Vec<Attribut
                 name: format!("p{position}"),
                 ..attribute
             };
-            attributes.into_iter().enumerate().map(named).collect()
+            independent(attributes.into_iter().enumerate().map(named).collect())
         })
         .boxed()
+}
+
+/// The attributes, none of which depends on itself or on what no plan shows.
+fn independent(mut attributes: Vec<Attribute>) -> Vec<Attribute> {
+    let first_is_shown = attributes.first().is_some_and(|first| !first.write_only);
+    let depending = if first_is_shown { 1 } else { attributes.len() };
+    for attribute in attributes.iter_mut().take(depending) {
+        let depends = |modifier: &PlanModifier| matches!(modifier, PlanModifier::DependsOn(_));
+        attribute.modifiers.retain(|modifier| !depends(modifier));
+    }
+    attributes
 }
 
 fn leaf(place: Place) -> impl Strategy<Value = Attribute> {
