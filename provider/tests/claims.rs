@@ -122,10 +122,15 @@ fn lines() -> Vec<Line> {
         .collect()
 }
 
-/// The names of all tests.
+/// The names of all tests of instances.
 fn tests() -> BTreeSet<String> {
-    let sources =
-        ["provider/src", "provider/tests", "acceptance-tests/tests"].map(|folder| files(&root().join(folder)));
+    let folders = [
+        "provider/src/cht",
+        "provider/src/kubernetes",
+        "provider/tests",
+        "acceptance-tests/tests/acceptance",
+    ];
+    let sources = folders.map(|folder| files(&root().join(folder)));
     let mut names = BTreeSet::new();
     for path in sources.concat() {
         let text = fs::read_to_string(&path).unwrap();
