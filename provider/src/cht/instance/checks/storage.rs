@@ -84,17 +84,7 @@ mod tests {
     use tf_framework::value::Value;
 
     use super::*;
-
-    #[track_caller]
-    fn check(rule: &Validator, accepted: &[&str], refused: &[&str]) {
-        for text in accepted {
-            assert_eq!(rule.check(&Value::from(*text)), Ok(()), "{text}");
-        }
-        for text in refused {
-            let error = rule.check(&Value::from(*text)).expect_err(text);
-            assert!(error.ends_with('.'), "{error}");
-        }
-    }
+    use crate::cht::instance::checks::tests::check;
 
     #[test]
     fn data_is_in_a_directory_of_the_volume_or_at_its_root() {

@@ -216,18 +216,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::cht::instance::fixtures::{couchdb, draft, with};
-
-    #[track_caller]
-    fn check(changes: Value, expected: &[&str]) {
-        let mut diagnostics = Diagnostics::new();
-        validate(&draft(&with(changes)), &mut diagnostics);
-        let paths: Vec<String> = diagnostics
-            .iter()
-            .map(|diagnostic| diagnostic.path.as_ref().expect("a path").to_string())
-            .collect();
-        assert_eq!(paths, expected, "{diagnostics}");
-    }
+    use crate::cht::instance::fixtures::couchdb;
+    use crate::cht::instance::validate::tests::check;
 
     #[track_caller]
     fn check_nodes(nodes: Value, expected: &[&str]) {
