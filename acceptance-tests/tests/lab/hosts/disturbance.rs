@@ -51,7 +51,7 @@ async fn disk_can_be_full_and_wiped() {
         assert!(full.contains("No space left on device"), "{full}");
     }
     host.free_disk().unwrap();
-    host.exec("head -c 100000 /dev/zero > /root/more").await.unwrap();
+    host.exec("head -c 100000 /dev/zero > /srv/more").await.unwrap();
     host.wipe("/var/lib/rancher").await.unwrap();
     assert_eq!(host.exec("ls /var/lib/rancher").await.unwrap(), "");
 }
@@ -70,10 +70,10 @@ async fn clock_is_off_for_what_runs_over_ssh_until_the_host_reboots() {
         let offset = offset(&host.ssh(user, command).await.unwrap());
         assert!((-7205..=-7195).contains(&offset), "{command} of {user:?}: {offset}");
     }
-    host.exec("systemd-run --wait --quiet sh -c 'date +%s > /root/service'")
+    host.exec("systemd-run --wait --quiet sh -c 'date +%s > /srv/service'")
         .await
         .unwrap();
-    assert!(offset(&host.exec("cat /root/service").await.unwrap()) < -7000);
+    assert!(offset(&host.exec("cat /srv/service").await.unwrap()) < -7000);
     host.reboot().await.unwrap();
     let offset = offset(&host.ssh(User::Root, "date +%s").await.unwrap());
     assert!((-5..=5).contains(&offset), "{offset}");

@@ -40,12 +40,12 @@ async fn reboot_keeps_files_and_forgets_packet_filters() {
     let Some(hosts) = hosts(1).await else { return };
     let host = &hosts[0];
     let (key, boot) = (host.host_key().unwrap(), boot_id(host).await);
-    host.exec("echo kept > /root/file; touch /run/forgotten; iptables -A INPUT -p icmp -j DROP")
+    host.exec("echo kept > /srv/file; touch /run/forgotten; iptables -A INPUT -p icmp -j DROP")
         .await
         .unwrap();
     host.reboot().await.unwrap();
     assert_ne!(boot_id(host).await, boot);
-    assert_eq!(host.ssh(User::Root, "cat /root/file").await.unwrap(), "kept\n");
+    assert_eq!(host.ssh(User::Root, "cat /srv/file").await.unwrap(), "kept\n");
     host.exec("test ! -e /run/forgotten").await.unwrap();
     assert!(!host.exec("iptables -S").await.unwrap().contains("DROP"));
     assert_eq!(host.host_key().unwrap(), key);
@@ -56,14 +56,14 @@ async fn reboot_keeps_files_and_forgets_packet_filters() {
 async fn host_without_power_is_silent_and_keeps_what_was_written() {
     let Some(hosts) = hosts(1).await else { return };
     let host = &hosts[0];
-    host.exec("echo kept > /root/file").await.unwrap();
+    host.exec("echo kept > /srv/file").await.unwrap();
     host.power_off().unwrap();
     assert!(!host.is_powered());
     assert!(host.exec("true").await.is_err());
     assert!(!answers(host).await);
     host.host_key().expect("the key of a host can be read while it is off");
     host.power_on().await.unwrap();
-    assert_eq!(host.ssh(User::Root, "cat /root/file").await.unwrap(), "kept\n");
+    assert_eq!(host.ssh(User::Root, "cat /srv/file").await.unwrap(), "kept\n");
 
     // In good order, from inside.
     let _ = host.exec("systemctl poweroff").await;
@@ -80,7 +80,7 @@ async fn host_without_power_is_silent_and_keeps_what_was_written() {
     let key = host.host_key().unwrap();
     host.replace().await.unwrap();
     assert_ne!(host.host_key().unwrap(), key);
-    host.exec("test ! -e /root/file").await.unwrap();
+    host.exec("test ! -e /srv/file").await.unwrap();
 }
 
 #[tokio::test]
