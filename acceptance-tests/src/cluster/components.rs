@@ -174,6 +174,9 @@ pub(super) fn controller_manager(
         "--kube-api-qps=500".to_owned(),
         "--kube-api-burst=1000".to_owned(),
         "--concurrent-namespace-syncs=20".to_owned(),
+        // kwok that is started anew waits for the lease that it had before, and a node that was once taken for dead says only
+        // minutes later that it is not. Whatever the machine is busy with, the node is there.
+        "--node-monitor-grace-period=24h".to_owned(),
         format!(
             "--service-account-private-key-file={}",
             credentials.service_account_key_file.display()

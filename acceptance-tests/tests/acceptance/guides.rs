@@ -75,6 +75,12 @@ async fn every_configuration_in_a_guide_is_valid() {
             if shown.contains("required_providers") {
                 scene.workspace.write("versions.tf", "").expect("the file is written");
             }
+            // What a guide reads from files of its readers.
+            let values = include_str!("../../../examples/adoption/values.yaml");
+            scene
+                .workspace
+                .write("values.yaml", values)
+                .expect("the file is written");
             scene.write(&with_variables(&whole(&shown)));
             let command = format!("validate of {}:\n{shown}\n", guide.display());
             done(&command, scene.workspace.validate().await);

@@ -228,11 +228,11 @@ impl Lane {
 /// Checks that an error says what happened.
 fn is_told(error: &str, fault: Fault) -> Result<(), String> {
     let words = match fault {
-        Fault::Forbidden => "Not allowed to",
+        Fault::Forbidden => "not allowed to",
         Fault::Outage => "https://127.0.0.1:",
         _ => return Err(format!("it should have been tried again: {error}")),
     };
-    if error.contains(words) {
+    if error.to_lowercase().contains(words) {
         Ok(())
     } else {
         Err(format!("the error does not say {words:?}: {error}"))

@@ -55,7 +55,7 @@ impl Database<'_> {
             self.wait_for_members(cx, access, &couchdb, &first).await?;
         }
         let has_data = match self.stage {
-            Stage::Creating => couchdb.existing_data,
+            Stage::Creating | Stage::Opened => couchdb.existing_data,
             // It was in use, wherever its data is.
             Stage::Adopting => true,
             Stage::Updating | Stage::Created => false,
@@ -153,7 +153,7 @@ impl Database<'_> {
 
     fn patience(&self) -> Patience {
         match self.stage {
-            Stage::Creating => Patience::of_operation(),
+            Stage::Creating | Stage::Opened => Patience::of_operation(),
             Stage::Adopting | Stage::Updating | Stage::Created => Patience::of_start(self.model),
         }
     }

@@ -134,6 +134,7 @@ pub(super) fn differences(state: &InstanceModel, live: Known, found: &Found) -> 
     let mut lines = adoption::differences(&desired, found, &drift);
     match stage {
         Stage::Creating => lines.push(UNFINISHED.to_owned()),
+        Stage::Opened => lines.push(format!("{UNFINISHED}, but users may have come")),
         Stage::Adopting => lines.push("The adoption of the instance was not finished".to_owned()),
         Stage::Updating => lines.push("An update of the instance was not finished".to_owned()),
         Stage::Created => {}

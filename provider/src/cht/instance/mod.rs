@@ -107,7 +107,7 @@ impl Resource for InstanceResource {
         survey.allows_creation(&plan)?;
         check_ingress(cx, &access, &plan, None).await?;
         cx.set_private(&Private::default())?;
-        let begun = survey.begun();
+        let (begun, stage) = (survey.begun(), survey.stage());
         lookups::check(cx, &access, &plan, None).await?;
         let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();
         credentials.store(&mut plan.couchdb);
@@ -115,7 +115,7 @@ impl Resource for InstanceResource {
         let goal = Goal {
             model: plan,
             credentials: &credentials,
-            stage: Stage::Creating,
+            stage,
             how: Apply::Careful,
             found: survey.found,
             patience: Patience::of_operation(),
@@ -165,7 +165,7 @@ impl Resource for InstanceResource {
         let access = access(cx, &state).await?;
         let models = [&state];
         let found = desired::find(&access, &state.namespace, &models).await?;
-        if !teardown::is_unfinished(&found, &state) {
+        if teardown::may_hold_data(&found, &state) {
             plan::allows_destruction(&state)?;
         }
         let found = adoption::take_over(cx, &access, &models, found).await?;
@@ -234,7 +234,7 @@ async fn converge(
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);
     // Last of all: a process that is killed before is continued by the next, one that has finished an instance is not.
-    steps::finish(access, &model).await?;
+    steps::remember(access, &model, Stage::Created).await?;
     model.live_version = Attr::Known(version);
     model.ready = Attr::Known(true);
     model.drift = Attr::Known(Vec::new());

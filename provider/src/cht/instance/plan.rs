@@ -92,7 +92,8 @@ pub(super) fn allows_destruction(state: &InstanceModel) -> Result<(), Diagnostic
         "Instance is protected",
         format!(
             "The instance in {} cannot be destroyed while `deletion_protection` is on. Apply `deletion_protection = false` \
-             first. Its data volume is retained unless `retain_volumes` is `false` as well.",
+             first. Its data volume is retained unless `retain_volumes` is `false` as well. If its creation failed, and it is to be \
+             finished rather than started over, `untaint` it.",
             state.namespace
         ),
     )

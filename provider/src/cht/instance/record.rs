@@ -20,8 +20,10 @@ const ADOPTED_FROM: &str = "adopted-from";
 /// How far an instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Its creation has begun.
+    /// Its creation has begun, and nobody could use it yet.
     Creating,
+    /// Its creation is not finished, but users may have come, so that it may hold data.
+    Opened,
     /// Another tool made it, and the first change of it has begun.
     Adopting,
     /// It has been usable, and a change of it has begun.
@@ -39,9 +41,15 @@ pub(super) struct Record {
 }
 
 impl Stage {
+    /// Whether the creation was not finished.
+    pub(super) fn is_creation(self) -> bool {
+        matches!(self, Stage::Creating | Stage::Opened)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Stage::Creating => "creating",
+            Stage::Opened => "opened",
             Stage::Adopting => "adopting",
             Stage::Updating => "updating",
             Stage::Created => "created",
@@ -54,11 +62,11 @@ impl Record {
     pub(super) fn find(found: &Found, namespace: &str) -> Option<Record> {
         let live = found.get(&key(namespace))?;
         let entry = |name: &str| live.json().get("data")?.get(name)?.as_str();
-        let stages = [Stage::Adopting, Stage::Updating, Stage::Created];
+        let stages = [Stage::Creating, Stage::Opened, Stage::Adopting, Stage::Created];
         let stage = stages.into_iter().find(|stage| entry(STAGE) == Some(stage.name()));
-
         Some(Record {
-            stage: stage.unwrap_or(Stage::Creating),
+            // What somebody edited, or a later release wrote, must not look as if there were no data yet.
+            stage: stage.unwrap_or(Stage::Updating),
             configuration: entry(CONFIGURATION).unwrap_or_default().to_owned(),
             adopted_from: entry(ADOPTED_FROM).map(str::to_owned),
         })
@@ -100,4 +108,30 @@ pub(super) fn object(model: &InstanceModel, stage: Stage) -> Result<Object, Diag
 /// What names the record.
 pub(super) fn key(namespace: &str) -> ObjectKey {
     ObjectKey::namespaced::<ConfigMap>(namespace, MANAGER)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cht::instance::fixtures::{cluster, minimal, state};
+    use crate::kubernetes::LiveObject;
+
+    #[test]
+    fn a_stage_that_is_not_understood_is_that_of_an_instance_with_data() {
+        let found = cluster(&state(&minimal()), Stage::Creating, &[]);
+        let stage = |entry: serde_json::Value| {
+            let mut json = found.get(&key("cht-kisumu")).expect("a record").json().clone();
+            json["data"][STAGE] = entry;
+            let found = [LiveObject::from_json(json).expect("a known kind")]
+                .into_iter()
+                .collect();
+            Record::find(&found, "cht-kisumu").map(|record| record.stage)
+        };
+        assert_eq!(stage(json!("creating")), Some(Stage::Creating));
+        assert_eq!(stage(json!("opened")), Some(Stage::Opened));
+        assert_eq!(stage(json!("being moved")), Some(Stage::Updating));
+        assert_eq!(stage(json!(null)), Some(Stage::Updating));
+    }
 }

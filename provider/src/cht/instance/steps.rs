@@ -78,18 +78,21 @@ pub(super) async fn apply(
         if name == objects::COUCHDB_PHASE {
             database.check(cx, access).await?;
         }
+        if name == objects::API_PHASE && database.stage == Stage::Creating {
+            remember(access, database.model, Stage::Opened).await?;
+        }
     }
     Ok(())
 }
 
-/// Remembers in the cluster that the instance has been usable.
-pub(super) async fn finish(access: &Access, model: &InstanceModel) -> Result<(), Diagnostics> {
-    let record = record::object(model, Stage::Created)?;
+/// Remembers in the cluster how far the instance is.
+pub(super) async fn remember(access: &Access, model: &InstanceModel, stage: Stage) -> Result<(), Diagnostics> {
+    let record = record::object(model, stage)?;
     let set = ObjectSet::new(desired::owner(&model.namespace)?, vec![vec![record]]);
-    let finished = access.cluster.apply(&set, Apply::Careful).await;
-    finished
+    let remembered = access.cluster.apply(&set, Apply::Careful).await;
+    remembered
         .map(|_| ())
-        .map_err(access.explain("Unable to record that the CHT instance is finished"))
+        .map_err(access.explain("Unable to record how far the CHT instance is"))
 }
 
 /// Waits until a namespace that is being deleted, as by a deletion that was interrupted, is gone.

@@ -35,23 +35,25 @@ impl Survey {
 
     /// Whether there is an instance whose creation was not finished.
     pub(super) fn is_unfinished(&self) -> bool {
-        self.record
-            .as_ref()
-            .is_some_and(|record| record.stage == Stage::Creating)
+        self.record.as_ref().is_some_and(|record| record.stage.is_creation())
+    }
+
+    /// How far a creation was that was not finished; at the beginning if there was none.
+    pub(super) fn stage(&self) -> Stage {
+        let stage = self.record.as_ref().map(|record| record.stage);
+        stage.filter(|stage| stage.is_creation()).unwrap_or(Stage::Creating)
     }
 
     /// What an earlier creation, which was not finished, was to make.
     pub(super) fn begun(&self) -> Option<InstanceModel> {
-        let record = self.record.as_ref().filter(|record| record.stage == Stage::Creating)?;
+        let record = self.record.as_ref().filter(|record| record.stage.is_creation())?;
         // One that cannot be read is of a later release; then what it had more than this one is not known either.
         record.model().ok()
     }
 
     /// Whether there is an instance that has been usable.
     pub(super) fn is_finished(&self) -> bool {
-        self.record
-            .as_ref()
-            .is_some_and(|record| record.stage != Stage::Creating)
+        self.record.as_ref().is_some_and(|record| !record.stage.is_creation())
     }
 
     /// Checks that an instance can be made: there is none, or an unfinished one, or the data of one that was destroyed and
@@ -60,7 +62,7 @@ impl Survey {
         let namespace = &model.namespace;
         let wanted = Known::of(&model.couchdb);
         match &self.record {
-            Some(record) if record.stage != Stage::Creating => Err(Diagnostic::error(
+            Some(record) if !record.stage.is_creation() => Err(Diagnostic::error(
                 "CHT instance exists already",
                 format!(
                     "There is a finished instance in the namespace {namespace}, which is not in this state. Import it with \
@@ -156,6 +158,21 @@ mod tests {
             .complete()
             .expect("all are found");
         assert_eq!(format!("{:?}", continued), "Credentials([REDACTED])");
+    }
+
+    #[test]
+    fn a_creation_that_goes_on_does_not_forget_that_users_may_have_come() {
+        for (stage, expected) in [(Stage::Creating, Stage::Creating), (Stage::Opened, Stage::Opened)] {
+            let found = cluster(&state(&minimal()), stage, &[]);
+            let survey = Survey {
+                started_with: Known::default(),
+                record: Record::find(&found, "cht-kisumu"),
+                claims: claims(&found),
+                found,
+            };
+            assert!(survey.is_unfinished() && !survey.is_finished());
+            assert_eq!(survey.stage(), expected);
+        }
     }
 
     #[test]

@@ -14,8 +14,9 @@ use crate::kubernetes::{Access, Found, LiveObject};
 /// Removes an instance; the data volumes and the namespace that holds them only if they are not to be retained. A disk that
 /// was given to the instance stays in any case: what is removed is only what leads to it.
 ///
-/// An instance that was never usable holds no data of its own. So that its creation can start over, its volumes go too,
-/// unless they are older than the instance.
+/// An instance that nobody could use holds no data of its own. So that its creation can start over, its volumes go too,
+/// unless they are older than the instance. The record, which tells that, goes last: a deletion that was killed goes on as it
+/// began.
 pub(super) async fn remove(
     cx: &Context<InstanceResource>,
     access: &Access,
@@ -23,7 +24,7 @@ pub(super) async fn remove(
     found: Found,
 ) -> Result<(), Diagnostics> {
     let record = found.get(&record::key(&state.namespace));
-    let record_made = record.map(made_at).filter(|_| is_unfinished(&found, state));
+    let record_made = record.map(made_at).filter(|_| is_unused(&found, state));
     let retained = |live: &LiveObject| {
         let retain = record_made
             .as_ref()
@@ -32,8 +33,11 @@ pub(super) async fn remove(
     };
     let keeps_volume = found.objects().any(&retained);
     delete(cx, access, state, found.select(is_workload), "the workloads").await?;
-    let content = found.select(|live| !is_workload(live) && kind(live) != "Namespace" && !retained(live));
+    let is_record = |live: &LiveObject| *live.key() == record::key(&state.namespace);
+    let is_last = |live: &LiveObject| kind(live) == "Namespace" || is_record(live);
+    let content = found.select(|live| !is_workload(live) && !is_last(live) && !retained(live));
     delete(cx, access, state, content, "the objects of the instance").await?;
+    delete(cx, access, state, found.select(is_record), "the record").await?;
     let namespace = found.filter(|live| kind(live) == "Namespace");
     if keeps_volume || namespace.is_empty() {
         return Ok(());
@@ -62,8 +66,13 @@ pub(super) async fn remove(
     Ok(())
 }
 
-/// Whether the instance has never been usable.
-pub(super) fn is_unfinished(found: &Found, state: &InstanceModel) -> bool {
+/// Whether what there is of an instance may hold data: an empty namespace, which a killed deletion left, does not.
+pub(super) fn may_hold_data(found: &Found, state: &InstanceModel) -> bool {
+    found.objects().any(|live| kind(live) != "Namespace") && !is_unused(found, state)
+}
+
+/// Whether the instance has never been open to users.
+fn is_unused(found: &Found, state: &InstanceModel) -> bool {
     Record::find(found, &state.namespace).is_some_and(|record| record.stage == Stage::Creating)
 }
 
@@ -155,4 +164,27 @@ fn made_at(live: &LiveObject) -> String {
         .pointer("/metadata/creationTimestamp")
         .and_then(|timestamp| timestamp.as_str());
     timestamp.unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cht::instance::fixtures::{cluster, minimal, state};
+
+    #[test]
+    fn an_instance_may_hold_data_from_when_users_may_come_until_nothing_but_its_namespace_is_left() {
+        let state = state(&minimal());
+        let may = |stage: Stage| may_hold_data(&cluster(&state, stage, &[]), &state);
+        assert!(!may(Stage::Creating));
+        for stage in [Stage::Opened, Stage::Adopting, Stage::Updating, Stage::Created] {
+            assert!(may(stage), "{stage:?}");
+        }
+        let without_record = cluster(&state, Stage::Creating, &["terraform-provider-cht"]);
+        assert!(
+            may_hold_data(&without_record, &state),
+            "nothing says that it holds none"
+        );
+        let namespace = without_record.filter(|live| kind(live) == "Namespace");
+        assert!(!may_hold_data(&namespace, &state));
+    }
 }

@@ -38,7 +38,7 @@ pub(super) async fn update(
         prior: &prior,
         credentials: &credentials,
         stage: match Record::find(&found, &planned.namespace) {
-            Some(record) if record.stage == Stage::Creating => Stage::Creating,
+            Some(record) if record.stage.is_creation() => record.stage,
             Some(record) if record.stage == Stage::Adopting => Stage::Adopting,
             None if planned.is_adopted() => Stage::Adopting,
             _ => Stage::Updating,
@@ -88,7 +88,7 @@ impl<'a> Update<'a> {
             found,
             ..
         } = self;
-        if self.stage == Stage::Creating {
+        if self.stage.is_creation() {
             live.agree_with(&Known::from((*credentials).clone()))?;
             return Ok(Patience::of_start(planned));
         }

@@ -81,7 +81,6 @@ pub(crate) fn object_name() -> Validator {
 
 #[cfg(test)]
 mod tests {
-    use tf_framework::value::Value;
 
     use super::*;
     use crate::cht::instance::checks::tests::check;

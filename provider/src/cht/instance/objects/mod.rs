@@ -40,6 +40,9 @@ use super::spec::InstanceSpec;
 /// The phase after which CouchDB runs, and nothing yet that would use it.
 pub(super) const COUCHDB_PHASE: &str = "couchdb";
 
+/// The phase whose pods users talk to.
+pub(super) const API_PHASE: &str = "api";
+
 /// Objects that can be applied together, once those of the phases before are there.
 #[derive(Debug, Clone)]
 pub struct Phase {
@@ -92,7 +95,7 @@ pub fn objects(spec: &InstanceSpec, labels: &BTreeMap<String, String>) -> Vec<Ph
             objects: [upgrade_service::binding(&labels), upgrade_service::deployments(&labels)].concat(),
         },
         Phase {
-            name: "api",
+            name: API_PHASE,
             objects: api::deployments(&labels),
         },
         Phase {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::cht::instance::model::InstanceModel;
-use crate::cht::instance::record::{Record, Stage};
+use crate::cht::instance::record::Record;
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::Found;
 
@@ -56,7 +56,7 @@ impl Images {
 /// Takes over the version that the whole instance was brought to from outside, so that the state says what there is. What was
 /// changed in part only is drift.
 pub(in crate::cht::instance) fn adopt(state: &mut InstanceModel, live_version: Option<&str>, found: &Found) {
-    let is_unfinished = Record::find(found, &state.namespace).is_none_or(|record| record.stage == Stage::Creating);
+    let is_unfinished = Record::find(found, &state.namespace).is_none_or(|record| record.stage.is_creation());
     let has_own_tag = state.image.as_ref().is_some_and(|image| image.tag.is_some());
     if is_unfinished || has_own_tag {
         return;
@@ -83,6 +83,7 @@ mod tests {
 
     use super::*;
     use crate::cht::instance::fixtures::{cluster, state, with};
+    use crate::cht::instance::record::Stage;
 
     fn found(version: &str, stage: Stage) -> Found {
         cluster(&state(&with(json!({"cht_version": version}))), stage, &[])

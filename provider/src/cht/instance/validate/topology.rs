@@ -215,7 +215,6 @@ fn path(index: usize, attribute: &str) -> Path {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::*;
     use crate::cht::instance::fixtures::couchdb;
     use crate::cht::instance::validate::tests::check;
 
