@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Instance, Scene, done};
+use crate::support::{Instance, Scene, done, lab};
 
 /// The guides, by file.
 fn guides() -> Vec<PathBuf> {
@@ -75,12 +75,13 @@ async fn every_configuration_in_a_guide_is_valid() {
             if shown.contains("required_providers") {
                 scene.workspace.write("versions.tf", "").expect("the file is written");
             }
-            // What a guide reads from files of its readers.
-            let values = include_str!("../../../examples/adoption/values.yaml");
-            scene
-                .workspace
-                .write("values.yaml", values)
-                .expect("the file is written");
+            // What the guides read from files of their readers.
+            for (name, text) in [
+                ("values.yaml", include_str!("../../../examples/adoption/values.yaml")),
+                ("ca.pem", lab().await.cluster.ca_pem()),
+            ] {
+                scene.workspace.write(name, text).expect("the file is written");
+            }
             scene.write(&with_variables(&whole(&shown)));
             let command = format!("validate of {}:\n{shown}\n", guide.display());
             done(&command, scene.workspace.validate().await);
