@@ -30,7 +30,7 @@ pub(super) async fn update(
     let live = desired::live_credentials(&found, &planned.namespace);
     plan::same_instance(&prior, &live)?;
     check_ingress(cx, &access, &planned, Some(&prior)).await?;
-    upgrade::refuse_downgrade(cx, &access, &planned, &found).await?;
+    upgrade::refuse_downgrade(cx, &access, &planned, &prior, &found).await?;
     let found = adoption::take_over(cx, &access, &[&prior, &planned], found).await?;
     let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
     let mut update = Update {

@@ -1,5 +1,6 @@
 //! What a change of `cht_version` does, and what is refused of it.
 //!
+//! - [`target`] is the version that a configuration brings.
 //! - [`images`] tells which versions the cluster has the images of, whoever put them there.
 //! - [`guard`] refuses plans and updates that would take CHT back, or that CHT does not support.
 //! - [`space`] tells whether the volumes have room for it.
@@ -9,6 +10,7 @@ mod guard;
 mod images;
 mod prepare;
 mod space;
+mod target;
 
 pub(super) use self::guard::{check, check_images, refuse_downgrade};
 pub(super) use self::images::adopt;

@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use super::guard::check_live;
 use super::images::Images;
 use super::space::shortage;
+use super::target::Target;
 use crate::cht::application::Way;
 use crate::cht::client::Client;
 use crate::cht::error::Error;
@@ -49,11 +50,10 @@ impl Preparation<'_> {
     /// over.
     pub(in crate::cht::instance) async fn run(&self, cx: &Context<InstanceResource>) -> Result<Installed, Diagnostics> {
         let images = Images::of(self.found);
-        let has_own_tag = self.model.image.as_ref().is_some_and(|image| image.tag.is_some());
-        let (Some(image), Ok(target)) = (images.api(), self.model.cht_version.parse::<ChtVersion>()) else {
+        let (Some(image), Some(Target { version: target, .. })) = (images.api(), Target::of(self.model)) else {
             return Ok(Installed::Warm);
         };
-        if has_own_tag || image == target.to_string() {
+        if image == target.to_string() {
             return Ok(Installed::Warm);
         }
         if is_direct(self.model) {
@@ -61,7 +61,7 @@ impl Preparation<'_> {
             return Ok(Installed::Cold);
         }
         let running = self.wait_until_running(cx).await?;
-        check_live(self.model, running.as_ref(), self.found)?;
+        check_live(self.model, self.prior, running.as_ref(), self.found)?;
         match running.map(|running| path(&running, &target)) {
             Some(Path::None) => Ok(Installed::Warm),
             // Nobody stages a version that comes before the running one.
