@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use super::guard::check_live;
 use super::images::Images;
 use super::space::shortage;
-use super::target::Target;
+use super::target::{Target, tag};
 use crate::cht::application::Way;
 use crate::cht::client::Client;
 use crate::cht::error::Error;
@@ -144,13 +144,22 @@ pub(in crate::cht::instance) fn before(
     found: &Found,
 ) -> Option<InstanceModel> {
     let images = Images::of(found);
-    let is_before = images
-        .api()
-        .is_some_and(|tag| tag == prior.cht_version && tag != plan.cht_version);
-    is_before.then(|| InstanceModel {
+    let image = images.api()?;
+    if image == Target::of(plan)?.version.to_string() {
+        return None;
+    }
+    let mut before = InstanceModel {
         kubernetes: plan.kubernetes.clone(),
         ..prior.clone()
-    })
+    };
+    if image != tag(prior) {
+        // Another upgrade got as far as the API, which must not be taken back.
+        before.cht_version = image.parse::<ChtVersion>().ok()?.to_string();
+        if let Some(image) = &mut before.image {
+            image.tag = None;
+        }
+    }
+    Some(before)
 }
 
 fn is_direct(model: &InstanceModel) -> bool {
@@ -193,4 +202,41 @@ fn refused(target: &ChtVersion, error: &Error) -> Diagnostics {
         error_chain(error)
     );
     Diagnostic::error("CHT refuses the upgrade", detail).at(mode).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::cht::instance::fixtures::{cluster, state, with};
+    use crate::cht::instance::record::Stage;
+
+    /// The tag of the images that are to serve before an upgrade, where the cluster has those of `live`.
+    fn tag_before(live: Json, prior: Json, plan: Json) -> Option<String> {
+        let [live, prior, plan] = [live, prior, plan].map(|configuration| state(&with(configuration)));
+        let found = cluster(&live, Stage::Updating, &[]);
+        before(&prior, &plan, &found).map(|before| tag(&before).to_owned())
+    }
+
+    #[test]
+    fn what_serves_before_an_upgrade_has_the_image_that_the_api_has() {
+        let release = |version: &str| json!({"cht_version": version});
+        let own = |tag: &str| json!({"cht_version": "5.3.0", "image": {"tag": tag}});
+        let table = [
+            (release("5.3.0"), release("5.3.0"), release("5.3.1"), Some("5.3.0")),
+            (release("5.3.1"), release("5.3.0"), release("5.3.1"), None),
+            (release("5.3.1"), release("5.3.0"), release("5.3.2"), Some("5.3.1")),
+            (own("5.2.0"), own("5.2.0"), release("5.3.1"), Some("5.2.0")),
+            (own("my-branch"), own("my-branch"), release("5.3.1"), Some("my-branch")),
+            (own("5.3.1"), own("5.2.0"), release("5.3.2"), Some("5.3.1")),
+            (release("5.3.0"), release("5.3.0"), own("5.3.1"), Some("5.3.0")),
+            (release("5.3.0"), release("5.3.0"), own("my-branch"), None),
+            (own("my-branch"), release("5.3.0"), release("5.3.1"), None),
+        ];
+        for (live, prior, plan, expected) in table {
+            let case = format!("{live}, {prior}, {plan}");
+            assert_eq!(tag_before(live, prior, plan).as_deref(), expected, "{case}");
+        }
+    }
 }
