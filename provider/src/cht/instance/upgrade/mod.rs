@@ -14,5 +14,5 @@ mod target;
 
 pub(super) use self::guard::{check, check_images, refuse_downgrade};
 pub(super) use self::images::adopt;
-pub(super) use self::prepare::{GOES_ON, Installed, Preparation, before};
+pub(super) use self::prepare::{Installed, Preparation, before};
 pub(super) use self::space::check_space;
