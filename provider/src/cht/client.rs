@@ -182,8 +182,8 @@ fn read<A: DeserializeOwned>(request: String, response: &Response<Bytes>) -> Res
         StatusCode::OK => {}
         StatusCode::UNAUTHORIZED => return Err(Error::Unauthorized { request }),
         StatusCode::TOO_MANY_REQUESTS => return Err(Error::TooManyLogins { request }),
-        StatusCode::SERVICE_UNAVAILABLE => return Err(unavailable(request, response)),
-        _ => return Err(unexpected_status(request, response)),
+        StatusCode::SERVICE_UNAVAILABLE => return Err(unavailable(request, response, str::to_owned)),
+        _ => return Err(unexpected_status(request, response, str::to_owned)),
     }
     serde_json::from_slice(response.body()).map_err(|source| {
         if source.is_data() {
@@ -200,19 +200,20 @@ fn read<A: DeserializeOwned>(request: String, response: &Response<Bytes>) -> Res
     })
 }
 
-fn unavailable(request: String, response: &Response<Bytes>) -> Error {
+fn unavailable(request: String, response: &Response<Bytes>, hide: impl Fn(&str) -> String) -> Error {
     match serde_json::from_slice::<Unavailable>(response.body()) {
         Ok(body) if body.server.as_deref() == Some("haproxy") => Error::DatabaseUnavailable {
             request,
-            reason: body.reason.unwrap_or(body.error),
+            reason: hide(&body.reason.unwrap_or(body.error)),
         },
         Ok(body) if body.error == "Service unavailable" => Error::Starting { request },
-        _ => unexpected_status(request, response),
+        _ => unexpected_status(request, response, hide),
     }
 }
 
-fn unexpected_status(request: String, response: &Response<Bytes>) -> Error {
-    let text = String::from_utf8_lossy(response.body());
+/// `hide` cuts secrets out, which has to come first: half of one cannot be found any more.
+fn unexpected_status(request: String, response: &Response<Bytes>, hide: impl Fn(&str) -> String) -> Error {
+    let text = hide(&String::from_utf8_lossy(response.body()));
     let words: Vec<&str> = text.split_whitespace().collect();
     Error::UnexpectedStatus {
         request,

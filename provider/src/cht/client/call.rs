@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Client, basic, read, unexpected_status};
+use super::{Client, basic, read, unavailable, unexpected_status};
 use crate::cht::error::Error;
 use crate::cht::transport::Transport;
 
@@ -20,6 +20,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// How much of an answer's words is repeated in an error.
 const MAX_REASON: usize = 300;
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "(sensitive value)";
 
 /// One request that is about to be sent.
 pub(super) struct Call<'a> {
@@ -62,13 +65,16 @@ impl<'a> Call<'a> {
         format!("{} {}", self.method, self.path)
     }
 
+    /// The text without the secrets, as they are and as JSON writes them.
     fn hide(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| {
             let secret = secret.expose_secret();
             if secret.is_empty() {
                 return text;
             }
-            text.replace(secret, "(sensitive value)")
+            let quoted = Value::from(secret).to_string();
+            let escaped = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            text.replace(escaped.unwrap_or(secret), HIDDEN).replace(secret, HIDDEN)
         })
     }
 }
@@ -141,19 +147,8 @@ fn refusal(call: &Call<'_>, response: &Response<Bytes>) -> Option<Error> {
         StatusCode::NOT_FOUND if words.is_some() => Some(Error::NotFound { request, reason }),
         StatusCode::CONFLICT if words.is_some() => Some(Error::Conflict { request, reason }),
         status if status.is_client_error() && words.is_some() => Some(Error::Refused { request, reason, key }),
-        StatusCode::SERVICE_UNAVAILABLE => None,
-        _ => Some(hidden(call, unexpected_status(request, response))),
-    }
-}
-
-fn hidden(call: &Call<'_>, error: Error) -> Error {
-    match error {
-        Error::UnexpectedStatus { request, status, body } => Error::UnexpectedStatus {
-            request,
-            status,
-            body: call.hide(&body),
-        },
-        other => other,
+        StatusCode::SERVICE_UNAVAILABLE => Some(unavailable(request, response, |text| call.hide(text))),
+        _ => Some(unexpected_status(request, response, |text| call.hide(text))),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn update(
     let live = desired::live_credentials(&found, &planned.namespace);
     plan::same_instance(&prior, &live)?;
     check_ingress(cx, &access, &planned, Some(&prior)).await?;
-    upgrade::refuse_downgrade(cx, &access, &planned, &found).await?;
+    upgrade::refuse_downgrade(cx, &access, &planned, &prior, &found).await?;
     let found = adoption::take_over(cx, &access, &[&prior, &planned], found).await?;
     let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
     let mut update = Update {
@@ -90,7 +90,8 @@ impl<'a> Update<'a> {
         } = self;
         if self.stage.is_creation() {
             live.agree_with(&Known::from((*credentials).clone()))?;
-            return Ok(Patience::of_start(planned));
+            // The data of an earlier instance may have to be indexed.
+            return Ok(Installed::Cold.patience(planned));
         }
         if let Some(rotation) = Rotation::needed(prior, &credentials.admin_password, live, found) {
             rotation.run(cx, access).await?;
@@ -107,10 +108,8 @@ impl<'a> Update<'a> {
             credentials,
             found,
         };
-        Ok(match preparation.run(cx).await? {
-            Installed::Warm => Patience::of_start(planned),
-            Installed::Cold => Patience::of_indexing(planned, upgrade::GOES_ON),
-        })
+        let installed = preparation.run(cx).await?;
+        Ok(installed.patience(planned))
     }
 
     fn goal(&self, model: InstanceModel, found: Found, patience: Patience) -> Goal<'a> {

@@ -136,6 +136,28 @@ async fn a_refusal_keeps_its_words_and_its_key_and_no_secret() {
 }
 
 #[tokio::test]
+async fn a_secret_is_cut_out_of_an_answer_before_the_answer_is_cut() {
+    let filler = "x".repeat(190);
+    for status in [500, 503] {
+        let error = user_refused(answer(status, "text/plain", format!("{filler} Str0ng-Passw0rd"))).await;
+        assert!(!error.to_string().contains("Str0ng"), "{error}");
+    }
+    for password in ["Str0ng\"Passw0rd", "Str0ng  Passw0rd", "Str0ng\\"] {
+        for status in [400, 500, 503] {
+            for body in [
+                json!({ "sent": { "password": password } }),
+                json!({ "error": { "sent": password } }),
+            ] {
+                let script = Scripted::new([json_answer(status, body)]);
+                let refused = script.client().create_user("jane", &change(Some(password))).await;
+                let error = refused.unwrap_err().to_string();
+                assert!(!error.contains("Str0ng") && error.contains(HIDDEN), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn each_status_is_told_apart() {
     type Expected = fn(&Error) -> bool;
     let table: [(Answer, Expected, bool); 9] = [

@@ -6,8 +6,10 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::resource::Plan;
 
 use super::images::Images;
+use super::target::{Target, tag};
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::model::InstanceModel;
+use crate::cht::instance::record::{Record, Stage};
 use crate::cht::instance::{desired, steps};
 use crate::cht::upgrade::path::{Path, STOPOVER, path};
 use crate::cht::version::ChtVersion;
@@ -21,7 +23,7 @@ pub(in crate::cht::instance) fn check(
 ) {
     let planned = plan.planned();
     let planned = planned.as_ref();
-    let wanted = planned.and_then(|planned| planned.cht_version.known()?.parse().ok());
+    let wanted = planned.and_then(Target::in_draft);
     // What is not known yet is looked at again before it is applied.
     let allowed = planned.is_some_and(|planned| planned.allow_downgrade.known().copied().unwrap_or(true));
     let live = prior.live_version.known().and_then(|version| version.parse().ok());
@@ -35,20 +37,33 @@ pub(in crate::cht::instance) fn check(
 /// Refuses an update because of what is in the cluster now: `running` is the version that the application tells, if it does.
 pub(in crate::cht::instance) fn check_live(
     model: &InstanceModel,
+    prior: &InstanceModel,
     running: Option<&ChtVersion>,
     found: &Found,
 ) -> Result<(), Diagnostics> {
-    let has_own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
-    let Some(wanted) = model.cht_version.parse().ok().filter(|_| !has_own_tag) else {
+    let Some(wanted) = Target::of(model) else {
         return Ok(());
     };
-    let image = Images::of(found).api_version();
-    let refused = match (running, &image) {
-        (Some(running), _) => refusal(running, &wanted, model.allow_downgrade, Evidence::Application),
-        (None, Some(image)) => refusal(image, &wanted, model.allow_downgrade, Evidence::Image),
-        (None, None) => None,
+    let images = Images::of(found);
+    let known = match (running, images.api()) {
+        (Some(running), _) => Some((running.clone(), Evidence::Application)),
+        (None, Some(_)) => images.api_version().map(|image| (image, Evidence::Image)),
+        (None, None) => remembered(prior, found).map(|version| (version, Evidence::Record)),
     };
+    let refused = known.and_then(|(live, evidence)| refusal(&live, &wanted, model.allow_downgrade, evidence));
     refused.map_or(Ok(()), |refused| Err(refused.into()))
+}
+
+/// The newest version that may have run: that of the state, or of an update that was not finished. What was never usable has
+/// no API because none was made.
+fn remembered(prior: &InstanceModel, found: &Found) -> Option<ChtVersion> {
+    let record = Record::find(found, &prior.namespace);
+    if record.as_ref().is_some_and(|record| record.stage == Stage::Creating) {
+        return None;
+    }
+    let recorded = record.and_then(|record| Target::of(&record.model().ok()?));
+    let versions = recorded.into_iter().chain(Target::of(prior));
+    versions.map(|target| target.version).max()
 }
 
 /// Refuses a plan because of the images in the cluster, where the application told nothing in the last refresh.
@@ -61,7 +76,7 @@ pub(in crate::cht::instance) async fn check_images(
         return Ok(());
     };
     let found = desired::find(access, &model.namespace, &[prior]).await?;
-    check_live(model, None, &found)
+    check_live(model, prior, None, &found)
 }
 
 /// Refuses an update before anything is changed; the application is asked only if it may run another version.
@@ -69,15 +84,17 @@ pub(in crate::cht::instance) async fn refuse_downgrade(
     cx: &Context<InstanceResource>,
     access: &Access,
     model: &InstanceModel,
+    prior: &InstanceModel,
     found: &Found,
 ) -> Result<(), Diagnostics> {
-    let images = Images::of(found);
-    if images.api().is_none_or(|tag| tag == model.cht_version) {
-        return Ok(());
-    }
-    let running = steps::live_version(cx, access, model).await?;
+    let running = match Images::of(found).api() {
+        Some(image) if image == tag(model) => return Ok(()),
+        Some(_) => steps::live_version(cx, access, model).await?,
+        // There is nobody to ask.
+        None => None,
+    };
     let running = running.and_then(|version| version.parse().ok());
-    check_live(model, running.as_ref(), found)
+    check_live(model, prior, running.as_ref(), found)
 }
 
 /// How the version that there is was learned.
@@ -85,25 +102,34 @@ pub(in crate::cht::instance) async fn refuse_downgrade(
 enum Evidence {
     Application,
     Image,
+    Record,
 }
 
-fn refusal(live: &ChtVersion, wanted: &ChtVersion, allowed: bool, evidence: Evidence) -> Option<Diagnostic> {
+fn refusal(live: &ChtVersion, target: &Target, allowed: bool, evidence: Evidence) -> Option<Diagnostic> {
+    let Target {
+        version: wanted,
+        attribute,
+    } = target;
     let (summary, detail) = match path(live, wanted) {
         Path::None | Path::Upgrade => return None,
         Path::Downgrade if allowed => return None,
-        Path::Downgrade => ("CHT cannot be downgraded", downgrade(live, wanted, evidence)),
+        Path::Downgrade => ("CHT cannot be downgraded", downgrade(live, target, evidence)),
         Path::Stopover => (
             "CHT cannot be upgraded in one step",
             format!(
                 "The instance runs CHT {live}, from which {wanted} cannot be reached: CHT 5 needs what CHT 4.5 and later prepare. \
-                 Apply `cht_version = \"{STOPOVER}\"` first, then {wanted}."
+                 Apply `{attribute} = \"{STOPOVER}\"` first, then {wanted}."
             ),
         ),
     };
-    Some(Diagnostic::error(summary, detail).at(InstanceModel::CHT_VERSION))
+    Some(Diagnostic::error(summary, detail).at(attribute.clone()))
 }
 
-fn downgrade(live: &ChtVersion, wanted: &ChtVersion, evidence: Evidence) -> String {
+fn downgrade(live: &ChtVersion, target: &Target, evidence: Evidence) -> String {
+    let Target {
+        version: wanted,
+        attribute,
+    } = target;
     let reason = match evidence {
         Evidence::Application => format!(
             "The instance runs CHT {live}, which cannot be taken back to {wanted}: its database is already that of {live}. If it \
@@ -113,9 +139,13 @@ fn downgrade(live: &ChtVersion, wanted: &ChtVersion, evidence: Evidence) -> Stri
             "The API has the image of CHT {live} and does not answer, so its database may be that of {live} already, which cannot \
              be taken back to {wanted}."
         ),
+        Evidence::Record => format!(
+            "The instance was brought to CHT {live} and has no API at present, so its database may be that of {live}, which cannot \
+             be taken back to {wanted}."
+        ),
     };
     format!(
-        "{reason}\n\nWrite `cht_version = \"{live}\"`. To take it back all the same, which CHT does not support, make a backup \
+        "{reason}\n\nWrite `{attribute} = \"{live}\"`. To take it back all the same, which CHT does not support, make a backup \
          and set `allow_downgrade = true`."
     )
 }
@@ -132,7 +162,8 @@ mod tests {
     fn refused(configuration: serde_json::Value, running: Option<&str>, image: &str) -> Option<String> {
         let found = cluster(&state(&with(json!({"cht_version": image}))), Stage::Created, &[]);
         let running = running.map(|version| version.parse().expect("a version"));
-        let outcome = check_live(&model(&with(configuration)), running.as_ref(), &found);
+        let prior = state(&with(json!({"cht_version": image})));
+        let outcome = check_live(&model(&with(configuration)), &prior, running.as_ref(), &found);
         outcome.err().map(|refused| refused.to_string())
     }
 
@@ -164,6 +195,42 @@ mod tests {
     fn v01_the_first_releases_of_cht_4_need_a_stop_on_the_way() {
         let text = refused(json!({"cht_version": "5.3.1"}), Some("4.2.0"), "4.2.0").expect("it is too far");
         assert!(text.contains("cht_version = \"4.22.0\""), "{text}");
+    }
+
+    #[test]
+    fn a_tag_that_names_a_release_does_not_take_it_back_either() {
+        let own = |tag: &str| json!({"cht_version": "5.3.1", "image": {"tag": tag}});
+        for running in [Some("5.3.1"), None] {
+            let text = refused(own("5.2.0"), running, "5.3.1").expect("5.2.0 is older");
+            assert!(text.contains("image.tag = \"5.3.1\""), "{text}");
+        }
+        assert_eq!(refused(own("5.3.2"), Some("5.3.1"), "5.3.1"), None);
+    }
+
+    #[test]
+    fn an_api_that_was_deleted_leaves_the_version_that_it_had() {
+        let without_api =
+            |version: &str, stage| cluster(&state(&with(json!({"cht_version": version}))), stage, &["cht-api"]);
+        let to = |wanted: &str, prior: &str, found: &Found| {
+            let wanted = model(&with(json!({"cht_version": wanted})));
+            let prior = state(&with(json!({"cht_version": prior})));
+            check_live(&wanted, &prior, None, found).map_err(|refused| refused.to_string())
+        };
+        let created = without_api("5.3.1", Stage::Created);
+        let text = to("5.3.0", "5.3.1", &created).expect_err("it ran 5.3.1");
+        assert!(
+            text.contains("has no API") && text.contains("allow_downgrade"),
+            "{text}"
+        );
+        assert_eq!(to("5.3.1", "5.3.1", &created), Ok(()));
+        let updating = without_api("5.3.1", Stage::Updating);
+        assert!(
+            to("5.3.0", "5.3.0", &updating).is_err(),
+            "the update may have started it"
+        );
+        assert!(to("5.3.0", "5.3.1", &Found::default()).is_err(), "the state is enough");
+        let creating = without_api("5.3.1", Stage::Creating);
+        assert_eq!(to("5.3.0", "5.3.1", &creating), Ok(()), "it never started");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a change of `cht_version` does, and what is refused of it.
 //!
+//! - [`target`] is the version that a configuration brings.
 //! - [`images`] tells which versions the cluster has the images of, whoever put them there.
 //! - [`guard`] refuses plans and updates that would take CHT back, or that CHT does not support.
 //! - [`space`] tells whether the volumes have room for it.
@@ -9,8 +10,9 @@ mod guard;
 mod images;
 mod prepare;
 mod space;
+mod target;
 
 pub(super) use self::guard::{check, check_images, refuse_downgrade};
 pub(super) use self::images::adopt;
-pub(super) use self::prepare::{GOES_ON, Installed, Preparation, before};
+pub(super) use self::prepare::{Installed, Preparation, before};
 pub(super) use self::space::check_space;

@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use super::guard::check_live;
 use super::images::Images;
 use super::space::shortage;
+use super::target::{Target, tag};
 use crate::cht::application::Way;
 use crate::cht::client::Client;
 use crate::cht::error::Error;
@@ -14,6 +15,7 @@ use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::model::{InstanceModel, Upgrade};
 use crate::cht::instance::patience::Patience;
+use crate::cht::instance::record::{Record, Stage};
 use crate::cht::instance::{reach, steps};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::cht::upgrade::path::{Path, path};
@@ -22,7 +24,7 @@ use crate::cht::version::ChtVersion;
 use crate::kubernetes::{Access, Found};
 
 /// What is added when time is over: nothing is lost.
-pub(in crate::cht::instance) const GOES_ON: &str = "CHT goes on with it, and the next apply waits for it again. ";
+const GOES_ON: &str = "CHT goes on with it, and the next apply waits for it again. ";
 
 /// What an update finds of the version that it is to bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,16 @@ pub(in crate::cht::instance) enum Installed {
     Warm,
     /// The version has to index the data when it starts.
     Cold,
+}
+
+impl Installed {
+    /// How long the version may take to start.
+    pub(in crate::cht::instance) fn patience(self, model: &InstanceModel) -> Patience {
+        match self {
+            Installed::Warm => Patience::of_start(model),
+            Installed::Cold => Patience::of_indexing(model, GOES_ON),
+        }
+    }
 }
 
 /// An upgrade that is to be prepared.
@@ -45,23 +57,21 @@ pub(in crate::cht::instance) struct Preparation<'a> {
 impl Preparation<'_> {
     /// Lets the running version prepare the one that is wanted, unless that is done, or not wanted.
     ///
-    /// An update that was killed is continued: what was asked for goes on in the CHT, and once the API has the new image, this is
-    /// over.
+    /// An update that was killed is continued: what was asked for goes on in the CHT, and once the API has the new image, only its
+    /// start is left.
     pub(in crate::cht::instance) async fn run(&self, cx: &Context<InstanceResource>) -> Result<Installed, Diagnostics> {
         let images = Images::of(self.found);
-        let has_own_tag = self.model.image.as_ref().is_some_and(|image| image.tag.is_some());
-        let (Some(image), Ok(target)) = (images.api(), self.model.cht_version.parse::<ChtVersion>()) else {
-            return Ok(Installed::Warm);
+        let target = Target::of(self.model).map(|target| target.version);
+        let target = match (images.api(), target) {
+            (Some(image), Some(target)) if image != target.to_string() => target,
+            _ => return self.look(cx).await,
         };
-        if has_own_tag || image == target.to_string() {
-            return Ok(Installed::Warm);
-        }
         if is_direct(self.model) {
             self.check_space(cx, &target).await?;
             return Ok(Installed::Cold);
         }
         let running = self.wait_until_running(cx).await?;
-        check_live(self.model, running.as_ref(), self.found)?;
+        check_live(self.model, self.prior, running.as_ref(), self.found)?;
         match running.map(|running| path(&running, &target)) {
             Some(Path::None) => Ok(Installed::Warm),
             // Nobody stages a version that comes before the running one.
@@ -71,6 +81,17 @@ impl Preparation<'_> {
                 self.stage(cx, target).await
             }
         }
+    }
+
+    /// Looks at a version that nothing prepares, or whose image came already: an update that was killed may have left it while it
+    /// indexes the data.
+    async fn look(&self, cx: &Context<InstanceResource>) -> Result<Installed, Diagnostics> {
+        if was_usable(self.model, self.found) {
+            return Ok(Installed::Warm);
+        }
+        let running = steps::live_version(cx, self.access, self.model).await?;
+        let runs = running.as_deref() == Some(tag(self.model));
+        Ok(if runs { Installed::Warm } else { Installed::Cold })
     }
 
     /// Refuses what would not find room, and warns of it where the plan could not ask.
@@ -144,13 +165,29 @@ pub(in crate::cht::instance) fn before(
     found: &Found,
 ) -> Option<InstanceModel> {
     let images = Images::of(found);
-    let is_before = images
-        .api()
-        .is_some_and(|tag| tag == prior.cht_version && tag != plan.cht_version);
-    is_before.then(|| InstanceModel {
+    let image = images.api()?;
+    if image == Target::of(plan)?.version.to_string() {
+        return None;
+    }
+    let mut before = InstanceModel {
         kubernetes: plan.kubernetes.clone(),
         ..prior.clone()
-    })
+    };
+    if image != tag(prior) {
+        // Another upgrade got as far as the API, which must not be taken back.
+        before.cht_version = image.parse::<ChtVersion>().ok()?.to_string();
+        if let Some(image) = &mut before.image {
+            image.tag = None;
+        }
+    }
+    Some(before)
+}
+
+/// Whether the record tells that the instance has been usable in the version of this model, and that nothing was begun since.
+fn was_usable(model: &InstanceModel, found: &Found) -> bool {
+    let record = Record::find(found, &model.namespace).filter(|record| record.stage == Stage::Created);
+    let recorded = record.and_then(|record| record.model().ok());
+    recorded.is_some_and(|recorded| tag(&recorded) == tag(model))
 }
 
 fn is_direct(model: &InstanceModel) -> bool {
@@ -193,4 +230,72 @@ fn refused(target: &ChtVersion, error: &Error) -> Diagnostics {
         error_chain(error)
     );
     Diagnostic::error("CHT refuses the upgrade", detail).at(mode).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::cht::instance::fixtures::{cluster, state, with};
+
+    /// The tag of the images that are to serve before an upgrade, where the cluster has those of `live`.
+    fn tag_before(live: Json, prior: Json, plan: Json) -> Option<String> {
+        let [live, prior, plan] = [live, prior, plan].map(|configuration| state(&with(configuration)));
+        let found = cluster(&live, Stage::Updating, &[]);
+        before(&prior, &plan, &found).map(|before| tag(&before).to_owned())
+    }
+
+    #[test]
+    fn what_serves_before_an_upgrade_has_the_image_that_the_api_has() {
+        let release = |version: &str| json!({"cht_version": version});
+        let own = |tag: &str| json!({"cht_version": "5.3.0", "image": {"tag": tag}});
+        let table = [
+            (release("5.3.0"), release("5.3.0"), release("5.3.1"), Some("5.3.0")),
+            (release("5.3.1"), release("5.3.0"), release("5.3.1"), None),
+            (release("5.3.1"), release("5.3.0"), release("5.3.2"), Some("5.3.1")),
+            (own("5.2.0"), own("5.2.0"), release("5.3.1"), Some("5.2.0")),
+            (own("my-branch"), own("my-branch"), release("5.3.1"), Some("my-branch")),
+            (own("5.3.1"), own("5.2.0"), release("5.3.2"), Some("5.3.1")),
+            (release("5.3.0"), release("5.3.0"), own("5.3.1"), Some("5.3.0")),
+            (release("5.3.0"), release("5.3.0"), own("my-branch"), None),
+            (own("my-branch"), release("5.3.0"), release("5.3.1"), None),
+        ];
+        for (live, prior, plan, expected) in table {
+            let case = format!("{live}, {prior}, {plan}");
+            assert_eq!(tag_before(live, prior, plan).as_deref(), expected, "{case}");
+        }
+    }
+    #[test]
+    fn a_version_whose_update_was_killed_may_still_index_the_data() {
+        let recorded = |version: &str, stage| {
+            let wanted = state(&with(json!({"cht_version": "5.3.1"})));
+            was_usable(
+                &wanted,
+                &cluster(&state(&with(json!({"cht_version": version}))), stage, &[]),
+            )
+        };
+        assert!(recorded("5.3.1", Stage::Created));
+        for stage in [Stage::Creating, Stage::Adopting, Stage::Updating] {
+            assert!(!recorded("5.3.1", stage), "{stage:?}");
+        }
+        assert!(!recorded("5.3.0", Stage::Created), "only its image came, from outside");
+        let state = state(&with(json!({})));
+        assert!(!was_usable(&state, &Found::default()), "nobody knows");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_indexes_the_data_has_the_time_for_that() {
+        let model = state(&with(json!({})));
+        let [warm, cold] = [Installed::Warm, Installed::Cold].map(|installed| installed.patience(&model));
+        tokio::time::advance(std::time::Duration::from_secs(23 * 60 * 60)).await;
+        assert!(warm.check("CHT", "closed").is_err());
+        assert_eq!(cold.check("CHT", "closed"), Ok(()));
+        tokio::time::advance(std::time::Duration::from_secs(2 * 60 * 60)).await;
+        let late = cold.check("CHT", "indexing").expect_err("late").to_string();
+        assert!(
+            late.contains(GOES_ON.trim()) && late.contains("upgrade.timeout"),
+            "{late}"
+        );
+    }
 }

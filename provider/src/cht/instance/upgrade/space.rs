@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
 
+use super::target::Target;
 use crate::cht::client::Client;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::{Credentials, Known};
@@ -34,12 +35,12 @@ pub(in crate::cht::instance) async fn check_space(
     model: &InstanceModel,
     prior: Option<&InstanceModel>,
 ) -> Result<(), Diagnostics> {
-    let has_own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
     let running = prior.and_then(|prior| prior.live_version.known()?.parse().ok());
-    let (Some(prior), Some(running), Ok(target)) = (prior, running, model.cht_version.parse()) else {
+    let target = Target::of(model).map(|target| target.version);
+    let (Some(prior), Some(running), Some(target)) = (prior, running, target) else {
         return Ok(());
     };
-    if has_own_tag || path(&running, &target) == Path::None {
+    if path(&running, &target) == Path::None {
         return Ok(());
     }
     let found = desired::find(access, &prior.namespace, &[prior]).await?;
