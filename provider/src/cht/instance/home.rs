@@ -88,12 +88,20 @@ mod tests {
 
     #[test]
     fn an_instance_is_looked_for_in_no_other_cluster_and_what_is_not_known_is_not_compared() {
-        for (made_in, live) in [(Some("a"), Some("a")), (None, Some("a")), (Some("a"), None), (None, None)] {
+        for (made_in, live) in [
+            (Some("a"), Some("a")),
+            (None, Some("a")),
+            (Some("a"), None),
+            (None, None),
+        ] {
             assert!(compared(made_in, live).is_ok(), "{made_in:?} {live:?}");
         }
         let error = compared(Some("a"), Some("b")).expect_err("it is another cluster");
         let error = error.iter().next().expect("one error");
-        assert_eq!(error.path.as_ref().map(ToString::to_string).as_deref(), Some("kubernetes"));
+        assert_eq!(
+            error.path.as_ref().map(ToString::to_string).as_deref(),
+            Some("kubernetes")
+        );
         for way in ["config_context", "state rm", "https://10.0.0.9:6443", "cht-kisumu"] {
             assert!(error.detail.contains(way), "{}", error.detail);
         }

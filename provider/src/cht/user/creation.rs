@@ -78,7 +78,11 @@ mod tests {
 
     fn taken() -> Answer {
         let error = json!({ "message": "Username \"jane\" already taken.", "translationKey": "username.taken" });
-        answer(400, "application/json", json!({ "code": 400, "error": error }).to_string())
+        answer(
+            400,
+            "application/json",
+            json!({ "code": 400, "error": error }).to_string(),
+        )
     }
 
     fn creation(goes_on: bool) -> Creation<'static> {
