@@ -183,6 +183,7 @@ impl Resource for InstanceResource {
             ImportBy::Id(namespace) | ImportBy::Identity(InstanceIdentity { namespace }) => namespace,
         };
         let access = cx.clients().access(None).await?;
+        home::keep(cx, &access).await?;
         let found = desired::find(&access, &namespace, &[]).await?;
         let Some(record) = Record::find(&found, &namespace) else {
             return adoption::import(cx, &access, &namespace).await;
