@@ -7,17 +7,14 @@
 use std::cmp::Reverse;
 use std::fmt;
 
-use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
-use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Service};
 use serde_json::{Value, json};
 use tracing::debug;
 
 use super::client::{Cluster, in_parallel};
 use super::error::Error;
-use super::kind::{Kind, encode_segment};
+use super::kind::Kind;
 use super::object::ObjectKey;
-use super::ownership::{OWNER_LABEL, Owner, OwnerId, Taken};
+use super::ownership::{Owner, OwnerId, Taken};
 use super::read::{Found, LiveObject};
 
 /// An object that was asked to go.
@@ -98,38 +95,6 @@ impl Cluster {
             Some(error) => Err(error),
             None => Ok(deleting),
         }
-    }
-
-    /// Names what others have in a namespace: workloads, claims and services without the owner's mark.
-    ///
-    /// # Errors
-    /// Listing one of these kinds is forbidden, or the cluster does not answer.
-    pub async fn others_in(&self, owner: &OwnerId, namespace: &str) -> Result<Vec<ObjectKey>, Error> {
-        let kinds = [
-            Kind::namespaced::<Deployment>(),
-            Kind::namespaced::<DaemonSet>(),
-            Kind::namespaced::<Job>(),
-            Kind::namespaced::<PersistentVolumeClaim>(),
-            Kind::namespaced::<Service>(),
-        ];
-        let query = format!(
-            "labelSelector={}",
-            encode_segment(&format!("{OWNER_LABEL}!={}", owner.as_str()))
-        );
-        let lists = in_parallel(
-            kinds
-                .iter()
-                .map(|kind| self.list(*kind, Some(namespace), &query))
-                .collect(),
-        )
-        .await;
-        let mut others = Vec::new();
-        for list in lists {
-            for json in list? {
-                others.push(LiveObject::from_json(json)?.key().clone());
-            }
-        }
-        Ok(others)
     }
 
     /// Tells which of the objects that were asked to go are still there, and why. Empty means that all are gone; an

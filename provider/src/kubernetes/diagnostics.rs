@@ -144,6 +144,13 @@ fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static s
              be still there; apply again when it answers.",
         );
     }
+    if error.is_of_another_server() {
+        return (
+            Some(Kubernetes::HOST),
+            "Something else answers in place of the API server, such as a proxy or a load balancer without a server behind it. \
+             Check the address. What is in the cluster is taken to be still there.",
+        );
+    }
     if error.is_forbidden() {
         return (
             None,

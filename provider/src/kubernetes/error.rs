@@ -90,6 +90,8 @@ pub enum Error {
     NamespaceTerminating { call: Call },
     #[error("not found: {call}: {message}")]
     NotFound { call: Call, message: String },
+    #[error("unexpected answer, which is not that of a Kubernetes API server: {call}: {message}")]
+    NotKubernetes { call: Call, message: String },
     #[error("others own fields of it: {call}: {}", list_conflicts(conflicts))]
     FieldConflicts { call: Call, conflicts: Vec<FieldConflict> },
     #[error("it changed meanwhile: {call}: {message}")]
@@ -181,6 +183,11 @@ impl Error {
         })
     }
 
+    /// Whether something answered that is no API server, which never means that something is gone.
+    pub fn is_of_another_server(&self) -> bool {
+        self.asks(|error| matches!(error, Self::NotKubernetes { .. }))
+    }
+
     /// Whether the user interrupted the operation.
     pub fn is_interrupted(&self) -> bool {
         self.asks(|error| matches!(error, Self::Interrupted { .. }))
@@ -222,6 +229,7 @@ impl Error {
             | Self::Forbidden { .. }
             | Self::NamespaceTerminating { .. }
             | Self::NotFound { .. }
+            | Self::NotKubernetes { .. }
             | Self::FieldConflicts { .. }
             | Self::Conflict { .. }
             | Self::Expired { .. }

@@ -4,7 +4,7 @@
 //! themselves, so they cannot be mistyped.
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{
     ConfigMap, Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount,
 };
@@ -38,6 +38,7 @@ pub const KINDS: &[Kind] = &[
     Kind::namespaced::<Job>(),
     Kind::namespaced::<Ingress>(),
     // Only read: their owners make them.
+    Kind::namespaced::<CronJob>(),
     Kind::cluster::<Node>(),
     Kind::namespaced::<ReplicaSet>(),
     Kind::namespaced::<Pod>(),

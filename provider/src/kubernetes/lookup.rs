@@ -1,7 +1,7 @@
 //! Looks at what belongs to others: classes, nodes, volumes. Nothing of that is ours to change, so what may not be read is only
 //! not known; except for objects that are to be taken over, which have to be read.
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Namespace, Pod};
 use serde_json::json;
 
 use super::client::{Cluster, in_parallel};
@@ -55,6 +55,17 @@ impl Cluster {
             Err(error) if error.is_forbidden() => Ok(Looked::Forbidden),
             Err(error) => Err(error),
         }
+    }
+
+    /// What tells the cluster from any other: the UID of the namespace `kube-system`, which the API server makes when it starts for
+    /// the first time. None if these credentials may not read it.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
+    pub async fn identity(&self) -> Result<Option<String>, Error> {
+        let looked = self.look_at(&ObjectKey::cluster::<Namespace>("kube-system")).await?;
+        let uid = looked.known().flatten().map(|live| live.uid().to_owned());
+        Ok(uid.filter(|uid| !uid.is_empty()))
     }
 
     /// Reads objects by their names, whoever made them; those that are not there are left out.
@@ -122,6 +133,22 @@ mod tests {
         assert_eq!(cluster.look_at(&class("slow")).await.unwrap(), Looked::Known(None));
         let volumes = cluster.look_at_all(Kind::cluster::<PersistentVolume>()).await.unwrap();
         assert_eq!(volumes.known(), None);
+        server.finished().await;
+    }
+
+    #[tokio::test]
+    async fn a_cluster_is_known_by_its_first_namespace_to_those_who_may_read_that() {
+        let metadata = json!({"name": "kube-system", "uid": "u"});
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
+        let forbidden = json!({"kind": "Status", "reason": "Forbidden", "message": "no"});
+        let (cluster, server) = cluster(vec![
+            Exchange::get("/api/v1/namespaces/kube-system").answer(200, namespace),
+            Exchange::get("/api/v1/namespaces/kube-system").answer(403, forbidden),
+            Exchange::get("/api/v1/namespaces/kube-system").answer(404, json!("404 page not found")),
+        ]);
+        assert_eq!(cluster.identity().await.unwrap().as_deref(), Some("u"));
+        assert_eq!(cluster.identity().await.unwrap(), None);
+        assert!(cluster.identity().await.unwrap_err().is_of_another_server());
         server.finished().await;
     }
 

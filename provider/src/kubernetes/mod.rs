@@ -8,7 +8,8 @@
 //!    ([`Cluster::apply`], [`ownership`]), unless somebody decided to take it over ([`takeover`]);
 //! 3. waits for Deployments with a [`Rollout`], which says *why* one does not come up ([`rollout`]);
 //! 4. reads the set back with one list for each kind ([`Cluster::read`]) and compares ([`drift()`]);
-//! 5. deletes it in reverse ([`Cluster::delete`], [`Cluster::probe_gone`]).
+//! 5. deletes it in reverse ([`Cluster::delete`], [`Cluster::probe_gone`]), and a namespace only if nobody else has anything in it
+//!    ([`Cluster::others_in`]).
 //!
 //! What belongs to others can be looked at ([`lookup`]). For other programs, [`kubeconfig`] renders the way to a cluster as a file.
 //!
@@ -29,6 +30,7 @@ pub mod error;
 pub mod kind;
 pub mod kubeconfig;
 pub mod lookup;
+mod neighbors;
 pub mod object;
 pub mod ownership;
 pub mod quantity;

@@ -309,6 +309,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn list_that_a_proxy_does_not_find_is_an_error() {
+        let page = json!("404 page not found");
+        let (cluster, server) = cluster(vec![Exchange::get("/services?").answer(404, page)]);
+        let error = read(&cluster, &[Kind::namespaced::<Service>()]).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "unexpected answer, which is not that of a Kubernetes API server: list services in namespace \"cht\": \
+             \"404 page not found\""
+        );
+        server.finished().await;
+    }
+
+    #[tokio::test]
     async fn forbidden_kind_is_an_error_that_names_it_and_unknown_kind_is_empty() {
         let (cluster, server) = cluster(vec![
             Exchange::get("/services?").answer(404, json!({"kind": "Status", "message": "no such resource"})),

@@ -2,12 +2,14 @@
 //!
 //! The facts: a server-side apply conflict is a 409 whose causes have the reason `FieldManagerConflict`; an invalid or
 //! immutable field is a 422 with a cause for each field; throttling is a 429 with `Retry-After` in seconds. Proxies in
-//! front of a server answer in HTML or plain text, so a body that is no `Status` is normal.
+//! front of a server answer in HTML or plain text, so a body that is no `Status` is normal; but what is not there only the
+//! server itself can tell, so a 404 without a `Status` says nothing.
 
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 use kube::core::response::{Status, StatusCause};
+use serde_json::Value;
 
 use super::error::{Error, FieldConflict, FieldRejection};
 use super::request::Call;
@@ -25,7 +27,8 @@ pub(super) fn error(call: Call, code: StatusCode, headers: &HeaderMap, body: &[u
         StatusCode::UNAUTHORIZED => Error::Unauthorized { call },
         StatusCode::FORBIDDEN if has_cause(&status, "NamespaceTerminating") => Error::NamespaceTerminating { call },
         StatusCode::FORBIDDEN => Error::Forbidden { call, message },
-        StatusCode::NOT_FOUND => Error::NotFound { call, message },
+        StatusCode::NOT_FOUND if is_status(body) => Error::NotFound { call, message },
+        StatusCode::NOT_FOUND => Error::NotKubernetes { call, message },
         StatusCode::CONFLICT => conflict(call, &status),
         StatusCode::GONE => Error::Expired { call },
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST => rejection(call, &status),
@@ -140,6 +143,11 @@ fn retry_after(headers: &HeaderMap, status: &Status) -> Option<Duration> {
     header.or(details).map(Duration::from_secs)
 }
 
+/// Whether a body says of itself what it is; every field of a [`Status`] may be missing, so any JSON can be read as one.
+fn is_status(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|body| body.get("kind").is_some_and(|kind| kind == "Status"))
+}
+
 fn excerpt(body: &[u8]) -> String {
     String::from_utf8_lossy(body)
         .trim()
@@ -244,10 +252,25 @@ mod tests {
             forbidden.to_string(),
             "not allowed to patch pods \"api\" in namespace \"cht\": User \"x\" cannot patch"
         );
-        assert!(read(404, "pods", "404 page not found").is_not_found());
+        assert!(read(404, "pods", r#"{"kind":"Status","reason":"NotFound"}"#).is_not_found());
         assert!(matches!(read(410, "pods", ""), Error::Expired { .. }));
         assert!(read(503, "pods", "<html>Bad gateway</html>").is_retryable());
         assert!(!read(405, "pods", "").is_retryable());
+    }
+
+    #[test]
+    fn what_is_not_found_by_another_than_the_api_server_is_not_known_to_be_gone() {
+        for body in [
+            "404 page not found",
+            "default backend - 404",
+            "<html></html>",
+            r#"{"error":"no route"}"#,
+            "",
+        ] {
+            let error = read(404, "pods", body);
+            assert!(error.is_of_another_server(), "{body}: {error}");
+            assert!(!error.is_not_found() && !error.is_retryable(), "{body}");
+        }
     }
 
     #[test]

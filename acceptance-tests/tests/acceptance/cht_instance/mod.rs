@@ -9,6 +9,7 @@ mod hosts;
 mod ingress;
 mod interrupted;
 mod lifecycle;
+mod other_cluster;
 mod reach;
 mod rotation;
 mod secrets;

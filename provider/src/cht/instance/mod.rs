@@ -9,6 +9,7 @@
 //! - [`tls`] and [`certificate`] judge a given certificate, [`routing`] what the cluster says to an ingress.
 //! - [`spec`] and [`objects`] say which Kubernetes objects follow from them, [`from_model`] leads there, [`layout`] has what
 //!   differs between versions.
+//! - [`home`] tells the cluster of an instance from another one, where it would look as if it were gone.
 //! - [`desired`] brings objects and cluster together, [`record`] remembers in the cluster what was configured, [`survey`]
 //!   tells whether an instance can be made, [`adoption`] is about those that the official Helm chart made.
 //! - [`steps`] are what creation and update share, [`database`] proves that CouchDB is complete and has its data,
@@ -51,6 +52,7 @@ mod desired;
 #[cfg(test)]
 mod fixtures;
 mod from_model;
+mod home;
 pub mod layout;
 mod lookups;
 mod membership;
@@ -106,7 +108,7 @@ impl Resource for InstanceResource {
         let survey = Survey::take(&access, &plan).await?;
         survey.allows_creation(&plan)?;
         check_ingress(cx, &access, &plan, None).await?;
-        cx.set_private(&Private::default())?;
+        home::keep(cx, &access).await?;
         let (begun, stage) = (survey.begun(), survey.stage());
         lookups::check(cx, &access, &plan, None).await?;
         let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();
@@ -141,6 +143,7 @@ impl Resource for InstanceResource {
             steps::live_version(cx, &access, &state),
         )?;
         if found.is_empty() {
+            home::check(cx, &access, &state.namespace).await?;
             return Ok(None);
         }
         steps::store_live(&mut state, &found);
@@ -158,11 +161,14 @@ impl Resource for InstanceResource {
         prior: InstanceModel,
         plan: InstanceModel,
     ) -> Result<InstanceModel, Diagnostics> {
+        let access = access(cx, &plan).await?;
+        home::check_and_keep(cx, &access, &plan.namespace).await?;
         update::update(cx, prior, plan).await
     }
 
     async fn delete(&self, cx: &Context<Self>, state: InstanceModel) -> Result<(), Diagnostics> {
         let access = access(cx, &state).await?;
+        home::check(cx, &access, &state.namespace).await?;
         let models = [&state];
         let found = desired::find(&access, &state.namespace, &models).await?;
         if teardown::may_hold_data(&found, &state) {
@@ -177,6 +183,7 @@ impl Resource for InstanceResource {
             ImportBy::Id(namespace) | ImportBy::Identity(InstanceIdentity { namespace }) => namespace,
         };
         let access = cx.clients().access(None).await?;
+        home::keep(cx, &access).await?;
         let found = desired::find(&access, &namespace, &[]).await?;
         let Some(record) = Record::find(&found, &namespace) else {
             return adoption::import(cx, &access, &namespace).await;

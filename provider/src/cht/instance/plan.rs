@@ -179,12 +179,13 @@ pub(super) fn keep_what_is_replaced(
     plan: &Plan<'_, '_, InstanceResource>,
 ) -> Result<(), Diagnostics> {
     let Some(prior) = &plan.prior else { return Ok(()) };
-    let kept = if plan.requires_replace().is_empty() {
-        Private::default()
-    } else {
-        Private::replacing(&prior.namespace)
+    let private = cx.private()?;
+    let is_replaced = !plan.requires_replace().is_empty();
+    let kept = Private {
+        replaces: is_replaced.then(|| prior.namespace.clone()),
+        ..private.clone()
     };
-    if cx.private()? == kept {
+    if private == kept {
         return Ok(());
     }
     cx.set_private(&kept)

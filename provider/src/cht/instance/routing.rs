@@ -22,14 +22,18 @@ pub struct Private {
     /// The namespace of the instance that a planned one replaces: the host is handed over. The core plans the second half of
     /// a replacement like any creation, and this is what it passes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    replaces: Option<String>,
+    pub(super) replaces: Option<String>,
+    /// What tells the cluster of the instance from others, if that could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cluster: Option<String>,
 }
 
 impl Private {
-    /// That of an instance which replaces the one in a namespace.
-    pub(super) fn replacing(namespace: &str) -> Self {
+    /// That of an instance in a cluster.
+    pub(super) fn in_cluster(cluster: Option<String>) -> Self {
         Private {
-            replaces: Some(namespace.to_owned()),
+            replaces: None,
+            cluster,
         }
     }
 }

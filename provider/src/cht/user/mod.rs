@@ -4,12 +4,11 @@
 //! everything but `username` and the instance, which replace.
 //!
 //! - [`model`] has the attributes, and what they are in the API's words.
+//! - [`creation`] makes a user, attempt by attempt.
 //! - [`failures`] turns the API's refusals into errors at the attribute to blame.
 //! - [`release`] refuses plans for instances whose API is too old.
 //!
 //! The API never tells a password, so no drift of it is seen. It adds the role `mm-online` by itself, which is no drift.
-
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tf_framework::ImportBy;
 use tf_framework::context::{Context, Scope};
@@ -20,9 +19,11 @@ use tokio::time::Instant;
 
 use crate::cht::application::{Application, ImportName, Task, address_of, attribute, in_namespace};
 use crate::cht::client::FoundUser;
+use crate::cht::user::creation::Creation;
 use crate::cht::user::model::{UserIdentity, UserModel};
 use crate::provider::Clients;
 
+mod creation;
 mod failures;
 mod model;
 mod release;
@@ -71,7 +72,13 @@ impl Resource for UserResource {
         let client = &application.client;
         let mark = mark(&plan.username);
         application.attempt(cx, &PREPARE, || client.mark(&mark)).await?;
-        if let Err(failure) = make(cx, &application, &plan, may_continue).await {
+        let creation = Creation::new(&plan.username, plan.change(None), may_continue);
+        if let Err(failure) = application.attempt(cx, &CREATE, || creation.attempt(client)).await {
+            if creation.left_nothing() {
+                // Saved as tainted, the user of somebody who was quicker would be deleted with ours.
+                client.unmark(&mark).await.unwrap_or_default();
+                return Err(failure);
+            }
             // Whether an interrupted call did its work shows later only; the mark lets the next creation go on then.
             let is_over = cx.cancellation().is_cancelled() || cx.deadline() <= Instant::now();
             match client.user(&plan.username).await {
@@ -171,33 +178,6 @@ async fn survey(scope: &Scope<Clients>, application: &Application, plan: &UserMo
         .into()),
         FoundUser::Complete(_) | FoundUser::Incomplete | FoundUser::Gone => Ok(unfinished),
     }
-}
-
-/// Makes the user, be it from nothing, from what a deleted user left, or from what an earlier attempt has done.
-async fn make(
-    scope: &Scope<Clients>,
-    application: &Application,
-    plan: &UserModel,
-    may_continue: bool,
-) -> Result<(), Diagnostics> {
-    let (client, username) = (&application.client, plan.username.as_str());
-    let change = plan.change(None);
-    // An attempt that failed may have done its work all the same; the mark says that it was ours.
-    let may_be_ours = AtomicBool::new(may_continue);
-    application
-        .attempt(scope, &CREATE, || async {
-            if may_be_ours.swap(true, Ordering::Relaxed)
-                && let FoundUser::Complete(_) = client.user(username).await?
-            {
-                return client.update_user(username, &change).await;
-            }
-            if client.user(username).await? == FoundUser::Incomplete {
-                client.delete_user(username).await?;
-            }
-            client.free_username(username).await?;
-            client.create_user(username, &change).await
-        })
-        .await
 }
 
 /// What tells that a user is being made by this provider.
