@@ -119,37 +119,8 @@ fn explain(summary: &str, error: &Error, way: Option<Way>) -> Diagnostics {
 
 /// The attribute to blame, if the way to the cluster is, and what to do next.
 fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static str) {
-    if error.is_unauthorized() {
-        let attribute = if certificate {
-            Kubernetes::CLIENT_CERTIFICATE
-        } else {
-            Kubernetes::TOKEN
-        };
-        return (
-            Some(attribute),
-            "The credentials may be wrong or expired. Give new ones and apply again; nothing was lost.",
-        );
-    }
-    if error.is_certificate() {
-        return (
-            Some(Kubernetes::CLUSTER_CA_CERTIFICATE),
-            "Give the certificate of the authority that signed the API server's certificate in `cluster_ca_certificate`. If \
-             the certificate is for another name than the one in `host`, give that name in `tls_server_name`.",
-        );
-    }
-    if error.is_unreachable() {
-        return (
-            Some(Kubernetes::HOST),
-            "Check the address, and that the API server can be reached from this machine. What is in the cluster is taken to \
-             be still there; apply again when it answers.",
-        );
-    }
-    if error.is_of_another_server() {
-        return (
-            Some(Kubernetes::HOST),
-            "Something else answers in place of the API server, such as a proxy or a load balancer without a server behind it. \
-             Check the address. What is in the cluster is taken to be still there.",
-        );
+    if let Some((attribute, advice)) = advice_on_the_way(error, certificate) {
+        return (Some(attribute), advice);
     }
     if error.is_forbidden() {
         return (
@@ -184,4 +155,41 @@ fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static s
             "Apply again once the cause is removed: what was done so far is kept and continued.",
         ),
     }
+}
+
+/// The attribute to blame, if the server could not be reached or did not let us in, and what to do next.
+fn advice_on_the_way(error: &Error, certificate: bool) -> Option<(&'static str, &'static str)> {
+    if error.is_unauthorized() {
+        let attribute = if certificate {
+            Kubernetes::CLIENT_CERTIFICATE
+        } else {
+            Kubernetes::TOKEN
+        };
+        return Some((
+            attribute,
+            "The credentials may be wrong or expired. Give new ones and apply again; nothing was lost.",
+        ));
+    }
+    if error.is_certificate() {
+        return Some((
+            Kubernetes::CLUSTER_CA_CERTIFICATE,
+            "Give the certificate of the authority that signed the API server's certificate in `cluster_ca_certificate`. If \
+             the certificate is for another name than the one in `host`, give that name in `tls_server_name`.",
+        ));
+    }
+    if error.is_unreachable() {
+        return Some((
+            Kubernetes::HOST,
+            "Check the address, and that the API server can be reached from this machine. What is in the cluster is taken to \
+             be still there; apply again when it answers.",
+        ));
+    }
+    if error.is_of_another_server() {
+        return Some((
+            Kubernetes::HOST,
+            "Something else answers in place of the API server, such as a proxy or a load balancer without a server behind it. \
+             Check the address. What is in the cluster is taken to be still there.",
+        ));
+    }
+    None
 }
