@@ -22,7 +22,7 @@ const FUZZ_SECONDS: u32 = 6;
 /// What to run.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these checks; all of them, in order, if none is named
+    /// Only these checks; all of them but `k3s`, in order, if none is named
     #[arg(value_enum)]
     checks: Vec<Check>,
     /// Only the acceptance tests whose name contains this
@@ -40,13 +40,23 @@ enum Check {
     Deny,
     Docs,
     Acceptance,
+    /// Holds what plays k3s to what k3s does. That takes many minutes, and matters where either of them changes.
+    K3s,
+}
+
+impl Check {
+    /// Whether it belongs to a run that names no check.
+    fn is_usual(self) -> bool {
+        self != Check::K3s
+    }
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
+    let usual = || Check::value_variants().iter().copied().filter(|check| check.is_usual());
     let checks = if arguments.checks.is_empty() {
-        Check::value_variants()
+        usual().collect()
     } else {
-        &arguments.checks
+        arguments.checks.clone()
     };
     for check in checks {
         let start = Instant::now();
@@ -59,7 +69,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             Check::Doc => cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?,
             Check::Deny => deny()?,
             Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
-            Check::Acceptance => acceptance(arguments.filter.as_deref())?,
+            Check::Acceptance => acceptance(&["acceptance", "judges", "lab"], arguments.filter.as_deref())?,
+            Check::K3s => acceptance(&["k3s"], arguments.filter.as_deref())?,
         }
         println!("==> {check:?} passed in {:.1} s\n", start.elapsed().as_secs_f64());
     }
@@ -93,7 +104,8 @@ pub(crate) fn build_release_provider() -> Result<PathBuf> {
     Ok(binary)
 }
 
-fn acceptance(filter: Option<&str>) -> Result<()> {
+/// Runs the tests that need the lab, of these test targets.
+fn acceptance(targets: &[&str], filter: Option<&str>) -> Result<()> {
     // Built before the tests start, where the progress can be seen.
     tools::all()?;
     if hosts::missing().is_none() {
@@ -103,7 +115,9 @@ fn acceptance(filter: Option<&str>) -> Result<()> {
     let provider = provider.to_str().context("the path of the provider is not UTF-8")?;
     // A test of another package is not told where an example is: it looks beside itself.
     cargo(&["build", "--package", "tf-framework", "--example", "notes"], &[])?;
-    let mut arguments = vec!["test", "--package", "acceptance-tests", "--tests", "--"];
+    let mut arguments = vec!["test", "--package", "acceptance-tests"];
+    arguments.extend(targets.iter().flat_map(|target| ["--test", target]));
+    arguments.push("--");
     arguments.extend(filter);
     // They wait for the cluster most of the time, so more of them run at once than there are processors.
     arguments.extend(["--ignored", "--test-threads=8"]);
