@@ -20,6 +20,10 @@ const PARALLEL_REQUESTS: usize = 4;
 /// up. Not every kubelet would pass that on, and a request over such a connection would get no answer.
 const KEPT_FOR: Duration = Duration::from_secs(3);
 
+/// How many connections are kept that nobody uses, of all instances together: each holds buffers, and a run over many instances
+/// comes back to few of them soon.
+const MOST_KEPT: usize = 8;
+
 /// The lanes to all services that were asked in this process.
 #[derive(Default)]
 pub struct Forwards(Mutex<Vec<Known>>);
@@ -35,6 +39,7 @@ impl Forwards {
     /// The lane to a service of the instance in a namespace.
     pub(super) fn lane(&self, cluster: &Cluster, namespace: &str, service: &str) -> Arc<Lane> {
         let mut known = lock(&self.0);
+        close_surplus(&known);
         let found = known
             .iter()
             .find(|known| known.namespace == namespace && known.service == service && known.cluster.is_same(cluster));
@@ -116,6 +121,19 @@ impl Lane {
 impl Idle {
     fn is_spent(&self) -> bool {
         self.since.elapsed() >= KEPT_FOR || self.connection.closed().is_cancelled()
+    }
+}
+
+/// Closes what has been waiting the longest, so that not too many connections are kept.
+fn close_surplus(known: &[Known]) {
+    let since = |known: &Known| -> Vec<Instant> { lock(&known.lane.idle).iter().map(|idle| idle.since).collect() };
+    let mut waiting: Vec<Instant> = known.iter().flat_map(since).collect();
+    waiting.sort_unstable();
+    let last_to_go = waiting.len().checked_sub(MOST_KEPT + 1);
+    if let Some(last_to_go) = last_to_go.and_then(|index| waiting.get(index)) {
+        for known in known {
+            lock(&known.lane.idle).retain(|idle| idle.since > *last_to_go);
+        }
     }
 }
 

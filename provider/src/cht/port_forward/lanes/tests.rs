@@ -78,3 +78,21 @@ async fn operations_share_what_leads_to_the_same_service_of_the_same_cluster() {
         assert!(!Arc::ptr_eq(&lane, &forwards.lane(cluster, namespace, service)));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_many_instances_only_the_connections_that_were_used_last_are_kept() {
+    let (forwards, cluster) = (Forwards::default(), cluster());
+    let mut far_ends = Vec::new();
+    let mut lanes = Vec::new();
+    for number in 0..MOST_KEPT + 3 {
+        let lane = forwards.lane(&cluster, &format!("cht-{number}"), "api");
+        let (kept, far) = connection("cht-api-1").await;
+        lane.keep(kept);
+        far_ends.push(far);
+        lanes.push(lane);
+        tokio::time::advance(Duration::from_millis(1)).await;
+    }
+    forwards.lane(&cluster, "cht-0", "api");
+    let kept: Vec<bool> = lanes.iter().map(|lane| !lock(&lane.idle).is_empty()).collect();
+    assert_eq!(kept, [vec![false; 3], vec![true; MOST_KEPT]].concat());
+}
