@@ -10,6 +10,7 @@ pub mod cht;
 mod home;
 pub mod k3s;
 pub mod kubernetes;
+mod number;
 pub mod provider;
 pub mod ssh;
 pub mod ssh_host;

@@ -7,6 +7,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::number::canonical;
+
 /// A version of the CHT: `X.Y.Z`, `X.Y.Z-beta.N`, `X.Y.Z-FR-name` or `X.Y.Z-FR-name-beta.N`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ChtVersion {
@@ -81,7 +83,7 @@ fn parse(text: &str) -> Option<ChtVersion> {
         Some((numbers, suffix)) => (numbers, Some(suffix)),
         None => (text, None),
     };
-    let numbers: Vec<u64> = numbers.split('.').map(number).collect::<Option<_>>()?;
+    let numbers: Vec<u64> = numbers.split('.').map(canonical).collect::<Option<_>>()?;
     let [major, minor, patch] = *numbers.as_slice() else {
         return None;
     };
@@ -100,26 +102,15 @@ fn parse(text: &str) -> Option<ChtVersion> {
 
 fn parse_suffix(suffix: &str) -> Option<(Option<String>, Option<u64>)> {
     if let Some(beta) = suffix.strip_prefix("beta.") {
-        return Some((None, Some(number(beta)?)));
+        return Some((None, Some(canonical(beta)?)));
     }
     let name = suffix.strip_prefix("FR-")?;
     let (name, beta) = match name.rsplit_once("-beta.") {
-        Some((name, beta)) => (name, Some(number(beta)?)),
+        Some((name, beta)) => (name, Some(canonical(beta)?)),
         None => (name, None),
     };
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     is_name.then(|| (Some(name.to_owned()), beta))
-}
-
-/// A number as it stands in a tag: digits only, and no leading zero, so that each version has one spelling.
-fn number(text: &str) -> Option<u64> {
-    let is_canonical = text == "0" || !text.starts_with('0');
-    let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_canonical && is_digits {
-        text.parse().ok()
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::number::canonical;
+
 pub mod features;
 pub mod upgrade;
 
@@ -97,10 +99,10 @@ impl PartialOrd for K3sVersion {
 fn parse(text: &str) -> Option<K3sVersion> {
     let (kubernetes, build) = text.strip_prefix('v')?.split_once("+k3s")?;
     let (numbers, candidate) = match kubernetes.split_once("-rc") {
-        Some((numbers, candidate)) => (numbers, Some(number(candidate)?)),
+        Some((numbers, candidate)) => (numbers, Some(canonical(candidate)?)),
         None => (kubernetes, None),
     };
-    let numbers: Vec<u16> = numbers.split('.').map(number).collect::<Option<_>>()?;
+    let numbers: Vec<u16> = numbers.split('.').map(canonical).collect::<Option<_>>()?;
     let [major, minor, patch] = *numbers.as_slice() else {
         return None;
     };
@@ -109,19 +111,8 @@ fn parse(text: &str) -> Option<K3sVersion> {
         minor,
         patch,
         candidate,
-        build: number(build)?,
+        build: canonical(build)?,
     })
-}
-
-/// Digits without a leading zero, so that each version has one spelling.
-fn number(text: &str) -> Option<u16> {
-    let is_canonical = text == "0" || !text.starts_with('0');
-    let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_canonical && is_digits {
-        text.parse().ok()
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]
