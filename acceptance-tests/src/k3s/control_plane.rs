@@ -138,6 +138,7 @@ impl ControlPlane {
             format!("--bind-address={}", self.local),
             format!("--secure-port={PORT}"),
             "--endpoint-reconciler-type=none".to_owned(),
+            "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname".to_owned(),
             format!("--tls-cert-file={}", file("serving-kube-apiserver.crt")),
             format!("--tls-private-key-file={}", file("serving-kube-apiserver.key")),
             format!("--client-ca-file={}", file("client-ca.crt")),

@@ -6,10 +6,12 @@
 //! - [`release`] makes copies of the program that pose as a version, [`peers`] puts what it needs beside it; [`faults`] lists what can go wrong on demand.
 //! - `config` and `flags` read what it is told, `token` and `certificates` say who may join, `bootstrap` carries that between servers.
 //! - `server` and `agent` are the two roles: lists of steps over `etcd`, `control_plane`, `front`, `supervisor`, `node` and `members`.
+//! - `kubelet` and `addons` are what workloads need: pods that become ready, volumes, addresses of ingresses.
 //! - `command/` holds the other commands: kubectl, token, etcd-snapshot, secrets-encrypt, certificate.
 //!
 //! What is not there: containers, networking, encryption of secrets at rest, TLS between members of etcd, S3.
 
+mod addons;
 mod agent;
 mod bootstrap;
 mod certificates;
@@ -23,6 +25,7 @@ mod flags;
 mod front;
 mod host;
 mod join;
+mod kubelet;
 mod log;
 mod members;
 mod node;
@@ -37,6 +40,8 @@ mod supervisor;
 mod token;
 
 use std::process::ExitCode;
+
+pub use kubelet::PORT_FORWARDS;
 
 /// What the program does: the first argument names the command.
 pub async fn run(arguments: Vec<String>) -> ExitCode {
