@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             Check::Doc => cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?,
             Check::Deny => deny()?,
             Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
-            Check::Acceptance => acceptance(&["acceptance", "judges", "lab"], arguments.filter.as_deref())?,
+            Check::Acceptance => acceptance(&["acceptance", "judges", "lab", "hosts"], arguments.filter.as_deref())?,
             Check::K3s => acceptance(&["k3s"], arguments.filter.as_deref())?,
         }
         println!("==> {check:?} passed in {:.1} s\n", start.elapsed().as_secs_f64());

@@ -89,7 +89,10 @@ where
     K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + Serialize + DeserializeOwned,
 {
     let object: K = serde_json::from_value(object)?;
-    match Api::<K>::all(client.clone()).create(&PostParams::default(), &object).await {
+    match Api::<K>::all(client.clone())
+        .create(&PostParams::default(), &object)
+        .await
+    {
         Err(kube::Error::Api(status)) if status.is_already_exists() => Ok(()),
         other => other
             .map(drop)

@@ -14,9 +14,9 @@ use super::log;
 
 /// A certificate and its key, as PEM.
 #[derive(Clone, Debug)]
-pub(super) struct Pair {
-    pub(super) certificate: String,
-    pub(super) key: String,
+pub(crate) struct Pair {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
 }
 
 /// Who a client certificate names.
@@ -27,7 +27,7 @@ pub(super) struct Subject {
 }
 
 /// A new authority. Its name carries the time, as k3s's do.
-pub(super) fn authority(name: &str) -> Result<Pair> {
+pub(crate) fn authority(name: &str) -> Result<Pair> {
     let key = KeyPair::generate()?;
     let certificate = authority_params(&format!("{name}@{}", log::unix_time())).self_signed(&key)?;
     Ok(Pair {
@@ -37,7 +37,7 @@ pub(super) fn authority(name: &str) -> Result<Pair> {
 }
 
 /// A certificate for a server with these names and addresses.
-pub(super) fn serving(authority: &Pair, name: &str, also: &[String]) -> Result<Pair> {
+pub(crate) fn serving(authority: &Pair, name: &str, also: &[String]) -> Result<Pair> {
     let mut params = CertificateParams::new(also.to_vec())?;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let subject = Subject {

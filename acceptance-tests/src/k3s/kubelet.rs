@@ -1,7 +1,7 @@
 //! What the kubelet does to the pods of this node, played by kwok: they are ready at once, end when they are deleted, and
 //! port-forwards to them lead to this machine. A host without kwok has nodes without pods.
 //!
-//! kwok leaves the Node alone: it has no stages for Nodes here, and holds no lease. `node.rs` keeps it.
+//! kwok leaves the Node alone: it holds no lease, and its one stage for Nodes is for none. `node.rs` keeps it.
 
 use std::fs;
 use std::future;
@@ -29,6 +29,18 @@ const STAGES: &str = include_str!("../cluster/stages.yaml");
 
 /// What a stage for Nodes says.
 const FOR_NODES: &str = "kind: Node}";
+
+/// Without a stage for Nodes, kwok knows no nodes, and passes over their pods.
+const FOR_NO_NODE: &str = "kind: Stage
+apiVersion: kwok.x-k8s.io/v1alpha1
+metadata: {name: none}
+spec:
+  resourceRef: {apiGroup: v1, kind: Node}
+  selector:
+    matchExpressions:
+    - {key: .metadata.name, operator: DoesNotExist}
+  next: {}
+";
 
 /// Before it is started again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -111,11 +123,9 @@ fn kwok_config(address: &str) -> Result<String> {
         "metadata": {"name": "this-machine"},
         "spec": {"forwards": [{"target": {"address": Ipv4Addr::new(a, b, c, 1), "port": PORT_FORWARDS}}]},
     });
-    let for_pods: Vec<&str> = STAGES
-        .split("---\n")
-        .filter(|stage| !stage.contains(FOR_NODES))
-        .collect();
-    Ok(format!("{}---\n{port_forward}\n", for_pods.join("---\n")))
+    let for_pods = STAGES.split("---\n").filter(|stage| !stage.contains(FOR_NODES));
+    let stages: Vec<&str> = [FOR_NO_NODE].into_iter().chain(for_pods).collect();
+    Ok(format!("{}---\n{port_forward}\n", stages.join("---\n")))
 }
 
 #[cfg(test)]
@@ -125,7 +135,10 @@ mod tests {
     #[test]
     fn kwok_is_told_of_pods_and_nothing_of_nodes() {
         let config = kwok_config("198.18.3.11").unwrap();
-        assert!(config.contains("name: pod-ready") && !config.contains("node-"), "{config}");
+        assert!(
+            config.contains("name: pod-ready") && !config.contains("node-"),
+            "{config}"
+        );
         assert!(config.contains(r#""address":"198.18.3.1""#), "{config}");
     }
 }

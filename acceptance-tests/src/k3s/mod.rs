@@ -4,6 +4,7 @@
 //! with real membership and a real Kubernetes API server. What it imitates was measured on real hosts; `tests/k3s/` names each behavior.
 //!
 //! - [`release`] makes copies of the program that pose as a version, [`peers`] puts what it needs beside it; [`faults`] lists what can go wrong on demand.
+//! - [`lab`] is hosts for it, with all that a provider is told of them.
 //! - `config` and `flags` read what it is told, `token` and `certificates` say who may join, `bootstrap` carries that between servers.
 //! - `server` and `agent` are the two roles: lists of steps over `etcd`, `control_plane`, `front`, `supervisor`, `node` and `members`.
 //! - `kubelet` and `addons` are what workloads need: pods that become ready, volumes, addresses of ingresses.
@@ -14,7 +15,7 @@
 mod addons;
 mod agent;
 mod bootstrap;
-mod certificates;
+pub(crate) mod certificates;
 mod command;
 mod config;
 mod control_plane;
@@ -26,6 +27,7 @@ mod front;
 mod host;
 mod join;
 mod kubelet;
+pub mod lab;
 mod log;
 mod members;
 mod node;

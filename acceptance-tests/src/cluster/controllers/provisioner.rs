@@ -124,10 +124,7 @@ async fn reconcile_volume(volume: Arc<PersistentVolume>, provisioner: Arc<Provis
         .as_ref()
         .and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref())
         == Some("Delete");
-    let ours = volume
-        .annotations()
-        .get(PROVISIONED_BY)
-        .is_some_and(|by| by == name);
+    let ours = volume.annotations().get(PROVISIONED_BY).is_some_and(|by| by == name);
     if !(released && delete && ours) || volume.metadata.deletion_timestamp.is_some() {
         return Ok(Action::await_change());
     }
