@@ -22,6 +22,7 @@ pub mod files;
 pub mod join;
 pub mod journal;
 pub mod marker;
+pub mod nodes;
 pub mod paths;
 pub mod preflight;
 pub mod probe;
