@@ -96,7 +96,7 @@ impl Host {
     pub fn diagnose(&self, error: HostError) -> Diagnostics {
         let summary = error.summary();
         match error {
-            HostError::Ssh { source, .. } => self.0.access.explain(summary)(source),
+            HostError::Ssh { source, .. } => self.0.access.explain(summary)(*source),
             error => {
                 let detail = format!("{}.\n\n{}", sentence(&error_chain(&error)), error.advice());
                 let path = self.0.access.host_path().clone();
@@ -123,7 +123,11 @@ impl Host {
     /// What turns an error of SSH into one that tells the host and the step.
     fn failed(&self, step: &'static str) -> impl FnOnce(ssh::Error) -> HostError {
         let host = self.name().to_owned();
-        move |source| HostError::Ssh { host, step, source }
+        move |source| HostError::Ssh {
+            host,
+            step,
+            source: Box::new(source),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub enum HostError {
         host: String,
         step: &'static str,
         #[source]
-        source: ssh::Error,
+        source: Box<ssh::Error>,
     },
     #[error("what {host} answered when it was looked at cannot be used")]
     Probe {
