@@ -1,7 +1,8 @@
 //! The `join` value: what an agent needs of its cluster.
 //!
 //! A cluster exports it, agents take it. It may be unknown at plan time, because the cluster may be made in the same apply. It
-//! holds no more than an agent needs: with its token, no server can join where agents have one of their own.
+//! holds no more than agents need: with its token, no server can join. Its way into the cluster is that of an administrator, for what
+//! has to be done with the Nodes of agents.
 
 use std::fmt;
 
@@ -9,7 +10,7 @@ use secrecy::SecretString;
 use tf_framework::Model;
 
 use super::digest;
-use super::token::{Bearer, Token};
+use crate::kubernetes::Kubernetes;
 
 /// What an agent needs to join a cluster.
 #[derive(Clone, Model)]
@@ -27,6 +28,10 @@ pub struct ClusterJoin {
     pub version: String,
     /// Whether a cloud provider outside of k3s manages nodes. Agents have to agree with their servers.
     pub external_cloud_provider: bool,
+    /// The way into the cluster, by which agents have pods moved away from them and their nodes removed.
+    pub kubernetes: Kubernetes,
+    /// How many agents may be changed at the same time.
+    pub max_unavailable: i64,
 }
 
 /// A `join` value that no cluster exports.
@@ -47,26 +52,6 @@ pub enum JoinError {
 }
 
 impl ClusterJoin {
-    /// The value that a cluster exports.
-    #[must_use]
-    pub fn new(
-        cluster_id: &str,
-        servers: Vec<String>,
-        ca_hash: &str,
-        token: &Token,
-        version: &str,
-        cloud: bool,
-    ) -> Self {
-        Self {
-            cluster_id: cluster_id.to_owned(),
-            servers,
-            ca_hash: ca_hash.to_owned(),
-            token: token.secure(ca_hash, Bearer::Node),
-            version: version.to_owned(),
-            external_cloud_provider: cloud,
-        }
-    }
-
     /// Checks what an agent is given.
     ///
     /// # Errors
@@ -115,11 +100,20 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     use super::*;
+    use crate::k3s::token::{Bearer, Token};
 
     fn join() -> ClusterJoin {
-        let token = Token::parse("agents").unwrap();
-        let servers = vec![server_url("10.0.0.1", 6443), server_url("fd00::1", 6443)];
-        ClusterJoin::new("c1", servers, &digest::sha256(b"ca"), &token, "v1.36.3+k3s1", false)
+        let ca_hash = digest::sha256(b"ca");
+        ClusterJoin {
+            cluster_id: "c1".to_owned(),
+            servers: vec![server_url("10.0.0.1", 6443), server_url("fd00::1", 6443)],
+            token: Token::parse("agents").unwrap().secure(&ca_hash, Bearer::Node),
+            ca_hash,
+            version: "v1.36.3+k3s1".to_owned(),
+            external_cloud_provider: false,
+            kubernetes: Kubernetes::default(),
+            max_unavailable: 1,
+        }
     }
 
     #[test]
