@@ -89,6 +89,16 @@ pub(crate) fn build_provider() -> Result<PathBuf> {
     Ok(binary)
 }
 
+/// Builds the stand-in for k3s and answers where it is.
+pub(crate) fn build_stand_in() -> Result<PathBuf> {
+    cargo(&["build", "--package", "acceptance-tests", "--bin", "k3s"], &[])?;
+    let binary = env::current_exe()?.with_file_name("k3s");
+    if !binary.is_file() {
+        bail!("{} was not built", binary.display());
+    }
+    Ok(binary)
+}
+
 /// Builds the provider as it is released and answers where its binary is.
 pub(crate) fn build_release_provider() -> Result<PathBuf> {
     cargo(&["build", "--release", "--package", "terraform-provider-cht"], &[])?;

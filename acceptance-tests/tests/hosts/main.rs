@@ -8,4 +8,5 @@
 
 mod cht_k3s_agent;
 mod cht_k3s_cluster;
+mod examples;
 mod support;

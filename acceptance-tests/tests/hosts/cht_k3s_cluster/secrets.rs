@@ -1,10 +1,11 @@
 //! What is secret is in no log, no diagnostic, no command line and no file that others than root can read.
 
 use acceptance_tests::hosts::User;
+use acceptance_tests::k3s::faults::FILE as FAULTS;
 use acceptance_tests::sshd::keys::{Key, KeyKind};
 use serde_json::json;
 
-use crate::support::{CLUSTER, Configuration, Scene, done};
+use crate::support::{CLUSTER, Configuration, Scene};
 
 /// What the tests hand to the provider and must find nowhere else.
 const GIVEN: [(&str, &str); 5] = [
@@ -19,10 +20,60 @@ const GIVEN: [(&str, &str); 5] = [
 const LISTEN: &str = "systemd-run --quiet --unit=listen sh -c \
     'while true; do cat /proc/[0-9]*/cmdline 2> /dev/null | tr \"\\0\" \" \" >> /root/command-lines; sleep 0.02; done'";
 
+/// A cluster and an agent with all of the secrets, on hosts that ask for a password as well.
+fn configuration(scene: &Scene, key: &Key) -> Configuration {
+    let sudo = scene.lab.hosts().password();
+    let ssh = format!(
+        "ssh = {{ user = {:?}, private_key = {}, passphrase = {:?}, sudo_password = {sudo:?} }}",
+        User::Deputy.name(),
+        json!(key.private()),
+        GIVEN[1].1,
+    );
+    let registries = format!(
+        "registries = {{ configs = {{ \"registry.health.example\" = {{ auth = {{ username = \"cht\", password = {:?} }} }} }} }}",
+        GIVEN[2].1
+    );
+    let s3 = format!(
+        "s3 = {{ bucket = \"cht\", endpoint = \"s3.health.example\", access_key = {:?}, secret_key = {:?} }}",
+        GIVEN[3].1, GIVEN[4].1
+    );
+    Configuration::new([1])
+        .agents([2])
+        .with(&format!(
+            "token = {:?}\ntoken_version = 1\n{registries}\nsnapshots = {{ enabled = true, {s3} }}",
+            GIVEN[0].1
+        ))
+        .with_server(1, &ssh)
+        .with_agent(2, &ssh)
+}
+
+/// Everything that must not be seen, by name.
+async fn secrets(scene: &Scene, key: &Key) -> Vec<(&'static str, String)> {
+    let agents = scene.run(1, "cat /etc/rancher/k3s/agent-token").await;
+    let kubeconfig = scene.state(CLUSTER).await["kubeconfig"].to_string();
+    let client_key = kubeconfig
+        .split("client-key-data")
+        .nth(1)
+        .expect("the administrator has a key");
+    // It stands between quotes or at the end of a line, in a text in JSON.
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    let client_key = client_key.split(|c| !letters(c)).find(|part| part.len() > 100);
+    let given = GIVEN.map(|(name, secret)| (name, secret.to_owned()));
+    let found = [
+        ("sudo password", scene.lab.hosts().password().to_owned()),
+        ("private key", key.private().lines().nth(2).expect("a line").to_owned()),
+        ("agents' token", agents.rsplit(':').next().expect("a token").to_owned()),
+        ("administrator's key", client_key.expect("a key").to_owned()),
+    ];
+    given.into_iter().chain(found).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn no_secret_is_where_others_can_read_it() {
-    let Some(mut scene) = Scene::new(2).await else { return };
+    let Some(mut scene) = Scene::of_stand_in(2).await else {
+        return;
+    };
     let key = Key::generate(KeyKind::Ed25519, Some(GIVEN[1].1)).expect("a key");
     for number in [1, 2] {
         let line = format!("echo '{}' >> /home/deputy/.ssh/authorized_keys", key.public().trim());
@@ -30,86 +81,35 @@ async fn no_secret_is_where_others_can_read_it() {
         scene.run(number, LISTEN).await;
     }
     scene.workspace.enable_trace();
-    let sudo = scene.lab.hosts().password().to_owned();
-    let ssh = |number| {
-        format!(
-            "ssh = {{ user = {:?}, private_key = {}, passphrase = {:?}, sudo_password = {sudo:?}, host_key = [{:?}] }}",
-            User::Deputy.name(),
-            json!(key.private()),
-            GIVEN[1].1,
-            scene.host(number).host_key().expect("a key"),
-        )
-    };
-    let registries = format!(
-        "registries = {{ configs = {{ \"registry.health.example\" = {{ auth = {{ username = \"cht\", password = {:?} }} }} }} }}",
-        GIVEN[2].1
-    );
-    let cluster = format!(
-        "token = {:?}\ntoken_version = 1\n{registries}\n\
-         snapshots = {{ enabled = true, s3 = {{ bucket = \"cht\", endpoint = \"s3.health.example\", access_key = {:?}, secret_key = {:?} }} }}",
-        GIVEN[0].1, GIVEN[3].1, GIVEN[4].1
-    );
-    let configuration = Configuration::new([1])
-        .agents([2])
-        .with(&cluster)
-        .with_server(1, &ssh(1))
-        .with_agent(2, &ssh(2));
-    scene.configure(&configuration);
+    scene.configure(&configuration(&scene, &key));
     let mut said = scene.apply().await.text();
     scene.is_settled("created").await;
 
-    let agents = scene.run(1, "cat /etc/rancher/k3s/agent-token").await;
-    let kubeconfig = scene.state(CLUSTER).await["kubeconfig"]
-        .as_str()
-        .expect("a kubeconfig")
-        .to_owned();
-    let client_key = kubeconfig
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("client-key-data: "))
-        .expect("the administrator has a key")
-        .to_owned();
-    let key_line = key.private().lines().nth(2).expect("a line").to_owned();
-    let password = agents.rsplit(':').next().expect("a token").to_owned();
-    let secrets: Vec<(&str, &str)> = GIVEN
-        .into_iter()
-        .chain([
-            ("sudo password", sudo.as_str()),
-            ("private key", key_line.as_str()),
-            ("agents' token", password.as_str()),
-            ("administrator's key", client_key.as_str()),
-        ])
-        .collect();
-
-    // Errors repeat what hosts say, too.
-    scene.run(1, "systemctl stop k3s; printf 'fatal=%s\\n' 'bad token given-token-s3cret' > /tmp/fatal; mkdir -p /etc/cht-lab; mv /tmp/fatal /etc/cht-lab/faults").await;
-    if scene.lab.plays_k3s() {
-        let failed = scene.workspace.apply().await.expect_err("the server does not start");
-        let outcome = failed.outcome().expect("it ran");
-        said.push_str(
-            &outcome
-                .diagnostics
-                .iter()
-                .map(|error| error.detail.clone())
-                .collect::<String>(),
-        );
-        assert!(said.contains("bad token"), "the journal is shown: {said}");
-        scene.run(1, "rm /etc/cht-lab/faults").await;
-        scene.apply().await;
-    }
+    // Errors repeat what hosts say.
+    let fatal = format!("echo 'fatal=bad token {}' > {FAULTS}", GIVEN[0].1);
+    scene
+        .run(1, &format!("systemctl stop k3s; mkdir -p /etc/cht-lab; {fatal}"))
+        .await;
+    let failed = scene.workspace.apply().await.expect_err("the server does not start");
+    let details = failed.diagnostics().iter().map(|error| error.detail.clone());
+    said.push_str(&details.collect::<String>());
+    assert!(said.contains("bad token"), "the journal is shown: {said}");
+    scene.run(1, &format!("rm {FAULTS}")).await;
+    scene.apply().await;
 
     let log = scene.workspace.trace().expect("a log");
     assert!(
         log.contains("running a command by SSH"),
         "the provider's own log is there"
     );
-    for (name, secret) in &secrets {
+    for (name, secret) in &secrets(&scene, &key).await {
         assert!(!said.contains(secret), "the {name} is in what the command says");
         assert!(!log.contains(secret), "the {name} is in the log");
         for number in [1, 2] {
             is_kept_on(&scene, number, name, secret).await;
         }
     }
-    done("destroy", scene.workspace.destroy().await);
+    scene.destroy().await;
 }
 
 /// Checks that no file of a host has a secret that others than root can read, and that no command line had it.

@@ -12,7 +12,6 @@ pub(crate) struct Configuration {
     version: String,
     cluster: String,
     agent: String,
-    provider: Option<String>,
 }
 
 impl Configuration {
@@ -74,12 +73,6 @@ impl Configuration {
         self
     }
 
-    /// With another provider block.
-    pub(crate) fn provider(mut self, block: &str) -> Self {
-        self.provider = Some(block.to_owned());
-        self
-    }
-
     /// The whole configuration.
     pub(crate) fn hcl(&self, lab: &K3sLab) -> String {
         let version = if lab.plays_k3s() {
@@ -88,8 +81,7 @@ impl Configuration {
             lab.first_version()
         };
         let binary = lab.release(version).expect("a release").attribute();
-        let provider = self.provider.clone();
-        let provider = provider.unwrap_or_else(|| lab.provider_block().expect("the hosts have keys"));
+        let provider = lab.provider_block().expect("the hosts have keys");
         let servers: String = self
             .servers
             .iter()

@@ -25,9 +25,6 @@ pub(crate) use readiness::Readiness;
 /// The addresses of the resources in configurations.
 pub(crate) const CLUSTER: &str = "cht_k3s_cluster.test";
 
-/// Where the provider leaves its notes on a host.
-pub(crate) const MARKER: &str = "/etc/rancher/k3s/cht.json";
-
 /// Where k3s is told what to do.
 pub(crate) const CONFIG: &str = "/etc/rancher/k3s/config.yaml";
 

@@ -58,7 +58,8 @@ impl Readiness {
     /// Checks that a server was ready in each round, and that the one or other was not: else nothing was tried.
     pub(crate) fn never_without_an_answer(&self) {
         let rounds = self.rounds.lock().expect("nobody panics").clone();
-        let without: Vec<_> = rounds.iter().filter(|round| !round.ready.contains(&true)).collect();
+        let without = rounds.iter().filter(|round| !round.ready.contains(&true));
+        let without: Vec<Duration> = without.map(|round| round.at).collect();
         assert!(
             without.is_empty(),
             "no server answered in {} of {} rounds: {without:?}",
