@@ -79,6 +79,7 @@ const RULES: [Rule; 9] = [
             "kubernetes/connection.rs",
             "cht/https.rs",
             "cht/port_forward",
+            "k3s/program.rs",
             "ssh/dial.rs",
             "ssh/route.rs",
             "ssh/upload.rs",

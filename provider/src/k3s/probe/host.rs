@@ -50,6 +50,8 @@ pub struct HostState {
     pub agent_data: bool,
     /// Hash of the cluster's authority.
     pub ca_sha256: Option<String>,
+    /// Hash of the file in which k3s itself has written the token down.
+    pub cluster_token_sha256: Option<String>,
     /// What failed lately. Tokens are masked.
     pub journal: Vec<String>,
     /// What the API on this server says of itself: nothing where it was not asked.
