@@ -6,6 +6,7 @@ use std::fmt;
 use super::config::keys::Key;
 use super::config::{NodeSettings, Role};
 use super::files::HostFiles;
+use super::nodes::Noted;
 use super::paths;
 use super::probe::{HostState, NodeState, UnitPhase};
 use super::version::K3sVersion;
@@ -214,13 +215,14 @@ pub(super) fn is_stale(wanted: &NodeSettings, node: &NodeState) -> bool {
     other_id || addresses.any(|address| !node.internal_ips.is_empty() && !node.internal_ips.contains(address))
 }
 
-/// Whether labels or taints have to be set.
+/// Whether labels or taints have to be set or removed, or to be noted as ours.
 pub(super) fn labels_differ(wanted: &NodeSettings, node: &NodeState) -> bool {
     let labels = wanted
         .labels
         .iter()
         .any(|(name, value)| node.labels.get(name) != Some(value));
-    labels || wanted.taints.iter().any(|taint| !node.taints.contains(taint))
+    let taints = wanted.taints.iter().any(|taint| !node.taints.contains(taint));
+    labels || taints || Noted::on(node) != Noted::of(wanted)
 }
 
 /// The critical keys that running servers were told different values of, with the values of each server. k3s compares them

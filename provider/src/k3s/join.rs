@@ -49,6 +49,9 @@ pub enum JoinError {
     /// The hash is none.
     #[error("`ca_hash` is not a SHA-256 hash: 64 hexadecimal digits in lower case")]
     Hash,
+    /// It has no way into the cluster.
+    #[error("it does not say how the cluster is reached: use the attribute `join` of a cht_k3s_cluster")]
+    NoWay,
 }
 
 impl ClusterJoin {
@@ -67,11 +70,35 @@ impl ClusterJoin {
                 return Err(JoinError::Address { address });
             }
         }
-        if digest::is_sha256(&self.ca_hash) {
-            Ok(())
-        } else {
-            Err(JoinError::Hash)
+        match () {
+            () if !digest::is_sha256(&self.ca_hash) => Err(JoinError::Hash),
+            () if self.kubernetes.host.is_none() => Err(JoinError::NoWay),
+            () => Ok(()),
         }
+    }
+
+    /// How many agents may be changed at the same time: at least one, or nothing would ever change.
+    #[must_use]
+    pub fn most_unavailable(&self) -> usize {
+        usize::try_from(self.max_unavailable).unwrap_or_default().max(1)
+    }
+}
+
+impl ClusterJoinDraft {
+    /// The value, if nothing in it is unknown.
+    #[must_use]
+    pub fn known(&self) -> Option<ClusterJoin> {
+        let servers = self.servers.known()?.iter();
+        Some(ClusterJoin {
+            cluster_id: self.cluster_id.known()?.clone(),
+            servers: servers.map(|server| server.known().cloned()).collect::<Option<_>>()?,
+            ca_hash: self.ca_hash.known()?.clone(),
+            token: self.token.known()?.clone(),
+            version: self.version.known()?.clone(),
+            external_cloud_provider: *self.external_cloud_provider.known()?,
+            kubernetes: self.kubernetes.known()?.known()?,
+            max_unavailable: *self.max_unavailable.known()?,
+        })
     }
 }
 
@@ -111,7 +138,10 @@ mod tests {
             ca_hash,
             version: "v1.36.3+k3s1".to_owned(),
             external_cloud_provider: false,
-            kubernetes: Kubernetes::default(),
+            kubernetes: Kubernetes {
+                host: Some("https://10.0.0.1:6443".to_owned()),
+                ..Kubernetes::default()
+            },
             max_unavailable: 1,
         }
     }
@@ -135,6 +165,7 @@ mod tests {
         };
         assert_eq!(with(|join| join.servers.clear()), Err(JoinError::NoServer));
         assert_eq!(with(|join| join.ca_hash.push('0')), Err(JoinError::Hash));
+        assert_eq!(with(|join| join.kubernetes.host = None), Err(JoinError::NoWay));
         let address = |address: &str| {
             Err(JoinError::Address {
                 address: address.to_owned(),

@@ -29,6 +29,7 @@ pub mod join;
 pub mod journal;
 pub mod kubeconfig;
 pub mod marker;
+pub mod nodes;
 pub mod paths;
 pub mod preflight;
 pub mod probe;
