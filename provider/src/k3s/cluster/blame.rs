@@ -49,7 +49,8 @@ pub(super) fn unfit(preflight: &Preflight) -> (Diagnostics, Vec<Diagnostic>) {
 pub(super) fn silent(looked: &Looked, consequence: &str) -> Vec<Diagnostic> {
     let warning = |(name, error): (&str, &crate::k3s::host::HostError)| {
         let reason = sentence(&tf_framework::diagnostics::error_chain(error));
-        Diagnostic::warning("Server does not answer", format!("{reason}.\n\n{consequence}")).at(of_server(name, Server::HOST))
+        Diagnostic::warning("Server does not answer", format!("{reason}.\n\n{consequence}"))
+            .at(of_server(name, Server::HOST))
     };
     looked.failures().map(warning).collect()
 }
@@ -95,13 +96,28 @@ mod tests {
             (Refusal::NoServers, "servers", true),
             (Refusal::SqliteNeedsOne, "datastore.type", true),
             (Refusal::RoleChange { server: "a".to_owned() }, "servers[\"a\"]", true),
-            (Refusal::NoneReachable { server: "a".to_owned() }, "servers[\"a\"]", false),
-            (Refusal::TokenNeedsAll { server: "a".to_owned() }, "token_version", false),
+            (
+                Refusal::NoneReachable { server: "a".to_owned() },
+                "servers[\"a\"]",
+                false,
+            ),
+            (
+                Refusal::TokenNeedsAll { server: "a".to_owned() },
+                "token_version",
+                false,
+            ),
         ] {
             let told = super::refused(&refusal);
-            assert_eq!(told.path.map(|path| path.to_string()).as_deref(), Some(path), "{refusal}");
+            assert_eq!(
+                told.path.map(|path| path.to_string()).as_deref(),
+                Some(path),
+                "{refusal}"
+            );
             assert_eq!(super::is_final(&refusal), is_final, "{refusal}");
-            assert!(told.detail.ends_with('.') && told.detail.starts_with(char::is_uppercase) || told.detail.starts_with('a'));
+            assert!(
+                told.detail.ends_with('.') && told.detail.starts_with(char::is_uppercase)
+                    || told.detail.starts_with('a')
+            );
         }
     }
 
@@ -112,15 +128,24 @@ mod tests {
             problem,
         };
         let preflight = Preflight {
-            errors: vec![found(&["a", "b"], Problem::NoSystemd), found(&["b"], Problem::NoDefaultRoute)],
+            errors: vec![
+                found(&["a", "b"], Problem::NoSystemd),
+                found(&["b"], Problem::NoDefaultRoute),
+            ],
             warnings: vec![found(&["a"], Problem::Swap)],
         };
         let (errors, warnings) = unfit(&preflight);
-        let paths: Vec<String> = errors.iter().filter_map(|one| Some(one.path.as_ref()?.to_string())).collect();
+        let paths: Vec<String> = errors
+            .iter()
+            .filter_map(|one| Some(one.path.as_ref()?.to_string()))
+            .collect();
         assert_eq!(paths, ["servers[\"a\"].host", "servers[\"b\"].host"]);
         assert!(errors.to_string().contains("a, b: "), "{errors}");
         assert_eq!(warnings.len(), 1);
-        let looked = Looked { hosts: BTreeMap::new(), ..Looked::default() };
+        let looked = Looked {
+            hosts: BTreeMap::new(),
+            ..Looked::default()
+        };
         assert!(silent(&looked, "").is_empty());
     }
 }

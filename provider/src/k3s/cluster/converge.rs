@@ -78,7 +78,7 @@ pub(super) async fn converge(
     cx: &Context<ClusterResource>,
     fleet: &Fleet,
     hosts: &Hosts,
-    mut model: ClusterModel,
+    (prior, mut model): (Option<&ClusterModel>, ClusterModel),
     save: impl Fn(&ClusterModel) + Send + Sync,
 ) -> Result<ClusterModel, Diagnostics> {
     let mut seen = model.clone();
@@ -87,13 +87,19 @@ pub(super) async fn converge(
         observe::store_seen(&mut seen, progress.looked, &Default::default());
         save(&seen);
     };
-    let looked = fleet.converge(cx, &mut report).await.map_err(|stopped| fleet.diagnose(stopped))?;
+    let looked = fleet
+        .converge(cx, &mut report)
+        .await
+        .map_err(|stopped| fleet.diagnose(stopped))?;
     observe::store_seen(&mut model, &looked, &ways::prints(hosts, &looked).await);
     store_tokens(cx, &mut model, &looked)?;
-    observe::refresh_outputs(cx, &mut model, fleet, &looked).await?;
+    observe::refresh_outputs(cx, &mut model, prior, fleet, &looked).await?;
     save(&model);
     // Last of all: a process that is killed before is continued by the next, one that has finished a cluster is not.
-    fleet.finish_creation(&looked).await.map_err(|stopped| fleet.diagnose(stopped))?;
+    fleet
+        .finish_creation(&looked)
+        .await
+        .map_err(|stopped| fleet.diagnose(stopped))?;
     model.drift = Attr::Known(Vec::new());
     Ok(model)
 }

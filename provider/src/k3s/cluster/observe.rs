@@ -13,6 +13,7 @@ use crate::k3s::cluster::outputs::{self, Found};
 use crate::k3s::cluster::ways::{self, Hosts, Private, Source};
 use crate::k3s::fleet::{Fleet, Looked};
 use crate::k3s::paths;
+use crate::k3s::probe::HostState;
 use crate::k3s::token::Token;
 
 /// What `drift` says of a cluster whose creation was not finished.
@@ -25,12 +26,39 @@ const OTHER_TOKEN: &str = "the token of the cluster was changed";
 pub(super) fn is_gone(model: &ClusterModel, looked: &Looked, adopted: bool) -> bool {
     let names: Vec<&String> = model.servers.keys().collect();
     !names.is_empty()
-        && names.into_iter().all(|name| {
-            looked.state(name).is_some_and(|state| match &state.marker {
-                Some(marker) => Some(&marker.cluster) != model.id.known(),
-                None => !(adopted && state.has_k3s()) && !state.has_foreign_marker,
-            })
-        })
+        && names
+            .into_iter()
+            .all(|name| looked.state(name).is_some_and(|state| is_free(model, state, adopted)))
+}
+
+/// Whether a host has nothing of the cluster.
+fn is_free(model: &ClusterModel, state: &HostState, adopted: bool) -> bool {
+    match &state.marker {
+        Some(marker) => Some(&marker.cluster) != model.id.known(),
+        None => !(adopted && state.has_k3s()) && !state.has_foreign_marker,
+    }
+}
+
+/// Checks that nothing is left of a cluster on the hosts that answer.
+///
+/// # Errors
+/// Fails if something is.
+pub(super) fn check_gone(model: &ClusterModel, looked: &Looked, adopted: bool) -> Result<(), Diagnostics> {
+    let names = model.servers.keys();
+    let left: Vec<&str> = names
+        .filter(|name| looked.state(name).is_some_and(|state| !is_free(model, state, adopted)))
+        .map(String::as_str)
+        .collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(Diagnostics::error(
+        "Cluster is not gone",
+        format!(
+            "Parts of the cluster are still there on {}, although they were removed. Does something put them back? Destroy it again.",
+            left.join(", ")
+        ),
+    ))
 }
 
 /// Fills in what was seen: hash of the authority, status of each server, and what differs. Of a server that does not answer, what
@@ -63,6 +91,7 @@ pub(super) fn store_seen(model: &mut ClusterModel, looked: &Looked, prints: &BTr
 pub(super) async fn refresh_outputs(
     cx: &Context<ClusterResource>,
     model: &mut ClusterModel,
+    prior: Option<&ClusterModel>,
     fleet: &Fleet,
     looked: &Looked,
 ) -> Result<(), Diagnostics> {
@@ -80,10 +109,13 @@ pub(super) async fn refresh_outputs(
     };
     let read = host.kubeconfig().await.map_err(|error| host.diagnose(error))?;
     let Some(kubeconfig) = read else { return Ok(()) };
+    let way = prior.unwrap_or(model).kubernetes.known();
+    let address = way.and_then(|way| way.host.clone());
     let found = Found {
         kubeconfig: &kubeconfig,
         agent_token,
         ca_hash: &ca_hash,
+        address: address.as_deref(),
     };
     let Some(outputs) = outputs::of(model, &found) else {
         let detail = format!(
@@ -91,7 +123,10 @@ pub(super) async fn refresh_outputs(
             paths::KUBECONFIG,
             source.server
         );
-        return Err(Diagnostics::error("Unable to use the kubeconfig of the cluster", detail));
+        return Err(Diagnostics::error(
+            "Unable to use the kubeconfig of the cluster",
+            detail,
+        ));
     };
     outputs.store(model);
     ways::keep(
@@ -121,7 +156,10 @@ pub(super) fn refresh_token(
     }
     if model.server_token.known().is_some() {
         remember_token(model, token);
-        let private = Private { token_sha256: hash, ..private };
+        let private = Private {
+            token_sha256: hash,
+            ..private
+        };
         return ways::keep(cx, &private);
     }
     if private.token_sha256.is_some()

@@ -34,7 +34,7 @@ pub struct Private {
 
 /// A kubeconfig, of which each server has one of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
+pub(super) struct Source {
     /// The server that has it.
     pub(super) server: String,
     /// The hash of it.
