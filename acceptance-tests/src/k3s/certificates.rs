@@ -12,6 +12,9 @@ use x509_parser::pem::Pem;
 
 use super::log;
 
+/// k3s renews a certificate at a start when less than 120 days of it are left.
+const RENEWED_BEFORE: i64 = 120 * 24 * 60 * 60;
+
 /// A certificate and its key, as PEM.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
@@ -78,6 +81,15 @@ pub(super) fn end(pem: &str) -> Result<i64> {
     let der = pem_contents(pem)?;
     let (_, certificate) = x509_parser::parse_x509_certificate(&der)?;
     Ok(certificate.validity().not_after.timestamp())
+}
+
+/// Whether a certificate is good for longer than k3s waits before it renews one, and signed by an authority.
+pub(super) fn is_good(pem: &str, authority: &Pair) -> Result<bool> {
+    let (der, by) = (pem_contents(pem)?, pem_contents(&authority.certificate)?);
+    let (_, certificate) = x509_parser::parse_x509_certificate(&der)?;
+    let (_, by) = x509_parser::parse_x509_certificate(&by)?;
+    let lasts = certificate.validity().not_after.timestamp() - log::unix_time();
+    Ok(lasts > RENEWED_BEFORE && certificate.verify_signature(Some(by.public_key())).is_ok())
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> Vec<u8> {
