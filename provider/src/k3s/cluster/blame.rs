@@ -85,8 +85,6 @@ fn attribute(refusal: &Refusal) -> Path {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::k3s::preflight::Problem;
 
@@ -142,10 +140,6 @@ mod tests {
         assert_eq!(paths, ["servers[\"a\"].host", "servers[\"b\"].host"]);
         assert!(errors.to_string().contains("a, b: "), "{errors}");
         assert_eq!(warnings.len(), 1);
-        let looked = Looked {
-            hosts: BTreeMap::new(),
-            ..Looked::default()
-        };
-        assert!(silent(&looked, "").is_empty());
+        assert!(silent(&Looked::default(), "").is_empty());
     }
 }

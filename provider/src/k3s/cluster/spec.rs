@@ -335,3 +335,6 @@ fn list(given: Option<&Vec<String>>) -> Vec<String> {
 fn texts<T: ToString>(given: Option<&Vec<T>>) -> Vec<String> {
     given.into_iter().flatten().map(ToString::to_string).collect()
 }
+
+#[cfg(test)]
+mod tests;
