@@ -25,6 +25,7 @@ pub mod marker;
 pub mod paths;
 pub mod preflight;
 pub mod probe;
+pub mod program;
 pub mod rollout;
 #[cfg(test)]
 mod testing;
