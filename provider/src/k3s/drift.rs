@@ -41,6 +41,8 @@ pub enum Drift {
     FileMode(String),
     /// A file is there that should not.
     FileExtra(String),
+    /// A file of somebody else overrides what is configured, and is left as it is.
+    Override(String),
     /// There is no unit.
     NoUnit,
     /// The unit is not started with the host.
@@ -121,11 +123,11 @@ fn of_host(expected: &Expected<'_>, state: &HostState, node: Option<&NodeState>)
         });
     }
     drift.extend(of_files(expected.files, state));
-    drift.extend(state.overrides.iter().cloned().map(Drift::FileExtra));
+    drift.extend(state.overrides.iter().cloned().map(Drift::Override));
     match state.unit(expected.role) {
         None => drift.push(Drift::NoUnit),
         Some(unit) => {
-            drift.extend(unit.drop_ins.iter().cloned().map(Drift::FileExtra));
+            drift.extend(unit.drop_ins.iter().cloned().map(Drift::Override));
             if !unit.is_enabled() {
                 drift.push(Drift::UnitDisabled);
             }
@@ -250,6 +252,14 @@ pub fn critical_differences(nodes: &[NodeState]) -> BTreeMap<&'static str, BTree
     differences
 }
 
+impl Drift {
+    /// Whether an apply puts it right. A plan must not promise more.
+    #[must_use]
+    pub fn is_mended(&self) -> bool {
+        !matches!(self, Self::Unreachable | Self::Override(_))
+    }
+}
+
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let version =
@@ -265,7 +275,8 @@ impl fmt::Display for Drift {
             Self::FileMissing(path) => write!(f, "{path} is missing"),
             Self::FileChanged(path) => write!(f, "{path} was changed"),
             Self::FileMode(path) => write!(f, "{path} has another mode or owner"),
-            Self::FileExtra(path) => write!(f, "{path} is there, and overrides what is configured"),
+            Self::FileExtra(path) => write!(f, "{path} is there, and should not be"),
+            Self::Override(path) => write!(f, "{path} overrides what is configured"),
             Self::NoUnit => write!(f, "k3s is not a service"),
             Self::UnitDisabled => write!(f, "k3s is not started with the host"),
             Self::UnitDown(state) => write!(f, "k3s does not run: {state}"),

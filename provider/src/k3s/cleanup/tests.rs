@@ -97,8 +97,14 @@ impl Host {
         let cleanup = Cleanup {
             data_dir: DATA_DIR,
             keep_snapshots,
+            snapshot_dir: None,
         };
-        let script = script_below(self.0.path().to_str().unwrap(), &cleanup).unwrap();
+        self.run_for(shell, before, &cleanup)
+    }
+
+    /// The same with what is cleaned up.
+    fn run_for(&self, shell: &[&str], before: &str, cleanup: &Cleanup<'_>) -> Output {
+        let script = script_below(self.0.path().to_str().unwrap(), cleanup).unwrap();
         let path = format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", self.path("/bin").display());
         let mut child = Command::new(shell[0])
             .args(&shell[1..])
@@ -270,6 +276,59 @@ fn a_data_folder_on_a_disk_of_its_own_is_emptied() {
 }
 
 #[test]
+fn a_volume_below_a_folder_that_is_a_link_keeps_its_data() {
+    let host = Host::new();
+    let (kubelet, disk) = (host.path("/var/lib/kubelet"), host.path("/disk2/kubelet"));
+    fs::create_dir_all(disk.parent().unwrap()).unwrap();
+    fs::rename(&kubelet, &disk).unwrap();
+    symlink(&disk, &kubelet).unwrap();
+    let Some(output) = run_with_mount(&host, "") else {
+        return;
+    };
+    assert_eq!(said(&output), Ok(Cleaned::default()));
+    assert_eq!(fs::read_to_string(host.path("/disk/patients")).unwrap(), "data");
+    assert!(!host.path("/disk2/kubelet/pods").exists());
+}
+
+#[test]
+fn where_it_cannot_be_told_what_is_mounted_nothing_is_removed() {
+    let host = Host::new();
+    fs::remove_file(host.path("/proc/self")).unwrap();
+    let step = "looking at what is mounted".to_owned();
+    assert_eq!(said(&host.run(false)), Err(CleanupError::Step { step }));
+    assert!(host.has("/var/lib/kubelet/pods/p1/volumes/v1/file") && host.has("/etc/rancher/k3s/cht.json"));
+}
+
+#[test]
+fn what_cannot_be_removed_is_told_and_the_marker_stays() {
+    let host = Host::new();
+    host.command(
+        "find",
+        "case \"$*\" in *-delete*) ;; *) exec /usr/bin/find \"$@\" ;; esac",
+    );
+    let error = said(&host.run(false)).expect_err("files are left");
+    assert!(
+        matches!(&error, CleanupError::Step { step } if step.starts_with("removing /")),
+        "{error}"
+    );
+    assert!(host.has("/etc/rancher/k3s/cht.json"));
+}
+
+#[test]
+fn snapshots_stay_in_the_folder_that_was_configured() {
+    let host = Host::new();
+    host.file("/var/lib/rancher/k3s/backups/etcd-1", "");
+    let cleanup = Cleanup {
+        data_dir: DATA_DIR,
+        keep_snapshots: true,
+        snapshot_dir: Some("/var/lib/rancher/k3s/backups"),
+    };
+    let cleaned = said(&host.run_for(&["sh", "-s"], "", &cleanup)).unwrap();
+    assert_eq!(cleaned.kept, ["/var/lib/rancher/k3s/backups"]);
+    assert!(host.has("/var/lib/rancher/k3s/backups/etcd-1") && !host.has("/var/lib/rancher/k3s/server"));
+}
+
+#[test]
 fn folders_of_the_system_are_never_emptied() {
     for path in [
         "",
@@ -281,10 +340,13 @@ fn folders_of_the_system_are_never_emptied() {
         "/var/../etc",
         "/var/./lib",
         "/var//lib",
+        "/data/k3s [1]",
+        "/data/k3s*",
     ] {
         let cleanup = Cleanup {
             data_dir: path,
             keep_snapshots: false,
+            snapshot_dir: None,
         };
         assert!(matches!(script(&cleanup), Err(CleanupError::DataDir { .. })), "{path}");
     }

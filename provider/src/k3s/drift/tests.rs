@@ -134,7 +134,7 @@ fn each_difference_is_one_line() {
         ),
         (
             told(|host, _| host.overrides.push("/etc/rancher/k3s/config.yaml.d/x.yaml".to_owned())),
-            "/etc/rancher/k3s/config.yaml.d/x.yaml is there, and overrides what is configured",
+            "/etc/rancher/k3s/config.yaml.d/x.yaml overrides what is configured",
         ),
         (told(|host, _| host.server_unit = None), "k3s is not a service"),
         (

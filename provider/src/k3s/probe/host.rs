@@ -210,14 +210,10 @@ impl HostState {
         }
     }
 
-    /// Whether any file or data of k3s is there.
+    /// Whether k3s is set up there, or has been. The program alone, or images for it, are no more than preparations.
     #[must_use]
     pub fn has_k3s(&self) -> bool {
-        self.binary_sha256.is_some()
-            || self.server_unit.is_some()
-            || self.agent_unit.is_some()
-            || self.datastore.is_some()
-            || self.agent_data
+        self.server_unit.is_some() || self.agent_unit.is_some() || self.datastore.is_some() || self.agent_data
     }
 }
 
