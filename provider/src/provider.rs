@@ -15,6 +15,7 @@ use crate::cht::port_forward::Forwards;
 use crate::cht::settings::SettingsResource;
 use crate::cht::user::UserResource;
 use crate::cht::values::ValuesFunction;
+use crate::k3s::cluster::ClusterResource;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
 use crate::ssh::diagnostics::ATTRIBUTE as SSH;
@@ -165,6 +166,7 @@ impl Provider for ChtProvider {
         vec![
             ResourceEntry::new(CredentialResource),
             ResourceEntry::new(InstanceResource),
+            ResourceEntry::new(ClusterResource),
             ResourceEntry::new(SettingsResource),
             ResourceEntry::new(UserResource),
         ]

@@ -27,10 +27,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prost::bytes::Bytes;
 use serde_json::Value as Json;
+use tokio_util::sync::CancellationToken;
 
+use crate::context::Scope;
 use crate::diagnostics::Diagnostics;
 use crate::identity::IdentitySchema;
 use crate::lifecycle::check::assert_replan_compatible;
@@ -95,6 +98,12 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.action == Action::NoChange
     }
+}
+
+/// The surroundings of an operation that may take so long, for tests of what operations call.
+pub fn scope<C>(clients: C, limit: Duration) -> Scope<C> {
+    let cancellation = CancellationToken::new();
+    Scope::new(Arc::new(clients), "update", limit, cancellation, Arc::default())
 }
 
 impl<P: Provider> Core<P> {

@@ -13,8 +13,6 @@ pub struct Cleanup<'a> {
     pub data_dir: &'a str,
     /// Whether etcd's snapshots on the host stay.
     pub keep_snapshots: bool,
-    /// Where they are, if not in the folder that k3s has for them.
-    pub snapshot_dir: Option<&'a str>,
 }
 
 /// What was done.
@@ -68,19 +66,15 @@ pub fn script(cleanup: &Cleanup<'_>) -> Result<String, CleanupError> {
 
 fn script_below(root: &str, cleanup: &Cleanup<'_>) -> Result<String, CleanupError> {
     let data_dir = own_folder(cleanup.data_dir)?;
-    let snapshot_dir = match cleanup.snapshot_dir {
-        Some(folder) => own_folder(folder)?.to_owned(),
-        None => format!("{data_dir}/server/db/snapshots"),
-    };
-    let (root, data_dir, snapshot_dir) = (shell_quoted(root), shell_quoted(data_dir), shell_quoted(&snapshot_dir));
+    let (root, data_dir) = (shell_quoted(root), shell_quoted(data_dir));
     let keep = if cleanup.keep_snapshots { "yes" } else { "no" };
     let script = include_str!("cleanup/cleanup.sh");
     Ok(format!(
-        "root={root}\ndata_dir={data_dir}\nsnapshot_dir={snapshot_dir}\nkeep_snapshots={keep}\n{script}"
+        "root={root}\ndata_dir={data_dir}\nkeep_snapshots={keep}\n{script}"
     ))
 }
 
-/// A folder that may be emptied, or kept. The tools of the script take other characters for patterns, or write them otherwise.
+/// A folder that may be emptied. The tools of the script take other characters for patterns, or write them otherwise.
 fn own_folder(path: &str) -> Result<&str, CleanupError> {
     let folder = path.trim_end_matches('/');
     let parts: Vec<&str> = folder.split('/').skip(1).collect();

@@ -6,8 +6,10 @@ use std::fmt;
 use super::config::keys::Key;
 use super::config::{NodeSettings, Role};
 use super::files::HostFiles;
+use super::nodes::Noted;
 use super::paths;
 use super::probe::{HostState, NodeState, UnitPhase};
+use super::program::Image;
 use super::version::K3sVersion;
 
 /// One difference. Its `Display` is a line for a plan, without secrets.
@@ -43,6 +45,10 @@ pub enum Drift {
     FileExtra(String),
     /// A file of somebody else overrides what is configured, and is left as it is.
     Override(String),
+    /// An archive of images is missing.
+    ImageMissing(String),
+    /// An archive of images is there that was ours, and is not wanted any more.
+    ImageExtra(String),
     /// There is no unit.
     NoUnit,
     /// The unit is not started with the host.
@@ -155,6 +161,14 @@ fn of_files(files: &HostFiles, state: &HostState) -> Vec<Drift> {
     }
     let extra = files.absent.iter().filter(|path| state.files.contains_key(**path));
     drift.extend(extra.map(|path| Drift::FileExtra((*path).to_owned())));
+    let images: BTreeSet<String> = files.images.iter().map(Image::host_name).collect();
+    let missing = images.iter().filter(|name| !state.images.contains_key(*name));
+    drift.extend(missing.cloned().map(Drift::ImageMissing));
+    let extra = state
+        .images
+        .keys()
+        .filter(|name| Image::is_ours(name) && !images.contains(*name));
+    drift.extend(extra.cloned().map(Drift::ImageExtra));
     drift
 }
 
@@ -216,13 +230,14 @@ pub(super) fn is_stale(wanted: &NodeSettings, node: &NodeState) -> bool {
     other_id || addresses.any(|address| !node.internal_ips.is_empty() && !node.internal_ips.contains(address))
 }
 
-/// Whether labels or taints have to be set.
+/// Whether labels or taints have to be set or removed, or to be noted as ours.
 pub(super) fn labels_differ(wanted: &NodeSettings, node: &NodeState) -> bool {
     let labels = wanted
         .labels
         .iter()
         .any(|(name, value)| node.labels.get(name) != Some(value));
-    labels || wanted.taints.iter().any(|taint| !node.taints.contains(taint))
+    let taints = wanted.taints.iter().any(|taint| !node.taints.contains(taint));
+    labels || taints || Noted::on(node) != Noted::of(wanted)
 }
 
 /// The critical keys that running servers were told different values of, with the values of each server. k3s compares them
@@ -277,6 +292,8 @@ impl fmt::Display for Drift {
             Self::FileMode(path) => write!(f, "{path} has another mode or owner"),
             Self::FileExtra(path) => write!(f, "{path} is there, and should not be"),
             Self::Override(path) => write!(f, "{path} overrides what is configured"),
+            Self::ImageMissing(name) => write!(f, "the archive of images {name} is missing"),
+            Self::ImageExtra(name) => write!(f, "the archive of images {name} is not wanted any more"),
             Self::NoUnit => write!(f, "k3s is not a service"),
             Self::UnitDisabled => write!(f, "k3s is not started with the host"),
             Self::UnitDown(state) => write!(f, "k3s does not run: {state}"),

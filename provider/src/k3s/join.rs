@@ -1,7 +1,8 @@
 //! The `join` value: what an agent needs of its cluster.
 //!
 //! A cluster exports it, agents take it. It may be unknown at plan time, because the cluster may be made in the same apply. It
-//! holds no more than an agent needs: with its token, no server can join where agents have one of their own.
+//! holds no more than agents need: with its token, no server can join. Its way into the cluster is that of an administrator, for what
+//! has to be done with the Nodes of agents.
 
 use std::fmt;
 
@@ -9,7 +10,7 @@ use secrecy::SecretString;
 use tf_framework::Model;
 
 use super::digest;
-use super::token::{Bearer, Token};
+use crate::kubernetes::Kubernetes;
 
 /// What an agent needs to join a cluster.
 #[derive(Clone, Model)]
@@ -27,6 +28,10 @@ pub struct ClusterJoin {
     pub version: String,
     /// Whether a cloud provider outside of k3s manages nodes. Agents have to agree with their servers.
     pub external_cloud_provider: bool,
+    /// The way into the cluster, by which agents have pods moved away from them and their nodes removed.
+    pub kubernetes: Kubernetes,
+    /// How many agents may be changed at the same time.
+    pub max_unavailable: i64,
 }
 
 /// A `join` value that no cluster exports.
@@ -44,29 +49,12 @@ pub enum JoinError {
     /// The hash is none.
     #[error("`ca_hash` is not a SHA-256 hash: 64 hexadecimal digits in lower case")]
     Hash,
+    /// It has no way into the cluster.
+    #[error("it does not say how the cluster is reached: use the attribute `join` of a cht_k3s_cluster")]
+    NoWay,
 }
 
 impl ClusterJoin {
-    /// The value that a cluster exports.
-    #[must_use]
-    pub fn new(
-        cluster_id: &str,
-        servers: Vec<String>,
-        ca_hash: &str,
-        token: &Token,
-        version: &str,
-        cloud: bool,
-    ) -> Self {
-        Self {
-            cluster_id: cluster_id.to_owned(),
-            servers,
-            ca_hash: ca_hash.to_owned(),
-            token: token.secure(ca_hash, Bearer::Node),
-            version: version.to_owned(),
-            external_cloud_provider: cloud,
-        }
-    }
-
     /// Checks what an agent is given.
     ///
     /// # Errors
@@ -82,11 +70,35 @@ impl ClusterJoin {
                 return Err(JoinError::Address { address });
             }
         }
-        if digest::is_sha256(&self.ca_hash) {
-            Ok(())
-        } else {
-            Err(JoinError::Hash)
+        match () {
+            () if !digest::is_sha256(&self.ca_hash) => Err(JoinError::Hash),
+            () if self.kubernetes.host.is_none() => Err(JoinError::NoWay),
+            () => Ok(()),
         }
+    }
+
+    /// How many agents may be changed at the same time: at least one, or nothing would ever change.
+    #[must_use]
+    pub fn most_unavailable(&self) -> usize {
+        usize::try_from(self.max_unavailable).unwrap_or_default().max(1)
+    }
+}
+
+impl ClusterJoinDraft {
+    /// The value, if nothing in it is unknown.
+    #[must_use]
+    pub fn known(&self) -> Option<ClusterJoin> {
+        let servers = self.servers.known()?.iter();
+        Some(ClusterJoin {
+            cluster_id: self.cluster_id.known()?.clone(),
+            servers: servers.map(|server| server.known().cloned()).collect::<Option<_>>()?,
+            ca_hash: self.ca_hash.known()?.clone(),
+            token: self.token.known()?.clone(),
+            version: self.version.known()?.clone(),
+            external_cloud_provider: *self.external_cloud_provider.known()?,
+            kubernetes: self.kubernetes.known()?.known()?,
+            max_unavailable: *self.max_unavailable.known()?,
+        })
     }
 }
 
@@ -115,11 +127,23 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     use super::*;
+    use crate::k3s::token::{Bearer, Token};
 
     fn join() -> ClusterJoin {
-        let token = Token::parse("agents").unwrap();
-        let servers = vec![server_url("10.0.0.1", 6443), server_url("fd00::1", 6443)];
-        ClusterJoin::new("c1", servers, &digest::sha256(b"ca"), &token, "v1.36.3+k3s1", false)
+        let ca_hash = digest::sha256(b"ca");
+        ClusterJoin {
+            cluster_id: "c1".to_owned(),
+            servers: vec![server_url("10.0.0.1", 6443), server_url("fd00::1", 6443)],
+            token: Token::parse("agents").unwrap().secure(&ca_hash, Bearer::Node),
+            ca_hash,
+            version: "v1.36.3+k3s1".to_owned(),
+            external_cloud_provider: false,
+            kubernetes: Kubernetes {
+                host: Some("https://10.0.0.1:6443".to_owned()),
+                ..Kubernetes::default()
+            },
+            max_unavailable: 1,
+        }
     }
 
     #[test]
@@ -141,6 +165,7 @@ mod tests {
         };
         assert_eq!(with(|join| join.servers.clear()), Err(JoinError::NoServer));
         assert_eq!(with(|join| join.ca_hash.push('0')), Err(JoinError::Hash));
+        assert_eq!(with(|join| join.kubernetes.host = None), Err(JoinError::NoWay));
         let address = |address: &str| {
             Err(JoinError::Address {
                 address: address.to_owned(),

@@ -24,6 +24,13 @@ pub struct Marker {
     /// Hash of all that k3s was last started with, from which a restart that is still to come can be told.
     #[serde(default)]
     pub started: Option<String>,
+    /// Whether the cluster is still being made. A creation that was killed leaves no state: the next one finds its id by this.
+    #[serde(default)]
+    pub creating: bool,
+    /// Hash of the token that the cluster was last given by way of this host. As long as servers have different ones, this tells
+    /// which is the new one.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 /// How far a host is.
@@ -54,6 +61,8 @@ impl Marker {
             role: role.command().to_owned(),
             phase,
             started: None,
+            creating: false,
+            token: None,
         }
     }
 

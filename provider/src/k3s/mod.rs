@@ -1,7 +1,7 @@
-//! k3s on hosts that are reached by SSH: the decisions, as functions over values.
+//! k3s on hosts that are reached by SSH.
 //!
-//! Nothing here does I/O. What is wanted and what was observed come in as values; files, steps, drift and what to tell the
-//! user come out.
+//! What decides are functions over values: what is wanted and what was observed come in; files, steps, drift and what to tell
+//! the user come out.
 //!
 //! 1. What is wanted: [`version`], [`config`], [`token`], [`mod@unit`] and, from these, the [`files`] of a host, at the
 //!    [`paths`] where k3s' own script has them. [`join`] is what an agent needs of its cluster.
@@ -11,17 +11,26 @@
 //!    plan, [`rollout`] decides on one step after another, [`wait`] tells when a host is up, or why it never will be, and
 //!    [`cleanup`] takes k3s off a host.
 //!
+//! What acts does as it is told: [`host`] works on one host by SSH, [`mod@program`] fetches what is put there, and [`mod@fleet`]
+//! looks at all servers of a cluster, asks [`rollout`] for the next step, carries it out, and looks again.
+//!
 //! Two scripts run on hosts: `probe/probe.sh`, which reads only, and `cleanup/cleanup.sh`. Both go to `sh -s` on standard
 //! input, and need no file on the host.
 
+pub mod attributes;
 pub mod cleanup;
+pub mod cluster;
 pub mod config;
 pub mod digest;
 pub mod drift;
 pub mod files;
+pub mod fleet;
+pub mod host;
 pub mod join;
 pub mod journal;
+pub mod kubeconfig;
 pub mod marker;
+pub mod nodes;
 pub mod paths;
 pub mod preflight;
 pub mod probe;

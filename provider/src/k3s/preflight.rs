@@ -175,6 +175,13 @@ pub fn preflight(subjects: &BTreeMap<String, Subject<'_>>) -> Preflight {
     Preflight { errors, warnings }
 }
 
+/// What k3s' releases call the architecture that `uname -m` calls so; none if there is none for it.
+#[must_use]
+pub fn arch(machine: &str) -> Option<&'static str> {
+    let found = host::ARCHITECTURES.iter().find(|(name, _)| *name == machine);
+    found.map(|(_, arch)| *arch)
+}
+
 impl Problem {
     /// Whether it stands in the way.
     #[must_use]

@@ -4,7 +4,7 @@
 //! SHA-256: the one that the user has pinned, or that of the release's own list. What was loaded is kept in the user's folder
 //! for caches ([`cache`]), and loaded once where several operations want it at the same time. [`download`] has the layout of
 //! releases and does the loading, [`elf`] looks at what a program was built for. Whether it has the version that it should is
-//! told by the program itself, on a host.
+//! told by the program itself, on a host. [`Image`] is what comes beside it where hosts cannot load images.
 
 use std::path::{Path, PathBuf};
 
@@ -18,8 +18,10 @@ mod cache;
 mod download;
 mod elf;
 mod error;
+mod image;
 
 pub use self::error::ProgramError;
+pub use self::image::Image;
 
 /// A program that can be put on hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]

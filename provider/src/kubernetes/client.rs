@@ -192,6 +192,26 @@ impl Cluster {
         optional(self.json(&outgoing).await)
     }
 
+    /// Asks a pod to go, if its disruption budgets allow it.
+    pub(super) async fn post_eviction(&self, pod: &ObjectKey, uid: &str) -> Result<(), Error> {
+        let mut call = Call::on("create", pod);
+        call.resource = "pods/eviction".into();
+        let eviction = json!({
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod.name, "namespace": pod.namespace},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        });
+        let outgoing = Outgoing {
+            call,
+            method: Method::POST,
+            target: format!("{}/eviction", pod.path()),
+            content_type: "application/json",
+            body: eviction.to_string().into_bytes(),
+        };
+        self.bytes(&outgoing).await.map(|_| ())
+    }
+
     /// Reads the last lines that a container, or its previous instance, wrote.
     pub(super) async fn log_tail(&self, pod: &ObjectKey, container: &str, previous: bool) -> Result<String, Error> {
         let mut call = Call::on("get", pod);

@@ -86,6 +86,11 @@ impl Way {
     }
 }
 
+/// An error for which no attribute is to blame: the way to the cluster is not one that somebody has written.
+pub fn explain_unblamed(summary: &str, error: &Error) -> Diagnostics {
+    explain(summary, error, None)
+}
+
 fn explain(summary: &str, error: &Error, way: Option<Way>) -> Diagnostics {
     if let Error::InvalidConnection(problems) = error {
         let mut diagnostics = Diagnostics::new();

@@ -103,6 +103,8 @@ pub enum Error {
         call: Call,
         rejections: Vec<FieldRejection>,
     },
+    #[error("a disruption budget forbids it for now: {call}: {message}")]
+    DisruptionBudget { call: Call, message: String },
     #[error("the server asks to slow down: {call}")]
     Throttled { call: Call, retry_after: Option<Duration> },
     #[error("the server failed with status {code}: {call}: {message}")]
@@ -233,6 +235,7 @@ impl Error {
             | Self::FieldConflicts { .. }
             | Self::Conflict { .. }
             | Self::Expired { .. }
+            | Self::DisruptionBudget { .. }
             | Self::Rejected { .. }
             | Self::UnexpectedStatus { .. }
             | Self::Decode { .. }

@@ -11,7 +11,7 @@
 //! 5. deletes it in reverse ([`Cluster::delete`], [`Cluster::probe_gone`]), and a namespace only if nobody else has anything in it
 //!    ([`Cluster::others_in`]).
 //!
-//! What belongs to others can be looked at ([`lookup`]). For other programs, [`kubeconfig`] renders the way to a cluster as a file.
+//! What belongs to others can be looked at ([`lookup`]), and a Node can be emptied and changed ([`nodes`]). For other programs, [`kubeconfig`] renders the way to a cluster as a file.
 //!
 //! Nothing here waits for the cluster: probes are called by the framework's wait, and only [`retry`] sleeps. Every call
 //! is idempotent, so a killed apply is continued by the next one. What fails is an [`Error`], which answers questions
@@ -31,6 +31,7 @@ pub mod kind;
 pub mod kubeconfig;
 pub mod lookup;
 mod neighbors;
+pub mod nodes;
 pub mod object;
 pub mod ownership;
 pub mod quantity;
@@ -41,7 +42,7 @@ pub mod rollout;
 mod status;
 pub mod takeover;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use self::apply::{Apply, DryRun, ObjectSet};
 pub use self::attribute::{Kubernetes, KubernetesDraft};
@@ -55,6 +56,7 @@ pub use self::error::{Error, FieldConflict, FieldRejection};
 pub use self::kind::{KINDS, Kind};
 pub use self::kubeconfig::KubeconfigFunction;
 pub use self::lookup::Looked;
+pub use self::nodes::Eviction;
 pub use self::object::{Adopt, Object, ObjectKey};
 pub use self::ownership::{MANAGED_BY_LABEL, MANAGER, OWNER_LABEL, Owner, OwnerId, Taken};
 pub use self::read::{Found, LiveObject};

@@ -32,6 +32,14 @@ pub(super) fn error(call: Call, code: StatusCode, headers: &HeaderMap, body: &[u
         StatusCode::CONFLICT => conflict(call, &status),
         StatusCode::GONE => Error::Expired { call },
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST => rejection(call, &status),
+        StatusCode::TOO_MANY_REQUESTS if has_cause(&status, "DisruptionBudget") => Error::DisruptionBudget {
+            call,
+            message: budget(&status),
+        },
+        // No retry makes one budget of two.
+        StatusCode::INTERNAL_SERVER_ERROR if message.contains("more than one PodDisruptionBudget") => {
+            Error::DisruptionBudget { call, message }
+        }
         StatusCode::TOO_MANY_REQUESTS => Error::Throttled { call, retry_after },
         // The server answers so to an apply with a field that its schema does not have; no retry makes it better.
         StatusCode::INTERNAL_SERVER_ERROR if message.starts_with("failed to create typed patch object") => {
@@ -68,6 +76,16 @@ fn conflict(call: Call, status: &Status) -> Error {
     } else {
         Error::FieldConflicts { call, conflicts }
     }
+}
+
+/// What stands in the way of an eviction: the causes name the budgets, the message does not.
+fn budget(status: &Status) -> String {
+    let messages: Vec<&str> = causes(status)
+        .iter()
+        .filter(|cause| cause.reason == "DisruptionBudget")
+        .map(|cause| cause.message.as_str())
+        .collect();
+    messages.join("; ")
 }
 
 /// `conflict with "kubectl-edit" using apps/v1` names the manager between the first quotes.
@@ -286,6 +304,29 @@ mod tests {
             "details": {"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]}});
         let error = read(403, "secrets", &body.to_string());
         assert!(error.is_namespace_terminating() && !error.is_forbidden());
+    }
+
+    #[test]
+    fn a_budget_that_forbids_an_eviction_is_named_and_not_waited_for_here() {
+        let body = json!({"kind": "Status", "status": "Failure", "code": 429, "reason": "TooManyRequests",
+            "message": "Cannot evict pod as it would violate the pod's disruption budget.", "details": {"causes": [
+            {"reason": "DisruptionBudget", "message": "The disruption budget couchdb needs 1 healthy pods and has 1 currently"}]}});
+        let error = read(429, "pods/eviction", &body.to_string());
+        assert!(!error.is_retryable(), "{error}");
+        assert!(
+            error
+                .to_string()
+                .ends_with("The disruption budget couchdb needs 1 healthy pods and has 1 currently")
+        );
+        let two = r#"{"kind":"Status","code":500,"message":"This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."}"#;
+        assert!(matches!(
+            read(500, "pods/eviction", two),
+            Error::DisruptionBudget { .. }
+        ));
+        assert!(matches!(
+            read(429, "pods/eviction", r#"{"kind":"Status"}"#),
+            Error::Throttled { .. }
+        ));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::client::Cluster;
 use super::retry::Retry;
 
 /// One expected call and its answer.
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     method: Method,
     target: String,
     status: u16,
@@ -21,7 +21,7 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Expects a call whose target contains `target`.
-    pub(super) fn new(method: Method, target: &str) -> Self {
+    pub(crate) fn new(method: Method, target: &str) -> Self {
         Self {
             method,
             target: target.to_owned(),
@@ -32,41 +32,41 @@ impl Exchange {
         }
     }
 
-    pub(super) fn get(target: &str) -> Self {
+    pub(crate) fn get(target: &str) -> Self {
         Self::new(Method::GET, target)
     }
 
-    pub(super) fn patch(target: &str) -> Self {
+    pub(crate) fn patch(target: &str) -> Self {
         Self::new(Method::PATCH, target)
     }
 
-    pub(super) fn delete(target: &str) -> Self {
+    pub(crate) fn delete(target: &str) -> Self {
         Self::new(Method::DELETE, target)
     }
 
-    pub(super) fn answer(mut self, status: u16, body: Value) -> Self {
+    pub(crate) fn answer(mut self, status: u16, body: Value) -> Self {
         (self.status, self.body) = (status, body);
         self
     }
 
-    pub(super) fn header(mut self, name: &'static str, value: &'static str) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
     }
 
     /// Breaks the connection instead of answering.
-    pub(super) fn breaks(mut self) -> Self {
+    pub(crate) fn breaks(mut self) -> Self {
         self.broken = true;
         self
     }
 }
 
 /// The scripted server; its script runs until the last expected call.
-pub(super) struct Server(JoinHandle<Vec<Value>>);
+pub(crate) struct Server(JoinHandle<Vec<Value>>);
 
 impl Server {
     /// Waits for the script's end and returns the bodies that were received; a call that never came fails here.
-    pub(super) async fn finished(self) -> Vec<Value> {
+    pub(crate) async fn finished(self) -> Vec<Value> {
         let ended = tokio::time::timeout(std::time::Duration::from_secs(5), self.0).await;
         ended
             .expect("an expected call never came")
@@ -75,7 +75,7 @@ impl Server {
 }
 
 /// Makes a cluster that is played by `script`. Calls beyond the script find the connection closed.
-pub(super) fn cluster(script: Vec<Exchange>) -> (Cluster, Server) {
+pub(crate) fn cluster(script: Vec<Exchange>) -> (Cluster, Server) {
     let (service, mut handle) = mock::pair::<Request<Body>, Response<Body>>();
     let server = tokio::spawn(async move {
         let mut bodies = Vec::new();

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::AsyncRead;
+use tokio::sync::oneshot;
 
 /// How much of standard output is taken where nothing else is said.
 const LIMIT: usize = 8 * 1024 * 1024;
@@ -25,6 +26,9 @@ pub struct Command {
     pub(super) limit: usize,
     pub(super) secrets: Vec<SecretString>,
     pub(super) may_be_root: bool,
+    pub(super) is_private: bool,
+    /// Who is told the first line of its standard output, as soon as that is there.
+    pub(super) first_line: Option<oneshot::Sender<String>>,
 }
 
 /// What a command reads from its standard input.
@@ -69,6 +73,8 @@ impl Command {
             limit: LIMIT,
             secrets: Vec::new(),
             may_be_root: true,
+            is_private: false,
+            first_line: None,
         }
     }
 
@@ -130,6 +136,13 @@ impl Command {
     #[must_use]
     pub fn masking(mut self, secret: SecretString) -> Self {
         self.secrets.push(secret);
+        self
+    }
+
+    /// Shows nothing of its standard output, which is a secret.
+    #[must_use]
+    pub fn private(mut self) -> Self {
+        self.is_private = true;
         self
     }
 

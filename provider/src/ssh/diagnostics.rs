@@ -77,6 +77,12 @@ impl Access {
         self
     }
 
+    /// The attribute with the address of the host.
+    #[must_use]
+    pub fn host_path(&self) -> &Path {
+        &self.blame.host
+    }
+
     /// What turns errors into diagnostics with this summary, for `map_err`.
     pub fn explain<'a>(&'a self, summary: &'a str) -> impl Fn(Error) -> Diagnostics + 'a {
         move |error| self.blame.explain(summary, &error)

@@ -10,6 +10,7 @@ use std::time::Duration;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, Sig};
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::client::Link;
@@ -115,6 +116,8 @@ struct Run<'a> {
     line: String,
     secrets: Vec<SecretString>,
     limit: usize,
+    is_private: bool,
+    first_line: Option<oneshot::Sender<String>>,
     read: ChannelReadHalf,
     writer: Writer,
     gate: Gate,
@@ -149,6 +152,8 @@ impl<'a> Run<'a> {
             line: command.line,
             secrets,
             limit: command.limit,
+            is_private: command.is_private,
+            first_line: command.first_line,
             read,
             writer: Writer {
                 half: Arc::new(half),
@@ -193,8 +198,11 @@ impl<'a> Run<'a> {
     async fn take(&mut self, message: ChannelMsg) -> Result<(), Error> {
         match message {
             ChannelMsg::Data { data } => {
-                self.tail.push(&data);
+                if !self.is_private {
+                    self.tail.push(&data);
+                }
                 self.stdout.extend_from_slice(&data);
+                self.tell_first_line();
                 if self.stdout.len() > self.limit {
                     return Err(Error::TooMuchOutput {
                         host: self.link.host.clone(),
@@ -249,6 +257,16 @@ impl<'a> Run<'a> {
         let line = format!("{}\n", password.expose_secret());
         let sent = self.writer.half.data_bytes(line.into_bytes()).await;
         sent.map_err(|_| self.broken())
+    }
+
+    fn tell_first_line(&mut self) {
+        let Some(end) = self.stdout.iter().position(|byte| *byte == b'\n') else {
+            return;
+        };
+        if let Some(first_line) = self.first_line.take() {
+            let line = self.stdout.get(..end).unwrap_or_default();
+            let _ = first_line.send(String::from_utf8_lossy(line).into_owned());
+        }
     }
 
     fn push_stderr(&mut self, data: &[u8]) {

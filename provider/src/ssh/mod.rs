@@ -6,7 +6,7 @@
 //! 2. opens a [`Session`] ([`sessions`]): one connection for each way, shared by all operations of the process, made by the
 //!    first command and again when it broke ([`dial`], [`client`], [`login`]);
 //! 3. runs each [`Command`] with a deadline, as root where the way says so ([`command`], [`exec`], [`sudo`]), and puts files
-//!    in place with [`Session::upload`] ([`mod@upload`]);
+//!    in place with [`Session::upload`] ([`mod@upload`]); what has to go on for a while is [`Held`] ([`mod@hold`]);
 //! 4. keeps the prints of hosts that were believed the first time ([`Session::pins`]) and gives them back with
 //!    [`Route::with_pins`].
 //!
@@ -22,6 +22,7 @@ pub mod diagnostics;
 mod dial;
 pub mod error;
 mod exec;
+pub mod hold;
 mod host_certificate;
 pub mod host_key;
 pub mod known_hosts;
@@ -41,6 +42,7 @@ pub use self::attribute::{Bastion, Ssh, SshDraft};
 pub use self::command::{Command, Exit, Output, quoted};
 pub use self::diagnostics::Access;
 pub use self::error::Error;
+pub use self::hold::Held;
 pub use self::host_key::{HostKey, Pins};
 pub use self::route::Route;
 pub use self::sessions::{Session, Sessions};

@@ -1,7 +1,7 @@
 # Takes k3s off a host, and tells on standard output what it did as lines of key=value.
 #
-# It is sent to `sh -s` behind variables: `root`, which is empty but in tests, `data_dir`, `snapshot_dir`, and `keep_snapshots`,
-# which is yes or no. It can be repeated, and goes on where it was killed: what says whose the host is goes last.
+# It is sent to `sh -s` behind variables: `root`, which is empty but in tests, `data_dir`, and `keep_snapshots`, which is yes or
+# no. It can be repeated, and goes on where it was killed: what says whose the host is goes last.
 #
 # Volumes of pods are mounted below the folders that are removed. So all is unmounted first, and as long as anything is still
 # mounted there, or that cannot be told, nothing is removed: it could be the data of patients. The folders may be links to other
@@ -125,9 +125,11 @@ empty() {
 
 remove_files() {
   keep=$root/nothing
-  if [ "$keep_snapshots" = yes ] && [ -d "$root$snapshot_dir" ]; then
-    keep=$root$snapshot_dir
-    say kept "$snapshot_dir"
+  snapshots=$(sed -n 's/^etcd-snapshot-dir:[[:space:]]*//p' "$root/etc/rancher/k3s/config.yaml" 2>/dev/null | head -n 1 | tr -d "\"'")
+  [ -n "$snapshots" ] || snapshots=$data_dir/server/db/snapshots
+  if [ "$keep_snapshots" = yes ] && [ -d "$root$snapshots" ]; then
+    keep=$root$snapshots
+    say kept "$snapshots"
   fi
   for folder in /var/lib/kubelet /run/k3s /run/flannel /var/log/pods /var/log/containers; do empty "$root$folder" "$root/nothing"; done
   empty "$root$data_dir" "$keep"

@@ -97,14 +97,8 @@ impl Host {
         let cleanup = Cleanup {
             data_dir: DATA_DIR,
             keep_snapshots,
-            snapshot_dir: None,
         };
-        self.run_for(shell, before, &cleanup)
-    }
-
-    /// The same with what is cleaned up.
-    fn run_for(&self, shell: &[&str], before: &str, cleanup: &Cleanup<'_>) -> Output {
-        let script = script_below(self.0.path().to_str().unwrap(), cleanup).unwrap();
+        let script = script_below(self.0.path().to_str().unwrap(), &cleanup).unwrap();
         let path = format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", self.path("/bin").display());
         let mut child = Command::new(shell[0])
             .args(&shell[1..])
@@ -317,13 +311,12 @@ fn what_cannot_be_removed_is_told_and_the_marker_stays() {
 #[test]
 fn snapshots_stay_in_the_folder_that_was_configured() {
     let host = Host::new();
+    host.file(
+        "/etc/rancher/k3s/config.yaml",
+        "etcd-snapshot-dir: \"/var/lib/rancher/k3s/backups\"\n",
+    );
     host.file("/var/lib/rancher/k3s/backups/etcd-1", "");
-    let cleanup = Cleanup {
-        data_dir: DATA_DIR,
-        keep_snapshots: true,
-        snapshot_dir: Some("/var/lib/rancher/k3s/backups"),
-    };
-    let cleaned = said(&host.run_for(&["sh", "-s"], "", &cleanup)).unwrap();
+    let cleaned = said(&host.run(true)).unwrap();
     assert_eq!(cleaned.kept, ["/var/lib/rancher/k3s/backups"]);
     assert!(host.has("/var/lib/rancher/k3s/backups/etcd-1") && !host.has("/var/lib/rancher/k3s/server"));
 }
@@ -346,7 +339,6 @@ fn folders_of_the_system_are_never_emptied() {
         let cleanup = Cleanup {
             data_dir: path,
             keep_snapshots: false,
-            snapshot_dir: None,
         };
         assert!(matches!(script(&cleanup), Err(CleanupError::DataDir { .. })), "{path}");
     }

@@ -22,7 +22,7 @@ const SERVER_PORTS: [u16; 3] = [2379, 2380, 10250];
 const AGENT_PORTS: [u16; 1] = [10250];
 
 /// What is called in releases of k3s what `uname -m` calls so.
-const ARCHITECTURES: [(&str, &str); 6] = [
+pub(super) const ARCHITECTURES: [(&str, &str); 6] = [
     ("x86_64", "amd64"),
     ("aarch64", "arm64"),
     ("arm64", "arm64"),
@@ -50,12 +50,12 @@ fn check_system(subject: &Subject<'_>, problems: &mut Vec<Problem>) {
         problems.push(Problem::NoSystemd);
     }
     let Some(arch) = &machine.arch else { return };
-    match ARCHITECTURES.iter().find(|(name, _)| name == arch) {
+    match super::arch(arch) {
         None => problems.push(Problem::UnknownArch(arch.clone())),
-        Some((_, is)) => {
-            let other = subject.wanted.binary_arch.as_ref().filter(|binary| binary != is);
+        Some(is) => {
+            let other = subject.wanted.binary_arch.as_ref().filter(|binary| *binary != is);
             problems.extend(other.map(|binary| Problem::OtherArch {
-                is: (*is).to_owned(),
+                is: is.to_owned(),
                 binary: binary.clone(),
             }));
         }

@@ -50,6 +50,8 @@ pub struct HostState {
     pub agent_data: bool,
     /// Hash of the cluster's authority.
     pub ca_sha256: Option<String>,
+    /// Hash of the file in which k3s itself has written the token down.
+    pub cluster_token_sha256: Option<String>,
     /// What failed lately. Tokens are masked.
     pub journal: Vec<String>,
     /// What the API on this server says of itself: nothing where it was not asked.
@@ -65,6 +67,8 @@ pub struct Machine {
     pub uid: Option<u32>,
     /// What its clock says, in seconds since 1970.
     pub time: Option<i64>,
+    /// How many seconds it took to tell all of this.
+    pub taken: Option<i64>,
     /// What `uname -m` says, such as `x86_64`.
     pub arch: Option<String>,
     /// The release of the kernel.

@@ -17,7 +17,8 @@ pub const CONTROL_PLANE_LABEL: &str = "node-role.kubernetes.io/control-plane";
 pub const NODE_ARGS: &str = "k3s.io/node-args";
 
 /// A Node.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "Node")]
 pub struct NodeState {
     /// Its name.
     pub name: String,
@@ -88,13 +89,13 @@ impl NodeState {
 /// Reads the list that the API answers.
 pub(super) fn parse(json: &str) -> Result<Vec<NodeState>, serde_json::Error> {
     let list: List = serde_json::from_str(json)?;
-    Ok(list.items.into_iter().map(Node::into_state).collect())
+    Ok(list.items)
 }
 
 #[derive(Deserialize)]
 struct List {
     #[serde(default)]
-    items: Vec<Node>,
+    items: Vec<NodeState>,
 }
 
 #[derive(Deserialize)]
@@ -166,9 +167,9 @@ struct NodeInfo {
     kubelet_version: String,
 }
 
-impl Node {
-    fn into_state(self) -> NodeState {
-        let condition = |kind: &str| self.status.conditions.iter().find(|condition| condition.kind == kind);
+impl From<Node> for NodeState {
+    fn from(node: Node) -> Self {
+        let condition = |kind: &str| node.status.conditions.iter().find(|condition| condition.kind == kind);
         let is_true = |condition: &Condition| condition.status == "True";
         let ready = condition("Ready").is_some_and(is_true);
         let voter = condition("EtcdIsVoter").map(is_true);
@@ -176,22 +177,22 @@ impl Node {
             let domain = name.split('/').next().unwrap_or_default();
             domain.ends_with("k3s.io") || domain.ends_with("k3s.cattle.io") || domain == "cht.terraform.io"
         };
-        let annotations = self.metadata.annotations.into_iter();
+        let annotations = node.metadata.annotations.into_iter();
         let internal = |address: Address| (address.kind == "InternalIP").then_some(address.address);
         let taint = |taint: NodeTaint| Taint {
             key: taint.key,
             value: taint.value,
             effect: taint.effect,
         };
-        NodeState {
-            name: self.metadata.name,
-            labels: self.metadata.labels,
+        Self {
+            name: node.metadata.name,
+            labels: node.metadata.labels,
             annotations: annotations.filter(|(name, _)| is_ours(name)).collect(),
-            taints: self.spec.taints.into_iter().map(taint).collect(),
-            unschedulable: self.spec.unschedulable,
-            provider_id: self.spec.provider_id.filter(|id| !id.is_empty()),
-            version: self.status.node_info.kubelet_version.parse().ok(),
-            internal_ips: self.status.addresses.into_iter().filter_map(internal).collect(),
+            taints: node.spec.taints.into_iter().map(taint).collect(),
+            unschedulable: node.spec.unschedulable,
+            provider_id: node.spec.provider_id.filter(|id| !id.is_empty()),
+            version: node.status.node_info.kubelet_version.parse().ok(),
+            internal_ips: node.status.addresses.into_iter().filter_map(internal).collect(),
             ready,
             voter,
         }

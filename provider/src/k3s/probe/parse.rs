@@ -73,6 +73,7 @@ fn state(values: &Values<'_>) -> Result<HostState, ProbeError> {
         tombstone: is_set(values, "tombstone"),
         agent_data: is_set(values, "agent_data"),
         ca_sha256: text(values, "ca_sha256"),
+        cluster_token_sha256: text(values, "server_token_sha256"),
         journal: all(values, "journal").iter().map(|line| journal::mask(line)).collect(),
         readyz,
         nodes,
@@ -86,6 +87,7 @@ fn machine(values: &Values<'_>) -> Machine {
     Machine {
         uid: parsed(values, "uid"),
         time: parsed(values, "time"),
+        taken: parsed(values, "taken"),
         arch: text(values, "arch"),
         kernel: text(values, "kernel"),
         hostname: text(values, "hostname"),

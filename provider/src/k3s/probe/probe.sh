@@ -174,6 +174,7 @@ cluster() {
 }
 
 say cht_probe 1
+began=$(date +%s)
 machine
 kernel
 software
@@ -188,4 +189,5 @@ if has systemctl; then
 fi
 journal
 cluster
+say taken $(($(date +%s) - began))
 say end cht_probe

@@ -39,6 +39,11 @@ pub enum ProgramError {
     #[error("{} is not a program of k3s for Linux: give the file `k3s` of a release", path.display())]
     NoProgram { path: PathBuf },
     #[error(
+        "{} is not an archive that k3s loads: its name ends with .tar, .tar.gz, .tgz, .tar.zst, .tzst, .tar.bz2, .tbz or .tar.lz4",
+        path.display()
+    )]
+    NoArchive { path: PathBuf },
+    #[error(
         "there is no {url}: check that this version is a release of k3s, and that the mirror has it with the layout of the \
          releases"
     )]
@@ -72,8 +77,12 @@ impl ProgramError {
             Self::Load { source, .. } => !source.is_builder() && !source.is_redirect(),
             Self::Status { status, .. } => matches!(status, 408 | 429 | 500..),
             Self::NoCache | Self::Read { .. } | Self::Write { .. } | Self::Checksum { .. } => false,
-            Self::OtherArchitecture { .. } | Self::NoProgram { .. } | Self::NotFound { .. } => false,
-            Self::NotListed { .. } | Self::TooLarge { .. } | Self::Address { .. } | Self::Cancelled => false,
+            Self::OtherArchitecture { .. } | Self::NoProgram { .. } | Self::NoArchive { .. } => false,
+            Self::NotFound { .. }
+            | Self::NotListed { .. }
+            | Self::TooLarge { .. }
+            | Self::Address { .. }
+            | Self::Cancelled => false,
         }
     }
 

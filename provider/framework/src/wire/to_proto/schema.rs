@@ -83,9 +83,14 @@ fn identity_attribute(attribute: &IdentityAttribute) -> proto::resource_identity
 }
 
 fn attribute(attribute: &Attribute) -> proto_schema::Attribute {
+    attribute_of(attribute, attribute.presence)
+}
+
+/// An attribute whose value is decided as told, whatever its own schema says.
+fn attribute_of(attribute: &Attribute, presence: Presence) -> proto_schema::Attribute {
     let (value_type, nested_type) = match &attribute.kind {
         Kind::Type(value_type) => (value_type.to_json().into_bytes(), None),
-        Kind::Nested(nesting, attributes) => (Vec::new(), Some(object(*nesting, attributes))),
+        Kind::Nested(nesting, attributes) => (Vec::new(), Some(object(*nesting, attributes, presence))),
     };
     proto_schema::Attribute {
         name: attribute.name.clone(),
@@ -93,9 +98,9 @@ fn attribute(attribute: &Attribute) -> proto_schema::Attribute {
         nested_type,
         description: attribute.documentation(),
         description_kind: proto::StringKind::Markdown.into(),
-        required: attribute.presence == Presence::Required,
-        optional: matches!(attribute.presence, Presence::Optional | Presence::OptionalComputed),
-        computed: attribute.is_computed(),
+        required: presence == Presence::Required,
+        optional: matches!(presence, Presence::Optional | Presence::OptionalComputed),
+        computed: matches!(presence, Presence::Computed | Presence::OptionalComputed),
         sensitive: attribute.sensitive,
         write_only: attribute.write_only,
         deprecated: attribute.deprecation.is_some(),
@@ -103,8 +108,13 @@ fn attribute(attribute: &Attribute) -> proto_schema::Attribute {
     }
 }
 
-fn object(nesting: Nesting, attributes: &[Attribute]) -> proto_schema::Object {
+/// What is in a value that the provider decides is the provider's, too: a model may also be what another resource takes.
+fn object(nesting: Nesting, attributes: &[Attribute], presence: Presence) -> proto_schema::Object {
     use proto_schema::object::NestingMode;
+    let decided = |attribute: &Attribute| match presence {
+        Presence::Computed => attribute_of(attribute, Presence::Computed),
+        Presence::Required | Presence::Optional | Presence::OptionalComputed => self::attribute(attribute),
+    };
     let mode = match nesting {
         Nesting::Single => NestingMode::Single,
         Nesting::List => NestingMode::List,
@@ -112,7 +122,7 @@ fn object(nesting: Nesting, attributes: &[Attribute]) -> proto_schema::Object {
         Nesting::Map => NestingMode::Map,
     };
     proto_schema::Object {
-        attributes: attributes.iter().map(attribute).collect(),
+        attributes: attributes.iter().map(decided).collect(),
         nesting: mode.into(),
         ..Default::default()
     }
@@ -123,6 +133,24 @@ mod tests {
     use super::*;
     use crate::lifecycle::fixtures::{attribute, block, schema as schema_of};
     use crate::schema::Block;
+
+    #[test]
+    fn what_is_in_a_value_of_the_provider_is_the_providers() {
+        let inner = || vec![attribute::<String>("name"), attribute::<Option<String>>("zone")];
+        let nested = |presence| Attribute {
+            kind: Kind::Nested(Nesting::Single, inner()),
+            presence,
+            ..attribute::<String>("home")
+        };
+        let roles = |presence| {
+            let home = super::attribute(&nested(presence));
+            let attributes = home.nested_type.unwrap().attributes;
+            let role = |one: &proto_schema::Attribute| (one.required, one.optional, one.computed);
+            attributes.iter().map(role).collect::<Vec<_>>()
+        };
+        assert_eq!(roles(Presence::Computed), [(false, false, true); 2]);
+        assert_eq!(roles(Presence::Optional), [(true, false, false), (false, true, false)]);
+    }
 
     #[test]
     fn blocks_are_no_attributes_in_the_schema_and_have_their_limits() {

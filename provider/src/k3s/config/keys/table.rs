@@ -110,7 +110,10 @@ pub(super) const KEYS: &[Key] = &[
     text("agent-token-file").server().resource(TOKENS),
     // The API.
     text("bind-address").since(&[(25, 0)]),
-    number("https-listen-port").server().attribute("https_port").immutable(),
+    number("https-listen-port")
+        .server()
+        .attribute("https_listen_port")
+        .immutable(),
     text("advertise-address").server(),
     number("advertise-port").server(),
     list("tls-san").server().attribute("tls_san"),
@@ -183,7 +186,7 @@ pub(super) const KEYS: &[Key] = &[
     text("etcd-s3-config-secret")
         .server()
         .since(&[(28, 13), (29, 8), (30, 4)]),
-    flag("etcd-s3-insecure").server(),
+    flag("etcd-s3-insecure").server().attribute("snapshots"),
     text("etcd-s3-timeout").server(),
     // What runs beside Kubernetes.
     list("disable").server().attribute("disable"),

@@ -1,0 +1,25 @@
+//! Where the program of k3s comes from.
+
+use tf_framework::Model;
+use tf_framework::schema::Validator;
+
+use super::rules;
+
+/// Where the program of k3s comes from. It goes from this machine to the hosts, which need no way to the internet for it. Without
+/// it, k3s' releases on GitHub count.
+#[derive(Clone, Model)]
+#[tf(at_most_one_of(path, url))]
+pub struct Binary {
+    /// File on this machine with the program, as k3s' releases have it. Every host gets the same, so all of them need this
+    /// architecture.
+    #[tf(requires(sha256), validate(Validator::not_empty()))]
+    pub path: Option<String>,
+    /// Address below which a mirror has k3s' releases: the program is loaded from `<url>/<version>/k3s`, with the `+` of the
+    /// version as `%2B`.
+    #[tf(validate(Validator::url(["https", "http"])))]
+    pub url: Option<String>,
+    /// SHA-256 hash of the program, in hexadecimal. With `url` and without this, the list of hashes counts that the release
+    /// has beside the program.
+    #[tf(validate(rules::sha256()))]
+    pub sha256: Option<String>,
+}

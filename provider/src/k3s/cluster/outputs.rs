@@ -1,0 +1,87 @@
+//! What a cluster exports: the way into it, and what agents need.
+
+use secrecy::SecretString;
+use tf_framework::Attr;
+
+use crate::k3s::cluster::model::{ClusterModel, Upgrade};
+use crate::k3s::join::ClusterJoin;
+use crate::k3s::token::{Bearer, Token};
+use crate::kubernetes::Kubernetes;
+
+/// How many agents are changed at the same time where nothing else is said.
+const MAX_UNAVAILABLE: i64 = 1;
+
+/// What follows from the credentials of a cluster and its attributes.
+#[derive(Clone)]
+pub(super) struct Outputs {
+    pub(super) kubernetes: Kubernetes,
+    pub(super) kubeconfig: SecretString,
+    pub(super) join: ClusterJoin,
+}
+
+/// What the servers of a cluster have, from which its outputs are made.
+pub(super) struct Found<'a> {
+    /// The kubeconfig of the administrator, as it is on a server.
+    pub(super) kubeconfig: &'a SecretString,
+    /// The token of agents.
+    pub(super) agent_token: &'a Token,
+    /// The hash of the cluster's authority.
+    pub(super) ca_hash: &'a str,
+}
+
+/// The outputs of a cluster with these attributes; none if the kubeconfig is none, or if there is no server.
+pub(super) fn of(model: &ClusterModel, found: &Found<'_>) -> Option<Outputs> {
+    let before = model.kubernetes.known().and_then(|way| way.host.as_deref());
+    let address = model.address_for_clients(before)?;
+    let kubernetes = Kubernetes::of_kubeconfig(found.kubeconfig, &address)?;
+    let join = ClusterJoin {
+        cluster_id: model.id.known()?.clone(),
+        servers: Vec::new(),
+        ca_hash: found.ca_hash.to_owned(),
+        token: found.agent_token.secure(found.ca_hash, Bearer::Node),
+        version: String::new(),
+        external_cloud_provider: false,
+        kubernetes: kubernetes.clone(),
+        max_unavailable: MAX_UNAVAILABLE,
+    };
+    outputs(model, kubernetes, join)
+}
+
+/// The outputs that a cluster will have after a change: the credentials are as before.
+pub(super) fn after(prior: &ClusterModel, planned: &ClusterModel) -> Option<Outputs> {
+    let before = prior.kubernetes.known()?;
+    let kubernetes = Kubernetes {
+        host: Some(planned.address_for_clients(before.host.as_deref())?),
+        ..before.clone()
+    };
+    outputs(planned, kubernetes, prior.join.known()?.clone())
+}
+
+/// The outputs with this way into the cluster. Of `join`, what names the cluster and lets agents into it is kept.
+fn outputs(model: &ClusterModel, kubernetes: Kubernetes, join: ClusterJoin) -> Option<Outputs> {
+    let max_unavailable = model
+        .upgrade
+        .as_ref()
+        .and_then(|upgrade: &Upgrade| upgrade.max_unavailable);
+    Some(Outputs {
+        kubeconfig: kubernetes.to_kubeconfig()?,
+        join: ClusterJoin {
+            servers: model.addresses_for_agents(),
+            version: model.version.clone(),
+            external_cloud_provider: model.has_external_cloud_provider(),
+            max_unavailable: max_unavailable.unwrap_or(MAX_UNAVAILABLE),
+            kubernetes: kubernetes.clone(),
+            ..join
+        },
+        kubernetes,
+    })
+}
+
+impl Outputs {
+    /// Puts them into the model.
+    pub(super) fn store(self, model: &mut ClusterModel) {
+        model.kubernetes = Attr::Known(self.kubernetes);
+        model.kubeconfig = Attr::Known(self.kubeconfig);
+        model.join = Attr::Known(self.join);
+    }
+}
