@@ -11,7 +11,7 @@
 //!    plan, [`rollout`] decides on one step after another, [`wait`] tells when a host is up, or why it never will be, and
 //!    [`cleanup`] takes k3s off a host.
 //!
-//! What acts does as it is told: [`host`] works on one host by SSH, [`mod@program`] fetches what is put there, and `fleet`
+//! What acts does as it is told: [`host`] works on one host by SSH, [`mod@program`] fetches what is put there, and [`mod@fleet`]
 //! looks at all servers of a cluster, asks [`rollout`] for the next step, carries it out, and looks again.
 //!
 //! Two scripts run on hosts: `probe/probe.sh`, which reads only, and `cleanup/cleanup.sh`. Both go to `sh -s` on standard
@@ -25,6 +25,7 @@ pub mod config;
 pub mod digest;
 pub mod drift;
 pub mod files;
+pub mod fleet;
 pub mod host;
 pub mod join;
 pub mod journal;

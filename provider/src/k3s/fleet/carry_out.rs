@@ -1,0 +1,349 @@
+//! Carries out one step, exactly as [`Step`] says. What takes servers away is in [`leave`](super::leave).
+//!
+//! Whose a host is and how far it is stands on it before anything else is changed there, and with what k3s was started only after
+//! it was seen up with that.
+
+use std::sync::PoisonError;
+
+use tf_framework::context::{Backoff, Progress};
+use tf_framework::diagnostics::Diagnostics;
+use tokio::sync::Mutex;
+
+use crate::k3s::config::{Join, Role};
+use crate::k3s::files::HostFiles;
+use crate::k3s::fleet::files::Which as WhichToken;
+use crate::k3s::fleet::run::Run;
+use crate::k3s::fleet::view::HTTPS_PORT;
+use crate::k3s::fleet::{Looked, StepError};
+use crate::k3s::host::{Host, HostError, Which};
+use crate::k3s::join::server_url;
+use crate::k3s::marker::{Marker, Phase};
+use crate::k3s::nodes::Nodes;
+use crate::k3s::probe::UnitPhase;
+use crate::k3s::program::Program;
+use crate::k3s::rollout::Step;
+use crate::k3s::version::K3sVersion;
+use crate::k3s::wait::{self, Awaited, Wait};
+use crate::k3s::{kubeconfig, preflight};
+
+/// A host that becomes a server.
+struct Entry {
+    phase: Phase,
+    join: Join,
+    version: K3sVersion,
+}
+
+impl Run<'_> {
+    pub(super) async fn carry_out(&mut self, looked: &Looked, step: &Step) -> Result<(), StepError> {
+        match step {
+            Step::Snapshot { on } => self.snapshot(on).await,
+            Step::Bootstrap { server, version } => {
+                let entry = Entry {
+                    phase: Phase::Bootstrapping,
+                    join: self.fleet.join_through(None),
+                    version: *version,
+                };
+                self.enter(looked, server, entry).await
+            }
+            Step::Join {
+                server,
+                through,
+                version,
+            } => {
+                let entry = Entry {
+                    phase: Phase::Joining,
+                    join: self.fleet.join_through(through.as_deref()),
+                    version: *version,
+                };
+                self.enter(looked, server, entry).await
+            }
+            Step::Start { server } => self.start(looked, server).await,
+            Step::Await { server } => self.until_up(server, self.installed(looked, server)).await,
+            Step::ClearCredentials { server } => self.clear_credentials(looked, server).await,
+            Step::Convert { server } | Step::Restart { server } => self.restart(looked, server, None).await,
+            Step::Upgrade { server, version, drain } => self.upgrade(looked, server, *version, *drain).await,
+            Step::RotateToken { on } => self.rotate_token(looked, on).await,
+            Step::WriteToken { server } => {
+                let files = self.files(looked, server)?;
+                self.host(server)?.write(&files, Which::Tokens).await?;
+                Ok(())
+            }
+            Step::WriteFiles { server, through } => self.write_files(looked, server, through.as_deref()).await,
+            Step::PatchNode { server } => self.patch_node(looked, server).await,
+            Step::Uncordon { server } => Ok(self.nodes_beside(looked, server).await?.uncordon(server).await?),
+            Step::RemoveMember { .. } | Step::Remove { .. } | Step::Deregister { .. } => {
+                self.take_away(looked, step).await
+            }
+            Step::ResetData { .. } | Step::Cleanup { .. } => self.take_away(looked, step).await,
+        }
+    }
+
+    async fn snapshot(&self, on: &str) -> Result<(), StepError> {
+        let name = format!("cht-before-{}", self.fleet.spec.version.image_tag());
+        Ok(self.host(on)?.save_snapshot(&name).await?)
+    }
+
+    /// Makes a server of a host.
+    async fn enter(&mut self, looked: &Looked, name: &str, entry: Entry) -> Result<(), StepError> {
+        let host = self.host(name)?;
+        self.mark(looked, name, |marker| {
+            marker.phase = entry.phase;
+            marker.started = None;
+        })
+        .await?;
+        let mut is_changed = self.install(looked, name, entry.version).await?;
+        let files = self.fleet.files_with(looked, name, &entry.join, WhichToken::Current);
+        let files = files.ok_or_else(|| unknown(name))?;
+        is_changed |= host.write(&files, Which::All).await?;
+        if is_changed {
+            host.restart(Role::Server).await?;
+        } else {
+            host.start(Role::Server).await?;
+        }
+        self.until_up(name, entry.version).await?;
+        self.has_come_up(looked, name, &files).await
+    }
+
+    /// What is waited for is others that are down, too; so this is not.
+    async fn start(&mut self, looked: &Looked, name: &str) -> Result<(), StepError> {
+        let host = self.host(name)?;
+        self.mark(looked, name, |_| {}).await?;
+        let is_bare = looked.state(name).is_some_and(|state| state.binary_sha256.is_none());
+        if is_bare {
+            self.install(looked, name, self.running(looked, name)).await?;
+        }
+        let files = self.files(looked, name)?;
+        let is_changed = host.write(&files, Which::ButTokens).await?;
+        let is_starting = looked
+            .state(name)
+            .is_some_and(|state| state.phase(Role::Server) == UnitPhase::Starting);
+        if is_changed || is_starting {
+            host.restart(Role::Server).await?;
+        } else {
+            host.start(Role::Server).await?;
+        }
+        self.started.insert(name.to_owned(), files.restart_hash());
+        Ok(())
+    }
+
+    async fn clear_credentials(&mut self, looked: &Looked, name: &str) -> Result<(), StepError> {
+        let host = self.host(name)?;
+        self.mark(looked, name, |_| {}).await?;
+        host.stop(Role::Server).await?;
+        host.clear_credentials().await?;
+        let join = self.fleet.join(looked, name);
+        let files = self.fleet.files_with(looked, name, &join, WhichToken::Current);
+        let files = files.ok_or_else(|| unknown(name))?;
+        host.write(&files, Which::All).await?;
+        host.start(Role::Server).await?;
+        self.started.insert(name.to_owned(), files.restart_hash());
+        Ok(())
+    }
+
+    /// Restarts a server with another version, or with the one that it has.
+    async fn restart(&mut self, looked: &Looked, name: &str, version: Option<K3sVersion>) -> Result<(), StepError> {
+        let host = self.host(name)?;
+        self.mark(looked, name, |_| {}).await?;
+        let wanted = self.fleet.binaries(looked).remove(name);
+        let is = looked.state(name).and_then(|state| state.binary_sha256.clone());
+        let other_binary = wanted.is_some() && wanted != is;
+        let version = version.or(other_binary.then_some(self.fleet.spec.version));
+        if let Some(version) = version {
+            self.install(looked, name, version).await?;
+        }
+        let files = self.files(looked, name)?;
+        host.write(&files, Which::All).await?;
+        host.restart(Role::Server).await?;
+        self.until_up(name, version.unwrap_or_else(|| self.installed(looked, name)))
+            .await?;
+        self.has_come_up(looked, name, &files).await
+    }
+
+    async fn upgrade(
+        &mut self,
+        looked: &Looked,
+        name: &str,
+        version: K3sVersion,
+        drain: bool,
+    ) -> Result<(), StepError> {
+        let Some(drain) = self.fleet.spec.drain.as_ref().filter(|_| drain) else {
+            return self.restart(looked, name, Some(version)).await;
+        };
+        let nodes = self.nodes_beside(looked, name).await?;
+        nodes.drain(self.scope, name, drain).await?;
+        self.restart(looked, name, Some(version)).await?;
+        Ok(nodes.uncordon(name).await?)
+    }
+
+    /// The marker tells which token is the new one, in case that nothing after this is done.
+    async fn rotate_token(&self, looked: &Looked, on: &str) -> Result<(), StepError> {
+        let new = self.fleet.token(looked);
+        let Some(old) = looked.token() else {
+            return Ok(());
+        };
+        for (name, state) in looked.states() {
+            let named = state.marker.as_ref().is_some_and(|marker| marker.token.is_some());
+            if named && name != on && self.fleet.owns(state) {
+                self.mark(looked, name, |marker| marker.token = None).await?;
+            }
+        }
+        self.mark(looked, on, |marker| marker.token = Some(new.sha256()))
+            .await?;
+        Ok(self.host(on)?.rotate_token(old, new).await?)
+    }
+
+    async fn write_files(&self, looked: &Looked, name: &str, through: Option<&str>) -> Result<(), StepError> {
+        let join = self.fleet.join_through(through);
+        let files = self.fleet.files_with(looked, name, &join, WhichToken::Wanted);
+        let files = files.ok_or_else(|| unknown(name))?;
+        self.host(name)?.write(&files, Which::ButTokens).await?;
+        self.mark(looked, name, |marker| marker.phase = Phase::Joined).await?;
+        Ok(())
+    }
+
+    async fn patch_node(&self, looked: &Looked, name: &str) -> Result<(), StepError> {
+        let node = self.fleet.spec.servers.get(name).ok_or_else(|| unknown(name))?;
+        self.nodes_beside(looked, name).await?.set(name, node).await?;
+        Ok(())
+    }
+
+    /// Puts a version's program and the images in place; answers whether the program is another.
+    async fn install(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<bool, StepError> {
+        let program = self.program(looked, name, version).await?;
+        let host = self.host(name)?;
+        host.put_images(&self.fleet.spec.images).await?;
+        Ok(host.install(&program).await?)
+    }
+
+    async fn program(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<Program, StepError> {
+        let arch = looked.state(name).and_then(|state| state.machine.arch.as_deref());
+        let arch = arch
+            .and_then(preflight::arch)
+            .ok_or_else(|| StepError::NoArch { host: name.to_owned() })?;
+        let programs = || self.fleet.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |program: &&Program| program.version == version && program.arch == arch;
+        if let Some(program) = programs().iter().find(is_it) {
+            return Ok(program.clone());
+        }
+        let source = &self.fleet.spec.program;
+        let program = source.obtain(&version, arch, self.scope.cancellation()).await?;
+        programs().push(program.clone());
+        Ok(program)
+    }
+
+    /// Waits until a server is up in a version, and its member of etcd votes.
+    async fn until_up(&self, name: &str, version: K3sVersion) -> Result<(), StepError> {
+        let host = self.host(name)?;
+        let wait = Mutex::new(Wait::new(Awaited {
+            node: name.to_owned(),
+            role: Role::Server,
+            version,
+            voter: self.fleet.has_etcd(),
+        }));
+        let what = format!("k3s on {name}");
+        let waited = self.scope.wait(&what, Backoff::QUICK, || async {
+            let state = match host.probe().await {
+                Ok(probed) => Some(probed.state),
+                Err(error) if error.may_pass() => None,
+                Err(error) => return Ok::<_, Diagnostics>(Progress::Ready(Err(StepError::Host(error)))),
+            };
+            Ok(match wait.lock().await.look(state.as_ref(), None) {
+                wait::Progress::Up => Progress::Ready(Ok(())),
+                wait::Progress::NotYet(missing) => Progress::Pending(missing.to_string()),
+                wait::Progress::Failed(failure) => Progress::Ready(Err(StepError::Down {
+                    host: name.to_owned(),
+                    failure,
+                })),
+            })
+        });
+        waited.await.map_err(StepError::Waited)?
+    }
+
+    /// Notes that a server is up, and with what it was started.
+    async fn has_come_up(&mut self, looked: &Looked, name: &str, files: &HostFiles) -> Result<(), StepError> {
+        self.started.remove(name);
+        self.mark(looked, name, |marker| {
+            marker.phase = Phase::Joined;
+            marker.started = Some(files.restart_hash());
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Changes what is noted on a host.
+    pub(super) async fn mark(
+        &self,
+        looked: &Looked,
+        name: &str,
+        change: impl FnOnce(&mut Marker),
+    ) -> Result<(), HostError> {
+        let Some(host) = self.fleet.hosts.get(name) else {
+            return Ok(());
+        };
+        let found = looked.state(name).and_then(|state| state.marker.clone());
+        let found = found.filter(|marker| self.fleet.is_ours(marker));
+        let new = || Marker::new(&self.fleet.spec.cluster_id, name, Role::Server, Phase::Joining);
+        let mut marker = found.unwrap_or_else(new);
+        marker.creating = self.fleet.spec.creating;
+        change(&mut marker);
+        host.mark(&marker).await
+    }
+
+    pub(super) fn host(&self, name: &str) -> Result<&Host, StepError> {
+        self.fleet.hosts.get(name).ok_or_else(|| unknown(name))
+    }
+
+    /// The Nodes, through the API of a server that is healthy, and another one if there is any.
+    async fn nodes_beside(&self, looked: &Looked, name: &str) -> Result<Nodes, StepError> {
+        let mut healthy: Vec<&String> = self
+            .fleet
+            .hosts
+            .keys()
+            .filter(|other| looked.is_healthy(other))
+            .collect();
+        healthy.sort_by_key(|other| other.as_str() == name);
+        let through = healthy.first().map_or(name, |through| through.as_str());
+        self.nodes(looked, through).await
+    }
+
+    /// The Nodes, through the API of a server.
+    pub(super) async fn nodes(&self, looked: &Looked, through: &str) -> Result<Nodes, StepError> {
+        let spec = &self.fleet.spec;
+        let address = || {
+            let address = looked.node(through)?.internal_ips.first()?;
+            Some(server_url(address, spec.settings.https_port.unwrap_or(HTTPS_PORT)))
+        };
+        let host = || through.to_owned();
+        let address = spec.addresses.get(through).cloned().or_else(address);
+        let address = address.ok_or_else(|| StepError::NoAddress { host: host() })?;
+        let text = self.host(through)?.kubeconfig().await?;
+        let text = text.ok_or_else(|| StepError::NoKubeconfig { host: host() })?;
+        let way = kubeconfig::kubernetes(&text, &address);
+        let way = way.map_err(|source| StepError::Kubeconfig { host: host(), source })?;
+        let cluster = way
+            .connect()
+            .await?
+            .with_cancellation(self.scope.cancellation().clone());
+        Ok(Nodes::new(cluster, &spec.cluster_id))
+    }
+
+    fn files(&self, looked: &Looked, name: &str) -> Result<HostFiles, StepError> {
+        self.fleet.files(looked, name).ok_or_else(|| unknown(name))
+    }
+
+    /// The version of the program on a host.
+    fn installed(&self, looked: &Looked, name: &str) -> K3sVersion {
+        let installed = looked.state(name).and_then(|state| state.binary_version);
+        installed.unwrap_or(self.fleet.spec.version)
+    }
+
+    /// The version that a server runs when it is up, as far as others know.
+    fn running(&self, looked: &Looked, name: &str) -> K3sVersion {
+        let running = looked.node(name).and_then(|node| node.version);
+        running.unwrap_or(self.fleet.spec.version)
+    }
+}
+
+fn unknown(name: &str) -> StepError {
+    StepError::UnknownHost { host: name.to_owned() }
+}

@@ -1,0 +1,191 @@
+//! Takes servers out of the cluster, and the whole cluster off its hosts.
+//!
+//! A Node is deleted at the API of another server, and k3s then removes its member of etcd. A host is cleaned up last, and not
+//! while volumes are attached to it: what is mounted there could be data.
+
+use tf_framework::context::{Backoff, Progress, Scope};
+use tf_framework::diagnostics::Diagnostics;
+use tokio::time::Instant;
+
+use crate::k3s::config::Role;
+use crate::k3s::fleet::run::Run;
+use crate::k3s::fleet::{Fleet, Looked, OnDestroy, StepError, Stopped};
+use crate::k3s::marker::Phase;
+use crate::k3s::nodes::Nodes;
+use crate::k3s::rollout::{self, Step, Warning};
+use crate::provider::Clients;
+
+/// A server that leaves.
+struct Leaving<'a> {
+    server: &'a str,
+    through: &'a str,
+    member_first: bool,
+}
+
+impl Run<'_> {
+    /// Carries out a step that takes something away.
+    pub(super) async fn take_away(&mut self, looked: &Looked, step: &Step) -> Result<(), StepError> {
+        match step {
+            Step::RemoveMember { server, through } => {
+                let nodes = self.nodes(looked, through).await?;
+                self.delete_node(&nodes, server).await
+            }
+            Step::Remove {
+                server,
+                through,
+                member_first,
+            } => {
+                let leaving = Leaving {
+                    server,
+                    through,
+                    member_first: *member_first,
+                };
+                self.leave(looked, &leaving).await?;
+                self.clean_up(server, &self.fleet.spec.on_removal).await
+            }
+            Step::Deregister {
+                server,
+                through,
+                member_first,
+            } => {
+                let leaving = Leaving {
+                    server,
+                    through,
+                    member_first: *member_first,
+                };
+                self.leave(looked, &leaving).await?;
+                Ok(self.host(server)?.reset_data().await?)
+            }
+            Step::ResetData { server } => {
+                self.mark(looked, server, |marker| {
+                    marker.phase = Phase::Leaving;
+                    marker.started = None;
+                })
+                .await?;
+                self.host(server)?.stop(Role::Server).await?;
+                Ok(self.host(server)?.reset_data().await?)
+            }
+            Step::Cleanup { server } => {
+                self.mark(looked, server, |marker| marker.phase = Phase::Leaving)
+                    .await?;
+                self.clean_up(server, &self.fleet.spec.on_removal).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Cordon and drain, stop, delete the Node; the other way round where the others have no quorum without the server.
+    async fn leave(&self, looked: &Looked, leaving: &Leaving<'_>) -> Result<(), StepError> {
+        let (server, host) = (leaving.server, self.host(leaving.server)?);
+        self.mark(looked, server, |marker| {
+            marker.phase = Phase::Leaving;
+            marker.started = None;
+        })
+        .await?;
+        let nodes = self.nodes(looked, leaving.through).await?;
+        self.empty(&nodes, server, &self.fleet.spec.on_removal).await?;
+        if leaving.member_first {
+            self.delete_node(&nodes, server).await?;
+        }
+        host.stop(Role::Server).await?;
+        // A kubelet that still ran may have registered it again.
+        self.delete_node(&nodes, server).await
+    }
+
+    /// Moves pods away, if that is wanted, and sees that no volume is attached.
+    async fn empty(&self, nodes: &Nodes, server: &str, how: &OnDestroy) -> Result<(), StepError> {
+        nodes.cordon(server).await?;
+        if let Some(drain) = &how.drain {
+            nodes.drain(self.scope, server, drain).await?;
+        }
+        if how.force {
+            return Ok(());
+        }
+        // Volumes are detached some time after the last pod has gone.
+        let patience = how.drain.as_ref().map(|drain| drain.timeout).unwrap_or_default();
+        let ends = Instant::now() + patience;
+        let what = format!("the volumes of {server} to be detached");
+        let waited = self.scope.wait(&what, Backoff::QUICK, || async {
+            let attached = match nodes.attachments(server).await {
+                Ok(attached) => attached,
+                Err(error) => return Ok::<_, Diagnostics>(Progress::Ready(Err(error.into()))),
+            };
+            let volumes: Vec<String> = attached.into_iter().map(|attachment| attachment.volume).collect();
+            if volumes.is_empty() {
+                return Ok(Progress::Ready(Ok(())));
+            }
+            if Instant::now() < ends {
+                return Ok(Progress::Pending(volumes.join(", ")));
+            }
+            let node = server.to_owned();
+            Ok(Progress::Ready(Err(StepError::Attached { node, volumes })))
+        });
+        waited.await.map_err(StepError::Waited)?
+    }
+
+    /// Deletes a Node, and waits until it is gone: k3s holds it until its member of etcd is removed.
+    async fn delete_node(&self, nodes: &Nodes, server: &str) -> Result<(), StepError> {
+        let what = format!("the node {server} to be gone");
+        let waited = self.scope.wait(&what, Backoff::QUICK, || async {
+            Ok::<_, Diagnostics>(match nodes.delete(server).await {
+                Ok(true) => Progress::Ready(Ok(())),
+                Ok(false) => Progress::Pending("its member of etcd is being removed".to_owned()),
+                Err(error) => Progress::Ready(Err(error.into())),
+            })
+        });
+        waited.await.map_err(StepError::Waited)?
+    }
+
+    async fn clean_up(&self, server: &str, how: &OnDestroy) -> Result<(), StepError> {
+        let cleaned = self.host(server)?.clean_up(how.keep_snapshots).await?;
+        for path in &cleaned.kept {
+            tracing::info!(host = server, path, "kept what is on a host");
+        }
+        for what in &cleaned.left {
+            tracing::warn!(host = server, what, "unable to clean up rules of the firewall");
+        }
+        Ok(())
+    }
+}
+
+pub(super) async fn tear_down(fleet: &Fleet, scope: &Scope<Clients>, how: &OnDestroy) -> Result<Vec<Warning>, Stopped> {
+    let mut run = Run::new(fleet, scope);
+    run.lock(&fleet.look().await).await?;
+    let looked = fleet.look().await;
+    let plan = rollout::teardown(&fleet.seen(&looked));
+    for step in &plan.steps {
+        tracing::info!(step = %step, "preparing a step");
+        run.prepare(&looked, step.server(), how).await.map_err(failed(step))?;
+    }
+    for step in &plan.steps {
+        tracing::info!(step = %step, "carrying out a step");
+        run.mark(&looked, step.server(), |marker| marker.phase = Phase::Leaving)
+            .await
+            .map_err(Stopped::Host)?;
+        run.clean_up(step.server(), how).await.map_err(failed(step))?;
+    }
+    Ok(plan.warnings)
+}
+
+impl Run<'_> {
+    /// Empties a node before its cluster ends. Where no API answers any more, as after a teardown that was killed, there is
+    /// nobody to ask; what is still mounted is not removed then, either.
+    async fn prepare(&self, looked: &Looked, server: &str, how: &OnDestroy) -> Result<(), StepError> {
+        let through = self.fleet.hosts.keys().find(|name| looked.is_healthy(name));
+        match through {
+            Some(through) if looked.node(server).is_some() => {
+                let nodes = self.nodes(looked, through).await?;
+                self.empty(&nodes, server, how).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn failed(step: &Step) -> impl FnOnce(StepError) -> Stopped {
+    let step = step.clone();
+    move |error| Stopped::Step {
+        step,
+        error: Box::new(error),
+    }
+}

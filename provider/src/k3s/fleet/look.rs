@@ -1,0 +1,244 @@
+//! Asks all hosts at once what they are, and those that have them for the tokens of the cluster.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+
+use crate::k3s::config::Role;
+use crate::k3s::fleet::Fleet;
+use crate::k3s::host::{Host, HostError, Probed, Tokens};
+use crate::k3s::marker::Marker;
+use crate::k3s::paths;
+use crate::k3s::probe::{HostState, NodeState, UnitPhase};
+use crate::k3s::token::Token;
+
+/// What all hosts answered.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// By name.
+    pub hosts: BTreeMap<String, Result<Probed, HostError>>,
+    /// The tokens that were found.
+    pub(super) tokens: Found,
+    /// Why tokens could not be read, if so.
+    pub(super) trouble: Option<HostError>,
+}
+
+/// The tokens of the cluster.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    /// The one that the cluster takes now.
+    pub(super) cluster: Option<Token>,
+    /// One that was written for a cluster that has not begun yet.
+    pub(super) written: Option<Token>,
+    /// The one of agents.
+    pub(super) agent: Option<Token>,
+}
+
+impl Looked {
+    /// What a host answered, if it did.
+    #[must_use]
+    pub fn state(&self, name: &str) -> Option<&HostState> {
+        let probed = self.hosts.get(name)?.as_ref().ok()?;
+        Some(&probed.state)
+    }
+
+    /// The hosts that did not answer.
+    pub fn failures(&self) -> impl Iterator<Item = (&str, &HostError)> {
+        self.hosts
+            .iter()
+            .filter_map(|(name, result)| Some((name.as_str(), result.as_ref().err()?)))
+    }
+
+    /// The Nodes, as the first server with a ready API lists them.
+    #[must_use]
+    pub fn nodes(&self) -> Option<&[NodeState]> {
+        let states = || {
+            self.states()
+                .map(|(_, state)| state)
+                .filter(|state| state.nodes.is_some())
+        };
+        let ready = states().find(|state| state.readyz == Some(Ok(())));
+        ready.or_else(|| states().next())?.nodes.as_deref()
+    }
+
+    /// A Node, as that server lists it.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<&NodeState> {
+        self.nodes()?.iter().find(|node| node.name == name)
+    }
+
+    /// Whether a server runs, its API is ready, and its Node.
+    #[must_use]
+    pub fn is_healthy(&self, name: &str) -> bool {
+        let runs = |state: &HostState| state.phase(Role::Server) == UnitPhase::Running && state.readyz == Some(Ok(()));
+        self.state(name).is_some_and(runs) && self.node(name).is_some_and(|node| node.ready)
+    }
+
+    /// Whether a host has data of the cluster.
+    #[must_use]
+    pub fn has_data(&self) -> bool {
+        self.states().any(|(_, state)| state.datastore.is_some())
+    }
+
+    /// The token that the cluster takes.
+    #[must_use]
+    pub fn token(&self) -> Option<&Token> {
+        self.tokens.cluster.as_ref()
+    }
+
+    /// The token of agents.
+    #[must_use]
+    pub fn agent_token(&self) -> Option<&Token> {
+        self.tokens.agent.as_ref()
+    }
+
+    pub(super) fn states(&self) -> impl Iterator<Item = (&String, &HostState)> {
+        self.hosts
+            .iter()
+            .filter_map(|(name, result)| Some((name, &result.as_ref().ok()?.state)))
+    }
+}
+
+impl Fleet {
+    /// Whether a marker is this cluster's.
+    pub(super) fn is_ours(&self, marker: &Marker) -> bool {
+        marker.cluster == self.spec.cluster_id
+    }
+
+    /// Whether what is on a host is this cluster's.
+    pub(super) fn owns(&self, state: &HostState) -> bool {
+        match &state.marker {
+            Some(marker) => self.is_ours(marker),
+            None => self.spec.adopt && !state.has_foreign_marker && state.has_k3s(),
+        }
+    }
+}
+
+pub(super) async fn look(fleet: &Fleet) -> Looked {
+    let probes = fleet.hosts.iter().map(async |(name, host)| {
+        let probed = host.probe().await;
+        if let Err(error) = &probed {
+            tracing::warn!(host = name, error = %error, "a host did not answer");
+        }
+        (name.clone(), probed)
+    });
+    let mut looked = Looked {
+        hosts: join_all(probes).await.into_iter().collect(),
+        ..Looked::default()
+    };
+    match find_tokens(fleet, &looked).await {
+        Ok(found) => looked.tokens = found,
+        Err(error) => looked.trouble = Some(error),
+    }
+    looked
+}
+
+/// Reads the tokens of one server, or of all where they differ, as they do while the token is being changed.
+async fn find_tokens(fleet: &Fleet, looked: &Looked) -> Result<Found, HostError> {
+    let mut holders: Vec<(&Host, &HostState)> = looked
+        .states()
+        .filter(|(_, state)| fleet.owns(state))
+        .filter(|(_, state)| state.cluster_token_sha256.is_some() || state.files.contains_key(paths::TOKEN))
+        .filter_map(|(name, state)| Some((fleet.hosts.get(name)?, state)))
+        .collect();
+    let has_agents = |state: &HostState| state.files.contains_key(paths::AGENT_TOKEN);
+    holders.sort_by_key(|(_, state)| (state.cluster_token_sha256.is_none(), !has_agents(state)));
+    let mut hashes: Vec<_> = holders
+        .iter()
+        .filter_map(|(_, state)| state.cluster_token_sha256.as_ref())
+        .collect();
+    hashes.sort();
+    hashes.dedup();
+    let is_one = hashes.len() < 2;
+    let mut all: Vec<Tokens> = Vec::new();
+    let mut found = Found::default();
+    for (host, state) in holders {
+        if is_one && !all.is_empty() && (found.agent.is_some() || !has_agents(state)) {
+            continue;
+        }
+        let tokens = host.tokens().await?;
+        found.agent = found.agent.or(tokens.agent.clone());
+        found.written = found.written.or(tokens.server.clone());
+        all.push(tokens);
+    }
+    let all: Vec<&Tokens> = all.iter().collect();
+    found.cluster = current(looked, &all).cloned();
+    Ok(found)
+}
+
+/// Which of several tokens the cluster takes now: the one that a marker names, or else one that a server was given while its file
+/// has another.
+fn current<'a>(looked: &Looked, all: &[&'a Tokens]) -> Option<&'a Token> {
+    let mut candidates = all.iter().filter_map(|tokens| tokens.cluster.as_ref());
+    let hash = |token: &Option<Token>| token.as_ref().map(Token::sha256);
+    let named: Vec<&String> = looked
+        .states()
+        .filter_map(|(_, state)| state.marker.as_ref()?.token.as_ref())
+        .collect();
+    let is_named = |token: &&Token| named.contains(&&token.sha256());
+    if let Some(token) = candidates.clone().find(is_named) {
+        return Some(token);
+    }
+    let given = all.iter().find(|tokens| {
+        tokens.cluster.is_some() && tokens.server.is_some() && hash(&tokens.cluster) != hash(&tokens.server)
+    });
+    given
+        .and_then(|tokens| tokens.cluster.as_ref())
+        .or_else(|| candidates.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::k3s::marker::Phase;
+
+    fn token(text: &str) -> Option<Token> {
+        Token::parse(text).ok()
+    }
+
+    fn tokens(server: &str, cluster: &str) -> Tokens {
+        Tokens {
+            server: token(server),
+            agent: None,
+            cluster: token(cluster),
+        }
+    }
+
+    fn looked(named: Option<&str>) -> Looked {
+        let mut marker = Marker::new("c1", "a", Role::Server, Phase::Joined);
+        marker.token = named.and_then(token).map(|token| token.sha256());
+        let state = HostState {
+            marker: Some(marker),
+            ..HostState::default()
+        };
+        Looked {
+            hosts: BTreeMap::from([("a".to_owned(), Ok(Probed { state, asked_at: 0 }))]),
+            ..Looked::default()
+        }
+    }
+
+    #[test]
+    fn while_a_token_is_being_changed_the_new_one_is_the_clusters() {
+        // Of each server the token in its file, and the one that k3s has written down. Whether a marker names the new one.
+        for (case, servers, named) in [
+            ("nothing is written yet", [("old", "new"), ("old", "old")], Some("new")),
+            ("files are written", [("new", "new"), ("new", "old")], Some("new")),
+            ("one has restarted", [("new", "old"), ("new", "new")], Some("new")),
+            ("by hand", [("old", "old"), ("old", "new")], None),
+            ("a change long ago", [("new", "new"), ("new", "new")], Some("old")),
+        ] {
+            let all = servers.map(|(server, cluster)| tokens(server, cluster));
+            let all: Vec<&Tokens> = all.iter().collect();
+            let found = current(&looked(named), &all).map(Token::sha256);
+            assert_eq!(found, token("new").map(|token| token.sha256()), "{case}");
+        }
+        let before = [tokens("old", "old"), tokens("old", "old")];
+        let found = current(&looked(Some("new")), &before.iter().collect::<Vec<_>>()).map(Token::sha256);
+        assert_eq!(
+            found,
+            token("old").map(|token| token.sha256()),
+            "killed before the change"
+        );
+        assert!(current(&looked(None), &[]).is_none());
+    }
+}

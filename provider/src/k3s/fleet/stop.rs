@@ -1,0 +1,168 @@
+//! What ends a run early, and what the user is told then: the step, the host, what k3s says there, and what to do.
+
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+
+use crate::k3s::fleet::Fleet;
+use crate::k3s::host::HostError;
+use crate::k3s::kubeconfig::KubeconfigError;
+use crate::k3s::nodes::DrainError;
+use crate::k3s::program::ProgramError;
+use crate::k3s::rollout::{Refusal, Step};
+use crate::k3s::wait::Failure;
+use crate::kubernetes;
+use crate::wording::sentence;
+
+/// What is always true of a run that ended early.
+const GO_ON: &str = "What was done so far is kept, and the next apply goes on from there.";
+
+/// What ended a run.
+#[derive(Debug)]
+pub enum Stopped {
+    /// Something stands in the way.
+    Refused {
+        /// What.
+        refusal: Refusal,
+        /// What the server says that it is about.
+        journal: Vec<String>,
+    },
+    /// A host cannot be locked, or its tokens be read.
+    Host(HostError),
+    /// A step did not work.
+    Step {
+        /// Which.
+        step: Step,
+        /// Why.
+        error: Box<StepError>,
+    },
+    /// A step changes nothing, however often it is carried out.
+    Endless {
+        /// Which.
+        step: Step,
+    },
+}
+
+/// A step that did not work.
+#[expect(missing_docs, reason = "the message of each variant says what it is")]
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    #[error(transparent)]
+    Host(#[from] HostError),
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    #[error("the API of the cluster did not do its part")]
+    Api(#[from] kubernetes::Error),
+    #[error(transparent)]
+    Drain(#[from] DrainError),
+    #[error("unable to use the kubeconfig on {host}")]
+    Kubeconfig {
+        host: String,
+        #[source]
+        source: KubeconfigError,
+    },
+    #[error("{host} has no kubeconfig")]
+    NoKubeconfig { host: String },
+    #[error("no address of {host} is known")]
+    NoAddress { host: String },
+    #[error("there is no k3s for the architecture of {host}")]
+    NoArch { host: String },
+    #[error("{host} is not one of the servers")]
+    UnknownHost { host: String },
+    #[error("volumes are attached to {node}: {}", volumes.join(", "))]
+    Attached { node: String, volumes: Vec<String> },
+    #[error("{host}: {failure}")]
+    Down { host: String, failure: Failure },
+    #[error("it did not come to an end")]
+    Waited(Diagnostics),
+}
+
+impl Fleet {
+    /// What ended a run, in a user's words.
+    #[must_use]
+    pub fn diagnose(&self, stopped: Stopped) -> Diagnostics {
+        match stopped {
+            Stopped::Refused { refusal, journal } => {
+                let detail = format!(
+                    "{}.{}",
+                    sentence(refusal.to_string().trim_end_matches('.')),
+                    shown(&journal)
+                );
+                Diagnostics::error("Unable to go on with the cluster", detail)
+            }
+            Stopped::Host(error) => self.on_host(error),
+            Stopped::Endless { step } => Diagnostic::bug(format!(
+                "The cluster is as before after the step was carried out several times: {step}."
+            ))
+            .into(),
+            Stopped::Step { step, error } => {
+                let mut all = Diagnostics::new();
+                for mut diagnostic in self.in_step(*error).iter().cloned() {
+                    diagnostic.detail.push_str(&format!("\n\nStep: {step}\n\n{GO_ON}"));
+                    all.push(diagnostic);
+                }
+                all
+            }
+        }
+    }
+
+    fn in_step(&self, error: StepError) -> Diagnostics {
+        match error {
+            StepError::Host(error) => self.on_host(error),
+            StepError::Waited(diagnostics) | StepError::Drain(DrainError::Interrupted { diagnostics, .. }) => {
+                diagnostics
+            }
+            StepError::Down { host, failure } => {
+                let advice = failure.finding.as_ref().map_or(
+                    "Look at the journal on the host (`journalctl -u k3s`), remove the cause, and apply again.",
+                    |finding| finding.cause.advice(),
+                );
+                let detail = format!("{host}: {failure}.{}\n\n{advice}", shown(&failure.journal));
+                self.at(&host, Diagnostic::error("k3s does not start", detail))
+            }
+            error => {
+                let detail = format!("{}.\n\n{}", sentence(&error_chain(&error)), advice(&error));
+                Diagnostics::error("Unable to change the cluster", detail)
+            }
+        }
+    }
+
+    fn on_host(&self, error: HostError) -> Diagnostics {
+        match self.hosts.get(error.host()) {
+            Some(host) => host.diagnose(error),
+            None => Diagnostics::error(error.summary(), format!("{}.", sentence(&error_chain(&error)))),
+        }
+    }
+
+    /// Blames the address of a host.
+    fn at(&self, host: &str, diagnostic: Diagnostic) -> Diagnostics {
+        match self.hosts.get(host) {
+            Some(host) => diagnostic.at(host.access().host_path().clone()).into(),
+            None => diagnostic.into(),
+        }
+    }
+}
+
+fn shown(journal: &[String]) -> String {
+    match journal {
+        [] => String::new(),
+        lines => format!("\n\nThe last lines of its journal:\n{}", lines.join("\n")),
+    }
+}
+
+fn advice(error: &StepError) -> &'static str {
+    match error {
+        StepError::Attached { .. } => {
+            "What is on them could be lost when the host is cleaned up. Move the pods that use them, or remove the host with \
+             `force`."
+        }
+        StepError::Drain(_) => {
+            "The node stays cordoned. Remove what holds the pods, such as a PodDisruptionBudget that allows none to go, give them \
+             more time, or turn draining off."
+        }
+        StepError::Api(_) => {
+            "Check that this machine reaches the API of the servers: addresses, port 6443, and firewalls in between."
+        }
+        StepError::Program(_) => "Correct where the program comes from, and apply again.",
+        StepError::NoArch { .. } => "k3s is built for x86_64, aarch64, armv7l and s390x: give another host.",
+        _ => "Apply again once the cause is removed.",
+    }
+}
