@@ -43,6 +43,8 @@ mod tests;
 mod up;
 mod ways;
 
+const LOOK: &str = "Unable to look at the host";
+
 /// Manages one agent.
 #[derive(Debug)]
 pub struct AgentResource;
@@ -168,6 +170,12 @@ impl Resource for AgentResource {
         let mut model = AgentModel::imported(name, host);
         let host = ways::host(cx, &model, &Private::default().pins)?;
         let probed = host.probe().await.map_err(|error| host.diagnose(error))?;
+        let found = host.access().session.pins().await;
+        cx.set_private(&Private {
+            pins: found.map_err(host.access().explain(LOOK))?,
+            machine_id: probed.state.machine.machine_id.clone(),
+            program: None,
+        })?;
         let marker = probed.state.marker.filter(|marker| marker.node == model.name);
         let marker = marker.filter(|marker| marker.role == Role::Agent.command()).ok_or_else(|| {
             Diagnostics::error(
@@ -256,7 +264,7 @@ async fn finished(
             .session
             .pins()
             .await
-            .map_err(host.access().explain("Unable to look at the host"))?,
+            .map_err(host.access().explain(LOOK))?,
         machine_id: state.machine.machine_id.clone(),
         program: installed.or(private.program.clone()),
     })?;
@@ -270,11 +278,7 @@ async fn finished(
 /// The key by which the host was believed.
 async fn host_key(host: &Host) -> Result<String, Diagnostics> {
     let access = host.access();
-    let key = access
-        .session
-        .connect()
-        .await
-        .map_err(access.explain("Unable to look at the host"))?;
+    let key = access.session.connect().await.map_err(access.explain(LOOK))?;
     Ok(key.line)
 }
 
