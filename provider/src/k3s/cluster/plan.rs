@@ -11,6 +11,7 @@ use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
 use crate::k3s::cluster::ClusterResource;
+use crate::k3s::cluster::blame::{of_server, refused};
 use crate::k3s::cluster::decided_once;
 use crate::k3s::cluster::model::{ClusterModel, ClusterModelDraft, Server};
 use crate::k3s::cluster::outputs;
@@ -74,7 +75,7 @@ fn check_version(prior: &ClusterModel, planned: &ClusterModelDraft, diagnostics:
         .filter_map(|from| upgrade::path(from, &wanted, &steps).err())
         .next()
     {
-        diagnostics.push(refused(&Refusal::Upgrade(error)).at(ClusterModel::VERSION));
+        diagnostics.push(refused(&Refusal::Upgrade(error)));
     }
 }
 
@@ -96,7 +97,7 @@ fn check_servers(prior: &ClusterModel, planned: &ClusterModelDraft, diagnostics:
                 voters: voters.all,
                 most: voters.removable(),
             };
-            diagnostics.push(refused(&refusal).at(ClusterModel::SERVERS));
+            diagnostics.push(refused(&refusal));
         }
     }
     for (name, server) in servers {
@@ -109,16 +110,10 @@ fn check_servers(prior: &ClusterModel, planned: &ClusterModelDraft, diagnostics:
                 "The host is the server `{old_name}`, and a server keeps its name for as long as it is one: remove it in one apply, and \
                  add it with the other name in the next."
             );
-            let path = Path::new(ClusterModel::SERVERS).key(name).attribute(Server::HOST);
+            let path = of_server(name, Server::HOST);
             diagnostics.push(Diagnostic::error("Server cannot be renamed", detail).at(path));
         }
     }
-}
-
-/// What stands in the way, as an error without an attribute.
-pub(super) fn refused(refusal: &Refusal) -> Diagnostic {
-    let sentence = crate::wording::sentence(&refusal.to_string());
-    Diagnostic::error("Cluster cannot be changed like this", format!("{sentence}."))
 }
 
 /// Makes the plan show what applying it will bring: repairs of what was changed from outside, and new values only of what follows
@@ -187,7 +182,7 @@ pub(super) fn warn(cx: &Context<ClusterResource>, plan: &Plan<'_, '_, ClusterRes
         if let (Some(before), Some(Attr::Known(now))) = (before, now)
             && before.host != *now
         {
-            let path = Path::new(ClusterModel::SERVERS).key(name).attribute(Server::HOST);
+            let path = of_server(name, Server::HOST);
             let detail = format!(
                 "{name} goes from {} to {now}. If that is another machine, it joins in place of the old one, on which k3s and its data \
                  stay: do not start it in the cluster's network again before it is cleaned up.",
