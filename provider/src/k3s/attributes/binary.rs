@@ -4,6 +4,7 @@ use tf_framework::Model;
 use tf_framework::schema::Validator;
 
 use super::rules;
+use crate::k3s::program::Source;
 
 /// Where the program of k3s comes from. It goes from this machine to the hosts, which need no way to the internet for it. Without
 /// it, k3s' releases on GitHub count.
@@ -22,4 +23,16 @@ pub struct Binary {
     /// has beside the program.
     #[tf(validate(rules::sha256()))]
     pub sha256: Option<String>,
+}
+
+impl Binary {
+    /// Where the program is looked for.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        Source {
+            path: self.path.as_ref().map(Into::into),
+            url: self.url.clone(),
+            sha256: self.sha256.clone(),
+        }
+    }
 }
