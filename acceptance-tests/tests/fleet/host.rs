@@ -16,7 +16,10 @@ async fn a_locked_host_names_who_works_on_it_and_is_free_when_that_is_gone() {
     let lock = ours.lock().await.unwrap();
     assert!(lock.is_held());
     let error = theirs.lock().await.unwrap_err();
-    assert!(matches!(&error, HostError::Locked { holder, .. } if holder.contains("terraform-provider-cht")), "{error}");
+    assert!(
+        matches!(&error, HostError::Locked { holder, .. } if holder.contains("terraform-provider-cht")),
+        "{error}"
+    );
     drop(lock);
     theirs.lock().await.unwrap();
 }

@@ -28,7 +28,10 @@ async fn a_cluster_is_begun_grows_is_upgraded_shrinks_and_goes() {
         let state = looked.state(name).unwrap();
         assert!(looked.is_healthy(name), "{name}");
         assert_eq!(looked.node(name).unwrap().voter, Some(true), "{name}");
-        assert!(!state.cluster_init, "{name} would begin another cluster if it lost its disk");
+        assert!(
+            !state.cluster_init,
+            "{name} would begin another cluster if it lost its disk"
+        );
         let marker = state.marker.as_ref().unwrap();
         assert_eq!((marker.phase, marker.creating), (Phase::Joined, false), "{name}");
         assert_eq!(looked.node(name).unwrap().labels["tier"], "servers", "{name}");
@@ -41,7 +44,10 @@ async fn a_cluster_is_begun_grows_is_upgraded_shrinks_and_goes() {
     let upgrades = steps.iter().filter(|step| step.starts_with("upgrade")).count();
     assert_eq!((upgrades, steps.len()), (3, 4), "{steps:#?}");
     let snapshots = lab.host(1).snapshots().await.unwrap();
-    assert!(snapshots[0].name.starts_with("cht-before-v1.36.3-k3s1"), "{snapshots:?}");
+    assert!(
+        snapshots[0].name.starts_with("cht-before-v1.36.3-k3s1"),
+        "{snapshots:?}"
+    );
     assert!(lab.converge(&upgraded).await.is_empty(), "nothing is left to do");
 
     let token = Token::generate();
@@ -76,5 +82,8 @@ async fn a_cluster_is_begun_grows_is_upgraded_shrinks_and_goes() {
     let fleet = lab.fleet(&two);
     let refused = fleet.diagnose(result.unwrap_err()).to_string();
     assert!(refused.contains("no server has its data any more"), "{refused}");
-    assert!(steps.is_empty(), "a cluster that was there is not begun again: {steps:#?}");
+    assert!(
+        steps.is_empty(),
+        "a cluster that was there is not begun again: {steps:#?}"
+    );
 }

@@ -131,7 +131,10 @@ impl Lab {
                 ..ClusterSettings::default()
             },
             servers: wanted.servers.iter().map(node).collect(),
-            addresses: all.iter().map(|(name, number)| (name.clone(), address(number))).collect(),
+            addresses: all
+                .iter()
+                .map(|(name, number)| (name.clone(), address(number)))
+                .collect(),
             registries: Default::default(),
             proxy: Default::default(),
             bootstrapped: wanted.bootstrapped,
@@ -151,7 +154,9 @@ impl Lab {
             },
         };
         let sessions = Sessions::default();
-        let hosts = all.iter().map(|(name, number)| (name.clone(), self.connect(*number, &sessions)));
+        let hosts = all
+            .iter()
+            .map(|(name, number)| (name.clone(), self.connect(*number, &sessions)));
         Fleet::new(spec, hosts.collect())
     }
 
@@ -190,7 +195,8 @@ impl Lab {
 pub(crate) async fn run(fleet: &Fleet) -> (Result<Looked, Stopped>, Vec<String>) {
     let mut steps = Vec::new();
     let scope = scope().await;
-    let mut report = |progress: &terraform_provider_cht::k3s::fleet::Progress<'_>| steps.push(progress.step.to_string());
+    let mut report =
+        |progress: &terraform_provider_cht::k3s::fleet::Progress<'_>| steps.push(progress.step.to_string());
     let result = fleet.converge(&scope, &mut report).await;
     (result, steps)
 }

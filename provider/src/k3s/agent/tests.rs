@@ -154,7 +154,10 @@ async fn drift_is_planned_to_be_repaired() {
     let mut core = core_with(json!({ "drift": ["k3s does not run: inactive (dead)"], "ready": false }));
     let plan = core.plan(agent(json!({}))).await.unwrap();
     assert_eq!(plan.action, Action::Update);
-    assert_eq!(plan.planned.attribute_or_null("drift"), &tf_framework::value::Value::List(Vec::new()));
+    assert_eq!(
+        plan.planned.attribute_or_null("drift"),
+        &tf_framework::value::Value::List(Vec::new())
+    );
     assert_eq!(plan.planned.attribute_or_null("ready"), &true.into());
 }
 

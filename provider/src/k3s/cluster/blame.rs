@@ -6,7 +6,7 @@ use tf_framework::path::Path;
 use crate::k3s::cluster::model::{ClusterModel, Datastore, Server};
 use crate::k3s::fleet::Looked;
 use crate::k3s::preflight::{Found, Preflight};
-use crate::k3s::rollout::Refusal;
+use crate::k3s::rollout::{Refusal, Warning};
 use crate::wording::sentence;
 
 /// What stands in the way, at the attribute that decides it.
@@ -24,7 +24,8 @@ pub(super) fn is_final(refusal: &Refusal) -> bool {
         Refusal::NoServers | Refusal::SqliteNeedsOne | Refusal::DatastoreChange { .. } => true,
         Refusal::RoleChange { .. } | Refusal::Foreign { .. } | Refusal::TwoClusters { .. } => true,
         Refusal::BelowQuorum { .. } | Refusal::Upgrade(_) | Refusal::AgentSkew { .. } => true,
-        Refusal::DataLost | Refusal::CannotRegisterAnew { .. } => true,
+        Refusal::DataLost | Refusal::CannotRegisterAnew { .. } | Refusal::SqliteStays { .. } => true,
+        Refusal::Renamed { .. } | Refusal::TokenRotation { .. } => true,
     }
 }
 
@@ -55,6 +56,18 @@ pub(super) fn silent(looked: &Looked, consequence: &str) -> Vec<Diagnostic> {
     looked.failures().map(warning).collect()
 }
 
+/// What should be known beside the steps, but for what the configuration alone tells, and who does not answer.
+pub(super) fn notes(warnings: &[Warning]) -> Vec<Diagnostic> {
+    let note = |warning: &Warning| {
+        let summary = match warning {
+            Warning::EvenCount(_) | Warning::Unreachable(_) => return None,
+            Warning::LeftBehind(_) | Warning::NotOurs(_) | Warning::Unknown(_) => "Server is left as it is",
+        };
+        Some(Diagnostic::warning(summary, warning.to_string()).at(ClusterModel::SERVERS))
+    };
+    warnings.iter().filter_map(note).collect()
+}
+
 /// The path of an attribute of a server.
 pub(super) fn of_server(name: &str, attribute: &str) -> Path {
     Path::new(ClusterModel::SERVERS).key(name).attribute(attribute)
@@ -69,8 +82,11 @@ fn attribute(refusal: &Refusal) -> Path {
             Path::new(ClusterModel::DATASTORE).attribute(Datastore::KIND)
         }
         Refusal::Upgrade(_) | Refusal::AgentSkew { .. } => Path::new(ClusterModel::VERSION),
-        Refusal::TokenNeedsAll { .. } => Path::new(ClusterModel::TOKEN_VERSION),
+        Refusal::TokenNeedsAll { .. } | Refusal::TokenRotation { .. } => Path::new(ClusterModel::TOKEN_VERSION),
+        // The one that is to stay is not among the servers any more.
+        Refusal::SqliteStays { .. } => Path::new(ClusterModel::SERVERS),
         Refusal::RoleChange { server }
+        | Refusal::Renamed { server, .. }
         | Refusal::Foreign { server }
         | Refusal::TwoClusters { server, .. }
         | Refusal::UnreachableAtBootstrap { server }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::blame;
+use crate::k3s::cluster::images;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::observe;
 use crate::k3s::cluster::ways::{self, Hosts, Private};
@@ -91,8 +92,11 @@ pub(super) async fn converge(
         .converge(cx, &mut report)
         .await
         .map_err(|stopped| fleet.diagnose(stopped))?;
-    observe::store_seen(&mut model, &looked, &ways::prints(hosts, &looked).await);
+    observe::store_seen(&mut model, &looked, &ways::keys(hosts, &looked).await);
     store_tokens(cx, &mut model, &looked)?;
+    let private = cx.private()?;
+    let images = images::put(&model, &fleet.spec().images);
+    ways::keep(cx, &Private { images, ..private })?;
     observe::refresh_outputs(cx, &mut model, prior, fleet, &looked).await?;
     save(&model);
     // Last of all: a process that is killed before is continued by the next, one that has finished a cluster is not.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
-use crate::home;
 use crate::k3s::attributes::{Binary, ExtraConfig, Proxy, Registries, taints};
 use crate::k3s::cluster::model::{self, ClusterModel, Server};
 use crate::k3s::config::{ClusterSettings, Datastore, NodeSettings, S3, Snapshots, Value};
@@ -14,7 +13,7 @@ use crate::k3s::fleet::{OnDestroy, Spec};
 use crate::k3s::join::server_url;
 use crate::k3s::nodes::Drain;
 use crate::k3s::paths;
-use crate::k3s::program::Source;
+use crate::k3s::program::Image;
 use crate::k3s::rollout::WantedDatastore;
 use crate::k3s::token::Token;
 use crate::k3s::version::K3sVersion;
@@ -38,6 +37,8 @@ pub(super) struct Beside<'a> {
     pub(super) token: Option<Token>,
     /// Whether somebody else has set its servers up.
     pub(super) adopted: bool,
+    /// The archives of images that its servers should have.
+    pub(super) images: Vec<Image>,
     /// What it was before: its servers may be on their way out.
     pub(super) prior: Option<&'a ClusterModel>,
 }
@@ -50,6 +51,7 @@ impl<'a> Beside<'a> {
             creating: false,
             token: None,
             adopted: false,
+            images: Vec::new(),
             prior: None,
         }
     }
@@ -77,8 +79,8 @@ impl ClusterModel {
             bootstrapped: ca_hash.is_some(),
             ca_sha256: ca_hash.cloned(),
             token: beside.token,
-            program: self.binary.as_ref().map(program).unwrap_or_default(),
-            images: Vec::new(),
+            program: self.binary.as_ref().map(Binary::source).unwrap_or_default(),
+            images: beside.images,
             drain: self.drain_before_upgrade(),
             snapshot: self
                 .upgrade
@@ -275,14 +277,6 @@ fn own_names(server: &Server) -> Vec<String> {
         }
     }
     names
-}
-
-fn program(binary: &Binary) -> Source {
-    Source {
-        path: binary.path.as_deref().map(home::expand),
-        url: binary.url.clone(),
-        sha256: binary.sha256.clone(),
-    }
 }
 
 fn datastore(datastore: &model::Datastore) -> Datastore {

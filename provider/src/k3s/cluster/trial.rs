@@ -11,9 +11,9 @@ use tf_framework::resource::Plan;
 use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::spec::Beside;
-use crate::k3s::cluster::{blame, creation, ways};
+use crate::k3s::cluster::{blame, creation, images, ways};
 use crate::k3s::fleet::{Fleet, Looked};
-use crate::k3s::rollout::{self, Step, Warning};
+use crate::k3s::rollout::{self, Step};
 
 /// Looks at the hosts, and refuses what they would refuse.
 ///
@@ -54,13 +54,14 @@ async fn look(
     let private = cx.private()?;
     let hosts = ways::hosts(cx, model, prior, &private.pins)?;
     let known = prior.and_then(|prior| prior.id.known()).cloned();
+    let images = images::read(model).await?;
     let id = known.clone().unwrap_or_else(creation::new_id);
     let beside = |id| Beside {
-        id,
         creating: known.is_none(),
-        token: None,
         adopted: private.adopted,
+        images: images.clone(),
         prior,
+        ..Beside::of(id)
     };
     let fleet = Fleet::new(model.fleet_spec(beside(&id))?, hosts.clone());
     let mut looked = fleet.look().await;
@@ -97,15 +98,8 @@ fn tell(cx: &Context<ClusterResource>, plan: &rollout::Plan, is_change: bool, er
             });
         }
     }
-    for warning in &plan.warnings {
-        match warning {
-            // Told from the configuration, and by who does not answer.
-            Warning::EvenCount(_) | Warning::Unreachable(_) => {}
-            Warning::LeftBehind(_) => {
-                let detail = warning.to_string();
-                cx.warn(Diagnostic::warning("Server is left as it is", detail).at(ClusterModel::SERVERS));
-            }
-        }
+    for note in blame::notes(&plan.warnings) {
+        cx.warn(note);
     }
     if is_change && plan.steps.iter().any(Step::interrupts) {
         let steps: Vec<String> = plan.steps.iter().map(|step| format!("- {step}")).collect();

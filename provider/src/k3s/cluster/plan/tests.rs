@@ -172,6 +172,16 @@ async fn clients_keep_their_server_for_as_long_as_there_is_one() {
 }
 
 #[tokio::test]
+async fn agents_know_their_cluster_while_a_server_is_made_in_the_same_apply() {
+    let mut with_new = servers(&["a", "b", "c"]);
+    with_new["d"] = json!({ "host": UNKNOWN });
+    let plan = planned(json!({ "servers": with_new })).await;
+    let join = plan.planned.attribute_or_null("join");
+    assert_eq!(join.attribute_or_null("cluster_id"), &"0123456789abcdef".into());
+    assert!(join.attribute_or_null("servers").is_unknown());
+}
+
+#[tokio::test]
 async fn another_token_is_known_after_the_apply() {
     let plan = planned(json!({ "token_version": 2 })).await;
     assert_known(&plan, &["server_token", "previous_tokens"], false);
@@ -183,7 +193,10 @@ async fn drift_is_repaired() {
     let mut core = core_with(json!({ "drift": ["a: k3s does not run: failed (failed)"] }));
     let plan = core.plan(configuration(json!({}))).await.unwrap();
     assert_eq!(plan.action, Action::Update);
-    assert_eq!(plan.planned.attribute_or_null("drift"), &tf_framework::value::Value::List(Vec::new()));
+    assert_eq!(
+        plan.planned.attribute_or_null("drift"),
+        &tf_framework::value::Value::List(Vec::new())
+    );
 }
 
 #[tokio::test]
