@@ -113,6 +113,11 @@ impl Clients {
         }
     }
 
+    /// Whether the provider block has a default way to hosts that is not known yet.
+    pub fn is_ssh_unknown(&self) -> bool {
+        self.ssh.is_unknown()
+    }
+
     /// The connections to hosts.
     pub fn sessions(&self) -> &Sessions {
         &self.sessions

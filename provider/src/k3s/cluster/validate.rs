@@ -10,6 +10,7 @@ use tf_framework::resource::Draft;
 
 use crate::k3s::attributes::ExtraConfig;
 use crate::k3s::cluster::ClusterResource;
+use crate::k3s::cluster::blame::of_server;
 use crate::k3s::cluster::model::{ClusterModel, Server, ServerDraft};
 use crate::k3s::config::keys::Key;
 use crate::k3s::config::keys::check::Level;
@@ -41,11 +42,6 @@ pub(super) fn validate(config: &Draft<ClusterResource>, diagnostics: &mut Diagno
     storage::validate(config, diagnostics);
     validate_token(config, diagnostics);
     validate_images(config, diagnostics);
-}
-
-/// The path of an attribute of a server.
-fn of_server(name: &str, attribute: &str) -> Path {
-    Path::new(ClusterModel::SERVERS).key(name).attribute(attribute)
 }
 
 fn validate_servers(servers: &Servers, diagnostics: &mut Diagnostics) {

@@ -8,8 +8,9 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::resource::Draft;
 
-use super::{Servers, of_server};
+use super::Servers;
 use crate::k3s::cluster::ClusterResource;
+use crate::k3s::cluster::blame::of_server;
 use crate::k3s::cluster::model::{ClusterModel, Server};
 
 /// The networks that k3s has where none are given.
