@@ -144,3 +144,7 @@ fn to_do(step: &AgentStep) -> &'static str {
         AgentStep::Uncordon => "its node takes no pods, since a change of it was not finished",
     }
 }
+
+#[cfg(test)]
+#[path = "look_tests.rs"]
+mod tests;
