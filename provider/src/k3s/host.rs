@@ -79,6 +79,8 @@ impl Host {
     /// It cannot be reached, or does not answer as it should.
     pub async fn probe(&self) -> Result<Probed, HostError> {
         let step = "look at";
+        // What it takes to connect says nothing of clocks.
+        self.session().connect().await.map_err(self.failed(step))?;
         let command = Command::script(step, &probe::script(&self.0.data_dir), &[]).limit(ANSWER);
         let began = now();
         let output = self.session().run(command).await.map_err(self.failed(step))?;
@@ -86,9 +88,11 @@ impl Host {
             host: self.name().to_owned(),
             source,
         })?;
+        // The host says its time at the beginning, and how long the rest took.
+        let ended = now() - state.machine.taken.unwrap_or_default();
         Ok(Probed {
             state,
-            asked_at: i64::midpoint(began, now()),
+            asked_at: i64::midpoint(began, ended.max(began)),
         })
     }
 

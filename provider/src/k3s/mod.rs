@@ -17,6 +17,7 @@
 //! Two scripts run on hosts: `probe/probe.sh`, which reads only, and `cleanup/cleanup.sh`. Both go to `sh -s` on standard
 //! input, and need no file on the host.
 
+pub mod agent;
 pub mod attributes;
 pub mod cleanup;
 pub mod cluster;

@@ -101,6 +101,8 @@ pub struct Server {
     pub cause: Option<Cause>,
     /// Whose it is.
     pub owner: Owner,
+    /// The name under which it was set up, if that is another one.
+    pub other_name: Option<String>,
     /// How far it is, as this provider noted.
     pub phase: Option<Phase>,
     /// The role in which it runs k3s, if it does.
@@ -111,6 +113,8 @@ pub struct Server {
     pub node: bool,
     /// Whether its API is ready, and its Node.
     pub healthy: bool,
+    /// Whether its API is ready, and says that there is no Node of it. k3s registers a Node only when it starts.
+    pub unregistered: bool,
     /// The version that runs.
     pub running: Option<K3sVersion>,
     /// Whether k3s has to be restarted for what its files say, or for its program.
@@ -140,7 +144,7 @@ pub enum Owner {
     Nobody,
     /// This cluster's.
     Us,
-    /// Another cluster's of this provider, or somebody else's.
+    /// Another cluster's of this provider, or somebody else's. So is a server of this cluster that nobody told us of.
     Other,
 }
 
@@ -180,11 +184,13 @@ impl Server {
             unit: UnitPhase::Absent,
             cause: None,
             owner: Owner::Nobody,
+            other_name: None,
             phase: None,
             role: None,
             member: Member::None,
             node: false,
             healthy: false,
+            unregistered: false,
             running: None,
             restart_pending: false,
             files_differ: false,
@@ -249,6 +255,8 @@ pub fn teardown(seen: &Seen) -> Plan {
             plan.warnings.push(Warning::LeftBehind(name.clone()));
         } else if server.owner == Owner::Us {
             plan.steps.push(Step::Cleanup { server: name.clone() });
+        } else if server.owner == Owner::Other {
+            plan.warnings.push(Warning::NotOurs(name.clone()));
         }
     }
     plan

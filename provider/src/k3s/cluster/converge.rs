@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::blame;
+use crate::k3s::cluster::images;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::observe;
 use crate::k3s::cluster::ways::{self, Hosts, Private};
@@ -58,15 +59,12 @@ fn refuse_silent(fleet: &Fleet, looked: Looked, needed: impl Fn(&str) -> bool) -
     Err(diagnostics)
 }
 
-/// Refuses hosts that are not fit, all of them at once.
+/// Refuses hosts that are not fit, all of them at once. What may not be fit was told by the plan.
 ///
 /// # Errors
 /// Fails if anything has to be put right on a host first.
-pub(super) fn judge(cx: &Context<ClusterResource>, fleet: &Fleet, looked: &Looked) -> Result<(), Diagnostics> {
-    let (errors, warnings) = blame::unfit(&fleet.preflight(looked));
-    for warning in warnings {
-        cx.warn(warning);
-    }
+pub(super) fn judge(fleet: &Fleet, looked: &Looked) -> Result<(), Diagnostics> {
+    let (errors, _) = blame::unfit(&fleet.preflight(looked), looked);
     errors.into_result(())
 }
 
@@ -91,9 +89,15 @@ pub(super) async fn converge(
         .converge(cx, &mut report)
         .await
         .map_err(|stopped| fleet.diagnose(stopped))?;
-    observe::store_seen(&mut model, &looked, &ways::prints(hosts, &looked).await);
+    observe::store_seen(&mut model, &looked, &ways::keys(hosts, &looked).await);
     store_tokens(cx, &mut model, &looked)?;
-    observe::refresh_outputs(cx, &mut model, prior, fleet, &looked).await?;
+    let private = cx.private()?;
+    let images = images::put(&model, &fleet.spec().images);
+    ways::keep(cx, &Private { images, ..private })?;
+    // What was planned to stay does: k3s may have renewed the administrator's certificate, which the next refresh shows.
+    if model.kubernetes.known().is_none() {
+        observe::refresh_outputs(cx, &mut model, prior, fleet, &looked).await?;
+    }
     save(&model);
     // Last of all: a process that is killed before is continued by the next, one that has finished a cluster is not.
     fleet

@@ -48,8 +48,6 @@ fn markers(looked: &Looked) -> impl Iterator<Item = (&str, &Marker)> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::k3s::config::Role;
     use crate::k3s::host::Probed;
@@ -69,10 +67,9 @@ mod tests {
             };
             (name, Ok(Probed { state, asked_at: 0 }))
         };
-        Looked {
-            hosts: markers.iter().enumerate().map(probed).collect::<BTreeMap<_, _>>(),
-            ..Looked::default()
-        }
+        let mut looked = Looked::default();
+        looked.hosts = markers.iter().enumerate().map(probed).collect();
+        looked
     }
 
     #[test]

@@ -5,14 +5,15 @@
 //! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes, [`plan`] and
 //!   [`decided_once`] those that need the prior state, [`trial`] what the hosts say to a plan, [`blame`] which attribute that is about.
 //! - [`spec`] says what [`fleet`](crate::k3s::fleet) is told, which carries out one step after another, [`ways`] how hosts are reached.
-//! - [`creation`] finds one that was killed, [`mod@converge`] is what creation and update share, [`token`] which token is wanted.
+//! - [`creation`] finds one that was killed, [`mod@converge`] is what creation and update share, [`token`] which token is wanted,
+//!   [`images`] which archives of images.
 //! - [`observe`] tells what was seen, [`outputs`] what the cluster exports, [`adoption`] what an import finds.
 //!
 //! In place: everything but what is decided when a cluster is begun ([`decided_once`]), which is refused where there is data.
 //! Nothing replaces a cluster.
 
 use tf_framework::context::Context;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
@@ -30,6 +31,7 @@ mod creation;
 mod decided_once;
 #[cfg(test)]
 mod fixtures;
+mod images;
 mod model;
 mod observe;
 mod outputs;
@@ -66,10 +68,12 @@ impl Resource for ClusterResource {
     async fn create(&self, cx: &Context<Self>, mut plan: ClusterModel) -> Result<ClusterModel, Diagnostics> {
         let hosts = ways::hosts(cx, &plan, None, &cx.private()?.pins)?;
         let given = token::given(&plan)?;
+        let images = images::read(&plan).await?;
         let fleet = |id: &str| {
             let beside = Beside {
                 creating: true,
                 token: given.clone(),
+                images: images.clone(),
                 ..Beside::of(id)
             };
             Ok::<_, Diagnostics>(Fleet::new(plan.fleet_spec(beside)?, hosts.clone()))
@@ -80,7 +84,7 @@ impl Resource for ClusterResource {
         let id = creation::unfinished(&looked).unwrap_or(id);
         let fleet = fleet(&id)?;
         ways::keep_pins(cx, &hosts, &looked).await?;
-        converge::judge(cx, &fleet, &looked)?;
+        converge::judge(&fleet, &looked)?;
         plan.id = Attr::Known(id);
         plan.drift = Attr::Known(vec![observe::UNFINISHED.to_owned()]);
         converge::converge(cx, &fleet, &hosts, (None, plan), |model| cx.checkpoint(model)).await
@@ -94,6 +98,7 @@ impl Resource for ClusterResource {
         let hosts = ways::hosts(cx, &state, None, &private.pins)?;
         let beside = Beside {
             adopted: private.adopted,
+            images: images::known(&state, &private).await?,
             ..Beside::of(&id)
         };
         let fleet = Fleet::new(state.fleet_spec(beside)?, hosts.clone());
@@ -101,7 +106,8 @@ impl Resource for ClusterResource {
         if observe::is_gone(&state, &looked, private.adopted) {
             return Ok(None);
         }
-        for warning in blame::silent(&looked, "What was last known of it is kept.") {
+        let silent = blame::silent(&looked, "What was last known of it is kept.");
+        for warning in silent.into_iter().chain(observe::not_mended(&fleet, &looked)) {
             cx.warn(warning);
         }
         ways::keep_pins(cx, &hosts, &looked).await?;
@@ -123,6 +129,7 @@ impl Resource for ClusterResource {
         let beside = Beside {
             token: token::wanted(&prior, &plan, &private)?,
             adopted: private.adopted,
+            images: images::read(&plan).await?,
             prior: Some(&prior),
             ..Beside::of(&id)
         };
@@ -130,7 +137,7 @@ impl Resource for ClusterResource {
         let is_new = |name: &str| !prior.servers.contains_key(name);
         let looked = converge::look(cx, &fleet, is_new).await?;
         ways::keep_pins(cx, &hosts, &looked).await?;
-        converge::judge(cx, &fleet, &looked)?;
+        converge::judge(&fleet, &looked)?;
         plan.id = Attr::Known(id);
         token::keep_previous(&prior, &mut plan);
         converge::converge(cx, &fleet, &hosts, (Some(&prior), plan), |_| {}).await
@@ -149,9 +156,8 @@ impl Resource for ClusterResource {
         };
         let fleet = Fleet::new(state.fleet_spec(beside)?, hosts);
         let torn_down = fleet.tear_down(cx, &state.on_destruction()).await;
-        for warning in torn_down.map_err(|stopped| fleet.diagnose(stopped))? {
-            let detail = warning.to_string();
-            cx.warn(Diagnostic::warning("Server is left as it is", detail).at(ClusterModel::SERVERS));
+        for note in blame::notes(&torn_down.map_err(|stopped| fleet.diagnose(stopped))?) {
+            cx.warn(note);
         }
         observe::check_gone(&state, &fleet.look().await, private.adopted)
     }

@@ -101,6 +101,10 @@ pub struct ClusterModel {
     /// Registry from which the images of k3s itself are pulled, in place of `docker.io`.
     #[tf(validate(rules::registry_host()))]
     pub system_default_registry: Option<String>,
+    /// Archives of images on this machine that are put on the servers, for those that cannot load any, such as
+    /// `k3s-airgap-images-amd64.tar.zst` of k3s' releases. A leading `~` means the home directory.
+    #[tf(validate(Validator::not_empty(), Validator::unique(), Validator::each(Validator::not_empty())))]
+    pub images: Option<Vec<String>>,
     /// Whether Docker runs the containers, which has to be on the servers.
     #[tf(default = false)]
     pub docker: bool,

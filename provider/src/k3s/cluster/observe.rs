@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret as _;
 use tf_framework::Attr;
 use tf_framework::context::Context;
-use tf_framework::diagnostics::Diagnostics;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use crate::k3s::cluster::ClusterResource;
-use crate::k3s::cluster::model::{ClusterModel, ServerStatus};
+use crate::k3s::cluster::blame::of_server;
+use crate::k3s::cluster::model::{ClusterModel, Server, ServerStatus};
 use crate::k3s::cluster::outputs::{self, Found};
 use crate::k3s::cluster::ways::{self, Hosts, Private, Source};
 use crate::k3s::fleet::{Fleet, Looked};
@@ -29,6 +30,18 @@ pub(super) fn is_gone(model: &ClusterModel, looked: &Looked, adopted: bool) -> b
         && names
             .into_iter()
             .all(|name| looked.state(name).is_some_and(|state| is_free(model, state, adopted)))
+}
+
+/// What differs and no apply puts right, as warnings.
+pub(super) fn not_mended(fleet: &Fleet, looked: &Looked) -> Vec<Diagnostic> {
+    let differences = fleet.drift(looked).into_iter();
+    let all = differences.flat_map(|(name, found)| found.into_iter().map(move |drift| (name.clone(), drift)));
+    let left = all.filter(|(name, drift)| !drift.is_mended() && looked.state(name).is_some());
+    left.map(|(name, drift)| {
+        let detail = format!("{name}: {drift}. An apply leaves it as it is: remove it by hand.");
+        Diagnostic::warning("Server has settings of others", detail).at(of_server(&name, Server::HOST))
+    })
+    .collect()
 }
 
 /// Whether a host has nothing of the cluster.
@@ -64,21 +77,21 @@ pub(super) fn check_gone(model: &ClusterModel, looked: &Looked, adopted: bool) -
 /// Fills in what was seen: hash of the authority, status of each server, and what differs. Of a server that does not answer, what
 /// was known stays.
 pub(super) async fn store(model: &mut ClusterModel, fleet: &Fleet, hosts: &Hosts, looked: &Looked) {
-    let prints = ways::prints(hosts, looked).await;
-    store_seen(model, looked, &prints);
+    let keys = ways::keys(hosts, looked).await;
+    store_seen(model, looked, &keys);
     let lines = drift_lines(model, fleet, looked);
     model.drift = Attr::Known(lines);
 }
 
 /// The same without what has to be asked for, for a checkpoint.
-pub(super) fn store_seen(model: &mut ClusterModel, looked: &Looked, prints: &BTreeMap<String, String>) {
+pub(super) fn store_seen(model: &mut ClusterModel, looked: &Looked, keys: &BTreeMap<String, String>) {
     if let Some(hash) = ca_hash(looked).filter(|_| model.ca_hash.known().is_none()) {
         model.ca_hash = Attr::Known(hash);
     }
     let before = model.status.known().cloned().unwrap_or_default();
     let addresses = model.addresses();
     let status = addresses.into_iter().map(|(name, address)| {
-        let status = status(looked, &name, address, before.get(&name), prints.get(&name));
+        let status = status(looked, &name, address, before.get(&name), keys.get(&name));
         (name, status)
     });
     model.status = Attr::Known(status.collect());
@@ -196,7 +209,7 @@ fn drift_lines(model: &ClusterModel, fleet: &Fleet, looked: &Looked) -> Vec<Stri
             lines.extend(before.iter().filter(|line| line.starts_with(&own)).cloned());
             continue;
         }
-        let found = drift.get(name).into_iter().flatten();
+        let found = drift.get(name).into_iter().flatten().filter(|drift| drift.is_mended());
         lines.extend(found.map(|drift| format!("{name}: {drift}")));
     }
     lines
@@ -216,7 +229,7 @@ fn status(
     name: &str,
     address: String,
     before: Option<&ServerStatus>,
-    print: Option<&String>,
+    key: Option<&String>,
 ) -> ServerStatus {
     let node = looked.node(name);
     let is_silent = looked.state(name).is_none();
@@ -234,7 +247,7 @@ fn status(
             Some(node) => node.voter,
             None => before.filter(|_| is_silent).and_then(|before| before.voter),
         },
-        host_key: known(print.cloned(), before.and_then(|before| before.host_key.as_ref())),
+        host_key: known(key.cloned(), before.and_then(|before| before.host_key.as_ref())),
     }
 }
 

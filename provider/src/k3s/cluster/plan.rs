@@ -15,6 +15,7 @@ use crate::k3s::cluster::blame::{of_server, refused};
 use crate::k3s::cluster::decided_once;
 use crate::k3s::cluster::model::{ClusterModel, ClusterModelDraft, Server};
 use crate::k3s::cluster::outputs;
+use crate::k3s::join::ClusterJoin;
 use crate::k3s::rollout::quorum::Voters;
 use crate::k3s::rollout::{Refusal, WantedDatastore, Warning};
 use crate::k3s::version::K3sVersion;
@@ -158,10 +159,27 @@ fn show_way(plan: &mut Plan<'_, '_, ClusterResource>, prior: &ClusterModel) {
             plan.set(ClusterModel::JOIN, &outputs.join);
         }
         None => {
-            for attribute in [ClusterModel::KUBERNETES, ClusterModel::KUBECONFIG, ClusterModel::JOIN] {
+            for attribute in [ClusterModel::KUBERNETES, ClusterModel::KUBECONFIG] {
                 plan.set_unknown(attribute);
             }
+            show_join(plan, prior);
         }
+    }
+}
+
+/// What names the cluster stays known, whatever else is not: by it, agents tell whether they have to join anew.
+fn show_join(plan: &mut Plan<'_, '_, ClusterResource>, prior: &ClusterModel) {
+    if prior.join.known().is_none() {
+        return plan.set_unknown(ClusterModel::JOIN);
+    }
+    for attribute in [
+        ClusterJoin::SERVERS,
+        ClusterJoin::VERSION,
+        ClusterJoin::EXTERNAL_CLOUD_PROVIDER,
+        ClusterJoin::KUBERNETES,
+        ClusterJoin::MAX_UNAVAILABLE,
+    ] {
+        plan.set_unknown(Path::new(ClusterModel::JOIN).attribute(attribute));
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
-use crate::home;
 use crate::k3s::attributes::{Binary, ExtraConfig, Proxy, Registries, taints};
 use crate::k3s::cluster::model::{self, ClusterModel, Server};
 use crate::k3s::config::{ClusterSettings, Datastore, NodeSettings, S3, Snapshots, Value};
@@ -14,7 +13,7 @@ use crate::k3s::fleet::{OnDestroy, Spec};
 use crate::k3s::join::server_url;
 use crate::k3s::nodes::Drain;
 use crate::k3s::paths;
-use crate::k3s::program::Source;
+use crate::k3s::program::Image;
 use crate::k3s::rollout::WantedDatastore;
 use crate::k3s::token::Token;
 use crate::k3s::version::K3sVersion;
@@ -38,6 +37,8 @@ pub(super) struct Beside<'a> {
     pub(super) token: Option<Token>,
     /// Whether somebody else has set its servers up.
     pub(super) adopted: bool,
+    /// The archives of images that its servers should have.
+    pub(super) images: Vec<Image>,
     /// What it was before: its servers may be on their way out.
     pub(super) prior: Option<&'a ClusterModel>,
 }
@@ -50,6 +51,7 @@ impl<'a> Beside<'a> {
             creating: false,
             token: None,
             adopted: false,
+            images: Vec::new(),
             prior: None,
         }
     }
@@ -63,6 +65,8 @@ impl ClusterModel {
     pub(super) fn fleet_spec(&self, beside: Beside<'_>) -> Result<Spec, Diagnostics> {
         let mut addresses = beside.prior.map(Self::addresses).unwrap_or_default();
         addresses.extend(self.addresses());
+        let mut outer_addresses = beside.prior.map(Self::outer_addresses).unwrap_or_default();
+        outer_addresses.extend(self.outer_addresses());
         let ca_hash = beside.prior.unwrap_or(self).ca_hash.known();
         Ok(Spec {
             cluster_id: beside.id.to_owned(),
@@ -72,13 +76,14 @@ impl ClusterModel {
             settings: self.settings(),
             servers: self.nodes(),
             addresses,
+            outer_addresses,
             registries: self.registries.as_ref().map(Registries::settings).unwrap_or_default(),
             proxy: self.proxy.as_ref().map(Proxy::settings).unwrap_or_default(),
             bootstrapped: ca_hash.is_some(),
             ca_sha256: ca_hash.cloned(),
             token: beside.token,
-            program: self.binary.as_ref().map(program).unwrap_or_default(),
-            images: Vec::new(),
+            program: self.binary.as_ref().map(Binary::source).unwrap_or_default(),
+            images: beside.images,
             drain: self.drain_before_upgrade(),
             snapshot: self
                 .upgrade
@@ -187,6 +192,13 @@ impl ClusterModel {
         servers.map(|(name, server)| (name.clone(), address(server))).collect()
     }
 
+    /// The addresses by which this machine reaches the servers' APIs, by name.
+    fn outer_addresses(&self) -> BTreeMap<String, String> {
+        let servers = self.servers.iter();
+        let address = |server: &Server| server_url(&server.host, self.https_listen_port);
+        servers.map(|(name, server)| (name.clone(), address(server))).collect()
+    }
+
     /// The addresses by which agents reach the servers.
     pub(super) fn addresses_for_agents(&self) -> Vec<String> {
         match &self.endpoint {
@@ -277,14 +289,6 @@ fn own_names(server: &Server) -> Vec<String> {
     names
 }
 
-fn program(binary: &Binary) -> Source {
-    Source {
-        path: binary.path.as_deref().map(home::expand),
-        url: binary.url.clone(),
-        sha256: binary.sha256.clone(),
-    }
-}
-
 fn datastore(datastore: &model::Datastore) -> Datastore {
     match (datastore.wanted(), &datastore.endpoint) {
         (WantedDatastore::Sqlite, _) => Datastore::Sqlite,
@@ -335,3 +339,6 @@ fn list(given: Option<&Vec<String>>) -> Vec<String> {
 fn texts<T: ToString>(given: Option<&Vec<T>>) -> Vec<String> {
     given.into_iter().flatten().map(ToString::to_string).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,9 +11,10 @@ use tf_framework::resource::Plan;
 use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::spec::Beside;
-use crate::k3s::cluster::{blame, creation, ways};
+use crate::k3s::cluster::{blame, creation, images, ways};
 use crate::k3s::fleet::{Fleet, Looked};
-use crate::k3s::rollout::{self, Step, Warning};
+use crate::k3s::rollout::{self, Step};
+use crate::k3s::token::Token;
 
 /// Looks at the hosts, and refuses what they would refuse.
 ///
@@ -34,7 +35,7 @@ pub(super) async fn try_on_hosts(
     if prior.is_none_or(|prior| prior.id.is_null()) {
         creation::check_free(&looked)?;
     }
-    let (mut errors, warnings) = blame::unfit(&fleet.preflight(&looked));
+    let (mut errors, warnings) = blame::unfit(&fleet.preflight(&looked), &looked);
     for warning in warnings {
         cx.warn(warning);
     }
@@ -54,13 +55,17 @@ async fn look(
     let private = cx.private()?;
     let hosts = ways::hosts(cx, model, prior, &private.pins)?;
     let known = prior.and_then(|prior| prior.id.known()).cloned();
+    let images = images::read(model).await?;
+    let rotates = prior.is_some_and(|prior| prior.was_begun() && prior.token_version != model.token_version);
     let id = known.clone().unwrap_or_else(creation::new_id);
     let beside = |id| Beside {
-        id,
         creating: known.is_none(),
-        token: None,
         adopted: private.adopted,
+        // Which one it is makes no difference to the steps.
+        token: rotates.then(Token::generate),
+        images: images.clone(),
         prior,
+        ..Beside::of(id)
     };
     let fleet = Fleet::new(model.fleet_spec(beside(&id))?, hosts.clone());
     let mut looked = fleet.look().await;
@@ -97,15 +102,8 @@ fn tell(cx: &Context<ClusterResource>, plan: &rollout::Plan, is_change: bool, er
             });
         }
     }
-    for warning in &plan.warnings {
-        match warning {
-            // Told from the configuration, and by who does not answer.
-            Warning::EvenCount(_) | Warning::Unreachable(_) => {}
-            Warning::LeftBehind(_) => {
-                let detail = warning.to_string();
-                cx.warn(Diagnostic::warning("Server is left as it is", detail).at(ClusterModel::SERVERS));
-            }
-        }
+    for note in blame::notes(&plan.warnings) {
+        cx.warn(note);
     }
     if is_change && plan.steps.iter().any(Step::interrupts) {
         let steps: Vec<String> = plan.steps.iter().map(|step| format!("- {step}")).collect();

@@ -27,6 +27,9 @@ pub struct Private {
     /// The hash of the servers' token, by which a token that somebody else has changed is noticed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) token_sha256: Option<String>,
+    /// The archives of images that were put on the servers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) images: Vec<Archive>,
     /// Whether somebody else has set the servers up, and they carry no marks of this provider yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) adopted: bool,
@@ -37,6 +40,15 @@ pub struct Private {
 pub(super) struct Source {
     /// The server that has it.
     pub(super) server: String,
+    /// The hash of it.
+    pub(super) sha256: String,
+}
+
+/// An archive of images.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Archive {
+    /// Where it was on the machine that it came from.
+    pub(super) path: String,
     /// The hash of it.
     pub(super) sha256: String,
 }
@@ -125,14 +137,14 @@ pub(super) fn keep(cx: &Context<ClusterResource>, private: &Private) -> Result<(
     cx.set_private(private)
 }
 
-/// The prints of the keys of the hosts that answered, by name.
-pub(super) async fn prints(hosts: &Hosts, looked: &Looked) -> BTreeMap<String, String> {
-    let mut prints = BTreeMap::new();
+/// The keys of the hosts that answered, by name.
+pub(super) async fn keys(hosts: &Hosts, looked: &Looked) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
     for (name, host) in hosts.iter().filter(|(name, _)| looked.state(name).is_some()) {
         // The connection is there already.
         if let Ok(key) = host.access().session.connect().await {
-            prints.insert(name.clone(), key.print);
+            keys.insert(name.clone(), key.line);
         }
     }
-    prints
+    keys
 }

@@ -152,7 +152,13 @@ impl Run<'_> {
             self.install(looked, name, version).await?;
         }
         let files = self.files(looked, name)?;
-        host.write(&files, Which::All).await?;
+        // What the cluster does not take yet must not be in a file when k3s starts.
+        let which = if self.fleet.has_old_token(looked) {
+            Which::ButTokens
+        } else {
+            Which::All
+        };
+        host.write(&files, which).await?;
         host.restart(Role::Server).await?;
         self.until_up(name, version.unwrap_or_else(|| self.installed(looked, name)))
             .await?;
@@ -196,7 +202,9 @@ impl Run<'_> {
         let join = self.fleet.join_through(through);
         let files = self.fleet.files_with(looked, name, &join, WhichToken::Wanted);
         let files = files.ok_or_else(|| unknown(name))?;
-        self.host(name)?.write(&files, Which::ButTokens).await?;
+        let host = self.host(name)?;
+        host.write(&files, Which::ButTokens).await?;
+        host.enable(Role::Server).await?;
         self.mark(looked, name, |marker| marker.phase = Phase::Joined).await?;
         Ok(())
     }
@@ -207,12 +215,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Puts a version's program and the images in place; answers whether the program is another.
+    /// Puts a version's program in place; answers whether it is another.
     async fn install(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<bool, StepError> {
         let program = self.program(looked, name, version).await?;
-        let host = self.host(name)?;
-        host.put_images(&self.fleet.spec.images).await?;
-        Ok(host.install(&program).await?)
+        Ok(self.host(name)?.install(&program).await?)
     }
 
     async fn program(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<Program, StepError> {

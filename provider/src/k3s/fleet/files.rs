@@ -34,7 +34,7 @@ impl Fleet {
             None => token.short(),
         };
         let agent_token = looked.tokens.agent.as_ref().unwrap_or(&self.fresh.agent).short();
-        Some(HostFiles::of_server(&ServerFiles {
+        let files = HostFiles::of_server(&ServerFiles {
             cluster: &spec.settings,
             node: spec.servers.get(name)?,
             join,
@@ -42,7 +42,8 @@ impl Fleet {
             agent_token: spec.settings.has_agent_token.then_some(&agent_token),
             registries: &spec.registries,
             proxy: &spec.proxy,
-        }))
+        });
+        Some(files.with_images(&spec.images))
     }
 
     /// The token that the cluster is to have.

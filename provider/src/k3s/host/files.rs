@@ -19,6 +19,9 @@ const REMOVE: &str = r#"for file; do
   echo "$file"
 done"#;
 
+/// Argument: a folder. Lists what is in it.
+const LIST: &str = r#"[ -d "$1" ] || exit 0; exec ls -1 -- "$1""#;
+
 /// Which files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -54,16 +57,25 @@ impl Host {
         self.upload("install k3s on", upload).await
     }
 
-    /// Puts archives of images where k3s loads them from.
+    /// Puts archives of images where k3s loads them from, and removes those of ours that are not wanted any more.
     ///
     /// # Errors
     /// One does not arrive whole.
     pub async fn put_images(&self, images: &[Image]) -> Result<(), HostError> {
-        for image in images {
-            let Some(name) = image.path.file_name().and_then(|name| name.to_str()) else {
-                continue;
-            };
-            let path = format!("{}/agent/images/{name}", self.data_dir());
+        let folder = format!("{}/agent/images", self.data_dir());
+        let names: Vec<String> = images.iter().map(Image::host_name).collect();
+        let listed = self.run("look at the images on", LIST, &[&folder]).await?.text();
+        let is_wanted = |listed: &str| names.iter().any(|name| name == listed);
+        let extra = listed.lines().filter(|name| Image::is_ours(name) && !is_wanted(name));
+        let extra: Vec<String> = extra.map(|name| format!("{folder}/{name}")).collect();
+        if !extra.is_empty() {
+            let extra: Vec<&str> = extra.iter().map(String::as_str).collect();
+            self.run("remove images on", REMOVE, &extra).await?;
+        }
+        let is_there = |name: &str| listed.lines().any(|listed| listed == name);
+        let missing = images.iter().zip(&names).filter(|(_, name)| !is_there(name));
+        for (image, name) in missing {
+            let path = format!("{folder}/{name}");
             let upload = Upload::file(path, &image.path)
                 .mode(0o644)
                 .owner(OWNER)
@@ -73,7 +85,8 @@ impl Host {
         Ok(())
     }
 
-    /// Writes files, and removes those that must not be there; answers whether any differed.
+    /// Writes files, with the images beside them, and removes those that must not be there; answers whether any file differed. k3s
+    /// loads images while it runs, so they need no restart.
     ///
     /// # Errors
     /// One cannot be written.
@@ -89,6 +102,9 @@ impl Host {
         if !absent.is_empty() {
             let removed = self.run("remove files on", REMOVE, &absent).await?;
             is_changed |= !removed.stdout.is_empty();
+        }
+        if which != Which::Tokens {
+            self.put_images(&files.images).await?;
         }
         Ok(is_changed)
     }

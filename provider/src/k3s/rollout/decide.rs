@@ -7,6 +7,8 @@ use super::{Member, Owner, Refusal, Seen, Server, Step, Wanted};
 use crate::k3s::journal::{Cause, Outlook};
 use crate::k3s::marker::Phase;
 use crate::k3s::probe::UnitPhase;
+use crate::k3s::version::K3sVersion;
+use crate::k3s::version::features::Feature;
 
 /// What one rule says: a step, or a refusal, or nothing.
 type Decision = Result<Option<Step>, Refusal>;
@@ -18,11 +20,12 @@ pub(super) fn next(wanted: &Wanted, seen: &Seen) -> Decision {
 
 impl Look<'_> {
     fn go_on(&self) -> Decision {
-        let rules: [fn(&Self) -> Decision; 10] = [
+        let rules: [fn(&Self) -> Decision; 11] = [
             Self::heal,
             Self::require_quorum,
             Self::remove_what_is_gone,
             Self::reset_what_was_removed,
+            Self::convert,
             Self::join,
             Self::part_from_bootstrap,
             Self::take_away,
@@ -40,7 +43,8 @@ impl Look<'_> {
 
     /// There is no cluster: one server begins it. Where that was begun already, the same one goes on.
     fn begin(&self) -> Decision {
-        if let Some((name, _)) = self.wanted().find(|(_, server)| !server.reachable) {
+        let answers = |name: &String| self.seen.servers.get(name).is_some_and(|server| server.reachable);
+        if let Some(name) = self.wanted.servers.iter().find(|name| !answers(name)) {
             return Err(Refusal::UnreachableAtBootstrap { server: name.clone() });
         }
         let begun = self
@@ -67,6 +71,11 @@ impl Look<'_> {
                 let server = (*name).clone();
                 return Err(Refusal::Failing { server, cause });
             }
+        }
+        if let Some((name, _)) = down.iter().find(|(_, server)| server.unregistered) {
+            return Ok(Some(Step::Restart {
+                server: (*name).clone(),
+            }));
         }
         // Those that run may have waited for the ones that were started.
         Ok(down.first().map(|(name, _)| Step::Await {
@@ -124,7 +133,7 @@ impl Look<'_> {
         for (name, server) in &self.seen.servers {
             let registered = server.member != Member::None || server.node;
             let lost = server.reachable && server.data.is_none() && server.phase != Some(Phase::Joining);
-            let gone = !server.reachable && !self.is_wanted(name);
+            let gone = !server.reachable && !self.is_wanted(name) && server.owner != Owner::Other;
             let removed = server.cause == Some(Cause::RemovedMember);
             if registered && (lost || gone || removed) && self.keeps_members() && !server.healthy {
                 let through = self.through(name)?;
@@ -145,14 +154,18 @@ impl Look<'_> {
         Ok(server.map(|(name, _)| Step::ResetData { server: name.clone() }))
     }
 
+    /// Others can join only where there are members.
+    fn convert(&self) -> Decision {
+        let server = self
+            .wanted()
+            .find(|(_, server)| server.healthy && self.has_other_datastore(server));
+        Ok(server.map(|(name, _)| Step::Convert { server: name.clone() }))
+    }
+
     /// One at a time: etcd takes one learner.
     fn join(&self) -> Decision {
-        if let Some((name, _)) = self
-            .seen
-            .servers
-            .iter()
-            .find(|(_, server)| server.member == Member::Learner)
-        {
+        let learns = |server: &Server| server.member == Member::Learner && server.owner != Owner::Other;
+        if let Some((name, _)) = self.seen.servers.iter().find(|(_, server)| learns(server)) {
             let server = name.clone();
             return Ok(Some(Step::Await { server }));
         }
@@ -200,6 +213,10 @@ impl Look<'_> {
         }
         if let Some((name, _)) = self.wanted().find(|(_, server)| !server.healthy) {
             return Err(Refusal::TokenNeedsAll { server: name.clone() });
+        }
+        let cannot = |version: &K3sVersion| !Feature::TokenRotation.is_in(version);
+        if let Some(version) = self.wanted().filter_map(|(_, server)| server.running).find(cannot) {
+            return Err(Refusal::TokenRotation { version });
         }
         if let Some(step) = self.snapshot() {
             return Ok(Some(step));
@@ -249,7 +266,6 @@ impl Look<'_> {
                 // There is nowhere to move pods to from the only node.
                 drain: self.wanted.drain && self.seen.servers.len() + self.seen.agents.len() > 1,
             },
-            _ if self.has_other_datastore(server) => Step::Convert { server: name },
             _ => Step::Restart { server: name },
         }))
     }

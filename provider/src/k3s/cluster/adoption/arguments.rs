@@ -107,6 +107,7 @@ pub(super) fn empty(servers: BTreeMap<String, Server>) -> ClusterModel {
         registries: None,
         embedded_registry: false,
         system_default_registry: None,
+        images: None,
         docker: false,
         selinux: false,
         kube_apiserver_args: None,
