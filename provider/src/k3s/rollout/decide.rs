@@ -18,11 +18,12 @@ pub(super) fn next(wanted: &Wanted, seen: &Seen) -> Decision {
 
 impl Look<'_> {
     fn go_on(&self) -> Decision {
-        let rules: [fn(&Self) -> Decision; 10] = [
+        let rules: [fn(&Self) -> Decision; 11] = [
             Self::heal,
             Self::require_quorum,
             Self::remove_what_is_gone,
             Self::reset_what_was_removed,
+            Self::convert,
             Self::join,
             Self::part_from_bootstrap,
             Self::take_away,
@@ -145,6 +146,13 @@ impl Look<'_> {
         Ok(server.map(|(name, _)| Step::ResetData { server: name.clone() }))
     }
 
+    /// Nobody can join a server whose data is in SQLite.
+    fn convert(&self) -> Decision {
+        let other = |server: &Server| server.healthy && self.has_other_datastore(server);
+        let server = self.wanted().find(|(_, server)| other(server));
+        Ok(server.map(|(name, _)| Step::Convert { server: name.clone() }))
+    }
+
     /// One at a time: etcd takes one learner.
     fn join(&self) -> Decision {
         if let Some((name, _)) = self
@@ -249,7 +257,6 @@ impl Look<'_> {
                 // There is nowhere to move pods to from the only node.
                 drain: self.wanted.drain && self.seen.servers.len() + self.seen.agents.len() > 1,
             },
-            _ if self.has_other_datastore(server) => Step::Convert { server: name },
             _ => Step::Restart { server: name },
         }))
     }
