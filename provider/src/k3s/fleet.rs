@@ -3,6 +3,7 @@
 //! Nothing is remembered between looks but what cannot be seen ([`run`]), so a run that was killed at any point is continued by
 //! the next. [`look`] asks all hosts at once, [`view`] makes of their answers what the deciding functions take, [`files`] says
 //! what each server's files should be, [`carry_out`] and [`leave`] do what each step says, and [`stop`] is what ends it early.
+//! [`mod@restore`] and [`encryption`] are done on demand only.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -22,14 +23,17 @@ use crate::provider::Clients;
 use tf_framework::context::Scope;
 
 mod carry_out;
+mod encryption;
 mod files;
 mod leave;
 mod look;
+mod restore;
 mod run;
 pub mod stop;
 mod view;
 
 pub use self::look::Looked;
+pub use self::restore::Restore;
 pub use self::stop::{StepError, Stopped};
 
 /// What a cluster should be. What is Terraform's stays with the resource.

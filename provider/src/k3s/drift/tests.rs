@@ -186,7 +186,10 @@ fn archives_of_images_are_compared_by_names_that_have_their_hash() {
     let files = files().with_images(std::slice::from_ref(&image));
     let lines = |names: &[&str]| {
         let (mut state, _) = right();
-        state.images = names.iter().map(|name| ((*name).to_owned(), "1 2".to_owned())).collect();
+        state.images = names
+            .iter()
+            .map(|name| ((*name).to_owned(), "1 2".to_owned()))
+            .collect();
         let drift = of_files(&files, &state);
         drift.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
