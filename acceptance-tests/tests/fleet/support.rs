@@ -53,6 +53,7 @@ pub(crate) struct Wanted {
     pub(crate) servers: Vec<usize>,
     pub(crate) bootstrapped: bool,
     pub(crate) token: Option<Token>,
+    pub(crate) encrypted: bool,
 }
 
 impl Wanted {
@@ -62,6 +63,7 @@ impl Wanted {
             servers: numbers.to_vec(),
             bootstrapped: false,
             token: None,
+            encrypted: false,
         }
     }
 
@@ -128,10 +130,14 @@ impl Lab {
             settings: ClusterSettings {
                 tls_san: self.hosts.iter().map(|host| host.ip().to_string()).collect(),
                 has_agent_token: true,
+                secrets_encryption: wanted.encrypted,
                 ..ClusterSettings::default()
             },
             servers: wanted.servers.iter().map(node).collect(),
-            addresses: all.iter().map(|(name, number)| (name.clone(), address(number))).collect(),
+            addresses: all
+                .iter()
+                .map(|(name, number)| (name.clone(), address(number)))
+                .collect(),
             registries: Default::default(),
             proxy: Default::default(),
             bootstrapped: wanted.bootstrapped,
@@ -151,7 +157,9 @@ impl Lab {
             },
         };
         let sessions = Sessions::default();
-        let hosts = all.iter().map(|(name, number)| (name.clone(), self.connect(*number, &sessions)));
+        let hosts = all
+            .iter()
+            .map(|(name, number)| (name.clone(), self.connect(*number, &sessions)));
         Fleet::new(spec, hosts.collect())
     }
 
@@ -190,7 +198,8 @@ impl Lab {
 pub(crate) async fn run(fleet: &Fleet) -> (Result<Looked, Stopped>, Vec<String>) {
     let mut steps = Vec::new();
     let scope = scope().await;
-    let mut report = |progress: &terraform_provider_cht::k3s::fleet::Progress<'_>| steps.push(progress.step.to_string());
+    let mut report =
+        |progress: &terraform_provider_cht::k3s::fleet::Progress<'_>| steps.push(progress.step.to_string());
     let result = fleet.converge(&scope, &mut report).await;
     (result, steps)
 }

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use super::ca::CustomCa;
 use super::config::registries::Registries;
 use super::config::{ClusterSettings, NodeSettings};
 use super::drift::Drift;
@@ -97,6 +98,8 @@ pub struct Fleet {
     fresh: Fresh,
     /// The programs that were fetched so far.
     programs: Mutex<Vec<Program>>,
+    /// What a cluster begins with, in place of what k3s would make.
+    authorities: Option<CustomCa>,
 }
 
 /// Tokens that nobody knows yet.
@@ -130,7 +133,15 @@ impl Fleet {
                 agent: Token::generate(),
             },
             programs: Mutex::default(),
+            authorities: None,
         }
+    }
+
+    /// The same with authorities of one's own, which a cluster takes when it is begun, and never again.
+    #[must_use]
+    pub fn with_authorities(mut self, authorities: Option<CustomCa>) -> Self {
+        self.authorities = authorities;
+        self
     }
 
     /// What a cluster should be.

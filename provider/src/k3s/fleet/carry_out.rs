@@ -97,6 +97,9 @@ impl Run<'_> {
         })
         .await?;
         let mut is_changed = self.install(looked, name, entry.version).await?;
+        if let (Phase::Bootstrapping, Some(authorities)) = (entry.phase, &self.fleet.authorities) {
+            host.put_authorities(authorities).await?;
+        }
         let files = self.fleet.entry_files(looked, name, &entry)?;
         is_changed |= host.write(&files, Which::All).await?;
         if is_changed {

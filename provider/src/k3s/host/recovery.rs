@@ -1,15 +1,19 @@
-//! What is done to a server on demand only: a snapshot brought back, and new keys for the encryption of Secrets.
+//! What is done to a server on demand only: authorities of one's own, a snapshot brought back, and new keys for the encryption of
+//! Secrets.
 //!
 //! k3s says that a snapshot is restored [in its output](https://docs.k3s.io/cli/etcd-snapshot), and may end with any status; so
 //! it is judged by what it said.
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
+
+use crate::k3s::ca::CustomCa;
 use crate::k3s::host::{Host, HostError};
 use crate::k3s::paths;
 use crate::k3s::rollout::encryption::Encryption;
 use crate::k3s::token::Token;
-use crate::ssh::Command;
+use crate::ssh::{Command, Upload};
 
 /// How long k3s may take to make new data of a snapshot.
 const RESTORE_TIMEOUT: Duration = Duration::from_secs(30 * 60);
@@ -39,6 +43,9 @@ grep -e 'level=fatal' -e 'level=error' "$folder/log" | tail -n 10 | cut -c 1-100
 echo "k3s did not restore the snapshot" >&2
 exit 1"#;
 
+/// Argument: where k3s has its datastore. Says whether it has begun one.
+const HAS_BEGUN: &str = r#"[ ! -e "$1" ] || echo yes"#;
+
 /// Argument: the program. What it warns of goes elsewhere.
 const STATUS: &str = r#"exec "$1" secrets-encrypt status --output json"#;
 
@@ -59,6 +66,28 @@ impl Host {
             .variable("token", token.short())
             .timeout(RESTORE_TIMEOUT);
         self.session().run(command).await.map(drop).map_err(self.failed(step))
+    }
+
+    /// Puts authorities in place on a first server, for k3s to take them when it starts for the first time. Where it has
+    /// begun its datastore, they stay: it would not take others, and could not start.
+    ///
+    /// # Errors
+    /// One cannot be written.
+    pub async fn put_authorities(&self, authorities: &CustomCa) -> Result<(), HostError> {
+        let step = "put the authorities on";
+        let database = format!("{}/server/db", self.data_dir());
+        let has_begun = self.run(step, HAS_BEGUN, &[&database]).await?;
+        if !has_begun.stdout.is_empty() {
+            return Ok(());
+        }
+        for file in authorities.files() {
+            let path = format!("{}/{}", self.data_dir(), file.path);
+            let upload = Upload::bytes(path, file.text.expose_secret())
+                .mode(file.mode)
+                .owner("root:root");
+            self.session().upload(upload).await.map_err(self.failed(step))?;
+        }
+        Ok(())
     }
 
     /// What this server says of the encryption of Secrets.
