@@ -16,7 +16,10 @@ async fn a_locked_host_names_who_works_on_it_and_is_free_when_that_is_gone() {
     let lock = ours.lock().await.unwrap();
     assert!(lock.is_held());
     let error = theirs.lock().await.unwrap_err();
-    assert!(matches!(&error, HostError::Locked { holder, .. } if holder.contains("terraform-provider-cht")), "{error}");
+    assert!(
+        matches!(&error, HostError::Locked { holder, .. } if holder.contains("terraform-provider-cht")),
+        "{error}"
+    );
     drop(lock);
     theirs.lock().await.unwrap();
 }
@@ -28,7 +31,7 @@ async fn a_lock_goes_with_its_connection() {
     let ours = lab.host(1);
     let lock = ours.lock().await.unwrap();
     ours.access().session.disconnect().await;
-    lab.hosts[0].exec("pkill -KILL -f 'sshd: root@notty'").await.unwrap();
+    lab.hosts[0].exec("pkill -KILL -f '[s]shd: root@notty'").await.unwrap();
     let let_go = async || match lock.is_held() {
         false => Ok(()),
         true => Err("held".to_owned()),

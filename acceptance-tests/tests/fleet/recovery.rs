@@ -49,9 +49,15 @@ async fn a_run_that_is_killed_is_continued_by_the_next() {
     let looked = lab.fleet(&wanted).look().await;
     for name in ["h1", "h2", "h3"] {
         assert!(looked.is_healthy(name), "{name}");
-        assert_eq!(looked.state(name).unwrap().marker.as_ref().unwrap().phase, Phase::Joined);
+        assert_eq!(
+            looked.state(name).unwrap().marker.as_ref().unwrap().phase,
+            Phase::Joined
+        );
     }
-    let authorities = looked.hosts.values().map(|probed| probed.as_ref().unwrap().state.ca_sha256.clone());
+    let authorities = looked
+        .hosts
+        .values()
+        .map(|probed| probed.as_ref().unwrap().state.ca_sha256.clone());
     let mut authorities: Vec<_> = authorities.collect();
     authorities.dedup();
     assert_eq!(authorities.len(), 1, "one cluster was begun");
@@ -64,7 +70,10 @@ async fn a_run_that_is_killed_is_continued_by_the_next() {
     lab.converge(&upgraded).await;
     assert!(lab.converge(&upgraded).await.is_empty(), "nothing is left to do");
     let looked = lab.fleet(&upgraded).look().await;
-    assert!(looked.nodes().unwrap().iter().all(|node| !node.unschedulable), "no cordon is left behind");
+    assert!(
+        looked.nodes().unwrap().iter().all(|node| !node.unschedulable),
+        "no cordon is left behind"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
