@@ -92,7 +92,10 @@ pub enum StepError {
 
 impl From<DrainError> for StepError {
     fn from(error: DrainError) -> Self {
-        Self::Drain(Box::new(error))
+        match error {
+            DrainError::Interrupted { diagnostics, .. } => Self::Waited(diagnostics),
+            error => Self::Drain(Box::new(error)),
+        }
     }
 }
 
@@ -131,9 +134,7 @@ impl Fleet {
     fn in_step(&self, error: StepError) -> Diagnostics {
         match error {
             StepError::Host(error) => self.on_host(error),
-            StepError::Waited(diagnostics) | StepError::Drain(DrainError::Interrupted { diagnostics, .. }) => {
-                diagnostics
-            }
+            StepError::Waited(diagnostics) => diagnostics,
             StepError::Down { host, failure } => {
                 let advice = failure.finding.as_ref().map_or(
                     "Look at the journal on the host (`journalctl -u k3s`), remove the cause, and apply again.",
