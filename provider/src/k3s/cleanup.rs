@@ -46,7 +46,10 @@ pub enum CleanupError {
     #[error("the cleanup ended before it was done")]
     Truncated,
     /// It is no folder that may be emptied.
-    #[error("{path:?} cannot be a data folder of its own: give an absolute path with at least two parts")]
+    #[error(
+        "{path:?} cannot be a folder of k3s' own: give an absolute path of at least two parts, with letters, digits and . _ - + @ in \
+         them"
+    )]
     DataDir {
         /// The path.
         path: String,
@@ -62,19 +65,26 @@ pub fn script(cleanup: &Cleanup<'_>) -> Result<String, CleanupError> {
 }
 
 fn script_below(root: &str, cleanup: &Cleanup<'_>) -> Result<String, CleanupError> {
-    let data_dir = cleanup.data_dir.trim_end_matches('/');
-    let parts: Vec<&str> = data_dir.split('/').skip(1).collect();
-    let is_own = data_dir.starts_with('/') && parts.len() >= 2;
-    if !is_own || parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
-        let path = cleanup.data_dir.to_owned();
-        return Err(CleanupError::DataDir { path });
-    }
+    let data_dir = own_folder(cleanup.data_dir)?;
     let (root, data_dir) = (shell_quoted(root), shell_quoted(data_dir));
     let keep = if cleanup.keep_snapshots { "yes" } else { "no" };
     let script = include_str!("cleanup/cleanup.sh");
     Ok(format!(
         "root={root}\ndata_dir={data_dir}\nkeep_snapshots={keep}\n{script}"
     ))
+}
+
+/// A folder that may be emptied. The tools of the script take other characters for patterns, or write them otherwise.
+fn own_folder(path: &str) -> Result<&str, CleanupError> {
+    let folder = path.trim_end_matches('/');
+    let parts: Vec<&str> = folder.split('/').skip(1).collect();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-+@".contains(c);
+    let is_part = |part: &&str| !matches!(*part, "" | "." | "..") && part.chars().all(is_plain);
+    if folder.starts_with('/') && parts.len() >= 2 && parts.iter().all(is_part) {
+        return Ok(folder);
+    }
+    let path = path.to_owned();
+    Err(CleanupError::DataDir { path })
 }
 
 impl Cleaned {

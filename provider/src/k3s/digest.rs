@@ -7,8 +7,13 @@ use aws_lc_rs::digest;
 /// The SHA-256 hash of bytes.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
-    let digest = digest::digest(&digest::SHA256, bytes);
-    digest.as_ref().iter().fold(String::new(), |mut text, byte| {
+    hexadecimal(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+/// Bytes, as they are written.
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         // A `String` takes all that is written.
         let _ = write!(text, "{byte:02x}");
         text

@@ -9,6 +9,7 @@ use super::files::HostFiles;
 use super::nodes::Noted;
 use super::paths;
 use super::probe::{HostState, NodeState, UnitPhase};
+use super::program::Image;
 use super::version::K3sVersion;
 
 /// One difference. Its `Display` is a line for a plan, without secrets.
@@ -42,6 +43,12 @@ pub enum Drift {
     FileMode(String),
     /// A file is there that should not.
     FileExtra(String),
+    /// A file of somebody else overrides what is configured, and is left as it is.
+    Override(String),
+    /// An archive of images is missing.
+    ImageMissing(String),
+    /// An archive of images is there that was ours, and is not wanted any more.
+    ImageExtra(String),
     /// There is no unit.
     NoUnit,
     /// The unit is not started with the host.
@@ -122,11 +129,11 @@ fn of_host(expected: &Expected<'_>, state: &HostState, node: Option<&NodeState>)
         });
     }
     drift.extend(of_files(expected.files, state));
-    drift.extend(state.overrides.iter().cloned().map(Drift::FileExtra));
+    drift.extend(state.overrides.iter().cloned().map(Drift::Override));
     match state.unit(expected.role) {
         None => drift.push(Drift::NoUnit),
         Some(unit) => {
-            drift.extend(unit.drop_ins.iter().cloned().map(Drift::FileExtra));
+            drift.extend(unit.drop_ins.iter().cloned().map(Drift::Override));
             if !unit.is_enabled() {
                 drift.push(Drift::UnitDisabled);
             }
@@ -154,6 +161,14 @@ fn of_files(files: &HostFiles, state: &HostState) -> Vec<Drift> {
     }
     let extra = files.absent.iter().filter(|path| state.files.contains_key(**path));
     drift.extend(extra.map(|path| Drift::FileExtra((*path).to_owned())));
+    let images: BTreeSet<String> = files.images.iter().map(Image::host_name).collect();
+    let missing = images.iter().filter(|name| !state.images.contains_key(*name));
+    drift.extend(missing.cloned().map(Drift::ImageMissing));
+    let extra = state
+        .images
+        .keys()
+        .filter(|name| Image::is_ours(name) && !images.contains(*name));
+    drift.extend(extra.cloned().map(Drift::ImageExtra));
     drift
 }
 
@@ -253,6 +268,14 @@ pub fn critical_differences(nodes: &[NodeState]) -> BTreeMap<&'static str, BTree
     differences
 }
 
+impl Drift {
+    /// Whether an apply puts it right. A plan must not promise more.
+    #[must_use]
+    pub fn is_mended(&self) -> bool {
+        !matches!(self, Self::Unreachable | Self::Override(_))
+    }
+}
+
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let version =
@@ -268,7 +291,10 @@ impl fmt::Display for Drift {
             Self::FileMissing(path) => write!(f, "{path} is missing"),
             Self::FileChanged(path) => write!(f, "{path} was changed"),
             Self::FileMode(path) => write!(f, "{path} has another mode or owner"),
-            Self::FileExtra(path) => write!(f, "{path} is there, and overrides what is configured"),
+            Self::FileExtra(path) => write!(f, "{path} is there, and should not be"),
+            Self::Override(path) => write!(f, "{path} overrides what is configured"),
+            Self::ImageMissing(name) => write!(f, "the archive of images {name} is missing"),
+            Self::ImageExtra(name) => write!(f, "the archive of images {name} is not wanted any more"),
             Self::NoUnit => write!(f, "k3s is not a service"),
             Self::UnitDisabled => write!(f, "k3s is not started with the host"),
             Self::UnitDown(state) => write!(f, "k3s does not run: {state}"),

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::config::registries::Registries;
 use super::config::{AgentSettings, ClusterSettings, Config, Join, NodeSettings, Role};
+use super::program::Image;
 use super::unit::{Environment, Proxy, unit};
 use super::{digest, paths};
 
@@ -30,6 +31,8 @@ pub struct HostFiles {
     pub files: Vec<HostFile>,
     /// Files that must not be there: what they said is not wanted any more.
     pub absent: Vec<&'static str>,
+    /// Archives of images. k3s loads them also while it runs.
+    pub images: Vec<Image>,
     restart_hash: String,
 }
 
@@ -105,6 +108,13 @@ impl HostFiles {
         Self::new(Role::Agent, &config, agent.registries, &environment, agent.token)
     }
 
+    /// The same with archives of images beside them.
+    #[must_use]
+    pub fn with_images(mut self, images: &[Image]) -> Self {
+        self.images = images.to_vec();
+        self
+    }
+
     /// What tells whether k3s has to be restarted: a hash of all that it reads only when it starts. Not in it are the keys
     /// that are read only to join, and what the token has beside the password: the same token can be short or secure.
     #[must_use]
@@ -142,6 +152,7 @@ impl HostFiles {
                 },
             ],
             absent: Vec::new(),
+            images: Vec::new(),
             restart_hash: String::new(),
         };
         let optional = [

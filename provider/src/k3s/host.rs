@@ -1,8 +1,9 @@
 //! What is done on one host, by SSH: each call is one act, can be repeated, and tells the host and the step where it fails.
 //!
 //! Nothing here decides. [`Host::probe`] looks, with one command; [`service`] starts and stops k3s, [`files`] puts its program,
-//! files and images in place, [`secrets`] reads and changes tokens, [`data`] takes snapshots and wipes, [`lock`] keeps other runs
-//! away, [`reach`] tries ports. What fails is a [`HostError`], which [`Host::diagnose`] says in a user's words.
+//! files and images in place, [`secrets`] reads and changes tokens, [`data`] takes snapshots and wipes, [`recovery`] is what is
+//! done on demand only, [`lock`] keeps other runs away, [`reach`] tries ports. What fails is a [`HostError`], which
+//! [`Host::diagnose`] says in a user's words.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub mod error;
 pub mod files;
 pub mod lock;
 pub mod reach;
+pub mod recovery;
 pub mod secrets;
 pub mod service;
 
@@ -79,6 +81,8 @@ impl Host {
     /// It cannot be reached, or does not answer as it should.
     pub async fn probe(&self) -> Result<Probed, HostError> {
         let step = "look at";
+        // What it takes to connect says nothing of clocks.
+        self.session().connect().await.map_err(self.failed(step))?;
         let command = Command::script(step, &probe::script(&self.0.data_dir), &[]).limit(ANSWER);
         let began = now();
         let output = self.session().run(command).await.map_err(self.failed(step))?;
@@ -86,9 +90,11 @@ impl Host {
             host: self.name().to_owned(),
             source,
         })?;
+        // The host says its time at the beginning, and how long the rest took.
+        let ended = now() - state.machine.taken.unwrap_or_default();
         Ok(Probed {
             state,
-            asked_at: i64::midpoint(began, now()),
+            asked_at: i64::midpoint(began, ended.max(began)),
         })
     }
 

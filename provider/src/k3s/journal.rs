@@ -217,10 +217,7 @@ fn mask_secure_tokens(text: &str) -> String {
         };
         let (before, found) = rest.split_at(start);
         masked.push_str(before);
-        let end = found
-            .find(|c: char| c.is_whitespace() || "\"',;)]}".contains(c))
-            .unwrap_or(found.len());
-        let (word, after) = found.split_at(end);
+        let (word, after) = found.split_at(end_of_secret(found));
         match word.rfind('@') {
             _ if word.starts_with("K10") && word.contains("::") => masked.push_str(MASK),
             Some(at) if word.starts_with("://") => {
@@ -255,9 +252,7 @@ fn mask_after(text: &str, word: &str) -> String {
             continue;
         }
         let value = rest.get(separator..).unwrap_or_default();
-        let length = value
-            .find(|c: char| c.is_whitespace() || "\"'\\,;)]}".contains(c))
-            .unwrap_or(value.len());
+        let length = end_of_secret(value);
         // `msg="token: file not found"` has a word of prose there, and it costs nothing to mask that, too.
         masked.push_str(before);
         masked.push_str(between);
@@ -266,6 +261,12 @@ fn mask_after(text: &str, word: &str) -> String {
     }
     masked.push_str(text.get(done..).unwrap_or_default());
     masked
+}
+
+/// Where a secret ends at the latest. Commas and brackets can be part of it, and it costs nothing to mask what follows them.
+fn end_of_secret(text: &str) -> usize {
+    text.find(|c: char| c.is_whitespace() || "\"'\\".contains(c))
+        .unwrap_or(text.len())
 }
 
 #[cfg(test)]

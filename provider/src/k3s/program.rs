@@ -1,11 +1,27 @@
-//! Where the program of k3s comes from.
+//! Where the program of k3s comes from: a file of the user's machine, or k3s' releases, or a mirror of them.
+//!
+//! Hosts need no network for it: it is uploaded to them. A [`Source`] gives it by version and architecture, verified by its
+//! SHA-256: the one that the user has pinned, or that of the release's own list. What was loaded is kept in the user's folder
+//! for caches ([`cache`]), and loaded once where several operations want it at the same time. [`download`] has the layout of
+//! releases and does the loading, [`elf`] looks at what a program was built for. Whether it has the version that it should is
+//! told by the program itself, on a host. [`Image`] is what comes beside it where hosts cannot load images.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
-use super::digest;
+use self::cache::Cache;
+use self::download::{Http, Release};
 use super::version::K3sVersion;
+
+mod cache;
+mod download;
+mod elf;
+mod error;
+mod image;
+
+pub use self::error::ProgramError;
+pub use self::image::Image;
 
 /// A program that can be put on hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,66 +36,108 @@ pub struct Program {
     pub arch: String,
 }
 
-/// Where programs come from.
+/// Where programs come from. Without anything, it is the page of k3s' releases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
-    /// A file on this machine.
+    /// A file on this machine; or a folder with the layout of a mirror, for several versions or architectures.
     pub path: Option<PathBuf>,
-    /// A mirror of k3s' releases.
+    /// A mirror of k3s' releases: what stands before the version in its addresses.
     pub url: Option<String>,
     /// The SHA-256 hash that it has to have.
     pub sha256: Option<String>,
 }
 
-/// An archive of images for hosts that cannot load any.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
-    /// Where it is on this machine.
-    pub path: PathBuf,
-    /// The SHA-256 hash of it.
-    pub sha256: String,
-}
-
-/// A program that cannot be had.
-#[expect(missing_docs, reason = "the message of each variant says what it is")]
-#[derive(Debug, thiserror::Error)]
-pub enum ProgramError {
-    #[error("there is no file of k3s {version} for {arch}")]
-    NoPath { version: K3sVersion, arch: String },
-    #[error("unable to read {}", path.display())]
-    Read {
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
-}
-
 impl Source {
-    /// The program of a version for an architecture.
+    /// The program of a version for an architecture, such as `amd64`.
     ///
     /// # Errors
-    /// It cannot be had.
+    /// It is not there, cannot be loaded, or is not what it should be.
     pub async fn obtain(
         &self,
         version: &K3sVersion,
         arch: &str,
-        _cancellation: &CancellationToken,
+        cancellation: &CancellationToken,
     ) -> Result<Program, ProgramError> {
-        let Some(path) = self.path.clone() else {
-            return Err(ProgramError::NoPath {
-                version: *version,
-                arch: arch.to_owned(),
-            });
+        match &self.path {
+            Some(path) => self.local(path, version, arch).await,
+            None => {
+                let cache = Cache::of_user().ok_or(ProgramError::NoCache)?;
+                self.loaded(&cache, &Http::new(cancellation), version, arch).await
+            }
+        }
+    }
+
+    async fn local(&self, path: &Path, version: &K3sVersion, arch: &str) -> Result<Program, ProgramError> {
+        let path = match cache::is_folder(path).await {
+            true => path.join(version.to_string()).join(download::file_name(arch)),
+            false => path.to_owned(),
         };
-        let bytes = tokio::fs::read(&path).await.map_err(|source| ProgramError::Read {
-            path: path.clone(),
-            source,
-        })?;
-        Ok(Program {
+        let program = Program {
+            sha256: cache::sha256(&path).await?,
             path,
-            sha256: digest::sha256(&bytes),
             version: *version,
             arch: arch.to_owned(),
-        })
+        };
+        self.check(&program).await?;
+        Ok(program)
+    }
+
+    /// The program of the cache, or else of the release. Whoever asks second waits for the first, and finds it in the cache.
+    async fn loaded(
+        &self,
+        cache: &Cache,
+        http: &Http,
+        version: &K3sVersion,
+        arch: &str,
+    ) -> Result<Program, ProgramError> {
+        let release = Release::new(self.url.as_deref(), version, arch);
+        let turn = cache.turn(&release.program_url(), self.sha256.as_deref());
+        let mut known = http.unless_cancelled(async { Ok(turn.lock().await) }).await?;
+        if let Some(program) = known.as_ref().filter(|program| program.path.exists()) {
+            return Ok(program.clone());
+        }
+        let sha256 = match &self.sha256 {
+            Some(pinned) => pinned.to_ascii_lowercase(),
+            None => http.hash(&release).await?,
+        };
+        let path = match cache.find(version, &sha256).await {
+            Some(path) => path,
+            None => http.load(&release, cache, &sha256).await?,
+        };
+        let program = Program {
+            path,
+            sha256,
+            version: *version,
+            arch: arch.to_owned(),
+        };
+        self.check(&program).await?;
+        Ok(known.insert(program).clone())
+    }
+
+    /// Whether it is the one that was pinned, and for the hosts that it is meant for.
+    async fn check(&self, program: &Program) -> Result<(), ProgramError> {
+        let pinned = self.sha256.as_ref().map(|sha256| sha256.to_ascii_lowercase());
+        if let Some(expected) = pinned.filter(|expected| *expected != program.sha256) {
+            return Err(ProgramError::Checksum {
+                from: program.path.display().to_string(),
+                expected,
+                found: program.sha256.clone(),
+            });
+        }
+        let beginning = cache::beginning(&program.path).await?;
+        match elf::architecture(&beginning) {
+            Some(is) if is == program.arch => Ok(()),
+            Some(is) => Err(ProgramError::OtherArchitecture {
+                path: program.path.clone(),
+                is,
+                wanted: program.arch.clone(),
+            }),
+            None => Err(ProgramError::NoProgram {
+                path: program.path.clone(),
+            }),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@
 //! - No data is wiped but that of a member which etcd has removed.
 //! - No step goes to an older version, or over a minor version.
 //!
+//! [`restore`] and [`encryption`] are what is done on demand only, with acts of their own.
+//!
 //! [`refusal`] has what is refused before anything is changed, [`observe`] makes the observation of what hosts answered, and
 //! [`agents`] is for hosts that only run pods.
 
@@ -25,11 +27,13 @@ use super::version::K3sVersion;
 
 pub mod agents;
 mod decide;
+pub mod encryption;
 mod expect;
 mod look;
 pub mod observe;
 pub mod quorum;
 pub mod refusal;
+pub mod restore;
 pub mod step;
 pub mod warning;
 
@@ -101,8 +105,12 @@ pub struct Server {
     pub cause: Option<Cause>,
     /// Whose it is.
     pub owner: Owner,
+    /// The name under which it was set up, if that is another one.
+    pub other_name: Option<String>,
     /// How far it is, as this provider noted.
     pub phase: Option<Phase>,
+    /// Whether a snapshot is being restored, and it was not seen up since.
+    pub restoring: bool,
     /// The role in which it runs k3s, if it does.
     pub role: Option<Role>,
     /// Its member of etcd, as the other servers know it.
@@ -111,6 +119,8 @@ pub struct Server {
     pub node: bool,
     /// Whether its API is ready, and its Node.
     pub healthy: bool,
+    /// Whether its API is ready, and says that there is no Node of it. k3s registers a Node only when it starts.
+    pub unregistered: bool,
     /// The version that runs.
     pub running: Option<K3sVersion>,
     /// Whether k3s has to be restarted for what its files say, or for its program.
@@ -140,7 +150,7 @@ pub enum Owner {
     Nobody,
     /// This cluster's.
     Us,
-    /// Another cluster's of this provider, or somebody else's.
+    /// Another cluster's of this provider, or somebody else's. So is a server of this cluster that nobody told us of.
     Other,
 }
 
@@ -180,11 +190,14 @@ impl Server {
             unit: UnitPhase::Absent,
             cause: None,
             owner: Owner::Nobody,
+            other_name: None,
             phase: None,
+            restoring: false,
             role: None,
             member: Member::None,
             node: false,
             healthy: false,
+            unregistered: false,
             running: None,
             restart_pending: false,
             files_differ: false,
@@ -249,6 +262,8 @@ pub fn teardown(seen: &Seen) -> Plan {
             plan.warnings.push(Warning::LeftBehind(name.clone()));
         } else if server.owner == Owner::Us {
             plan.steps.push(Step::Cleanup { server: name.clone() });
+        } else if server.owner == Owner::Other {
+            plan.warnings.push(Warning::NotOurs(name.clone()));
         }
     }
     plan

@@ -11,7 +11,7 @@ use russh::client::{self, DisconnectReason, Handle, Msg};
 use russh::keys::{Algorithm, PublicKeyOrCertificate};
 use russh::{AlgorithmKind, Channel, Preferred};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::address::Address;
 use super::dial::{Stream, dial};
@@ -113,17 +113,25 @@ impl Link {
         self.findings.goodbye()
     }
 
-    /// Opens a channel for a command; the permit goes back when the command is over.
+    /// Opens a channel for a command; the permit goes back when the command is over. For others to end, it waits no longer than
+    /// this.
     ///
     /// # Errors
     /// The connection is gone, or the host opens no channel.
-    pub(super) async fn open_session(&self, what: &str) -> Result<(Channel<Msg>, SemaphorePermit<'_>), Error> {
+    pub(super) async fn open_session(
+        &self,
+        what: &str,
+        patience: Duration,
+    ) -> Result<(Channel<Msg>, SemaphorePermit<'_>), Error> {
         let permit = self.channels.acquire().await.map_err(|_| self.broken())?;
         match self.open_channel(what).await {
             // Some hosts allow fewer; a command that is alone gets through on all that run any.
-            Err(Error::OpenSession { .. }) => {
+            Err(refused @ Error::OpenSession { .. }) => {
                 drop(permit);
-                let mut permits = self.channels.acquire_many(CHANNELS).await.map_err(|_| self.broken())?;
+                let alone = timeout(patience, self.channels.acquire_many(CHANNELS));
+                // One that holds a lock may not end before this one has run.
+                let Ok(permits) = alone.await else { return Err(refused) };
+                let mut permits = permits.map_err(|_| self.broken())?;
                 let channel = self.open_channel(what).await?;
                 Ok((channel, permits.split(1).unwrap_or(permits)))
             }

@@ -2,9 +2,12 @@
 //!
 //! Besides [`super::client`], which speaks over it, the one place that opens connections.
 
+use std::time::Duration;
+
 use russh::ChannelOpenFailure;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 
 use super::address::Address;
 use super::client::Link;
@@ -38,6 +41,9 @@ async fn tunnel(bastion: &Link, to: &Address) -> Result<impl Stream + use<>, Err
     }
 }
 
+/// How long an address is tried if there is another: one of a network that leads nowhere never answers.
+const PER_ADDRESS: Duration = Duration::from_secs(5);
+
 /// Tries all addresses of a name, and answers with the failure of the last.
 async fn connect(address: &Address) -> Result<TcpStream, Error> {
     let host = address.to_string();
@@ -47,8 +53,16 @@ async fn connect(address: &Address) -> Result<TcpStream, Error> {
         source,
     })?;
     let mut failure = None;
-    for one in found {
-        match TcpStream::connect(one).await {
+    let mut found = found.peekable();
+    while let Some(one) = found.next() {
+        let connecting = TcpStream::connect(one);
+        let connected = match found.peek() {
+            None => connecting.await,
+            Some(_) => timeout(PER_ADDRESS, connecting)
+                .await
+                .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())),
+        };
+        match connected {
             Ok(stream) => {
                 // Small packets go at once: commands are a conversation.
                 let _ = stream.set_nodelay(true);

@@ -173,9 +173,9 @@ impl Trust {
         self.pin.is_some() || self.keys.iter().any(|key| matches!(key, Recorded::Print(_)))
     }
 
-    /// Whether the user has recorded nothing by which the host is known.
+    /// Whether the user has recorded no key by which the host is known. A revoked one, or an authority, is none.
     pub(super) fn is_unrecorded(&self, address: &Address) -> bool {
-        self.keys.is_empty() && self.known_hosts.matching(address).is_empty()
+        self.keys.is_empty() && self.recorded_keys(address).next().is_none()
     }
 
     /// The recorded types, to be named where the host has none of them.

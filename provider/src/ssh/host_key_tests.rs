@@ -86,6 +86,17 @@ fn what_was_believed_the_first_time_counts_until_the_user_records_something() {
 }
 
 #[test]
+fn what_is_believed_beside_a_revoked_key_is_kept_as_well() {
+    let known = format!("@revoked {} {}\n", address().host, line(&ed25519(2)));
+    let trust = trust(&[], &known, Policy::AcceptNew);
+    assert!(judge(&trust, &ed25519(1)).unwrap().is_new);
+    assert!(
+        trust.is_unrecorded(&address()),
+        "or any other key would be believed the next time"
+    );
+}
+
+#[test]
 fn key_of_another_type_for_a_known_host_has_changed_under_every_policy_but_insecure() {
     let known = format!("h1.example {}\n", line(&ed25519(1)));
     for policy in [Policy::Verify, Policy::AcceptNew] {

@@ -2,13 +2,13 @@
 //!
 //! A core runs many operations at once, and each has its way as a value of its own. Those that go to the same host in the same
 //! way share a connection, and all that goes through a bastion shares the bastion's. A connection that broke, as by a reboot,
-//! is made anew by the next command. Nothing is kept of a failure.
+//! is made anew by the next command. Nothing is kept of a failure but for those who wait for the same host at that moment.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex as Lock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use russh::Channel;
 use russh::client::Msg;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::Link;
 use super::command::{Command, Output};
-use super::error::Error;
+use super::error::{Error, Step};
 use super::exec::execute;
 use super::host_key::{HostKey, Pins, Policy};
 use super::route::{Hop, Route};
@@ -41,7 +41,21 @@ struct Known {
 }
 
 /// The connection, if there is one; whoever makes it holds the lock, and the others wait for it.
-type Slot = Mutex<Option<Arc<Link>>>;
+type Slot = Mutex<Dialed>;
+
+#[derive(Default)]
+struct Dialed {
+    link: Option<Arc<Link>>,
+    silence: Option<Silence>,
+}
+
+/// A host did not answer. Whoever waited meanwhile does not wait for the same once more: behind a bastion that is gone there may
+/// be many hosts.
+struct Silence {
+    until: Instant,
+    step: Step,
+    waited: Duration,
+}
 
 /// A host that can be reached: what operations on it work with.
 #[derive(Clone)]
@@ -64,9 +78,10 @@ impl Sessions {
     /// The connection to the last of some hops, made if there is none, through the ones before it.
     fn link<'a>(&'a self, hops: &'a [Hop]) -> Pin<Box<dyn Future<Output = Result<Arc<Link>, Error>> + Send + 'a>> {
         Box::pin(async move {
+            let asked = Instant::now();
             let slot = self.slot(hops);
             let mut slot = slot.lock().await;
-            if let Some(link) = slot.as_ref().filter(|link| !link.is_closed()) {
+            if let Some(link) = slot.link.as_ref().filter(|link| !link.is_closed()) {
                 return Ok(Arc::clone(link));
             }
             let Some((hop, before)) = hops.split_last() else {
@@ -74,15 +89,21 @@ impl Sessions {
                     message: "the way has no host".to_owned(),
                 });
             };
+            if let Some(silence) = slot.silence.as_ref().filter(|silence| silence.until >= asked) {
+                return Err(self.on_bastion(hop, silence.error(hop)));
+            }
             let through = match before {
                 [] => None,
                 before => Some(self.link(before).await?),
             };
             let link = match Link::establish(hop, through).await {
                 Ok(link) => Arc::new(link),
-                Err(error) => return Err(self.on_bastion(hop, error)),
+                Err(error) => {
+                    slot.silence = Silence::of(&error);
+                    return Err(self.on_bastion(hop, error));
+                }
             };
-            *slot = Some(Arc::clone(&link));
+            slot.link = Some(Arc::clone(&link));
             Ok(link)
         })
     }
@@ -161,12 +182,13 @@ impl Session {
         let what = command.what.clone();
         let work = async {
             let link = self.sessions.link(&self.route.hops).await?;
-            match link.open_session(&what).await {
+            let patience = command.timeout.unwrap_or(self.route.command_timeout);
+            match link.open_session(&what, patience).await {
                 // It broke while nobody looked; the command has not begun.
                 Err(Error::Disconnected { .. }) => {
                     self.forget(&link).await;
                     let link = self.sessions.link(&self.route.hops).await?;
-                    let channel = link.open_session(&what).await?;
+                    let channel = link.open_session(&what, patience).await?;
                     self.on_channel(&link, channel, command).await
                 }
                 channel => self.on_channel(&link, channel?, command).await,
@@ -195,7 +217,7 @@ impl Session {
 
     /// Ends the connection, as before a reboot of the host, so that the next command makes a new one.
     pub async fn disconnect(&self) {
-        *self.sessions.slot(&self.route.hops).lock().await = None;
+        self.sessions.slot(&self.route.hops).lock().await.link = None;
     }
 
     /// How long a command may take where nothing else is said.
@@ -221,8 +243,8 @@ impl Session {
     async fn forget(&self, broken: &Arc<Link>) {
         let slot = self.sessions.slot(&self.route.hops);
         let mut slot = slot.lock().await;
-        if slot.as_ref().is_some_and(|link| Arc::ptr_eq(link, broken)) {
-            *slot = None;
+        if slot.link.as_ref().is_some_and(|link| Arc::ptr_eq(link, broken)) {
+            slot.link = None;
         }
     }
 
@@ -233,6 +255,27 @@ impl Session {
                 host: self.address(),
                 what: what.to_owned(),
             }),
+        }
+    }
+}
+
+impl Silence {
+    fn of(error: &Error) -> Option<Self> {
+        let Error::ConnectTimeout { step, waited, .. } = error else {
+            return None;
+        };
+        Some(Silence {
+            until: Instant::now(),
+            step: *step,
+            waited: *waited,
+        })
+    }
+
+    fn error(&self, hop: &Hop) -> Error {
+        Error::ConnectTimeout {
+            host: hop.address.to_string(),
+            step: self.step,
+            waited: self.waited,
         }
     }
 }

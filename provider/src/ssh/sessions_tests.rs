@@ -54,6 +54,30 @@ async fn host_that_says_nothing_is_given_up_at_the_step_where_it_stopped() {
 }
 
 #[tokio::test]
+async fn who_waits_for_a_silent_host_at_the_same_time_waits_once() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let ssh = Ssh {
+        port: Some(listener.local_addr().unwrap().port()),
+        password: Some(PASSWORD.into()),
+        connect_timeout: Some("1s".parse().unwrap()),
+        ..Ssh::default()
+    };
+    let (dialed, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let _task = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            dialed.send(stream).unwrap();
+        }
+    }));
+    let session = session(&ssh);
+    let all = futures::future::join_all((0..3).map(|_| session.connect())).await;
+    let silent = |error: &Error| matches!(error, Error::ConnectTimeout { .. });
+    assert!(all.iter().all(|one| one.as_ref().is_err_and(silent)), "{all:?}");
+    session.connect().await.unwrap_err();
+    let streams: Vec<_> = std::iter::from_fn(|| seen.try_recv().ok()).collect();
+    assert_eq!(streams.len(), 2, "who asks later dials again");
+}
+
+#[tokio::test]
 async fn host_that_speaks_another_protocol_is_named() {
     let error = failure(Play::Gibberish).await;
     assert!(

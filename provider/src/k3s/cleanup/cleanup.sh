@@ -4,7 +4,8 @@
 # no. It can be repeated, and goes on where it was killed: what says whose the host is goes last.
 #
 # Volumes of pods are mounted below the folders that are removed. So all is unmounted first, and as long as anything is still
-# mounted there, nothing is removed: it could be the data of patients.
+# mounted there, or that cannot be told, nothing is removed: it could be the data of patients. The folders may be links to other
+# disks, and the kernel names mounts by where they really are.
 
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/local/bin"
 
@@ -17,18 +18,27 @@ has() {
 }
 
 limited() {
-  if has timeout; then timeout 150 "$@"; else "$@"; fi
+  seconds=$1
+  shift
+  if has timeout; then timeout -k 5 "$seconds" "$@"; else "$@"; fi
+}
+
+fail() {
+  say failed "$1"
+  exit 1
+}
+
+# A folder as the kernel names it.
+real() {
+  if [ -e "$1" ]; then readlink -f "$1"; else printf '%s\n' "$1"; fi
 }
 
 stop_units() {
   has systemctl || return 0
   for unit in k3s k3s-agent; do
     [ -f "$root/etc/systemd/system/$unit.service" ] || continue
-    limited systemctl disable --now "$unit.service" >/dev/null 2>&1
-    if [ "$(systemctl is-active "$unit.service" 2>/dev/null)" = active ]; then
-      say failed "stopping $unit.service"
-      exit 1
-    fi
+    limited 150 systemctl disable --now "$unit.service" >/dev/null 2>&1
+    [ "$(systemctl is-active "$unit.service" 2>/dev/null)" = active ] && fail "stopping $unit.service"
     rm -f "$root/etc/systemd/system/$unit.service" "$root/etc/systemd/system/$unit.service.env"
     systemctl daemon-reload >/dev/null 2>&1
     systemctl reset-failed "$unit.service" >/dev/null 2>&1
@@ -41,7 +51,7 @@ kill_containers() {
     pid=${process##*/}
     [ "$pid" = $$ ] && continue
     case $(readlink "$process/exe" 2>/dev/null) in
-      "$root$data_dir"/data/*/bin/*) say killed "$pid" && kill -9 "$pid" 2>/dev/null && continue ;;
+      "$data"/data/*/bin/*) say killed "$pid" && kill -9 "$pid" 2>/dev/null && continue ;;
     esac
     if grep -qs '/kubepods' "$process/cgroup"; then
       say killed "$pid"
@@ -52,14 +62,14 @@ kill_containers() {
 
 # The folders below which k3s and its pods mount.
 mounting() {
-  printf '%s\n' "$root$data_dir" "$root/var/lib/kubelet" "$root/run/k3s" "$root/run/netns"
+  for folder in "$data" "$root/var/lib/kubelet" "$root/run/k3s" "$root/run/netns"; do real "$folder"; done
 }
 
 # What is mounted below these folders, the deepest first. The folders may be mounts themselves, of disks of their own.
 mounted() {
   mounting | while IFS= read -r folder; do
-    awk -v folder="$folder/" 'index($5, folder) == 1 { print $5 }' "$root/proc/self/mountinfo" 2>/dev/null
-  done | grep -v -e "^$root/run/netns/[^c]" | sort -r
+    awk -v folder="$folder/" 'index($5, folder) == 1 { print $5 }' "$root/proc/self/mountinfo"
+  done | grep -v -e "^$root/run/netns/[^c]" | sort -r -u
 }
 
 # A path as it is: mountinfo has blanks and the like as octal numbers.
@@ -68,10 +78,12 @@ plain() {
 }
 
 unmount() {
+  [ -n "$(awk '{ print $5 }' "$root/proc/self/mountinfo" 2>/dev/null)" ] || fail "looking at what is mounted"
   for attempt in 1 2; do
     mounted | while IFS= read -r mount; do
       mount=$(plain "$mount")
-      umount "$mount" 2>/dev/null || { [ "$attempt" = 2 ] && umount -l "$mount" 2>/dev/null; }
+      # A share whose server is gone never answers.
+      limited 30 umount "$mount" 2>/dev/null || { [ "$attempt" = 2 ] && limited 30 umount -l "$mount" 2>/dev/null; }
     done
   done
   left=$(mounted)
@@ -100,19 +112,24 @@ remove_network() {
   done
 }
 
-# Empties a folder without leaving its file system, and removes it if it is not a mount. What a path matches is kept.
+# Empties a folder without leaving its file system, and removes it if it is not a mount. What a path matches is kept; that
+# anything else is left is a failure, or the host would look as if somebody else had set k3s up.
 empty() {
   [ -d "$1" ] || return 0
   find -H "$1" -xdev -mindepth 1 -depth ! -path "$2" ! -path "$2/*" -delete 2>/dev/null
+  left=$(find -H "$1" -xdev -mindepth 1 ! -type d ! -path "$2" ! -path "$2/*" 2>/dev/null | head -n 1)
+  [ -z "$left" ] || fail "removing $left"
   rmdir "$1" 2>/dev/null
   return 0
 }
 
 remove_files() {
   keep=$root/nothing
-  if [ "$keep_snapshots" = yes ] && [ -d "$root$data_dir/server/db/snapshots" ]; then
-    keep=$root$data_dir/server/db/snapshots
-    say kept "$data_dir/server/db/snapshots"
+  snapshots=$(sed -n 's/^etcd-snapshot-dir:[[:space:]]*//p' "$root/etc/rancher/k3s/config.yaml" 2>/dev/null | head -n 1 | tr -d "\"'")
+  [ -n "$snapshots" ] || snapshots=$data_dir/server/db/snapshots
+  if [ "$keep_snapshots" = yes ] && [ -d "$root$snapshots" ]; then
+    keep=$root$snapshots
+    say kept "$snapshots"
   fi
   for folder in /var/lib/kubelet /run/k3s /run/flannel /var/log/pods /var/log/containers; do empty "$root$folder" "$root/nothing"; done
   empty "$root$data_dir" "$keep"
@@ -131,6 +148,7 @@ remove_files() {
   return 0
 }
 
+data=$(real "$root$data_dir")
 stop_units
 kill_containers
 unmount

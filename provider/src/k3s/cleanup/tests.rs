@@ -270,6 +270,58 @@ fn a_data_folder_on_a_disk_of_its_own_is_emptied() {
 }
 
 #[test]
+fn a_volume_below_a_folder_that_is_a_link_keeps_its_data() {
+    let host = Host::new();
+    let (kubelet, disk) = (host.path("/var/lib/kubelet"), host.path("/disk2/kubelet"));
+    fs::create_dir_all(disk.parent().unwrap()).unwrap();
+    fs::rename(&kubelet, &disk).unwrap();
+    symlink(&disk, &kubelet).unwrap();
+    let Some(output) = run_with_mount(&host, "") else {
+        return;
+    };
+    assert_eq!(said(&output), Ok(Cleaned::default()));
+    assert_eq!(fs::read_to_string(host.path("/disk/patients")).unwrap(), "data");
+    assert!(!host.path("/disk2/kubelet/pods").exists());
+}
+
+#[test]
+fn where_it_cannot_be_told_what_is_mounted_nothing_is_removed() {
+    let host = Host::new();
+    fs::remove_file(host.path("/proc/self")).unwrap();
+    let step = "looking at what is mounted".to_owned();
+    assert_eq!(said(&host.run(false)), Err(CleanupError::Step { step }));
+    assert!(host.has("/var/lib/kubelet/pods/p1/volumes/v1/file") && host.has("/etc/rancher/k3s/cht.json"));
+}
+
+#[test]
+fn what_cannot_be_removed_is_told_and_the_marker_stays() {
+    let host = Host::new();
+    host.command(
+        "find",
+        "case \"$*\" in *-delete*) ;; *) exec /usr/bin/find \"$@\" ;; esac",
+    );
+    let error = said(&host.run(false)).expect_err("files are left");
+    assert!(
+        matches!(&error, CleanupError::Step { step } if step.starts_with("removing /")),
+        "{error}"
+    );
+    assert!(host.has("/etc/rancher/k3s/cht.json"));
+}
+
+#[test]
+fn snapshots_stay_in_the_folder_that_was_configured() {
+    let host = Host::new();
+    host.file(
+        "/etc/rancher/k3s/config.yaml",
+        "etcd-snapshot-dir: \"/var/lib/rancher/k3s/backups\"\n",
+    );
+    host.file("/var/lib/rancher/k3s/backups/etcd-1", "");
+    let cleaned = said(&host.run(true)).unwrap();
+    assert_eq!(cleaned.kept, ["/var/lib/rancher/k3s/backups"]);
+    assert!(host.has("/var/lib/rancher/k3s/backups/etcd-1") && !host.has("/var/lib/rancher/k3s/server"));
+}
+
+#[test]
 fn folders_of_the_system_are_never_emptied() {
     for path in [
         "",
@@ -281,6 +333,8 @@ fn folders_of_the_system_are_never_emptied() {
         "/var/../etc",
         "/var/./lib",
         "/var//lib",
+        "/data/k3s [1]",
+        "/data/k3s*",
     ] {
         let cleanup = Cleanup {
             data_dir: path,

@@ -134,7 +134,7 @@ fn each_difference_is_one_line() {
         ),
         (
             told(|host, _| host.overrides.push("/etc/rancher/k3s/config.yaml.d/x.yaml".to_owned())),
-            "/etc/rancher/k3s/config.yaml.d/x.yaml is there, and overrides what is configured",
+            "/etc/rancher/k3s/config.yaml.d/x.yaml overrides what is configured",
         ),
         (told(|host, _| host.server_unit = None), "k3s is not a service"),
         (
@@ -175,6 +175,38 @@ fn each_difference_is_one_line() {
     ] {
         assert_eq!(lines, [expected]);
     }
+}
+
+#[test]
+fn archives_of_images_are_compared_by_names_that_have_their_hash() {
+    let image = Image {
+        path: "/tmp/images.tar".into(),
+        sha256: "0123456789abcdef0123".to_owned(),
+    };
+    let files = files().with_images(std::slice::from_ref(&image));
+    let lines = |names: &[&str]| {
+        let (mut state, _) = right();
+        state.images = names
+            .iter()
+            .map(|name| ((*name).to_owned(), "1 2".to_owned()))
+            .collect();
+        let drift = of_files(&files, &state);
+        drift.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&["theirs.tar", "cht-0123456789abcdef-images.tar"]), [""; 0]);
+    assert_eq!(
+        lines(&["cht-fedcba9876543210-images.tar"]),
+        [
+            "the archive of images cht-0123456789abcdef-images.tar is missing",
+            "the archive of images cht-fedcba9876543210-images.tar is not wanted any more",
+        ]
+    );
+}
+
+#[test]
+fn a_plan_promises_only_what_an_apply_can_put_right() {
+    assert!(Drift::NoUnit.is_mended() && Drift::UnitDisabled.is_mended());
+    assert!(!Drift::Unreachable.is_mended() && !Drift::Override("/x".to_owned()).is_mended());
 }
 
 #[test]

@@ -19,6 +19,23 @@ const REMOVE: &str = r#"for file; do
   echo "$file"
 done"#;
 
+/// Where the program waits until it has said what it is.
+const NEXT: &str = "/usr/local/bin/.k3s.cht-next";
+
+/// Argument: a file. Prints its SHA-256, if it can be run.
+const HASH: &str = r#"[ -x "$1" ] || exit 0; s=$(sha256sum < "$1") || exit 1; printf %s "${s%% *}""#;
+
+/// Arguments: the new program, its place, and the version that it should have. Prints the one that it has.
+const REPLACE: &str = r#"v=$("$1" --version | sed -n 's/^k3s version \([^ ]*\).*/\1/p')
+printf %s "${v:-of no version}"
+[ "$v" = "$3" ] || { rm -f -- "$1"; exit 0; }
+mv -f -- "$1" "$2" || exit 1
+if command -v restorecon >/dev/null; then restorecon -- "$2" || :; fi
+sync -- "$(dirname -- "$2")" 2>/dev/null || :"#;
+
+/// Argument: a folder. Lists what is in it.
+const LIST: &str = r#"[ -d "$1" ] || exit 0; exec ls -1 -- "$1""#;
+
 /// Which files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -45,25 +62,49 @@ impl Host {
     /// Puts the program in place, and answers whether another was there. What runs goes on running.
     ///
     /// # Errors
-    /// It does not arrive whole.
+    /// It does not arrive whole, or says that it has another version.
     pub async fn install(&self, program: &Program) -> Result<bool, HostError> {
-        let upload = Upload::file(paths::BINARY, &program.path)
+        let step = "install k3s on";
+        let is = self.run(step, HASH, &[paths::BINARY]).await?.text();
+        if is.trim() == program.sha256 {
+            return Ok(false);
+        }
+        let upload = Upload::file(NEXT, &program.path)
             .mode(0o755)
             .owner(OWNER)
             .expecting(&program.sha256);
-        self.upload("install k3s on", upload).await
+        self.upload(step, upload).await?;
+        let wanted = program.version.to_string();
+        let found = self.run(step, REPLACE, &[NEXT, paths::BINARY, &wanted]).await?.text();
+        match found.trim() {
+            found if found == wanted => Ok(true),
+            found => Err(HostError::OtherVersion {
+                host: self.name().to_owned(),
+                found: found.to_owned(),
+                wanted,
+            }),
+        }
     }
 
-    /// Puts archives of images where k3s loads them from.
+    /// Puts archives of images where k3s loads them from, and removes those of ours that are not wanted any more.
     ///
     /// # Errors
     /// One does not arrive whole.
     pub async fn put_images(&self, images: &[Image]) -> Result<(), HostError> {
-        for image in images {
-            let Some(name) = image.path.file_name().and_then(|name| name.to_str()) else {
-                continue;
-            };
-            let path = format!("{}/agent/images/{name}", self.data_dir());
+        let folder = format!("{}/agent/images", self.data_dir());
+        let names: Vec<String> = images.iter().map(Image::host_name).collect();
+        let listed = self.run("look at the images on", LIST, &[&folder]).await?.text();
+        let is_wanted = |listed: &str| names.iter().any(|name| name == listed);
+        let extra = listed.lines().filter(|name| Image::is_ours(name) && !is_wanted(name));
+        let extra: Vec<String> = extra.map(|name| format!("{folder}/{name}")).collect();
+        if !extra.is_empty() {
+            let extra: Vec<&str> = extra.iter().map(String::as_str).collect();
+            self.run("remove images on", REMOVE, &extra).await?;
+        }
+        let is_there = |name: &str| listed.lines().any(|listed| listed == name);
+        let missing = images.iter().zip(&names).filter(|(_, name)| !is_there(name));
+        for (image, name) in missing {
+            let path = format!("{folder}/{name}");
             let upload = Upload::file(path, &image.path)
                 .mode(0o644)
                 .owner(OWNER)
@@ -73,7 +114,8 @@ impl Host {
         Ok(())
     }
 
-    /// Writes files, and removes those that must not be there; answers whether any differed.
+    /// Writes files, with the images beside them, and removes those that must not be there; answers whether any file differed. k3s
+    /// loads images while it runs, so they need no restart.
     ///
     /// # Errors
     /// One cannot be written.
@@ -89,6 +131,9 @@ impl Host {
         if !absent.is_empty() {
             let removed = self.run("remove files on", REMOVE, &absent).await?;
             is_changed |= !removed.stdout.is_empty();
+        }
+        if which != Which::Tokens {
+            self.put_images(&files.images).await?;
         }
         Ok(is_changed)
     }

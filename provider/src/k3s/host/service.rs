@@ -10,6 +10,9 @@ const START: &str = r#"systemctl daemon-reload && systemctl enable --quiet "$1" 
 systemctl reset-failed "$1" 2>/dev/null
 exec systemctl start --no-block "$1""#;
 
+/// Argument: the unit.
+const ENABLE: &str = r#"systemctl daemon-reload && exec systemctl enable --quiet "$1""#;
+
 /// Waits until the new process has begun: before that, the old one could be taken for it. systemd goes on by itself also if
 /// nobody waits any more.
 const RESTART: &str = r#"invocation() { systemctl show --property InvocationID --value "$1"; }
@@ -40,6 +43,14 @@ impl Host {
     /// systemd refuses.
     pub async fn start(&self, role: Role) -> Result<(), HostError> {
         self.run("start k3s on", START, &[paths::unit(role)]).await.map(drop)
+    }
+
+    /// Has k3s started with the host, and the unit read anew. What runs goes on.
+    ///
+    /// # Errors
+    /// systemd refuses.
+    pub async fn enable(&self, role: Role) -> Result<(), HostError> {
+        self.run("enable k3s on", ENABLE, &[paths::unit(role)]).await.map(drop)
     }
 
     /// Restarts k3s, so that it reads all that it is told; one that is stopped is started.

@@ -88,6 +88,8 @@ fn tokens_are_never_shown() {
         "dial postgres://k3s:hunter2@10.0.0.9:5432/k3s failed".to_owned(),
         "--etcd-s3-secret-key=hunter2".to_owned(),
         "Authorization: Basic hunter2".to_owned(),
+        "--token=a,hunter2)x".to_owned(),
+        "dial mysql://k3s:a;hunter2,b}@tcp(10.0.0.9:3306)/k3s failed".to_owned(),
     ] {
         let masked = mask(&text);
         assert!(

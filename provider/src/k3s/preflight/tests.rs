@@ -156,13 +156,19 @@ fn cgroup_v1_is_refused_only_by_versions_that_refuse_it() {
 
 #[test]
 fn a_host_of_somebody_else_is_not_touched() {
-    let running = |host: &mut HostState| host.binary_sha256 = Some("aa".to_owned());
+    let prepared = |host: &mut HostState| host.binary_sha256 = Some("aa".to_owned());
+    let running = |host: &mut HostState| host.agent_data = true;
     let marked = |host: &mut HostState, cluster: &str| {
         running(host);
         host.datastore = Some(DatastoreKind::Etcd);
         host.server_unit = Some(UnitState::default());
         host.marker = Some(Marker::new(cluster, "a", Role::Server, Phase::Joined));
     };
+    assert_eq!(
+        errors(|host, _| prepared(host)),
+        [],
+        "a program without a unit runs nothing"
+    );
     assert_eq!(errors(|host, _| running(host)), [Problem::Foreign]);
     assert_eq!(errors(|host, _| host.has_foreign_marker = true), [Problem::Foreign]);
     assert_eq!(errors(|host, _| marked(host, "c2")), [Problem::OtherCluster]);

@@ -67,6 +67,8 @@ pub struct Machine {
     pub uid: Option<u32>,
     /// What its clock says, in seconds since 1970.
     pub time: Option<i64>,
+    /// How many seconds it took to tell all of this.
+    pub taken: Option<i64>,
     /// What `uname -m` says, such as `x86_64`.
     pub arch: Option<String>,
     /// The release of the kernel.
@@ -212,14 +214,10 @@ impl HostState {
         }
     }
 
-    /// Whether any file or data of k3s is there.
+    /// Whether k3s is set up there, or has been. The program alone, or images for it, are no more than preparations.
     #[must_use]
     pub fn has_k3s(&self) -> bool {
-        self.binary_sha256.is_some()
-            || self.server_unit.is_some()
-            || self.agent_unit.is_some()
-            || self.datastore.is_some()
-            || self.agent_data
+        self.server_unit.is_some() || self.agent_unit.is_some() || self.datastore.is_some() || self.agent_data
     }
 }
 

@@ -87,6 +87,7 @@ fn machine(values: &Values<'_>) -> Machine {
     Machine {
         uid: parsed(values, "uid"),
         time: parsed(values, "time"),
+        taken: parsed(values, "taken"),
         arch: text(values, "arch"),
         kernel: text(values, "kernel"),
         hostname: text(values, "hostname"),

@@ -28,6 +28,16 @@ hash_of() {
   [ -f "$1" ] && sha256sum "$1" 2>/dev/null | cut -d ' ' -f 1
 }
 
+# What tokens have of the cluster: the hash of its certificate, or, where others have signed that, of the root, which comes last.
+hash_of_authority() {
+  if [ "$(grep -c -e '-BEGIN CERTIFICATE-' "$1" 2>/dev/null)" -gt 1 ] 2>/dev/null; then
+    awk '/-BEGIN / { body = ""; next } /-END / { next } { body = body $0 } END { print body }' "$1" | base64 -d |
+      sha256sum | cut -d ' ' -f 1
+  else
+    hash_of "$1"
+  fi
+}
+
 # A value of a file of variables, such as os-release.
 variable() {
   sed -n "s/^$2=//p" "$root$1" 2>/dev/null | head -n 1 | tr -d "\"'"
@@ -111,7 +121,7 @@ files() {
   k3s=$root/usr/local/bin/k3s
   if [ -f "$k3s" ]; then
     say_of binary_sha256 hash_of "$k3s"
-    [ -x "$k3s" ] && say_of binary_version sh -c '"$1" --version | sed -n "s/^k3s version \([^ ]*\).*/\1/p"' sh "$k3s"
+    [ -x "$k3s" ] && say_of binary_version limited sh -c '"$1" --version | sed -n "s/^k3s version \([^ ]*\).*/\1/p"' sh "$k3s"
   fi
   for file in /etc/rancher/k3s/config.yaml /etc/rancher/k3s/registries.yaml /etc/rancher/k3s/token \
     /etc/rancher/k3s/agent-token /etc/rancher/k3s/k3s.yaml /etc/rancher/node/password \
@@ -131,23 +141,28 @@ files() {
 data() {
   folder=$root$data_dir
   say_of payload readlink "$folder/data/current"
-  say_of ca_sha256 hash_of "$folder/server/tls/server-ca.crt"
+  say_of ca_sha256 hash_of_authority "$folder/server/tls/server-ca.crt"
   say_of server_token_sha256 hash_of "$folder/server/token"
   [ -d "$folder/server/db/etcd/member" ] && say datastore etcd
   [ -f "$folder/server/db/state.db" ] && say datastore sqlite
   say_of etcd_name cat "$folder/server/db/etcd/name"
   [ -e "$folder/server/db/reset-flag" ] && say reset_flag yes
   [ -e "$folder/server/db/etcd/tombstone" ] && say tombstone yes
-  [ -d "$folder/agent" ] && say agent_data yes
+  # Images alone may have been put there beforehand.
+  for data in "$folder"/agent/*; do
+    case ${data##*/} in "*" | images) ;; *) say agent_data yes ;; esac
+  done
   for image in "$folder"/agent/images/*; do
     [ -f "$image" ] && say "image.${image##*/}" "$(stat -c '%s %Y' "$image" 2>/dev/null)"
   done
 }
 
-# What failed lately: a unit that cannot start says so again and again, and what it said long ago may not be so any more.
+# What failed lately, in the last try to start and the one before: a unit that cannot start says so again and again, and what
+# earlier tries said may have been put right since.
 journal() {
   has journalctl || return 0
-  limited journalctl --unit k3s.service --unit k3s-agent.service --since "10 minutes ago" --lines 300 --output cat --no-pager 2>/dev/null |
+  limited journalctl --unit k3s.service --unit k3s-agent.service --since "10 minutes ago" --lines 2000 --output cat --no-pager 2>/dev/null |
+    awk '/^Starting / { before = now; now = ""; next } { now = now $0 "\n" } END { printf "%s%s", before, now }' |
     grep -e 'level=fatal' -e 'level=error' -e 'level=warning msg="critical' -e 'flag provided but not defined' \
       -e '^panic:' -e 'permanently removed' -e 'Node password rejected' | tail -n 20 | cut -c 1-1000 |
     while IFS= read -r line; do say journal "$line"; done
@@ -169,6 +184,7 @@ cluster() {
 }
 
 say cht_probe 1
+began=$(date +%s)
 machine
 kernel
 software
@@ -183,4 +199,5 @@ if has systemctl; then
 fi
 journal
 cluster
+say taken $(($(date +%s) - began))
 say end cht_probe

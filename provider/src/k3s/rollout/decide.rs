@@ -7,6 +7,8 @@ use super::{Member, Owner, Refusal, Seen, Server, Step, Wanted};
 use crate::k3s::journal::{Cause, Outlook};
 use crate::k3s::marker::Phase;
 use crate::k3s::probe::UnitPhase;
+use crate::k3s::version::K3sVersion;
+use crate::k3s::version::features::Feature;
 
 /// What one rule says: a step, or a refusal, or nothing.
 type Decision = Result<Option<Step>, Refusal>;
@@ -41,7 +43,8 @@ impl Look<'_> {
 
     /// There is no cluster: one server begins it. Where that was begun already, the same one goes on.
     fn begin(&self) -> Decision {
-        if let Some((name, _)) = self.wanted().find(|(_, server)| !server.reachable) {
+        let answers = |name: &String| self.seen.servers.get(name).is_some_and(|server| server.reachable);
+        if let Some(name) = self.wanted.servers.iter().find(|name| !answers(name)) {
             return Err(Refusal::UnreachableAtBootstrap { server: name.clone() });
         }
         let begun = self
@@ -68,6 +71,11 @@ impl Look<'_> {
                 let server = (*name).clone();
                 return Err(Refusal::Failing { server, cause });
             }
+        }
+        if let Some((name, _)) = down.iter().find(|(_, server)| server.unregistered) {
+            return Ok(Some(Step::Restart {
+                server: (*name).clone(),
+            }));
         }
         // Those that run may have waited for the ones that were started.
         Ok(down.first().map(|(name, _)| Step::Await {
@@ -125,7 +133,7 @@ impl Look<'_> {
         for (name, server) in &self.seen.servers {
             let registered = server.member != Member::None || server.node;
             let lost = server.reachable && server.data.is_none() && server.phase != Some(Phase::Joining);
-            let gone = !server.reachable && !self.is_wanted(name);
+            let gone = !server.reachable && !self.is_wanted(name) && server.owner != Owner::Other;
             let removed = server.cause == Some(Cause::RemovedMember);
             if registered && (lost || gone || removed) && self.keeps_members() && !server.healthy {
                 let through = self.through(name)?;
@@ -155,12 +163,8 @@ impl Look<'_> {
 
     /// One at a time: etcd takes one learner.
     fn join(&self) -> Decision {
-        if let Some((name, _)) = self
-            .seen
-            .servers
-            .iter()
-            .find(|(_, server)| server.member == Member::Learner)
-        {
+        let learns = |server: &Server| server.member == Member::Learner && server.owner != Owner::Other;
+        if let Some((name, _)) = self.seen.servers.iter().find(|(_, server)| learns(server)) {
             let server = name.clone();
             return Ok(Some(Step::Await { server }));
         }
@@ -208,6 +212,10 @@ impl Look<'_> {
         }
         if let Some((name, _)) = self.wanted().find(|(_, server)| !server.healthy) {
             return Err(Refusal::TokenNeedsAll { server: name.clone() });
+        }
+        let cannot = |version: &K3sVersion| !Feature::TokenRotation.is_in(version);
+        if let Some(version) = self.wanted().filter_map(|(_, server)| server.running).find(cannot) {
+            return Err(Refusal::TokenRotation { version });
         }
         if let Some(step) = self.snapshot() {
             return Ok(Some(step));

@@ -95,6 +95,7 @@ impl Server {
         self.cause = None;
         self.healthy = true;
         self.node = true;
+        self.unregistered = false;
         self.restart_pending = false;
         self.files_differ = false;
         self.old_token_file = false;

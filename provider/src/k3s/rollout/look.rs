@@ -116,6 +116,6 @@ impl<'a> Look<'a> {
     }
 
     pub(super) fn has_other_datastore(&self, server: &Server) -> bool {
-        self.wanted.datastore == WantedDatastore::Etcd && server.data == Some(DatastoreKind::Sqlite)
+        self.keeps_members() && server.data == Some(DatastoreKind::Sqlite)
     }
 }

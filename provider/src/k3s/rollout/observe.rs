@@ -8,7 +8,7 @@ use crate::k3s::config::{NodeSettings, Role};
 use crate::k3s::drift;
 use crate::k3s::files::HostFiles;
 use crate::k3s::marker::Phase;
-use crate::k3s::probe::{HostState, NodeState, UnitPhase};
+use crate::k3s::probe::{HostState, NodeState, UnitPhase, UnitState};
 use crate::k3s::version::K3sVersion;
 use crate::k3s::{journal, paths};
 
@@ -53,15 +53,20 @@ pub fn nodes<'a>(states: impl Iterator<Item = &'a HostState> + Clone) -> Option<
 /// The observation. Servers that only the Nodes tell of are part of it, too.
 #[must_use]
 pub fn observe(known: &Known<'_>, hosts: &BTreeMap<String, Observed<'_>>) -> Seen {
-    let nodes = nodes(hosts.values().filter_map(|host| host.state)).unwrap_or_default();
+    // Hosts of other clusters list other Nodes.
+    let states = hosts.values().filter_map(|host| host.state);
+    let nodes = nodes(states.filter(|state| owner(known, state) == Owner::Us)).unwrap_or_default();
     let mut servers = BTreeMap::new();
     for (name, host) in hosts {
         let node = nodes.iter().find(|node| node.name == *name);
         servers.insert(name.clone(), server(known, name, host, node));
     }
     for node in nodes.iter().filter(|node| node.is_server()) {
+        // Nobody told us of it, so all that is known of its health is what its Node says.
         let unseen = || Server {
             reachable: false,
+            owner: Owner::Other,
+            healthy: node.ready,
             ..with_node(Server::bare(), known, node)
         };
         servers.entry(node.name.clone()).or_insert_with(unseen);
@@ -85,7 +90,7 @@ pub fn agent(known: &Known<'_>, host: &Observed<'_>, node: Option<&NodeState>) -
     let ready = node.is_some_and(|node| node.ready);
     let joined = marker.is_some_and(|marker| marker.phase == Phase::Joined);
     let differ = |files: &HostFiles| drift::files_differ(state, files) || drift::token_differs(state, files);
-    let unwritten = |files: &HostFiles| differ(files) || !joined;
+    let unwritten = |files: &HostFiles| differ(files) || !joined || !starts_with_host(state, Role::Agent);
     let pending = |files: &HostFiles| node.is_some() && restart_pending(state, files, host.binary_sha256);
     let of_node = |test: fn(&NodeSettings, &NodeState) -> bool| match (host.node, node) {
         (Some(wanted), Some(node)) => test(wanted, node),
@@ -96,7 +101,7 @@ pub fn agent(known: &Known<'_>, host: &Observed<'_>, node: Option<&NodeState>) -
         is_server: state.datastore.is_some() || state.server_unit.is_some(),
         unit: state.phase(Role::Agent),
         installed: state.binary_sha256.is_some(),
-        cause: if ready { None } else { cause(state) },
+        cause: if ready { None } else { cause(state, Role::Agent) },
         has_password: state.files.contains_key(paths::NODE_PASSWORD),
         node: node.is_some(),
         ready,
@@ -124,14 +129,23 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
     server.ca_sha256.clone_from(&state.ca_sha256);
     server.unit = state.phase(Role::Server);
     server.owner = owner(known, state);
+    server.other_name = marker.map(|marker| marker.node.clone()).filter(|node| node != name);
     server.phase = marker.map(|marker| marker.phase);
+    server.restoring = marker.is_some_and(|marker| marker.restoring);
     server.role = role(state);
     server.healthy = server.unit == UnitPhase::Running && ready && node.is_some_and(|node| node.ready);
-    server.cause = if server.healthy { None } else { cause(state) };
+    server.unregistered = server.unit == UnitPhase::Running && ready && node.is_none() && state.nodes.is_some();
+    server.cause = if server.healthy {
+        None
+    } else {
+        cause(state, Role::Server)
+    };
     server.init = state.cluster_init;
     server.joins_nobody = joins_nobody(known, name, state);
     if let Some(files) = host.files {
-        server.files_differ = drift::files_differ(state, files) || server.phase != Some(Phase::Joined);
+        server.files_differ = drift::files_differ(state, files)
+            || server.phase != Some(Phase::Joined)
+            || !starts_with_host(state, Role::Server);
         server.old_token_file = drift::token_differs(state, files);
         server.restart_pending = server.node && restart_pending(state, files, host.binary_sha256);
     }
@@ -178,12 +192,21 @@ fn role(state: &HostState) -> Option<Role> {
     }
 }
 
-fn cause(state: &HostState) -> Option<journal::Cause> {
-    let found = journal::find(&state.journal).map(|finding| finding.cause);
+/// Why k3s does not start. The journal has what earlier tries said, too: it counts once this start has failed and was tried
+/// anew, or nobody tries any more.
+fn cause(state: &HostState, role: Role) -> Option<journal::Cause> {
     if state.tombstone {
         return Some(journal::Cause::RemovedMember);
     }
-    found
+    let unit = state.unit(role)?;
+    let has_failed = unit.active == "failed" || (unit.phase() == UnitPhase::Starting && unit.restarts > 0);
+    let finding = has_failed.then(|| journal::find(&state.journal)).flatten()?;
+    Some(finding.cause)
+}
+
+/// Whether k3s is started with the host, as far as it is a service at all.
+fn starts_with_host(state: &HostState, role: Role) -> bool {
+    state.unit(role).is_none_or(UnitState::is_enabled)
 }
 
 /// Whether the file names a server that is none, or the host itself.

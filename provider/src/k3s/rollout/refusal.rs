@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::quorum::Voters;
-use super::{Member, Owner, Seen, Wanted, WantedDatastore};
+use super::{Member, Owner, Seen, Server, Wanted, WantedDatastore};
 use crate::k3s::config::Role;
 use crate::k3s::journal::Cause;
 use crate::k3s::probe::DatastoreKind;
@@ -19,6 +19,15 @@ pub enum Refusal {
     /// SQLite is for one server.
     #[error("SQLite is for a single server: with several, the datastore has to be etcd on them, or elsewhere")]
     SqliteNeedsOne,
+    /// The data of a single server is on its disk alone.
+    #[error(
+        "{server} has the data of the cluster in SQLite, and another host cannot take it over: keep {server}, have the datastore \
+         moved to etcd, and replace {server} in a later apply"
+    )]
+    SqliteStays {
+        /// The server.
+        server: String,
+    },
     /// Data cannot be moved so.
     #[error("{server} has its data in {has}: k3s can move a datastore from SQLite to etcd, and no other way")]
     DatastoreChange {
@@ -41,6 +50,17 @@ pub enum Refusal {
     Foreign {
         /// The host.
         server: String,
+    },
+    /// A host is a server of this cluster already.
+    #[error(
+        "the host of {server} is the server {node} of this cluster, and a server cannot be given another name: call it {node}, or \
+         remove {node} first and add it again in a later apply"
+    )]
+    Renamed {
+        /// The name that is wanted.
+        server: String,
+        /// The name that it has.
+        node: String,
     },
     /// Servers have data of different clusters.
     #[error("{server} has the data of another cluster than {other}: only one of them can be kept")]
@@ -154,6 +174,21 @@ pub enum Refusal {
         /// The server.
         server: String,
     },
+    /// Old data and new must not meet.
+    #[error(
+        "a snapshot was being restored when the last apply ended, and {server} may still have the data from before: apply again with \
+         `restore_from` as it was, which begins anew"
+    )]
+    Restoring {
+        /// A server.
+        server: String,
+    },
+    /// This version cannot do it.
+    #[error("the servers run {version}, which cannot change its token: upgrade first")]
+    TokenRotation {
+        /// What runs.
+        version: K3sVersion,
+    },
     /// A token is changed with all servers or not at all.
     #[error("the token cannot be changed while {server} is not healthy: with the old one, it could never start again")]
     TokenNeedsAll {
@@ -172,6 +207,7 @@ pub(super) fn refusals(wanted: &Wanted, seen: &Seen) -> Vec<Refusal> {
         refusals.push(Refusal::SqliteNeedsOne);
     }
     refusals.extend(hosts(wanted, seen));
+    refusals.extend(sqlite_stays(wanted, seen));
     refusals.extend(two_clusters(wanted, seen));
     refusals.extend(below_quorum(wanted, seen));
     refusals.extend(versions(wanted, seen));
@@ -187,6 +223,11 @@ fn hosts(wanted: &Wanted, seen: &Seen) -> Vec<Refusal> {
             refusals.push(Refusal::RoleChange { server: server_name });
         } else if server.owner == Owner::Other {
             refusals.push(Refusal::Foreign { server: server_name });
+        } else if let Some(node) = server.other_name.clone() {
+            let server = server_name;
+            refusals.push(Refusal::Renamed { server, node });
+        } else if server.restoring {
+            refusals.push(Refusal::Restoring { server: server_name });
         } else if let (Some(DatastoreKind::Etcd), WantedDatastore::Sqlite) = (server.data, wanted.datastore) {
             refusals.push(Refusal::DatastoreChange {
                 server: server_name,
@@ -201,6 +242,17 @@ fn hosts(wanted: &Wanted, seen: &Seen) -> Vec<Refusal> {
         }
     }
     refusals
+}
+
+/// A server that starts without the data would begin another cluster, and the old one would then be removed.
+fn sqlite_stays(wanted: &Wanted, seen: &Seen) -> Option<Refusal> {
+    let has_data = |name: &String| seen.servers.get(name).is_some_and(|server| server.data.is_some());
+    if wanted.servers.iter().any(has_data) {
+        return None;
+    }
+    let alone = |server: &Server| server.owner == Owner::Us && server.data == Some(DatastoreKind::Sqlite);
+    let (name, _) = seen.servers.iter().find(|(_, server)| alone(server))?;
+    Some(Refusal::SqliteStays { server: name.clone() })
 }
 
 /// Compares the authorities: each cluster has made its own.
@@ -236,7 +288,7 @@ fn below_quorum(wanted: &Wanted, seen: &Seen) -> Option<Refusal> {
     let is_voter = |name: &&String| {
         seen.servers
             .get(*name)
-            .is_some_and(|server| server.member == Member::Voter)
+            .is_some_and(|server| server.member == Member::Voter && server.owner != Owner::Other)
     };
     let removed = seen
         .servers

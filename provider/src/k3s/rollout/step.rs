@@ -30,7 +30,8 @@ pub enum Step {
         /// The version.
         version: K3sVersion,
     },
-    /// Moves the data of a single server from SQLite to etcd: writes the files with `cluster-init`, and restarts.
+    /// Moves the data of a single server from SQLite to etcd: writes the files with `cluster-init`, but no token, restarts, and
+    /// waits until its member votes.
     Convert {
         /// The server.
         server: String,
@@ -112,8 +113,8 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Writes files for which k3s needs no restart, but no token, and notes that the server has joined. What to join through
-    /// is among it: after bootstrap, the first server's file no longer says to begin a cluster.
+    /// Writes files for which k3s needs no restart, but no token, has k3s started with the host, and notes that the server has
+    /// joined. What to join through is among it: after bootstrap, the first server's file no longer says to begin a cluster.
     WriteFiles {
         /// The server.
         server: String,

@@ -6,7 +6,8 @@ use super::*;
 
 mod model;
 mod properties;
-mod scenes;
+mod refusals;
+pub(super) mod scenes;
 
 pub(super) fn version(text: &str) -> K3sVersion {
     text.parse().unwrap()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Seen, Wanted, WantedDatastore};
+use super::{Owner, Seen, Wanted, WantedDatastore};
 
 /// What should be known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,10 @@ pub enum Warning {
     Unreachable(String),
     /// It was removed while it did not answer: what is on it stays there.
     LeftBehind(String),
+    /// It is a server of the cluster that nobody told us of.
+    Unknown(String),
+    /// It has k3s, and no note that this is ours.
+    NotOurs(String),
 }
 
 impl fmt::Display for Warning {
@@ -33,6 +37,15 @@ impl fmt::Display for Warning {
                 "{server} does not answer, so k3s and its data are left on it. Do not start it in the cluster's network again \
                  before it is cleaned up."
             ),
+            Self::Unknown(server) => write!(
+                f,
+                "{server} is a server of this cluster, and not one of `servers`, so it is left as it is. Add it there, or remove \
+                 it: stop k3s on it, and delete its node."
+            ),
+            Self::NotOurs(server) => write!(
+                f,
+                "{server} has k3s, and no note that it is this cluster's, so it is left as it is: clean it up by hand."
+            ),
         }
     }
 }
@@ -44,10 +57,11 @@ pub(super) fn warnings(wanted: &Wanted, seen: &Seen) -> Vec<Warning> {
     if wanted.datastore == WantedDatastore::Etcd && count > 0 && count.is_multiple_of(2) {
         warnings.push(Warning::EvenCount(count));
     }
-    for (name, _) in seen.servers.iter().filter(|(_, server)| !server.reachable) {
-        warnings.push(match wanted.servers.contains(name) {
-            true => Warning::Unreachable(name.clone()),
-            false => Warning::LeftBehind(name.clone()),
+    for (name, server) in seen.servers.iter().filter(|(_, server)| !server.reachable) {
+        warnings.push(match (wanted.servers.contains(name), server.owner) {
+            (true, _) => Warning::Unreachable(name.clone()),
+            (false, Owner::Other) => Warning::Unknown(name.clone()),
+            (false, Owner::Nobody | Owner::Us) => Warning::LeftBehind(name.clone()),
         });
     }
     warnings

@@ -204,6 +204,41 @@ fn a_bare_host_without_systemd_or_k3s_is_seen() {
 }
 
 #[test]
+fn what_earlier_tries_said_is_not_told_again() {
+    let host = server();
+    let tries = ["one", "two", "three"].map(|said| {
+        format!("Scheduled restart job\\nStarting k3s.service - k3s server...\\nlevel=fatal msg={said}\\n")
+    });
+    host.command("journalctl", &format!("printf '{}'", tries.concat()));
+    for shell in shells() {
+        let state = HostState::parse(&host.answer(&shell)).unwrap();
+        assert_eq!(state.journal, ["level=fatal msg=two", "level=fatal msg=three"]);
+    }
+}
+
+#[test]
+fn a_cluster_is_known_by_its_root_where_that_has_signed_its_authority() {
+    let host = server();
+    let chain = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n\
+                 -----BEGIN CERTIFICATE-----\ncm9v\ndA==\n-----END CERTIFICATE-----\n";
+    host.file(&format!("{DATA_DIR}/server/tls/server-ca.crt"), chain, 0o644);
+    for shell in shells() {
+        let state = HostState::parse(&host.answer(&shell)).unwrap();
+        assert_eq!(state.ca_sha256, Some(digest::sha256(b"root")));
+    }
+}
+
+#[test]
+fn a_host_that_was_only_prepared_has_no_k3s() {
+    let host = Host::new();
+    host.file(paths::BINARY, "#!/bin/sh\n", 0o755);
+    host.file(&format!("{DATA_DIR}/agent/images/x.tar"), "", 0o644);
+    assert!(!HostState::parse(&host.answer(&["sh"])).unwrap().has_k3s());
+    host.file(&format!("{DATA_DIR}/agent/client-ca.crt"), "", 0o644);
+    assert!(HostState::parse(&host.answer(&["sh"])).unwrap().has_k3s());
+}
+
+#[test]
 fn a_server_without_a_quorum_tells_what_the_api_says() {
     let host = server();
     let kubectl = "echo 'Error from server (InternalError): [+]ping ok\n[-]etcd failed: reason withheld' >&2; exit 1";

@@ -80,6 +80,16 @@ fn host(name: &str) -> HostState {
     }
 }
 
+/// A host of which nothing is wanted.
+fn unwanted(state: Option<&HostState>) -> Observed<'_> {
+    Observed {
+        state,
+        files: None,
+        node: None,
+        binary_sha256: None,
+    }
+}
+
 /// What is seen of server `a`, which is wanted, beside `b`, which is as it should be.
 fn seen(known: &Known<'_>, change: impl FnOnce(&mut HostState)) -> Server {
     let (mut a, b) = (host("a"), host("b"));
@@ -95,15 +105,7 @@ fn seen(known: &Known<'_>, change: impl FnOnce(&mut HostState)) -> Server {
                 binary_sha256: Some("aa"),
             },
         ),
-        (
-            "b".to_owned(),
-            Observed {
-                state: Some(&b),
-                files: None,
-                node: None,
-                binary_sha256: None,
-            },
-        ),
+        ("b".to_owned(), unwanted(Some(&b))),
     ]);
     observe(known, &hosts).servers["a"].clone()
 }
@@ -159,9 +161,56 @@ fn what_is_wrong_with_a_host_is_seen() {
 }
 
 #[test]
-fn old_lines_in_a_journal_say_nothing_of_a_server_that_is_well() {
+fn a_journal_counts_once_a_start_has_failed() {
     let noisy = |host: &mut HostState| host.journal = vec!["token CA hash does not match".to_owned()];
     assert_eq!(seen(&known(), noisy), well());
+    for (active, restarts, counts) in [
+        ("activating", 0, false),
+        ("activating", 1, true),
+        ("inactive", 2, false),
+        ("active", 2, false),
+        ("failed", 0, true),
+    ] {
+        let server = seen(&known(), |host| {
+            noisy(host);
+            host.readyz = None;
+            let unit = host.server_unit.as_mut().unwrap();
+            (unit.active, unit.restarts) = (active.to_owned(), restarts);
+        });
+        assert_eq!(server.cause.is_some(), counts, "{active}, {restarts}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_start_with_its_host_is_seen() {
+    let disabled = |host: &mut HostState| host.server_unit.as_mut().unwrap().file = "disabled".to_owned();
+    assert!(seen(&known(), disabled).files_differ);
+}
+
+#[test]
+fn a_host_that_was_set_up_under_another_name_is_seen() {
+    let renamed = |host: &mut HostState| host.marker.as_mut().unwrap().node = "old".to_owned();
+    assert_eq!(seen(&known(), renamed).other_name.as_deref(), Some("old"));
+}
+
+#[test]
+fn a_server_whose_api_knows_no_node_of_it_is_seen() {
+    let forgotten = seen(&known(), |host| host.nodes = Some(vec![node("b")]));
+    assert!(forgotten.unregistered && !forgotten.healthy && !forgotten.node);
+    assert!(
+        !seen(&known(), |host| host.nodes = None).unregistered,
+        "another server lists it"
+    );
+}
+
+#[test]
+fn what_hosts_of_other_clusters_list_is_not_taken_for_ours() {
+    let stranger = |host: &mut HostState| {
+        host.marker.as_mut().unwrap().cluster = "c2".to_owned();
+        host.nodes = Some(vec![node("x")]);
+    };
+    let server = seen(&known(), stranger);
+    assert_eq!((server.owner, server.node), (Owner::Other, true));
 }
 
 #[test]
@@ -203,26 +252,7 @@ fn a_file_that_names_the_host_itself_or_nobody_is_seen() {
 #[test]
 fn what_others_know_of_a_dead_server_is_kept() {
     let b = host("b");
-    let hosts = BTreeMap::from([
-        (
-            "a".to_owned(),
-            Observed {
-                state: None,
-                files: None,
-                node: None,
-                binary_sha256: None,
-            },
-        ),
-        (
-            "b".to_owned(),
-            Observed {
-                state: Some(&b),
-                files: None,
-                node: None,
-                binary_sha256: None,
-            },
-        ),
-    ]);
+    let hosts = BTreeMap::from([("a".to_owned(), unwanted(None)), ("b".to_owned(), unwanted(Some(&b)))]);
     let seen = observe(&known(), &hosts);
     let dead = &seen.servers["a"];
     assert!(!dead.reachable && !dead.healthy && dead.data.is_none());
@@ -235,19 +265,13 @@ fn a_server_that_nobody_asked_for_is_known_from_the_nodes() {
     let mut worker = node("w");
     worker.labels.clear();
     a.nodes = Some(vec![node("a"), node("ghost"), worker]);
-    let hosts = BTreeMap::from([(
-        "a".to_owned(),
-        Observed {
-            state: Some(&a),
-            files: None,
-            node: None,
-            binary_sha256: None,
-        },
-    )]);
+    let hosts = BTreeMap::from([("a".to_owned(), unwanted(Some(&a)))]);
     let seen = observe(&known(), &hosts);
     assert_eq!(seen.servers.keys().collect::<Vec<_>>(), ["a", "ghost"]);
     assert_eq!(seen.agents.keys().collect::<Vec<_>>(), ["w"]);
-    assert!(!seen.servers["ghost"].reachable);
+    let ghost = &seen.servers["ghost"];
+    assert!(!ghost.reachable && ghost.healthy);
+    assert_eq!(ghost.owner, Owner::Other);
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! Scenes: what was seen, and the steps that follow, as a reader would write them down.
+//! Scenes: what was seen, and the steps that follow, as a reader would write them down. What stands in the way is in
+//! [`refusals`](super::refusals).
 
 use super::*;
 
 /// A server that is well.
-fn well(running: &str) -> Server {
+pub(in crate::k3s::rollout) fn well(running: &str) -> Server {
     Server {
         data: Some(DatastoreKind::Etcd),
         ca_sha256: Some("ca".to_owned()),
@@ -19,7 +20,7 @@ fn well(running: &str) -> Server {
     }
 }
 
-fn down(running: &str) -> Server {
+pub(in crate::k3s::rollout) fn down(running: &str) -> Server {
     Server {
         healthy: false,
         unit: UnitPhase::Stopped,
@@ -27,7 +28,7 @@ fn down(running: &str) -> Server {
     }
 }
 
-fn dead(running: &str) -> Server {
+pub(in crate::k3s::rollout) fn dead(running: &str) -> Server {
     Server {
         reachable: false,
         data: None,
@@ -37,9 +38,9 @@ fn dead(running: &str) -> Server {
     }
 }
 
-const NOW: &str = "v1.36.3+k3s1";
+pub(in crate::k3s::rollout) const NOW: &str = "v1.36.3+k3s1";
 
-fn seen(servers: impl IntoIterator<Item = (&'static str, Server)>) -> Seen {
+pub(in crate::k3s::rollout) fn seen(servers: impl IntoIterator<Item = (&'static str, Server)>) -> Seen {
     Seen {
         servers: servers
             .into_iter()
@@ -49,12 +50,12 @@ fn seen(servers: impl IntoIterator<Item = (&'static str, Server)>) -> Seen {
     }
 }
 
-fn three() -> Seen {
+pub(in crate::k3s::rollout) fn three() -> Seen {
     seen(["a", "b", "c"].map(|name| (name, well(NOW))))
 }
 
 /// The steps, or what stands in the way.
-fn told(wanted: &Wanted, seen: &Seen) -> Vec<String> {
+pub(in crate::k3s::rollout) fn told(wanted: &Wanted, seen: &Seen) -> Vec<String> {
     let plan = plan(wanted, seen);
     let steps = plan.steps.iter().map(ToString::to_string);
     steps
@@ -62,7 +63,7 @@ fn told(wanted: &Wanted, seen: &Seen) -> Vec<String> {
         .collect()
 }
 
-fn with(seen: Seen, name: &str, change: impl FnOnce(&mut Server)) -> Seen {
+pub(in crate::k3s::rollout) fn with(seen: Seen, name: &str, change: impl FnOnce(&mut Server)) -> Seen {
     let mut seen = seen;
     change(seen.servers.get_mut(name).expect("a server"));
     seen
@@ -370,151 +371,76 @@ fn servers_with_a_database_elsewhere_need_nobody_to_join() {
 }
 
 #[test]
-fn what_would_lose_the_cluster_is_refused_with_what_to_do() {
-    let bootstrapped = Wanted {
-        bootstrapped: true,
-        ..wanted("a b c")
-    };
-    let bare = || seen(["a", "b", "c"].map(|name| (name, Server::bare())));
-    let unreachable = |seen: Seen| with(seen, "b", |server| server.reachable = false);
-    let cases = [
-        (wanted(""), three(), "a cluster has at least one server"),
-        (
-            wanted("a b c"),
-            unreachable(bare()),
-            "b does not answer, and a cluster is begun only when all",
-        ),
-        (
-            bootstrapped.clone(),
-            bare(),
-            "there was a cluster, and no server has its data any more",
-        ),
-        (
-            bootstrapped,
-            unreachable(bare()),
-            "no server that answers has the data of the cluster; b does not",
-        ),
-        (
-            wanted("a"),
-            three(),
-            "2 of 3 servers would be removed at once, and at most 1 may be",
-        ),
-        (
-            wanted("a b c"),
-            seen([("a", dead(NOW)), ("b", dead(NOW)), ("c", well(NOW))]),
-            "1 of 3 servers are healthy, and etcd can decide nothing with so few: bring a or b back",
-        ),
-        (
-            wanted("a b c"),
-            with(three(), "a", |server| server.running = Some(version("v1.37.1+k3s1"))),
-            "the cluster runs v1.37.1+k3s1, and k3s cannot go back to v1.36.3+k3s1",
-        ),
-        (
-            wanted("a b c"),
-            with(three(), "a", |server| server.running = Some(version("v1.34.1+k3s1"))),
-            "the cluster runs v1.34.1+k3s1, and v1.36.3+k3s1 is 2 minor versions ahead",
-        ),
-        (
-            wanted("a b c"),
-            with(three(), "a", |server| server.owner = Owner::Other),
-            "a runs k3s already, and not for this cluster",
-        ),
-        (
-            wanted("a b c"),
-            with(three(), "a", |server| server.role = Some(Role::Agent)),
-            "a is an agent, and a host cannot become a server while it is one",
-        ),
-        (
-            wanted("a b c"),
-            with(three(), "c", |server| server.ca_sha256 = Some("other".to_owned())),
-            "c has the data of another cluster than a",
-        ),
-        (
-            Wanted {
-                datastore: WantedDatastore::Sqlite,
-                ..wanted("a b")
-            },
-            bare(),
-            "SQLite is for a single server",
-        ),
-    ];
-    for (wanted, seen, reason) in cases {
-        let told = told(&wanted, &seen);
-        let expected = format!("refused: {reason}");
-        assert!(
-            told.len() == 1 && told[0].starts_with(&expected),
-            "{told:?}, not {expected}"
-        );
-    }
-}
-
-#[test]
-fn no_server_stops_while_another_is_unwell() {
-    let changed = with(three(), "a", |server| server.restart_pending = true);
-    let seen = with(changed, "b", |server| *server = dead(NOW));
-    assert_eq!(
-        told(&wanted("a b c"), &seen),
-        ["refused: a is not touched while b is not healthy: bring b back first, or remove it"]
-    );
-    let rotation = Seen {
-        old_token: true,
-        ..with(three(), "b", |server| *server = dead(NOW))
-    };
-    assert!(told(&wanted("a b c"), &rotation)[0].starts_with("refused: the token cannot be changed while b"));
-}
-
-#[test]
-fn a_server_that_cannot_start_is_named_with_its_cause() {
-    let failing = with(three(), "c", |server| {
-        *server = down(NOW);
-        server.unit = UnitPhase::Starting;
-        server.cause = Some(Cause::CriticalMismatch);
-    });
-    assert_eq!(
-        told(&wanted("a b c"), &failing),
-        [
-            "refused: k3s on c does not start: it was told other things than the servers that are there. Give all servers the \
-             same values for these options."
-        ]
-    );
-    let mended = with(failing, "c", |server| server.files_differ = true);
-    let steps = told(&wanted("a b c"), &mended);
-    assert_eq!(steps, ["start c", "wait for c"], "other files may be the cure");
-}
-
-#[test]
-fn servers_are_not_upgraded_away_from_their_agents() {
-    let mut old = seen(["a"].map(|name| (name, well("v1.35.1+k3s1"))));
-    old.agents.insert("w".to_owned(), version("v1.32.4+k3s1"));
-    assert!(
-        told(&wanted("a"), &old)[0].starts_with("refused: w cannot run beside the servers: an agent with v1.32.4+k3s1")
-    );
-    old.agents.insert("w".to_owned(), version("v1.33.4+k3s1"));
-    assert_eq!(told(&wanted("a"), &old), ["upgrade a to v1.36.3+k3s1"]);
-}
-
-#[test]
-fn even_numbers_of_servers_are_warned_of() {
-    let bare = |text: &'static str| seen(text.split(' ').map(|name| (name, Server::bare())).collect::<Vec<_>>());
-    let warnings = |text: &'static str| plan(&wanted(text), &bare(text)).warnings;
-    assert_eq!(warnings("a"), []);
-    assert_eq!(warnings("a b c"), []);
-    assert_eq!(
-        warnings("a b c d")[0].to_string(),
-        "4 servers bear no more failures than 3: have an odd number."
-    );
-    assert!(
-        warnings("a b")[0]
-            .to_string()
-            .starts_with("Two servers are worse than one")
-    );
-}
-
-#[test]
 fn when_the_cluster_goes_nobody_has_to_leave_it() {
     let seen = with(three(), "b", |server| *server = dead(NOW));
     let plan = teardown(&seen);
     let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
     assert_eq!(steps, ["clean up a", "clean up c"]);
     assert_eq!(plan.warnings, [Warning::LeftBehind("b".to_owned())]);
+}
+
+#[test]
+fn a_single_server_with_sqlite_moves_to_etcd_before_others_join() {
+    let sqlite = Server {
+        data: Some(DatastoreKind::Sqlite),
+        member: Member::None,
+        ..well(NOW)
+    };
+    let seen = seen([("a", sqlite), ("b", Server::bare())]);
+    assert_eq!(
+        told(&wanted("a b"), &seen),
+        [
+            "move the datastore of a from SQLite to etcd",
+            "join b through a with v1.36.3+k3s1"
+        ]
+    );
+}
+
+#[test]
+fn a_server_whose_node_was_deleted_is_restarted_to_register_again() {
+    let forgotten = Server {
+        data: Some(DatastoreKind::Sqlite),
+        member: Member::None,
+        node: false,
+        healthy: false,
+        unregistered: true,
+        ..well(NOW)
+    };
+    let sqlite = Wanted {
+        datastore: WantedDatastore::Sqlite,
+        ..wanted("a")
+    };
+    assert_eq!(told(&sqlite, &seen([("a", forgotten)])), ["restart a"]);
+}
+
+#[test]
+fn a_server_that_nobody_told_us_of_is_left_as_it_is() {
+    let unknown = |healthy| Server {
+        owner: Owner::Other,
+        healthy,
+        ..dead(NOW)
+    };
+    let mut four = three();
+    four.servers.insert("d".to_owned(), unknown(true));
+    let old = with(four, "a", |server| server.restart_pending = true);
+    let planned = plan(&wanted("a b c"), &old);
+    assert_eq!(
+        planned.steps.len(),
+        1,
+        "it is well, so others may be restarted: {planned:?}"
+    );
+    assert_eq!(planned.warnings, [Warning::Unknown("d".to_owned())]);
+    let gone = with(old, "d", |server| *server = unknown(false));
+    assert_eq!(
+        told(&wanted("a b c"), &gone),
+        ["refused: a is not touched while d is not healthy: bring d back first, or remove it"]
+    );
+}
+
+#[test]
+fn a_host_with_somebody_elses_k3s_is_not_cleaned_up() {
+    let seen = with(three(), "b", |server| server.owner = Owner::Other);
+    let plan = teardown(&seen);
+    assert_eq!(plan.steps.len(), 2);
+    assert_eq!(plan.warnings, [Warning::NotOurs("b".to_owned())]);
 }
