@@ -225,7 +225,10 @@ async fn what_moves_pods_away_is_warned_of() {
     let mut core = core_with(json!({ "provider_id": "vsphere://4230" }));
     core.plan(agent(json!({}))).await.unwrap();
     let warnings = core.take_warnings().to_string();
-    assert!(!warnings.contains("registers anew"), "a node keeps an id that is not given any more: {warnings}");
+    assert!(
+        !warnings.contains("registers anew"),
+        "a node keeps an id that is not given any more: {warnings}"
+    );
 }
 
 #[tokio::test]
