@@ -97,7 +97,10 @@ pub(super) async fn converge(
     let private = cx.private()?;
     let images = archives(model.images.as_ref(), &fleet.spec().images);
     ways::keep(cx, &Private { images, ..private })?;
-    observe::refresh_outputs(cx, &mut model, prior, fleet, &looked).await?;
+    // What was planned to stay does: k3s may have renewed the administrator's certificate, which the next refresh shows.
+    if model.kubernetes.known().is_none() {
+        observe::refresh_outputs(cx, &mut model, prior, fleet, &looked).await?;
+    }
     save(&model);
     // Last of all: a process that is killed before is continued by the next, one that has finished a cluster is not.
     fleet
