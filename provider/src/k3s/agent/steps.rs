@@ -311,7 +311,7 @@ impl<'a> Task<'a> {
         let machine = seen.state.machine.arch.as_deref().unwrap_or_default();
         let Some(arch) = preflight::arch(machine) else {
             let detail = format!("k3s is not built for {machine:?}: it is for x86_64, aarch64, armv7l and s390x.");
-            return Err(Diagnostic::error("Host cannot run k3s", detail)
+            return Err(Diagnostic::error("Host is not fit for k3s", detail)
                 .at(AgentModel::HOST)
                 .into());
         };

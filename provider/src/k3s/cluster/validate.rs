@@ -107,7 +107,7 @@ fn validate_options(config: &Draft<ClusterResource>, version: &K3sVersion, diagn
             key.availability(version)
         );
         let path = Path::new(ClusterModel::EMBEDDED_REGISTRY);
-        diagnostics.push(Diagnostic::error("Not an option of this version of k3s", detail).at(path));
+        diagnostics.push(Diagnostic::error("Not an option of k3s", detail).at(path));
     }
 }
 
@@ -158,7 +158,7 @@ fn validate_images(config: &Draft<ClusterResource>, diagnostics: &mut Diagnostic
                 .attribute("configs")
                 .key(name)
                 .attribute("tls");
-            diagnostics.push(Diagnostic::warning("Registry is not verified", detail).at(path));
+            diagnostics.push(Diagnostic::warning("Certificate is not verified", detail).at(path));
         }
     }
 }
