@@ -10,7 +10,7 @@ use crate::examples_inside;
 use crate::support::{Scene, done, lab};
 
 /// Examples that are only validated, each with the reason.
-const VALIDATED: [(&str, &str); 5] = [
+const VALIDATED: [(&str, &str); 7] = [
     (
         "adoption",
         "it imports what a chart made, as the tests of adoption do with this configuration",
@@ -24,6 +24,14 @@ const VALIDATED: [(&str, &str); 5] = [
     (
         "resources/cht_instance",
         "it names a kubeconfig, secrets and certificates of the reader, and clouds",
+    ),
+    (
+        "resources/cht_k3s_agent",
+        "it names hosts of the reader; the environments apply such agents on hosts",
+    ),
+    (
+        "resources/cht_k3s_cluster",
+        "it names hosts of the reader; the environments apply such clusters on hosts",
     ),
 ];
 

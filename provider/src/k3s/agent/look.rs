@@ -9,6 +9,7 @@ use crate::k3s::drift::{self, Expected};
 use crate::k3s::files::HostFiles;
 use crate::k3s::marker::Marker;
 use crate::k3s::probe::{HostState, NodeState};
+use crate::k3s::program::Image;
 use crate::k3s::rollout::agents::{self, Agent, AgentRefusal, AgentStep};
 use crate::k3s::rollout::observe::{self, Known, Observed};
 use crate::k3s::version::K3sVersion;
@@ -25,6 +26,8 @@ pub(super) struct Seen<'a> {
     pub(super) state: &'a HostState,
     /// Nodes of the cluster, that of the agent among them; none if nobody answered.
     pub(super) nodes: Option<&'a [NodeState]>,
+    /// The archives of images that the host should have.
+    pub(super) images: &'a [Image],
     /// What is kept beside the state.
     pub(super) private: &'a Private,
     /// Whether the state knows the agent. A host that has lost our note is then known by its token.
@@ -57,8 +60,8 @@ impl<'a> Seen<'a> {
 
     /// The files that the host should have.
     pub(super) fn files(&self) -> HostFiles {
-        self.model
-            .files(self.model.server(self.state, self.nodes.unwrap_or_default()))
+        let server = self.model.server(self.state, self.nodes.unwrap_or_default());
+        self.model.files(server, self.images)
     }
 
     /// The one step that is to be done now.

@@ -8,7 +8,7 @@ use crate::k3s::probe::{FileState, UnitState};
 
 /// A host that is as the model wants it.
 fn joined(model: &AgentModel) -> HostState {
-    let files = model.files("https://10.0.0.1:6443");
+    let files = model.files("https://10.0.0.1:6443", &[]);
     let mut marker = Marker::new(&model.cluster.cluster_id, &model.name, Role::Agent, Phase::Joined);
     marker.started = Some(files.restart_hash());
     HostState {
@@ -85,6 +85,7 @@ impl Scene {
             version: self.model.wanted_version().unwrap(),
             state: &self.state,
             nodes: self.nodes.as_deref(),
+            images: &[],
             private: &self.private,
             is_known: self.is_known,
         }

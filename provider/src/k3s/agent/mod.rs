@@ -22,6 +22,7 @@ use crate::k3s::agent::look::Seen;
 use crate::k3s::agent::model::{AgentIdentity, AgentModel};
 use crate::k3s::agent::steps::{Converged, Task};
 use crate::k3s::agent::ways::{Installed, Private, Ways};
+use crate::k3s::attributes::{archives, known_images};
 use crate::k3s::config::Role;
 use crate::k3s::host::Host;
 use crate::k3s::join::ClusterJoin;
@@ -73,8 +74,8 @@ impl Resource for AgentResource {
         let ways = Ways::new(cx, &plan, &private.pins).await?;
         // A creation that fails is begun anew, or, once it is untainted, goes on as an update.
         let begun = || cx.checkpoint(&plan);
-        let task = Task::new(cx, &plan, &ways, &private, Some(&begun))?;
-        let look = task.look().await?;
+        let task = Task::new(cx, &plan, &ways, &private, Some(&begun)).await?;
+        let look = task.arrive().await?;
         refusal::check_creation(&task.seen(&look))?;
         let converged = task.converge().await?;
         let made = finished(cx, &ways.host, plan.clone(), &converged, &private).await?;
@@ -117,6 +118,7 @@ impl Resource for AgentResource {
             version: state.wanted_version()?,
             state: &probed.state,
             nodes: nodes.as_deref(),
+            images: &known_images(state.images.as_ref(), &private.images).await?,
             private: &private,
             is_known: true,
         };
@@ -135,7 +137,7 @@ impl Resource for AgentResource {
         }
         let private = cx.private()?;
         let ways = Ways::new(cx, &plan, &private.pins).await?;
-        let task = Task::new(cx, &plan, &ways, &private, None)?;
+        let task = Task::new(cx, &plan, &ways, &private, None).await?;
         if prior.host != plan.host {
             leave_old_host(cx, &prior, &task).await?;
         }
@@ -174,7 +176,7 @@ impl Resource for AgentResource {
         cx.set_private(&Private {
             pins: found.map_err(host.access().explain(LOOK))?,
             machine_id: probed.state.machine.machine_id.clone(),
-            program: None,
+            ..Private::default()
         })?;
         let marker = probed.state.marker.filter(|marker| marker.node == model.name);
         let marker = marker.filter(|marker| marker.role == Role::Agent.command()).ok_or_else(|| {
@@ -207,7 +209,7 @@ fn is_only_noted(prior: &AgentModel, plan: &AgentModel) -> bool {
 
 /// Leaves the host at the old address, unless it is the machine that is at the new one, too.
 async fn leave_old_host(cx: &Context<AgentResource>, prior: &AgentModel, task: &Task<'_>) -> Result<(), Diagnostics> {
-    let look = task.look().await?;
+    let look = task.arrive().await?;
     let seen = task.seen(&look);
     let machine_id = &seen.state.machine.machine_id;
     if seen.is_own() && machine_id.is_some() && *machine_id == task.private.machine_id {
@@ -267,6 +269,7 @@ async fn finished(
             .map_err(host.access().explain(LOOK))?,
         machine_id: state.machine.machine_id.clone(),
         program: installed.or(private.program.clone()),
+        images: archives(model.images.as_ref(), &converged.images),
     })?;
     model.id = Attr::Known(AgentModel::id_of(&model.cluster.cluster_id, &model.name));
     model.host_key = Attr::Known(host_key(host).await?);
@@ -328,6 +331,7 @@ impl AgentModel {
             data_dir: None,
             registries: None,
             proxy: None,
+            images: None,
             extra_config: None,
             binary: None,
             drain: None,

@@ -72,6 +72,10 @@ pub struct AgentModel {
     pub registries: Option<Registries>,
     /// Proxy through which the host reaches what is outside.
     pub proxy: Option<Proxy>,
+    /// Archives of images on this machine that are put on the host, where it cannot load any, such as
+    /// `k3s-airgap-images-amd64.tar.zst` of k3s' releases. A leading `~` means the home directory.
+    #[tf(validate(Validator::each(Validator::not_empty())))]
+    pub images: Option<Vec<String>>,
     /// Options of k3s for which there is no attribute, as text of JSON: `jsonencode({ "protect-kernel-defaults" = true })`. The names are
     /// those of [k3s' options](https://docs.k3s.io/cli/agent) without dashes before them; unknown ones are refused.
     pub extra_config: Option<Text<ExtraConfig>>,

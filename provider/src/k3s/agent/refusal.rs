@@ -63,7 +63,7 @@ pub(super) fn preflight(preflight: &Preflight) -> Result<(), Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     for found in &preflight.errors {
         let detail = sentence(&found.to_string());
-        diagnostics.push(Diagnostic::error("Host cannot run k3s", detail).at(AgentModel::HOST));
+        diagnostics.push(Diagnostic::error("Host is not fit for k3s", detail).at(AgentModel::HOST));
     }
     diagnostics.into_result(())
 }

@@ -13,7 +13,7 @@ use crate::k3s::join::ClusterJoin;
 use crate::k3s::nodes::Drain;
 use crate::k3s::preflight::WantedHost;
 use crate::k3s::probe::{HostState, NodeState, UnitPhase};
-use crate::k3s::program::{Program, Source};
+use crate::k3s::program::{Image, Program, Source};
 use crate::k3s::version::K3sVersion;
 use crate::k3s::{paths, unit};
 
@@ -78,7 +78,7 @@ impl AgentModel {
     }
 
     /// The files of its host, with the server through which it joins.
-    pub(super) fn files(&self, server: &str) -> HostFiles {
+    pub(super) fn files(&self, server: &str, images: &[Image]) -> HostFiles {
         let settings = AgentSettings {
             data_dir: self.data_dir.clone(),
             external_cloud_provider: self.cluster.external_cloud_provider,
@@ -102,6 +102,7 @@ impl AgentModel {
                 .as_ref()
                 .map_or_else(unit::Proxy::default, |proxy| proxy.settings()),
         })
+        .with_images(images)
     }
 
     /// The server through which the host joins. The one in its file stays as long as it is one: an agent knows the others once it has

@@ -4,9 +4,12 @@
 //! that a killed apply is continued by the next. The host is locked from the first change on. Steps that take pods or k3s away have
 //! their turn among the agents of the cluster ([`super::limits`]).
 
+use std::time::Duration;
+
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 use tracing::info;
 
 use crate::k3s::agent::AgentResource;
@@ -15,18 +18,22 @@ use crate::k3s::agent::look::Seen;
 use crate::k3s::agent::model::AgentModel;
 use crate::k3s::agent::refusal;
 use crate::k3s::agent::ways::{Private, Ways};
+use crate::k3s::attributes::read_images;
 use crate::k3s::config::Role;
-use crate::k3s::host::{HostError, Lock, Probed, Which};
+use crate::k3s::host::{Host, HostError, Lock, Probed, Which};
 use crate::k3s::marker::{Marker, Phase};
 use crate::k3s::nodes::Nodes;
 use crate::k3s::preflight::{self, Subject, preflight};
 use crate::k3s::probe::NodeState;
-use crate::k3s::program::Program;
+use crate::k3s::program::{Image, Program};
 use crate::k3s::rollout::agents::AgentStep;
 use crate::k3s::version::K3sVersion;
 use crate::kubernetes::Error;
 use crate::kubernetes::diagnostics::explain_unblamed;
 use crate::wording::sentence;
+
+/// How long a machine may take to answer that may have been made a moment ago.
+const BOOT: Duration = Duration::from_secs(10 * 60);
 
 /// How often the same step is done. One that has its effect is done once.
 const MOST_REPEATS: usize = 3;
@@ -35,7 +42,7 @@ const MOST_REPEATS: usize = 3;
 pub(super) struct Task<'a> {
     pub(super) cx: &'a Context<AgentResource>,
     pub(super) model: &'a AgentModel,
-    pub(super) host: &'a crate::k3s::host::Host,
+    pub(super) host: &'a Host,
     pub(super) nodes: &'a Nodes,
     pub(super) private: &'a Private,
     pub(super) version: K3sVersion,
@@ -43,6 +50,7 @@ pub(super) struct Task<'a> {
     pub(super) is_creation: bool,
     /// Called when the host is noted to be the agent: from then on it must not be lost.
     pub(super) begun: &'a (dyn Fn() + Send + Sync),
+    images: Vec<Image>,
     program: OnceCell<Program>,
 }
 
@@ -58,14 +66,16 @@ pub(super) struct Converged {
     pub(super) look: Look,
     /// The program that was put there, if one was.
     pub(super) program: Option<Program>,
+    /// The archives of images that are there.
+    pub(super) images: Vec<Image>,
 }
 
 impl<'a> Task<'a> {
     /// A task for an agent with its ways.
     ///
     /// # Errors
-    /// Fails if nothing is known of the cluster, or if the version is none.
-    pub(super) fn new(
+    /// Fails if nothing is known of the cluster, if the version is none, or if an archive of images cannot be read.
+    pub(super) async fn new(
         cx: &'a Context<AgentResource>,
         model: &'a AgentModel,
         ways: &'a Ways,
@@ -86,6 +96,7 @@ impl<'a> Task<'a> {
             version: model.wanted_version()?,
             is_creation: begun.is_some(),
             begun: begun.unwrap_or(&|| {}),
+            images: read_images(model.images.as_ref()).await?,
             program: OnceCell::new(),
         })
     }
@@ -106,6 +117,7 @@ impl<'a> Task<'a> {
                 return Ok(Converged {
                     look,
                     program: self.program.get().cloned(),
+                    images: self.images.clone(),
                 });
             };
             if lock.is_none() {
@@ -120,6 +132,23 @@ impl<'a> Task<'a> {
             self.carry_out(&step, &seen).await?;
             done.push(step);
         }
+    }
+
+    /// The first look at a new host, which may still be on its way up.
+    ///
+    /// # Errors
+    /// The host does not answer in time, or refuses to; or the cluster does.
+    pub(super) async fn arrive(&self) -> Result<Look, Diagnostics> {
+        let began = Instant::now();
+        let what = format!("the host of {} to answer", self.model.name);
+        let looked = self.cx.wait(&what, Backoff::SLOW, || async {
+            match self.host.probe().await {
+                Err(error) if error.may_pass() && began.elapsed() < BOOT => Ok(Progress::Pending(error_chain(&error))),
+                probed => probed.map(Progress::Ready).map_err(self.failed()),
+            }
+        });
+        looked.await?;
+        self.look().await
     }
 
     /// Looks at the host and at the Nodes, at the same time.
@@ -141,6 +170,7 @@ impl<'a> Task<'a> {
             version: self.version,
             state: &look.probed.state,
             nodes: Some(&look.nodes),
+            images: &self.images,
             private: self.private,
             is_known: !self.is_creation,
         }
@@ -281,7 +311,7 @@ impl<'a> Task<'a> {
         let machine = seen.state.machine.arch.as_deref().unwrap_or_default();
         let Some(arch) = preflight::arch(machine) else {
             let detail = format!("k3s is not built for {machine:?}: it is for x86_64, aarch64, armv7l and s390x.");
-            return Err(Diagnostic::error("Host cannot run k3s", detail)
+            return Err(Diagnostic::error("Host is not fit for k3s", detail)
                 .at(AgentModel::HOST)
                 .into());
         };

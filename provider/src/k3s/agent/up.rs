@@ -9,7 +9,6 @@ use crate::k3s::agent::model::AgentModel;
 use crate::k3s::agent::steps::{Task, asked};
 use crate::k3s::config::Role;
 use crate::k3s::wait::{self, Awaited, Failure, Wait};
-use crate::wording::sentence;
 
 impl Task<'_> {
     /// Waits until k3s runs, and the Node is ready with the wanted version.
@@ -47,19 +46,8 @@ impl Task<'_> {
     }
 
     fn does_not_start(&self, failure: &Failure) -> Diagnostics {
-        let advice = failure.finding.as_ref().map_or(
-            "Its journal on the host says more: `journalctl -u k3s-agent`. Apply again once the cause is removed.",
-            |finding| finding.cause.advice(),
-        );
-        let mut detail = format!("{}: {}.", self.model.name, failure);
-        if !failure.journal.is_empty() {
-            detail.push_str(&format!(
-                "\n\nThe last errors in its journal:\n{}",
-                failure.journal.join("\n")
-            ));
-        }
-        detail.push_str(&format!("\n\n{advice}"));
-        Diagnostic::error("Agent does not start", sentence(&detail))
+        let detail = failure.detail(&self.model.name, Role::Agent);
+        Diagnostic::error("k3s does not start", detail)
             .at(AgentModel::HOST)
             .into()
     }

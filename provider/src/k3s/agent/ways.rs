@@ -8,6 +8,7 @@ use tf_framework::path::Path;
 
 use crate::k3s::agent::AgentResource;
 use crate::k3s::agent::model::AgentModel;
+use crate::k3s::attributes::Archive;
 use crate::k3s::host::Host;
 use crate::k3s::nodes::Nodes;
 use crate::k3s::program::Program;
@@ -27,6 +28,9 @@ pub struct Private {
     /// The program that was put on the host, from which another one there is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) program: Option<Installed>,
+    /// The archives of images that were put on the host.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) images: Vec<Archive>,
 }
 
 /// A program that was put on a host.

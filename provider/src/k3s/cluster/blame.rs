@@ -58,7 +58,9 @@ fn is_outlived(problem: &Problem) -> bool {
         Problem::NoSystemd | Problem::NoDefaultRoute | Problem::NoMemoryCgroup | Problem::NoModule(_) => true,
         Problem::PortTaken(_) | Problem::NmCloudSetup | Problem::Same { .. } | Problem::Clocks(_) => true,
         Problem::TooLittleMemory { .. } | Problem::TooLittleDisk { .. } | Problem::TooFewCpus { .. } => true,
-        Problem::BelowCht(_) | Problem::Swap | Problem::Firewall(_) | Problem::Iptables(_) | Problem::Overrides(_) => true,
+        Problem::BelowCht(_) | Problem::Swap | Problem::Firewall(_) | Problem::Iptables(_) | Problem::Overrides(_) => {
+            true
+        }
         Problem::NotRoot | Problem::UnknownArch(_) | Problem::OtherArch { .. } | Problem::OtherCluster => false,
         Problem::Foreign | Problem::OtherRole(_) | Problem::CgroupV1(_) => false,
         Problem::NoDocker | Problem::DockerSnap | Problem::NoSelinuxPolicy => false,

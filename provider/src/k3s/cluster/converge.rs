@@ -7,9 +7,9 @@ use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::Diagnostics;
 use tokio::time::Instant;
 
+use crate::k3s::attributes::archives;
 use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::blame;
-use crate::k3s::cluster::images;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::observe;
 use crate::k3s::cluster::ways::{self, Hosts, Private};
@@ -92,7 +92,7 @@ pub(super) async fn converge(
     observe::store_seen(&mut model, &looked, &ways::keys(hosts, &looked).await);
     store_tokens(cx, &mut model, &looked)?;
     let private = cx.private()?;
-    let images = images::put(&model, &fleet.spec().images);
+    let images = archives(model.images.as_ref(), &fleet.spec().images);
     ways::keep(cx, &Private { images, ..private })?;
     // What was planned to stay does: k3s may have renewed the administrator's certificate, which the next refresh shows.
     if model.kubernetes.known().is_none() {

@@ -5,8 +5,7 @@
 //! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes, [`plan`] and
 //!   [`decided_once`] those that need the prior state, [`trial`] what the hosts say to a plan, [`blame`] which attribute that is about.
 //! - [`spec`] says what [`fleet`](crate::k3s::fleet) is told, which carries out one step after another, [`ways`] how hosts are reached.
-//! - [`creation`] finds one that was killed, [`mod@converge`] is what creation and update share, [`token`] which token is wanted,
-//!   [`images`] which archives of images.
+//! - [`creation`] finds one that was killed, [`mod@converge`] is what creation and update share, [`token`] which token is wanted.
 //! - [`observe`] tells what was seen, [`outputs`] what the cluster exports, [`adoption`] what an import finds.
 //!
 //! In place: everything but what is decided when a cluster is begun ([`decided_once`]), which is refused where there is data.
@@ -17,6 +16,7 @@ use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
+use crate::k3s::attributes::{known_images, read_images};
 use crate::k3s::cluster::model::{ClusterIdentity, ClusterModel};
 use crate::k3s::cluster::spec::Beside;
 use crate::k3s::cluster::ways::Private;
@@ -31,7 +31,6 @@ mod creation;
 mod decided_once;
 #[cfg(test)]
 mod fixtures;
-mod images;
 mod model;
 mod observe;
 mod outputs;
@@ -68,7 +67,7 @@ impl Resource for ClusterResource {
     async fn create(&self, cx: &Context<Self>, mut plan: ClusterModel) -> Result<ClusterModel, Diagnostics> {
         let hosts = ways::hosts(cx, &plan, None, &cx.private()?.pins)?;
         let given = token::given(&plan)?;
-        let images = images::read(&plan).await?;
+        let images = read_images(plan.images.as_ref()).await?;
         let fleet = |id: &str| {
             let beside = Beside {
                 creating: true,
@@ -98,7 +97,7 @@ impl Resource for ClusterResource {
         let hosts = ways::hosts(cx, &state, None, &private.pins)?;
         let beside = Beside {
             adopted: private.adopted,
-            images: images::known(&state, &private).await?,
+            images: known_images(state.images.as_ref(), &private.images).await?,
             ..Beside::of(&id)
         };
         let fleet = Fleet::new(state.fleet_spec(beside)?, hosts.clone());
@@ -129,7 +128,7 @@ impl Resource for ClusterResource {
         let beside = Beside {
             token: token::wanted(&prior, &plan, &private)?,
             adopted: private.adopted,
-            images: images::read(&plan).await?,
+            images: read_images(plan.images.as_ref()).await?,
             prior: Some(&prior),
             ..Beside::of(&id)
         };

@@ -8,10 +8,11 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::Plan;
 
+use crate::k3s::attributes::read_images;
 use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::spec::Beside;
-use crate::k3s::cluster::{blame, creation, images, ways};
+use crate::k3s::cluster::{blame, creation, ways};
 use crate::k3s::fleet::{Fleet, Looked};
 use crate::k3s::rollout::{self, Step};
 use crate::k3s::token::Token;
@@ -55,7 +56,7 @@ async fn look(
     let private = cx.private()?;
     let hosts = ways::hosts(cx, model, prior, &private.pins)?;
     let known = prior.and_then(|prior| prior.id.known()).cloned();
-    let images = images::read(model).await?;
+    let images = read_images(model.images.as_ref()).await?;
     let rotates = prior.is_some_and(|prior| prior.was_begun() && prior.token_version != model.token_version);
     let id = known.clone().unwrap_or_else(creation::new_id);
     let beside = |id| Beside {

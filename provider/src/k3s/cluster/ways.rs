@@ -7,6 +7,7 @@ use tf_framework::context::{Context, Scope};
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::path::Path;
 
+use crate::k3s::attributes::Archive;
 use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::model::{ClusterModel, Server};
 use crate::k3s::fleet::Looked;
@@ -40,15 +41,6 @@ pub struct Private {
 pub(super) struct Source {
     /// The server that has it.
     pub(super) server: String,
-    /// The hash of it.
-    pub(super) sha256: String,
-}
-
-/// An archive of images.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Archive {
-    /// Where it was on the machine that it came from.
-    pub(super) path: String,
     /// The hash of it.
     pub(super) sha256: String,
 }
