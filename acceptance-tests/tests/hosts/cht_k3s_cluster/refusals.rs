@@ -56,7 +56,7 @@ async fn a_way_to_a_host_that_does_not_work_is_told_apart() {
     says(&refused, &["h1", "does not let", "authorized_keys"], "");
 
     let refused = refusal(&scene, &with_ssh("user = \"nobody\"")).await;
-    says(&refused, &["does not let", "nobody"], "user");
+    says(&refused, &["does not let", "nobody"], "h1 = {");
 
     let refused = refusal(&scene, &with_ssh(&known_by(host, &other))).await;
     says(&refused, &["somebody is in between", "SHA256:"], "");

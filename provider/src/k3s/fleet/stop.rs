@@ -8,6 +8,8 @@ use crate::k3s::host::HostError;
 use crate::k3s::kubeconfig::KubeconfigError;
 use crate::k3s::nodes::DrainError;
 use crate::k3s::program::ProgramError;
+use crate::k3s::rollout::encryption::KeyRefusal;
+use crate::k3s::rollout::restore::RestoreRefusal;
 use crate::k3s::rollout::{Refusal, Step};
 use crate::k3s::wait::Failure;
 use crate::kubernetes;
@@ -35,6 +37,13 @@ pub enum Stopped {
         /// Why.
         error: Box<StepError>,
     },
+    /// What was asked for beside the rollout did not work.
+    Act {
+        /// What was done.
+        act: String,
+        /// Why not.
+        error: Box<StepError>,
+    },
     /// A step changes nothing, however often it is carried out.
     Endless {
         /// Which.
@@ -49,11 +58,15 @@ pub enum StepError {
     #[error(transparent)]
     Host(#[from] HostError),
     #[error(transparent)]
+    Restore(#[from] RestoreRefusal),
+    #[error(transparent)]
+    Keys(#[from] KeyRefusal),
+    #[error(transparent)]
     Program(#[from] ProgramError),
     #[error("the API of the cluster did not do its part")]
     Api(#[from] kubernetes::Error),
     #[error(transparent)]
-    Drain(#[from] DrainError),
+    Drain(Box<DrainError>),
     #[error("unable to use the kubeconfig on {host}")]
     Kubeconfig {
         host: String,
@@ -70,10 +83,21 @@ pub enum StepError {
     UnknownHost { host: String },
     #[error("volumes are attached to {node}: {}", volumes.join(", "))]
     Attached { node: String, volumes: Vec<String> },
+    #[error("{host} does not reach {}", targets.join(", "))]
+    Unreached { host: String, targets: Vec<String> },
     #[error("{host}: {failure}")]
     Down { host: String, failure: Failure },
     #[error("it did not come to an end")]
     Waited(Diagnostics),
+}
+
+impl From<DrainError> for StepError {
+    fn from(error: DrainError) -> Self {
+        match error {
+            DrainError::Interrupted { diagnostics, .. } => Self::Waited(diagnostics),
+            error => Self::Drain(Box::new(error)),
+        }
+    }
 }
 
 impl Fleet {
@@ -94,30 +118,35 @@ impl Fleet {
                 "The cluster is as before after the step was carried out several times: {step}."
             ))
             .into(),
-            Stopped::Step { step, error } => {
-                let mut all = Diagnostics::new();
-                for mut diagnostic in self.in_step(*error).iter().cloned() {
-                    diagnostic.detail.push_str(&format!("\n\nStep: {step}\n\n{GO_ON}"));
-                    all.push(diagnostic);
-                }
-                all
-            }
+            Stopped::Step { step, error } => self.in_act(&step.to_string(), *error),
+            Stopped::Act { act, error } => self.in_act(&act, *error),
         }
+    }
+
+    fn in_act(&self, act: &str, error: StepError) -> Diagnostics {
+        let mut all = Diagnostics::new();
+        for mut diagnostic in self.in_step(error).iter().cloned() {
+            diagnostic.detail.push_str(&format!("\n\nStep: {act}\n\n{GO_ON}"));
+            all.push(diagnostic);
+        }
+        all
     }
 
     fn in_step(&self, error: StepError) -> Diagnostics {
         match error {
             StepError::Host(error) => self.on_host(error),
-            StepError::Waited(diagnostics) | StepError::Drain(DrainError::Interrupted { diagnostics, .. }) => {
-                diagnostics
-            }
+            StepError::Waited(diagnostics) => diagnostics,
             StepError::Down { host, failure } => {
                 let detail = failure.detail(&host, Role::Server);
                 self.at(&host, Diagnostic::error("k3s does not start", detail))
             }
             error => {
                 let detail = format!("{}.\n\n{}", sentence(&error_chain(&error)), advice(&error));
-                Diagnostics::error("Unable to change the cluster", detail)
+                let diagnostic = Diagnostic::error("Unable to change the cluster", detail);
+                match &error {
+                    StepError::Unreached { host, .. } => self.at(host, diagnostic),
+                    _ => diagnostic.into(),
+                }
             }
         }
     }
@@ -150,6 +179,10 @@ fn advice(error: &StepError) -> &'static str {
         StepError::Attached { .. } => {
             "What is on them could be lost when the host is cleaned up. Move the pods that use them, or remove the host with \
              `force`."
+        }
+        StepError::Unreached { .. } => {
+            "Servers need the port of the API and those of etcd (2379 and 2380) of each other. Open them in the firewalls of the \
+             hosts and between them, or correct `node_ip`."
         }
         StepError::Drain(_) => {
             "The node stays cordoned. Remove what holds the pods, such as a PodDisruptionBudget that allows none to go, give them \

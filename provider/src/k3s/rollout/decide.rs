@@ -154,11 +154,10 @@ impl Look<'_> {
         Ok(server.map(|(name, _)| Step::ResetData { server: name.clone() }))
     }
 
-    /// Others can join only where there are members.
+    /// Nobody can join a server whose data is in SQLite.
     fn convert(&self) -> Decision {
-        let server = self
-            .wanted()
-            .find(|(_, server)| server.healthy && self.has_other_datastore(server));
+        let other = |server: &Server| server.healthy && self.has_other_datastore(server);
+        let server = self.wanted().find(|(_, server)| other(server));
         Ok(server.map(|(name, _)| Step::Convert { server: name.clone() }))
     }
 
