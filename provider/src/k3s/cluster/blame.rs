@@ -5,7 +5,7 @@ use tf_framework::path::Path;
 
 use crate::k3s::cluster::model::{ClusterModel, Datastore, Server};
 use crate::k3s::fleet::Looked;
-use crate::k3s::preflight::{Found, Preflight};
+use crate::k3s::preflight::{Found, Preflight, Problem};
 use crate::k3s::rollout::{Refusal, Warning};
 use crate::wording::sentence;
 
@@ -29,21 +29,40 @@ pub(super) fn is_final(refusal: &Refusal) -> bool {
     }
 }
 
-/// What is wrong with hosts: errors, and warnings apart from them.
-pub(super) fn unfit(preflight: &Preflight) -> (Diagnostics, Vec<Diagnostic>) {
-    let detail = |found: &Found| format!("{}: {}", found.hosts.join(", "), found.problem);
-    let path = |found: &Found| found.hosts.first().map(|name| of_server(name, Server::HOST));
-    let told = |diagnostic: Diagnostic, found: &Found| match path(found) {
-        Some(path) => diagnostic.at(path),
+/// What is wrong with hosts: errors, and warnings apart from them. What a host lacks on which k3s runs is no reason to leave the
+/// cluster as it is.
+pub(super) fn unfit(preflight: &Preflight, looked: &Looked) -> (Diagnostics, Vec<Diagnostic>) {
+    let at_host = |diagnostic: Diagnostic, found: &Found| match found.hosts.first() {
+        Some(name) => diagnostic.at(of_server(name, Server::HOST)),
         None => diagnostic,
     };
-    let mut errors = Diagnostics::new();
-    for found in &preflight.errors {
-        errors.push(told(Diagnostic::error("Host is not fit for k3s", detail(found)), found));
+    let runs = |name: &String| looked.state(name).is_some_and(|state| state.server_unit.is_some());
+    let is_bearable = |found: &&Found| is_outlived(&found.problem) && found.hosts.iter().all(runs);
+    let (bearable, errors): (Vec<&Found>, Vec<&Found>) = preflight.errors.iter().partition(is_bearable);
+    let mut diagnostics = Diagnostics::new();
+    for found in errors {
+        let error = Diagnostic::error("Host is not fit for k3s", found.to_string());
+        diagnostics.push(at_host(error, found));
     }
-    let warnings = preflight.warnings.iter();
-    let warning = |found: &Found| told(Diagnostic::warning("Host may not be fit for k3s", detail(found)), found);
-    (errors, warnings.map(warning).collect())
+    let warning = |found: &Found| {
+        let warning = Diagnostic::warning("Host may not be fit for k3s", found.to_string());
+        at_host(warning, found)
+    };
+    let warnings = bearable.into_iter().chain(&preflight.warnings).map(warning);
+    (diagnostics, warnings.collect())
+}
+
+/// Whether k3s that runs already shows that it can do with it.
+fn is_outlived(problem: &Problem) -> bool {
+    match problem {
+        Problem::NoSystemd | Problem::NoDefaultRoute | Problem::NoMemoryCgroup | Problem::NoModule(_) => true,
+        Problem::PortTaken(_) | Problem::NmCloudSetup | Problem::Same { .. } | Problem::Clocks(_) => true,
+        Problem::TooLittleMemory { .. } | Problem::TooLittleDisk { .. } | Problem::TooFewCpus { .. } => true,
+        Problem::BelowCht(_) | Problem::Swap | Problem::Firewall(_) | Problem::Iptables(_) | Problem::Overrides(_) => true,
+        Problem::NotRoot | Problem::UnknownArch(_) | Problem::OtherArch { .. } | Problem::OtherCluster => false,
+        Problem::Foreign | Problem::OtherRole(_) | Problem::CgroupV1(_) => false,
+        Problem::NoDocker | Problem::DockerSnap | Problem::NoSelinuxPolicy => false,
+    }
 }
 
 /// The servers that did not answer, as warnings.
@@ -102,7 +121,9 @@ fn attribute(refusal: &Refusal) -> Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::k3s::preflight::Problem;
+    use crate::k3s::config::Role;
+    use crate::k3s::host::Probed;
+    use crate::k3s::probe::{HostState, UnitState};
 
     #[test]
     fn what_stands_in_the_way_is_told_at_the_attribute_that_decides_it() {
@@ -148,7 +169,7 @@ mod tests {
             ],
             warnings: vec![found(&["a"], Problem::Swap)],
         };
-        let (errors, warnings) = unfit(&preflight);
+        let (errors, warnings) = unfit(&preflight, &Looked::default());
         let paths: Vec<String> = errors
             .iter()
             .filter_map(|one| Some(one.path.as_ref()?.to_string()))
@@ -157,5 +178,25 @@ mod tests {
         assert!(errors.to_string().contains("a, b: "), "{errors}");
         assert_eq!(warnings.len(), 1);
         assert!(silent(&Looked::default(), "").is_empty());
+    }
+    #[test]
+    fn what_running_servers_lack_is_a_warning_and_whose_they_are_is_not() {
+        let preflight = Preflight {
+            errors: [Problem::NoMemoryCgroup, Problem::OtherRole(Role::Agent)]
+                .map(|problem| Found {
+                    hosts: vec!["a".to_owned()],
+                    problem,
+                })
+                .into(),
+            warnings: Vec::new(),
+        };
+        let state = HostState {
+            server_unit: Some(UnitState::default()),
+            ..HostState::default()
+        };
+        let mut looked = Looked::default();
+        looked.hosts.insert("a".to_owned(), Ok(Probed { state, asked_at: 0 }));
+        let (errors, warnings) = unfit(&preflight, &looked);
+        assert_eq!((errors.iter().count(), warnings.len()), (1, 1), "{errors}");
     }
 }

@@ -59,15 +59,12 @@ fn refuse_silent(fleet: &Fleet, looked: Looked, needed: impl Fn(&str) -> bool) -
     Err(diagnostics)
 }
 
-/// Refuses hosts that are not fit, all of them at once.
+/// Refuses hosts that are not fit, all of them at once. What may not be fit was told by the plan.
 ///
 /// # Errors
 /// Fails if anything has to be put right on a host first.
-pub(super) fn judge(cx: &Context<ClusterResource>, fleet: &Fleet, looked: &Looked) -> Result<(), Diagnostics> {
-    let (errors, warnings) = blame::unfit(&fleet.preflight(looked));
-    for warning in warnings {
-        cx.warn(warning);
-    }
+pub(super) fn judge(fleet: &Fleet, looked: &Looked) -> Result<(), Diagnostics> {
+    let (errors, _) = blame::unfit(&fleet.preflight(looked), looked);
     errors.into_result(())
 }
 

@@ -84,7 +84,7 @@ impl Resource for ClusterResource {
         let id = creation::unfinished(&looked).unwrap_or(id);
         let fleet = fleet(&id)?;
         ways::keep_pins(cx, &hosts, &looked).await?;
-        converge::judge(cx, &fleet, &looked)?;
+        converge::judge(&fleet, &looked)?;
         plan.id = Attr::Known(id);
         plan.drift = Attr::Known(vec![observe::UNFINISHED.to_owned()]);
         converge::converge(cx, &fleet, &hosts, (None, plan), |model| cx.checkpoint(model)).await
@@ -137,7 +137,7 @@ impl Resource for ClusterResource {
         let is_new = |name: &str| !prior.servers.contains_key(name);
         let looked = converge::look(cx, &fleet, is_new).await?;
         ways::keep_pins(cx, &hosts, &looked).await?;
-        converge::judge(cx, &fleet, &looked)?;
+        converge::judge(&fleet, &looked)?;
         plan.id = Attr::Known(id);
         token::keep_previous(&prior, &mut plan);
         converge::converge(cx, &fleet, &hosts, (Some(&prior), plan), |_| {}).await

@@ -65,6 +65,8 @@ impl ClusterModel {
     pub(super) fn fleet_spec(&self, beside: Beside<'_>) -> Result<Spec, Diagnostics> {
         let mut addresses = beside.prior.map(Self::addresses).unwrap_or_default();
         addresses.extend(self.addresses());
+        let mut outer_addresses = beside.prior.map(Self::outer_addresses).unwrap_or_default();
+        outer_addresses.extend(self.outer_addresses());
         let ca_hash = beside.prior.unwrap_or(self).ca_hash.known();
         Ok(Spec {
             cluster_id: beside.id.to_owned(),
@@ -74,6 +76,7 @@ impl ClusterModel {
             settings: self.settings(),
             servers: self.nodes(),
             addresses,
+            outer_addresses,
             registries: self.registries.as_ref().map(Registries::settings).unwrap_or_default(),
             proxy: self.proxy.as_ref().map(Proxy::settings).unwrap_or_default(),
             bootstrapped: ca_hash.is_some(),
@@ -186,6 +189,13 @@ impl ClusterModel {
     pub(super) fn addresses(&self) -> BTreeMap<String, String> {
         let servers = self.servers.iter();
         let address = |server: &Server| server_url(&server.inner_address(), self.https_listen_port);
+        servers.map(|(name, server)| (name.clone(), address(server))).collect()
+    }
+
+    /// The addresses by which this machine reaches the servers' APIs, by name.
+    fn outer_addresses(&self) -> BTreeMap<String, String> {
+        let servers = self.servers.iter();
+        let address = |server: &Server| server_url(&server.host, self.https_listen_port);
         servers.map(|(name, server)| (name.clone(), address(server))).collect()
     }
 

@@ -23,7 +23,7 @@ pub(super) fn given(model: &ClusterModel) -> Result<Option<Token>, Diagnostics> 
 }
 
 /// The token that the cluster is to have after a change, if that is another: the given one or a new one where its version changes,
-/// and the given one, too, where somebody else has changed it since.
+/// and the given one, too, where the cluster was not begun yet, or somebody else has changed it since.
 ///
 /// # Errors
 /// Fails if no cluster can have the given one.
@@ -37,7 +37,7 @@ pub(super) fn wanted(
         return Ok(Some(given.unwrap_or_else(Token::generate)));
     }
     let is_ours = |token: &Token| Some(token.sha256()) == private.token_sha256;
-    Ok(given.filter(is_ours))
+    Ok(given.filter(|token| !prior.was_begun() || is_ours(token)))
 }
 
 /// Keeps a generated token that makes place for another, as older snapshots can be restored only with it.
@@ -74,7 +74,10 @@ mod tests {
 
     #[test]
     fn a_token_changes_with_its_version_alone() {
-        let prior = cluster(1, None);
+        let mut prior = cluster(1, None);
+        let unfinished = super::wanted(&prior, &cluster(1, Some("first")), &Private::default());
+        assert!(unfinished.unwrap().is_some(), "it is not begun yet");
+        prior.ca_hash = Attr::Known("hash".to_owned());
         let hash = |token: Option<Token>| token.map(|token| token.sha256());
         let wanted = |plan, private: &Private| wanted(&prior, &plan, private).unwrap();
         assert!(wanted(cluster(1, Some("new")), &kept("old")).is_none());

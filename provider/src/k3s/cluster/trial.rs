@@ -14,6 +14,7 @@ use crate::k3s::cluster::spec::Beside;
 use crate::k3s::cluster::{blame, creation, images, ways};
 use crate::k3s::fleet::{Fleet, Looked};
 use crate::k3s::rollout::{self, Step};
+use crate::k3s::token::Token;
 
 /// Looks at the hosts, and refuses what they would refuse.
 ///
@@ -34,7 +35,7 @@ pub(super) async fn try_on_hosts(
     if prior.is_none_or(|prior| prior.id.is_null()) {
         creation::check_free(&looked)?;
     }
-    let (mut errors, warnings) = blame::unfit(&fleet.preflight(&looked));
+    let (mut errors, warnings) = blame::unfit(&fleet.preflight(&looked), &looked);
     for warning in warnings {
         cx.warn(warning);
     }
@@ -55,10 +56,13 @@ async fn look(
     let hosts = ways::hosts(cx, model, prior, &private.pins)?;
     let known = prior.and_then(|prior| prior.id.known()).cloned();
     let images = images::read(model).await?;
+    let rotates = prior.is_some_and(|prior| prior.was_begun() && prior.token_version != model.token_version);
     let id = known.clone().unwrap_or_else(creation::new_id);
     let beside = |id| Beside {
         creating: known.is_none(),
         adopted: private.adopted,
+        // Which one it is makes no difference to the steps.
+        token: rotates.then(Token::generate),
         images: images.clone(),
         prior,
         ..Beside::of(id)

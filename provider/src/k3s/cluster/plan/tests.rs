@@ -201,13 +201,16 @@ async fn drift_is_repaired() {
 
 #[tokio::test]
 async fn a_creation_that_was_not_finished_is_planned_to_be() {
-    let mut core = core_with(json!({
-        "drift": ["the cluster is not finished"], "ca_hash": null, "kubernetes": null, "join": null, "kubeconfig": null,
-        "server_token": null, "previous_tokens": null, "status": null,
-    }));
-    let plan = core.plan(configuration(json!({}))).await.unwrap();
-    assert_known(&plan, &["ca_hash", "kubernetes", "join", "server_token"], false);
-    assert_known(&plan, &["id"], true);
+    for ca_hash in [json!(null), json!(CA)] {
+        let mut core = core_with(json!({
+            "drift": ["the cluster is not finished"], "ca_hash": ca_hash, "kubernetes": null, "join": null, "kubeconfig": null,
+            "server_token": null, "previous_tokens": null, "status": null,
+        }));
+        let plan = core.plan(configuration(json!({}))).await.unwrap();
+        assert_known(&plan, &["kubernetes", "kubeconfig", "join", "server_token", "previous_tokens"], false);
+        assert_known(&plan, &["ca_hash"], !ca_hash.is_null());
+        assert_known(&plan, &["id"], true);
+    }
 }
 
 #[tokio::test]
