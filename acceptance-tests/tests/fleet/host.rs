@@ -31,7 +31,7 @@ async fn a_lock_goes_with_its_connection() {
     let ours = lab.host(1);
     let lock = ours.lock().await.unwrap();
     ours.access().session.disconnect().await;
-    lab.hosts[0].exec("pkill -KILL -f 'sshd: root@notty'").await.unwrap();
+    lab.hosts[0].exec("pkill -KILL -f '[s]shd: root@notty'").await.unwrap();
     let let_go = async || match lock.is_held() {
         false => Ok(()),
         true => Err("held".to_owned()),

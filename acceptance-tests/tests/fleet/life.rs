@@ -1,5 +1,6 @@
 //! The life of a cluster: one server, three, another version, another token, one fewer, none.
 
+use terraform_provider_cht::k3s::config::Datastore;
 use terraform_provider_cht::k3s::fleet::OnDestroy;
 use terraform_provider_cht::k3s::marker::Phase;
 use terraform_provider_cht::k3s::token::Token;
@@ -86,4 +87,61 @@ async fn a_cluster_is_begun_grows_is_upgraded_shrinks_and_goes() {
         steps.is_empty(),
         "a cluster that was there is not begun again: {steps:#?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_single_server_gets_etcd_is_joined_and_gives_way_to_the_other() {
+    let Some(lab) = Lab::start(2).await else { return };
+    let one = Wanted {
+        datastore: Datastore::Sqlite,
+        ..Wanted::servers(&[1])
+    };
+    lab.converge(&one).await;
+    let etcd = Wanted {
+        datastore: Datastore::Etcd,
+        ..one.again()
+    };
+    let steps = lab.converge(&etcd).await;
+    assert_eq!(steps[0], "move the datastore of h1 from SQLite to etcd", "{steps:#?}");
+    assert!(lab.converge(&etcd).await.is_empty(), "nothing is left to do");
+
+    let two = Wanted {
+        servers: vec![1, 2],
+        ..etcd
+    };
+    let cut = |verb| format!("ip route {verb} blackhole {}/32", lab.hosts[0].ip());
+    lab.hosts[1].exec(&cut("add")).await.unwrap();
+    let fleet = lab.fleet(&two);
+    let (result, _) = run(&fleet).await;
+    let said = fleet.diagnose(result.unwrap_err()).to_string();
+    let etcd_port = format!("{}:2380", lab.hosts[0].ip());
+    assert!(said.contains("H2 does not reach") && said.contains(&etcd_port), "{said}");
+    assert_eq!(fleet.look().await.state("h2").unwrap().marker, None, "nothing was changed there");
+    lab.hosts[1].exec(&cut("delete")).await.unwrap();
+    lab.converge(&two).await;
+
+    let named = Wanted {
+        provider_ids: Some("lab://h"),
+        ..two
+    };
+    let steps = lab.converge(&named).await;
+    assert_eq!(steps.iter().filter(|step| step.contains("to register it anew")).count(), 2, "{steps:#?}");
+    let looked = lab.fleet(&named).look().await;
+    assert_eq!(looked.node("h1").unwrap().provider_id.as_deref(), Some("lab://h1"));
+
+    let other = Wanted {
+        servers: vec![2],
+        ..named
+    };
+    let steps = lab.converge(&other).await;
+    assert!(steps.contains(&"take h1 out of the cluster through h2".to_owned()), "{steps:#?}");
+    assert!(lab.converge(&other).await.is_empty(), "nothing is left to do");
+    let keep = OnDestroy {
+        keep_snapshots: true,
+        ..OnDestroy::default()
+    };
+    lab.fleet(&other).tear_down(&scope().await, &keep).await.unwrap();
+    let kept = lab.hosts[1].exec("ls /var/lib/rancher/k3s/server/db/snapshots").await.unwrap();
+    assert!(kept.contains("cht-before"), "{kept}");
 }

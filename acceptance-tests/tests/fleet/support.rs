@@ -7,7 +7,7 @@ use std::time::Duration;
 use acceptance_tests::hosts::{self, Hosts};
 use acceptance_tests::k3s::{peers, release};
 use acceptance_tests::lifeline::Lifeline;
-use terraform_provider_cht::k3s::config::{ClusterSettings, NodeSettings};
+use terraform_provider_cht::k3s::config::{ClusterSettings, Datastore, NodeSettings};
 use terraform_provider_cht::k3s::fleet::{Fleet, Looked, OnDestroy, Spec, Stopped};
 use terraform_provider_cht::k3s::host::Host;
 use terraform_provider_cht::k3s::nodes::Drain;
@@ -53,6 +53,9 @@ pub(crate) struct Wanted {
     pub(crate) servers: Vec<usize>,
     pub(crate) bootstrapped: bool,
     pub(crate) token: Option<Token>,
+    pub(crate) datastore: Datastore,
+    /// What the cloud provider calls each machine, if so.
+    pub(crate) provider_ids: Option<&'static str>,
 }
 
 impl Wanted {
@@ -62,6 +65,8 @@ impl Wanted {
             servers: numbers.to_vec(),
             bootstrapped: false,
             token: None,
+            datastore: Datastore::Etcd,
+            provider_ids: None,
         }
     }
 
@@ -111,6 +116,7 @@ impl Lab {
             let name = format!("h{number}");
             let node = NodeSettings {
                 name: name.clone(),
+                provider_id: wanted.provider_ids.map(|ids| format!("{ids}{number}")),
                 labels: BTreeMap::from([("tier".to_owned(), "servers".to_owned())]),
                 ..NodeSettings::default()
             };
@@ -127,6 +133,7 @@ impl Lab {
             steps: Vec::new(),
             settings: ClusterSettings {
                 tls_san: self.hosts.iter().map(|host| host.ip().to_string()).collect(),
+                datastore: wanted.datastore.clone(),
                 has_agent_token: true,
                 ..ClusterSettings::default()
             },
@@ -135,6 +142,7 @@ impl Lab {
                 .iter()
                 .map(|(name, number)| (name.clone(), address(number)))
                 .collect(),
+            outer_addresses: BTreeMap::new(),
             registries: Default::default(),
             proxy: Default::default(),
             bootstrapped: wanted.bootstrapped,

@@ -214,7 +214,8 @@ pub(super) fn token_differs(state: &HostState, files: &HostFiles) -> bool {
     of_files(files, state).iter().any(is_of_token)
 }
 
-fn is_of_token(drift: &Drift) -> bool {
+/// Whether it is about a file with a token.
+pub(super) fn is_of_token(drift: &Drift) -> bool {
     let path = match drift {
         Drift::FileMissing(path) | Drift::FileChanged(path) | Drift::FileMode(path) | Drift::FileExtra(path) => path,
         _ => return false,

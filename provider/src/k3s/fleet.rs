@@ -2,25 +2,28 @@
 //!
 //! Nothing is remembered between looks but what cannot be seen ([`run`]), so a run that was killed at any point is continued by
 //! the next. [`look`] asks all hosts at once, [`view`] makes of their answers what the deciding functions take, [`files`] says
-//! what each server's files should be, [`carry_out`] and [`leave`] do what each step says, and [`stop`] is what ends it early.
+//! what each server's files should be, [`carry_out`] and [`leave`] do what each step says, partly at the cluster's [`api`], and
+//! [`stop`] is what ends it early.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+
+use tf_framework::context::Scope;
 
 use super::config::registries::Registries;
 use super::config::{ClusterSettings, NodeSettings};
 use super::drift::Drift;
 use super::host::Host;
+use super::nodes::Drain;
 use super::preflight::Preflight;
 use super::program::{Image, Program, Source};
 use super::rollout::{self, Plan, Step, Warning};
 use super::token::Token;
 use super::unit::Proxy;
 use super::version::K3sVersion;
-use crate::k3s::nodes::Drain;
 use crate::provider::Clients;
-use tf_framework::context::Scope;
 
+mod api;
 mod carry_out;
 mod files;
 mod leave;
@@ -197,3 +200,6 @@ impl Fleet {
         leave::tear_down(self, scope, how).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Nothing here decides. [`Host::probe`] looks, with one command; [`service`] starts and stops k3s, [`files`] puts its program,
 //! files and images in place, [`secrets`] reads and changes tokens, [`data`] takes snapshots and wipes, [`lock`] keeps other runs
-//! away. What fails is a [`HostError`], which [`Host::diagnose`] says in a user's words.
+//! away, [`reach`] tries ports. What fails is a [`HostError`], which [`Host::diagnose`] says in a user's words.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ pub mod data;
 pub mod error;
 pub mod files;
 pub mod lock;
+pub mod reach;
 pub mod secrets;
 pub mod service;
 

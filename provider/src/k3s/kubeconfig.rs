@@ -88,7 +88,7 @@ current-context: default
             kubernetes(&without.into(), "").err(),
             Some(KubeconfigError::Missing("key of the client"))
         );
-        let broken = KUBECONFIG.replace("S0VZ", "?");
+        let broken = KUBECONFIG.replace("S0VZ", "S0VZ%");
         assert_eq!(
             kubernetes(&broken.into(), "").err(),
             Some(KubeconfigError::Encoding("key of the client"))

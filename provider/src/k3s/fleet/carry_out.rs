@@ -13,18 +13,15 @@ use crate::k3s::config::{Join, Role};
 use crate::k3s::files::HostFiles;
 use crate::k3s::fleet::files::Which as WhichToken;
 use crate::k3s::fleet::run::Run;
-use crate::k3s::fleet::view::HTTPS_PORT;
 use crate::k3s::fleet::{Looked, StepError};
 use crate::k3s::host::{Host, HostError, Which};
-use crate::k3s::join::server_url;
 use crate::k3s::marker::{Marker, Phase};
-use crate::k3s::nodes::Nodes;
+use crate::k3s::preflight;
 use crate::k3s::probe::UnitPhase;
 use crate::k3s::program::Program;
 use crate::k3s::rollout::Step;
 use crate::k3s::version::K3sVersion;
 use crate::k3s::wait::{self, Awaited, Wait};
-use crate::k3s::{kubeconfig, preflight};
 
 /// A host that becomes a server.
 struct Entry {
@@ -50,6 +47,9 @@ impl Run<'_> {
                 through,
                 version,
             } => {
+                if let Some(through) = through {
+                    self.require_ports(looked, server, through).await?;
+                }
                 let entry = Entry {
                     phase: Phase::Joining,
                     join: self.fleet.join_through(through.as_deref()),
@@ -297,41 +297,6 @@ impl Run<'_> {
 
     pub(super) fn host(&self, name: &str) -> Result<&Host, StepError> {
         self.fleet.hosts.get(name).ok_or_else(|| unknown(name))
-    }
-
-    /// The Nodes, through the API of a server that is healthy, and another one if there is any.
-    async fn nodes_beside(&self, looked: &Looked, name: &str) -> Result<Nodes, StepError> {
-        let mut healthy: Vec<&String> = self
-            .fleet
-            .hosts
-            .keys()
-            .filter(|other| looked.is_healthy(other))
-            .collect();
-        healthy.sort_by_key(|other| other.as_str() == name);
-        let through = healthy.first().map_or(name, |through| through.as_str());
-        self.nodes(looked, through).await
-    }
-
-    /// The Nodes, through the API of a server.
-    pub(super) async fn nodes(&self, looked: &Looked, through: &str) -> Result<Nodes, StepError> {
-        let spec = &self.fleet.spec;
-        let address = || {
-            let address = looked.node(through)?.internal_ips.first()?;
-            Some(server_url(address, spec.settings.https_port.unwrap_or(HTTPS_PORT)))
-        };
-        let host = || through.to_owned();
-        let given = spec.outer_addresses.get(through).or_else(|| spec.addresses.get(through));
-        let address = given.cloned().or_else(address);
-        let address = address.ok_or_else(|| StepError::NoAddress { host: host() })?;
-        let text = self.host(through)?.kubeconfig().await?;
-        let text = text.ok_or_else(|| StepError::NoKubeconfig { host: host() })?;
-        let way = kubeconfig::kubernetes(&text, &address);
-        let way = way.map_err(|source| StepError::Kubeconfig { host: host(), source })?;
-        let cluster = way
-            .connect()
-            .await?
-            .with_cancellation(self.scope.cancellation().clone());
-        Ok(Nodes::new(cluster, &spec.cluster_id))
     }
 
     fn files(&self, looked: &Looked, name: &str) -> Result<HostFiles, StepError> {

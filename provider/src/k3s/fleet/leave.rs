@@ -83,6 +83,7 @@ impl Run<'_> {
         })
         .await?;
         let nodes = self.nodes(looked, leaving.through).await?;
+        nodes.cordon(server).await?;
         self.empty(&nodes, server, &self.fleet.spec.on_removal).await?;
         if leaving.member_first {
             self.delete_node(&nodes, server).await?;
@@ -94,7 +95,6 @@ impl Run<'_> {
 
     /// Moves pods away, if that is wanted, and sees that no volume is attached.
     async fn empty(&self, nodes: &Nodes, server: &str, how: &OnDestroy) -> Result<(), StepError> {
-        nodes.cordon(server).await?;
         if let Some(drain) = &how.drain {
             nodes.drain(self.scope, server, drain).await?;
         }

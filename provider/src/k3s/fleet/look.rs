@@ -10,6 +10,7 @@ use crate::k3s::host::{Host, HostError, Probed, Tokens};
 use crate::k3s::marker::Marker;
 use crate::k3s::paths;
 use crate::k3s::probe::{HostState, NodeState, UnitPhase};
+use crate::k3s::rollout::observe;
 use crate::k3s::token::Token;
 
 /// What all hosts answered.
@@ -19,8 +20,8 @@ pub struct Looked {
     pub hosts: BTreeMap<String, Result<Probed, HostError>>,
     /// The tokens that were found.
     pub(super) tokens: Found,
-    /// Why tokens could not be read, if so.
-    pub(super) trouble: Option<HostError>,
+    /// Why tokens could not be read, if so: then nothing is known of what depends on them, and nothing is changed.
+    pub trouble: Option<HostError>,
 }
 
 /// The tokens of the cluster.
@@ -52,13 +53,7 @@ impl Looked {
     /// The Nodes, as the first server with a ready API lists them.
     #[must_use]
     pub fn nodes(&self) -> Option<&[NodeState]> {
-        let states = || {
-            self.states()
-                .map(|(_, state)| state)
-                .filter(|state| state.nodes.is_some())
-        };
-        let ready = states().find(|state| state.readyz == Some(Ok(())));
-        ready.or_else(|| states().next())?.nodes.as_deref()
+        observe::nodes(self.states().map(|(_, state)| state))
     }
 
     /// A Node, as that server lists it.
@@ -74,7 +69,7 @@ impl Looked {
         self.state(name).is_some_and(runs) && self.node(name).is_some_and(|node| node.ready)
     }
 
-    /// Whether a host has data of the cluster.
+    /// Whether any host has data, which is not so where the datastore is elsewhere.
     #[must_use]
     pub fn has_data(&self) -> bool {
         self.states().any(|(_, state)| state.datastore.is_some())
@@ -92,7 +87,7 @@ impl Looked {
         self.tokens.agent.as_ref()
     }
 
-    pub(super) fn states(&self) -> impl Iterator<Item = (&String, &HostState)> {
+    pub(super) fn states(&self) -> impl Iterator<Item = (&String, &HostState)> + Clone {
         self.hosts
             .iter()
             .filter_map(|(name, result)| Some((name, &result.as_ref().ok()?.state)))

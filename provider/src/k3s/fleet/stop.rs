@@ -52,7 +52,7 @@ pub enum StepError {
     #[error("the API of the cluster did not do its part")]
     Api(#[from] kubernetes::Error),
     #[error(transparent)]
-    Drain(#[from] DrainError),
+    Drain(Box<DrainError>),
     #[error("unable to use the kubeconfig on {host}")]
     Kubeconfig {
         host: String,
@@ -69,10 +69,18 @@ pub enum StepError {
     UnknownHost { host: String },
     #[error("volumes are attached to {node}: {}", volumes.join(", "))]
     Attached { node: String, volumes: Vec<String> },
+    #[error("{host} does not reach {}", targets.join(", "))]
+    Unreached { host: String, targets: Vec<String> },
     #[error("{host}: {failure}")]
     Down { host: String, failure: Failure },
     #[error("it did not come to an end")]
     Waited(Diagnostics),
+}
+
+impl From<DrainError> for StepError {
+    fn from(error: DrainError) -> Self {
+        Self::Drain(Box::new(error))
+    }
 }
 
 impl Fleet {
@@ -120,7 +128,11 @@ impl Fleet {
             }
             error => {
                 let detail = format!("{}.\n\n{}", sentence(&error_chain(&error)), advice(&error));
-                Diagnostics::error("Unable to change the cluster", detail)
+                let diagnostic = Diagnostic::error("Unable to change the cluster", detail);
+                match &error {
+                    StepError::Unreached { host, .. } => self.at(host, diagnostic),
+                    _ => diagnostic.into(),
+                }
             }
         }
     }
@@ -153,6 +165,10 @@ fn advice(error: &StepError) -> &'static str {
         StepError::Attached { .. } => {
             "What is on them could be lost when the host is cleaned up. Move the pods that use them, or remove the host with \
              `force`."
+        }
+        StepError::Unreached { .. } => {
+            "Servers need the port of the API and those of etcd (2379 and 2380) of each other. Open them in the firewalls of the \
+             hosts and between them, or correct `node_ip`."
         }
         StepError::Drain(_) => {
             "The node stays cordoned. Remove what holds the pods, such as a PodDisruptionBudget that allows none to go, give them \

@@ -141,7 +141,10 @@ pub(super) fn drift(fleet: &Fleet, looked: &Looked) -> BTreeMap<String, Vec<Drif
             node,
             voter: fleet.has_etcd(),
         };
-        let drift = drift::drift(&expected, looked.state(name), looked.nodes());
+        let mut drift = drift::drift(&expected, looked.state(name), looked.nodes());
+        if looked.trouble.is_some() {
+            drift.retain(|drift| !drift::is_of_token(drift));
+        }
         Some((name.clone(), drift))
     };
     fleet.spec.servers.iter().filter_map(of).collect()

@@ -44,23 +44,19 @@ pub struct Known<'a> {
 
 /// The Nodes, as the first server with a ready API lists them.
 #[must_use]
-pub fn nodes<'a>(hosts: &BTreeMap<String, Observed<'a>>) -> Option<&'a [NodeState]> {
-    let states = || hosts.values().filter_map(|host| host.state);
-    let ready = states().find(|state| state.nodes.is_some() && state.readyz == Some(Ok(())));
-    ready
-        .or_else(|| states().find(|state| state.nodes.is_some()))?
-        .nodes
-        .as_deref()
+pub fn nodes<'a>(states: impl Iterator<Item = &'a HostState> + Clone) -> Option<&'a [NodeState]> {
+    let mut listing = states.filter(|state| state.nodes.is_some());
+    let ready = listing.clone().find(|state| state.readyz == Some(Ok(())));
+    ready.or_else(|| listing.next())?.nodes.as_deref()
 }
 
 /// The observation. Servers that only the Nodes tell of are part of it, too.
 #[must_use]
 pub fn observe(known: &Known<'_>, hosts: &BTreeMap<String, Observed<'_>>) -> Seen {
     // Hosts of other clusters list other Nodes.
-    let is_ours = |host: &Observed<'_>| host.state.is_some_and(|state| owner(known, state) == Owner::Us);
-    let ours = hosts.iter().filter(|(_, host)| is_ours(host));
-    let ours = ours.map(|(name, host)| (name.clone(), *host)).collect();
-    let nodes = nodes(&ours).unwrap_or_default();
+    let is_ours = |state: &&HostState| owner(known, state) == Owner::Us;
+    let states = hosts.values().filter_map(|host| host.state).filter(is_ours);
+    let nodes = nodes(states).unwrap_or_default();
     let mut servers = BTreeMap::new();
     for (name, host) in hosts {
         let node = nodes.iter().find(|node| node.name == *name);
