@@ -10,6 +10,7 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod demand;
 mod host;
 mod life;
 mod recovery;

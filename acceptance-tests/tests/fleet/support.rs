@@ -53,6 +53,7 @@ pub(crate) struct Wanted {
     pub(crate) servers: Vec<usize>,
     pub(crate) bootstrapped: bool,
     pub(crate) token: Option<Token>,
+    pub(crate) encrypted: bool,
     pub(crate) datastore: Datastore,
     /// What the cloud provider calls each machine, if so.
     pub(crate) provider_ids: Option<&'static str>,
@@ -65,6 +66,7 @@ impl Wanted {
             servers: numbers.to_vec(),
             bootstrapped: false,
             token: None,
+            encrypted: false,
             datastore: Datastore::Etcd,
             provider_ids: None,
         }
@@ -135,6 +137,7 @@ impl Lab {
                 tls_san: self.hosts.iter().map(|host| host.ip().to_string()).collect(),
                 datastore: wanted.datastore.clone(),
                 has_agent_token: true,
+                secrets_encryption: wanted.encrypted,
                 ..ClusterSettings::default()
             },
             servers: wanted.servers.iter().map(node).collect(),

@@ -4,12 +4,14 @@
 //! the next. [`look`] asks all hosts at once, [`view`] makes of their answers what the deciding functions take, [`files`] says
 //! what each server's files should be, [`carry_out`] and [`leave`] do what each step says, partly at the cluster's [`api`], and
 //! [`stop`] is what ends it early.
+//! [`mod@restore`] and [`encryption`] are done on demand only.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use tf_framework::context::Scope;
 
+use super::ca::CustomCa;
 use super::config::registries::Registries;
 use super::config::{ClusterSettings, NodeSettings};
 use super::drift::Drift;
@@ -25,14 +27,17 @@ use crate::provider::Clients;
 
 mod api;
 mod carry_out;
+mod encryption;
 mod files;
 mod leave;
 mod look;
+mod restore;
 mod run;
 pub mod stop;
 mod view;
 
 pub use self::look::Looked;
+pub use self::restore::Restore;
 pub use self::stop::{StepError, Stopped};
 
 /// What a cluster should be. What is Terraform's stays with the resource.
@@ -98,6 +103,8 @@ pub struct Fleet {
     fresh: Fresh,
     /// The programs that were fetched so far.
     programs: Mutex<Vec<Program>>,
+    /// What a cluster begins with, in place of what k3s would make.
+    authorities: Option<CustomCa>,
 }
 
 /// Tokens that nobody knows yet.
@@ -131,7 +138,15 @@ impl Fleet {
                 agent: Token::generate(),
             },
             programs: Mutex::default(),
+            authorities: None,
         }
+    }
+
+    /// The same with authorities of one's own, which a cluster takes when it is begun, and never again.
+    #[must_use]
+    pub fn with_authorities(mut self, authorities: Option<CustomCa>) -> Self {
+        self.authorities = authorities;
+        self
     }
 
     /// What a cluster should be.

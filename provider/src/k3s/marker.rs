@@ -27,6 +27,10 @@ pub struct Marker {
     /// Whether the cluster is still being made. A creation that was killed leaves no state: the next one finds its id by this.
     #[serde(default)]
     pub creating: bool,
+    /// Whether a snapshot is being restored, and this server was not seen up since: its data may be from before. Nothing else is
+    /// done as long as any server is so marked.
+    #[serde(default)]
+    pub restoring: bool,
     /// Hash of the token that the cluster was last given by way of this host. As long as servers have different ones, this tells
     /// which is the new one.
     #[serde(default)]
@@ -62,6 +66,7 @@ impl Marker {
             phase,
             started: None,
             creating: false,
+            restoring: false,
             token: None,
         }
     }

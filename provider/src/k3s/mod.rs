@@ -4,7 +4,8 @@
 //! the user come out.
 //!
 //! 1. What is wanted: [`version`], [`config`], [`token`], [`mod@unit`] and, from these, the [`files`] of a host, at the
-//!    [`paths`] where k3s' own script has them. [`join`] is what an agent needs of its cluster.
+//!    [`paths`] where k3s' own script has them. [`ca`] are authorities of one's own, [`join`] is what an agent needs of its
+//!    cluster.
 //! 2. What is there: [`probe`] is one script for each host and what it says, [`marker`] what this provider notes on a host,
 //!    [`journal`] what k3s says when it cannot start.
 //! 3. What follows: [`preflight`] refuses hosts before anything is changed, [`drift()`](drift::drift) names differences for a
@@ -19,6 +20,7 @@
 
 pub mod agent;
 pub mod attributes;
+pub mod ca;
 pub mod cleanup;
 pub mod cluster;
 pub mod config;

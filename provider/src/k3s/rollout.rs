@@ -12,6 +12,8 @@
 //! - No data is wiped but that of a member which etcd has removed.
 //! - No step goes to an older version, or over a minor version.
 //!
+//! [`restore`] and [`encryption`] are what is done on demand only, with acts of their own.
+//!
 //! [`refusal`] has what is refused before anything is changed, [`observe`] makes the observation of what hosts answered, and
 //! [`agents`] is for hosts that only run pods.
 
@@ -25,11 +27,13 @@ use super::version::K3sVersion;
 
 pub mod agents;
 mod decide;
+pub mod encryption;
 mod expect;
 mod look;
 pub mod observe;
 pub mod quorum;
 pub mod refusal;
+pub mod restore;
 pub mod step;
 pub mod warning;
 
@@ -105,6 +109,8 @@ pub struct Server {
     pub other_name: Option<String>,
     /// How far it is, as this provider noted.
     pub phase: Option<Phase>,
+    /// Whether a snapshot is being restored, and it was not seen up since.
+    pub restoring: bool,
     /// The role in which it runs k3s, if it does.
     pub role: Option<Role>,
     /// Its member of etcd, as the other servers know it.
@@ -186,6 +192,7 @@ impl Server {
             owner: Owner::Nobody,
             other_name: None,
             phase: None,
+            restoring: false,
             role: None,
             member: Member::None,
             node: false,

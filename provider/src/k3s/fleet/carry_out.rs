@@ -13,21 +13,24 @@ use crate::k3s::config::{Join, Role};
 use crate::k3s::files::HostFiles;
 use crate::k3s::fleet::files::Which as WhichToken;
 use crate::k3s::fleet::run::Run;
-use crate::k3s::fleet::{Looked, StepError};
+use crate::k3s::fleet::{Fleet, Looked, StepError};
 use crate::k3s::host::{Host, HostError, Which};
 use crate::k3s::marker::{Marker, Phase};
 use crate::k3s::preflight;
 use crate::k3s::probe::UnitPhase;
 use crate::k3s::program::Program;
 use crate::k3s::rollout::Step;
+use crate::k3s::token::Token;
 use crate::k3s::version::K3sVersion;
 use crate::k3s::wait::{self, Awaited, Wait};
 
 /// A host that becomes a server.
-struct Entry {
-    phase: Phase,
-    join: Join,
-    version: K3sVersion,
+pub(super) struct Entry {
+    pub(super) phase: Phase,
+    pub(super) join: Join,
+    pub(super) version: K3sVersion,
+    /// The token, if it is not the one that the cluster takes now.
+    pub(super) token: Option<Token>,
 }
 
 impl Run<'_> {
@@ -39,6 +42,7 @@ impl Run<'_> {
                     phase: Phase::Bootstrapping,
                     join: self.fleet.join_through(None),
                     version: *version,
+                    token: None,
                 };
                 self.enter(looked, server, entry).await
             }
@@ -54,6 +58,7 @@ impl Run<'_> {
                     phase: Phase::Joining,
                     join: self.fleet.join_through(through.as_deref()),
                     version: *version,
+                    token: None,
                 };
                 self.enter(looked, server, entry).await
             }
@@ -84,7 +89,7 @@ impl Run<'_> {
     }
 
     /// Makes a server of a host.
-    async fn enter(&mut self, looked: &Looked, name: &str, entry: Entry) -> Result<(), StepError> {
+    pub(super) async fn enter(&mut self, looked: &Looked, name: &str, entry: Entry) -> Result<(), StepError> {
         let host = self.host(name)?;
         self.mark(looked, name, |marker| {
             marker.phase = entry.phase;
@@ -92,8 +97,10 @@ impl Run<'_> {
         })
         .await?;
         let mut is_changed = self.install(looked, name, entry.version).await?;
-        let files = self.fleet.files_with(looked, name, &entry.join, WhichToken::Current);
-        let files = files.ok_or_else(|| unknown(name))?;
+        if let (Phase::Bootstrapping, Some(authorities)) = (entry.phase, &self.fleet.authorities) {
+            host.put_authorities(authorities).await?;
+        }
+        let files = self.fleet.entry_files(looked, name, &entry)?;
         is_changed |= host.write(&files, Which::All).await?;
         if is_changed {
             host.restart(Role::Server).await?;
@@ -141,7 +148,12 @@ impl Run<'_> {
     }
 
     /// Restarts a server with another version, or with the one that it has.
-    async fn restart(&mut self, looked: &Looked, name: &str, version: Option<K3sVersion>) -> Result<(), StepError> {
+    pub(super) async fn restart(
+        &mut self,
+        looked: &Looked,
+        name: &str,
+        version: Option<K3sVersion>,
+    ) -> Result<(), StepError> {
         let host = self.host(name)?;
         self.mark(looked, name, |_| {}).await?;
         let wanted = self.fleet.binaries(looked).remove(name);
@@ -216,7 +228,7 @@ impl Run<'_> {
     }
 
     /// Puts a version's program in place; answers whether it is another.
-    async fn install(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<bool, StepError> {
+    pub(super) async fn install(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<bool, StepError> {
         let program = self.program(looked, name, version).await?;
         Ok(self.host(name)?.install(&program).await?)
     }
@@ -231,7 +243,9 @@ impl Run<'_> {
         if let Some(program) = programs().iter().find(is_it) {
             return Ok(program.clone());
         }
-        let source = &self.fleet.spec.program;
+        let mut source = self.fleet.spec.program.clone();
+        // What is pinned is the program that is wanted in the end.
+        source.sha256 = source.sha256.filter(|_| version == self.fleet.spec.version);
         let program = source.obtain(&version, arch, self.scope.cancellation()).await?;
         programs().push(program.clone());
         Ok(program)
@@ -270,6 +284,7 @@ impl Run<'_> {
         self.started.remove(name);
         self.mark(looked, name, |marker| {
             marker.phase = Phase::Joined;
+            marker.restoring = false;
             marker.started = Some(files.restart_hash());
         })
         .await?;
@@ -313,6 +328,15 @@ impl Run<'_> {
     fn running(&self, looked: &Looked, name: &str) -> K3sVersion {
         let running = looked.node(name).and_then(|node| node.version);
         running.unwrap_or(self.fleet.spec.version)
+    }
+}
+
+impl Fleet {
+    /// The files of a host that becomes a server.
+    pub(super) fn entry_files(&self, looked: &Looked, name: &str, entry: &Entry) -> Result<HostFiles, StepError> {
+        let which = entry.token.as_ref().map_or(WhichToken::Current, WhichToken::Given);
+        let files = self.files_with(looked, name, &entry.join, which);
+        files.ok_or_else(|| unknown(name))
     }
 }
 

@@ -7,12 +7,14 @@ use crate::k3s::probe::HostState;
 use crate::k3s::token::{Bearer, Token};
 
 /// Which token goes into files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Which {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Which<'a> {
     /// The one that the cluster is to have.
     Wanted,
     /// The one that it takes now.
     Current,
+    /// This one.
+    Given(&'a Token),
 }
 
 impl Fleet {
@@ -22,11 +24,12 @@ impl Fleet {
     }
 
     /// The same with another way to join, or another token.
-    pub(super) fn files_with(&self, looked: &Looked, name: &str, join: &Join, which: Which) -> Option<HostFiles> {
+    pub(super) fn files_with(&self, looked: &Looked, name: &str, join: &Join, which: Which<'_>) -> Option<HostFiles> {
         let spec = &self.spec;
         let token = match which {
             Which::Wanted => self.token(looked),
             Which::Current => looked.tokens.cluster.as_ref().unwrap_or_else(|| self.token(looked)),
+            Which::Given(token) => token,
         };
         // The first server has no authority yet that its token could name.
         let token = match self.ca_sha256(looked) {

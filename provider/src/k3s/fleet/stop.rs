@@ -7,6 +7,8 @@ use crate::k3s::host::HostError;
 use crate::k3s::kubeconfig::KubeconfigError;
 use crate::k3s::nodes::DrainError;
 use crate::k3s::program::ProgramError;
+use crate::k3s::rollout::encryption::KeyRefusal;
+use crate::k3s::rollout::restore::RestoreRefusal;
 use crate::k3s::rollout::{Refusal, Step};
 use crate::k3s::wait::Failure;
 use crate::kubernetes;
@@ -34,6 +36,13 @@ pub enum Stopped {
         /// Why.
         error: Box<StepError>,
     },
+    /// What was asked for beside the rollout did not work.
+    Act {
+        /// What was done.
+        act: String,
+        /// Why not.
+        error: Box<StepError>,
+    },
     /// A step changes nothing, however often it is carried out.
     Endless {
         /// Which.
@@ -47,6 +56,10 @@ pub enum Stopped {
 pub enum StepError {
     #[error(transparent)]
     Host(#[from] HostError),
+    #[error(transparent)]
+    Restore(#[from] RestoreRefusal),
+    #[error(transparent)]
+    Keys(#[from] KeyRefusal),
     #[error(transparent)]
     Program(#[from] ProgramError),
     #[error("the API of the cluster did not do its part")]
@@ -101,23 +114,28 @@ impl Fleet {
                 "The cluster is as before after the step was carried out several times: {step}."
             ))
             .into(),
-            Stopped::Step { step, error } => {
-                let mut all = Diagnostics::new();
-                for mut diagnostic in self.in_step(*error).iter().cloned() {
-                    diagnostic.detail.push_str(&format!("\n\nStep: {step}\n\n{GO_ON}"));
-                    all.push(diagnostic);
-                }
-                all
-            }
+            Stopped::Step { step, error } => self.in_act(&step.to_string(), *error),
+            Stopped::Act { act, error } => self.in_act(&act, *error),
         }
+    }
+
+    fn in_act(&self, act: &str, error: StepError) -> Diagnostics {
+        let mut all = Diagnostics::new();
+        for mut diagnostic in self.in_step(error).iter().cloned() {
+            diagnostic.detail.push_str(&format!("\n\nStep: {act}\n\n{GO_ON}"));
+            all.push(diagnostic);
+        }
+        all
     }
 
     fn in_step(&self, error: StepError) -> Diagnostics {
         match error {
             StepError::Host(error) => self.on_host(error),
-            StepError::Waited(diagnostics) | StepError::Drain(DrainError::Interrupted { diagnostics, .. }) => {
-                diagnostics
-            }
+            StepError::Waited(diagnostics) => diagnostics,
+            StepError::Drain(error) => match *error {
+                DrainError::Interrupted { diagnostics, .. } => diagnostics,
+                error => unchanged(&StepError::from(error)),
+            },
             StepError::Down { host, failure } => {
                 let advice = failure.finding.as_ref().map_or(
                     "Look at the journal on the host (`journalctl -u k3s`), remove the cause, and apply again.",
@@ -151,6 +169,11 @@ impl Fleet {
             None => diagnostic.into(),
         }
     }
+}
+
+fn unchanged(error: &StepError) -> Diagnostics {
+    let detail = format!("{}.\n\n{}", sentence(&error_chain(error)), advice(error));
+    Diagnostics::error("Unable to change the cluster", detail)
 }
 
 fn shown(journal: &[String]) -> String {

@@ -41,6 +41,18 @@ pub enum HostError {
         #[source]
         source: CleanupError,
     },
+    #[error("what k3s on {host} says of the encryption of Secrets has not the expected shape")]
+    Encryption {
+        host: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the program for {host} is k3s {found}, not {wanted}")]
+    OtherVersion {
+        host: String,
+        found: String,
+        wanted: String,
+    },
     #[error("the list of snapshots on {host} has not the expected shape")]
     Snapshots {
         host: String,
@@ -60,6 +72,8 @@ impl HostError {
             | Self::Token { host, .. }
             | Self::TokenRefused { host }
             | Self::Cleanup { host, .. }
+            | Self::Encryption { host, .. }
+            | Self::OtherVersion { host, .. }
             | Self::Snapshots { host, .. } => host,
         }
     }
@@ -71,6 +85,7 @@ impl HostError {
             Self::Ssh { source, .. } => source.is_unreachable(),
             Self::Probe { .. } | Self::Locked { .. } | Self::Token { .. } => false,
             Self::TokenRefused { .. } | Self::Cleanup { .. } | Self::Snapshots { .. } => false,
+            Self::Encryption { .. } | Self::OtherVersion { .. } => false,
         }
     }
 
@@ -82,6 +97,7 @@ impl HostError {
             Self::Probe { .. } => true,
             Self::Locked { .. } | Self::Token { .. } | Self::TokenRefused { .. } => false,
             Self::Cleanup { .. } | Self::Snapshots { .. } => false,
+            Self::Encryption { .. } | Self::OtherVersion { .. } => false,
         }
     }
 
@@ -92,7 +108,9 @@ impl HostError {
             Self::Ssh { step: "look at", .. } | Self::Probe { .. } => "Unable to look at the host",
             Self::Locked { .. } => "Another run works on the host",
             Self::Token { .. } | Self::TokenRefused { .. } => "Unable to use the token of the cluster",
+            Self::OtherVersion { .. } => "Program of another version",
             Self::Ssh { .. } | Self::Cleanup { .. } | Self::Snapshots { .. } => "Unable to work on the host",
+            Self::Encryption { .. } => "Unable to work on the host",
         }
     }
 
@@ -114,7 +132,11 @@ impl HostError {
                  /etc/rancher/k3s/token of this server, and apply again."
             }
             Self::Cleanup { .. } => "What was done so far is kept. Apply again once the cause is removed.",
-            Self::Snapshots { .. } => "This is a bug in the cht provider; please report it.",
+            Self::OtherVersion { .. } => {
+                "Give the program of the version that is wanted. Where an upgrade goes through several versions, name a mirror, or a \
+                 folder with its layout, instead of one file."
+            }
+            Self::Snapshots { .. } | Self::Encryption { .. } => "This is a bug in the cht provider; please report it.",
         }
     }
 }

@@ -19,6 +19,20 @@ const REMOVE: &str = r#"for file; do
   echo "$file"
 done"#;
 
+/// Where the program waits until it has said what it is.
+const NEXT: &str = "/usr/local/bin/.k3s.cht-next";
+
+/// Argument: a file. Prints its SHA-256, if it can be run.
+const HASH: &str = r#"[ -x "$1" ] || exit 0; s=$(sha256sum < "$1") || exit 1; printf %s "${s%% *}""#;
+
+/// Arguments: the new program, its place, and the version that it should have. Prints the one that it has.
+const REPLACE: &str = r#"v=$("$1" --version | sed -n 's/^k3s version \([^ ]*\).*/\1/p')
+printf %s "${v:-of no version}"
+[ "$v" = "$3" ] || { rm -f -- "$1"; exit 0; }
+mv -f -- "$1" "$2" || exit 1
+if command -v restorecon >/dev/null; then restorecon -- "$2" || :; fi
+sync -- "$(dirname -- "$2")" 2>/dev/null || :"#;
+
 /// Argument: a folder. Lists what is in it.
 const LIST: &str = r#"[ -d "$1" ] || exit 0; exec ls -1 -- "$1""#;
 
@@ -48,13 +62,28 @@ impl Host {
     /// Puts the program in place, and answers whether another was there. What runs goes on running.
     ///
     /// # Errors
-    /// It does not arrive whole.
+    /// It does not arrive whole, or says that it has another version.
     pub async fn install(&self, program: &Program) -> Result<bool, HostError> {
-        let upload = Upload::file(paths::BINARY, &program.path)
+        let step = "install k3s on";
+        let is = self.run(step, HASH, &[paths::BINARY]).await?.text();
+        if is.trim() == program.sha256 {
+            return Ok(false);
+        }
+        let upload = Upload::file(NEXT, &program.path)
             .mode(0o755)
             .owner(OWNER)
             .expecting(&program.sha256);
-        self.upload("install k3s on", upload).await
+        self.upload(step, upload).await?;
+        let wanted = program.version.to_string();
+        let found = self.run(step, REPLACE, &[NEXT, paths::BINARY, &wanted]).await?.text();
+        match found.trim() {
+            found if found == wanted => Ok(true),
+            found => Err(HostError::OtherVersion {
+                host: self.name().to_owned(),
+                found: found.to_owned(),
+                wanted,
+            }),
+        }
     }
 
     /// Puts archives of images where k3s loads them from, and removes those of ours that are not wanted any more.

@@ -28,6 +28,16 @@ hash_of() {
   [ -f "$1" ] && sha256sum "$1" 2>/dev/null | cut -d ' ' -f 1
 }
 
+# What tokens have of the cluster: the hash of its certificate, or, where others have signed that, of the root, which comes last.
+hash_of_authority() {
+  if [ "$(grep -c -e '-BEGIN CERTIFICATE-' "$1" 2>/dev/null)" -gt 1 ] 2>/dev/null; then
+    awk '/-BEGIN / { body = ""; next } /-END / { next } { body = body $0 } END { print body }' "$1" | base64 -d |
+      sha256sum | cut -d ' ' -f 1
+  else
+    hash_of "$1"
+  fi
+}
+
 # A value of a file of variables, such as os-release.
 variable() {
   sed -n "s/^$2=//p" "$root$1" 2>/dev/null | head -n 1 | tr -d "\"'"
@@ -131,7 +141,7 @@ files() {
 data() {
   folder=$root$data_dir
   say_of payload readlink "$folder/data/current"
-  say_of ca_sha256 hash_of "$folder/server/tls/server-ca.crt"
+  say_of ca_sha256 hash_of_authority "$folder/server/tls/server-ca.crt"
   say_of server_token_sha256 hash_of "$folder/server/token"
   [ -d "$folder/server/db/etcd/member" ] && say datastore etcd
   [ -f "$folder/server/db/state.db" ] && say datastore sqlite

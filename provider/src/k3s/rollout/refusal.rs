@@ -174,6 +174,15 @@ pub enum Refusal {
         /// The server.
         server: String,
     },
+    /// Old data and new must not meet.
+    #[error(
+        "a snapshot was being restored when the last apply ended, and {server} may still have the data from before: apply again with \
+         `restore_from` as it was, which begins anew"
+    )]
+    Restoring {
+        /// A server.
+        server: String,
+    },
     /// This version cannot do it.
     #[error("the servers run {version}, which cannot change its token: upgrade first")]
     TokenRotation {
@@ -217,6 +226,8 @@ fn hosts(wanted: &Wanted, seen: &Seen) -> Vec<Refusal> {
         } else if let Some(node) = server.other_name.clone() {
             let server = server_name;
             refusals.push(Refusal::Renamed { server, node });
+        } else if server.restoring {
+            refusals.push(Refusal::Restoring { server: server_name });
         } else if let (Some(DatastoreKind::Etcd), WantedDatastore::Sqlite) = (server.data, wanted.datastore) {
             refusals.push(Refusal::DatastoreChange {
                 server: server_name,

@@ -7,7 +7,7 @@ use super::*;
 mod model;
 mod properties;
 mod refusals;
-mod scenes;
+pub(super) mod scenes;
 
 pub(super) fn version(text: &str) -> K3sVersion {
     text.parse().unwrap()

@@ -217,6 +217,18 @@ fn what_earlier_tries_said_is_not_told_again() {
 }
 
 #[test]
+fn a_cluster_is_known_by_its_root_where_that_has_signed_its_authority() {
+    let host = server();
+    let chain = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n\
+                 -----BEGIN CERTIFICATE-----\ncm9v\ndA==\n-----END CERTIFICATE-----\n";
+    host.file(&format!("{DATA_DIR}/server/tls/server-ca.crt"), chain, 0o644);
+    for shell in shells() {
+        let state = HostState::parse(&host.answer(&shell)).unwrap();
+        assert_eq!(state.ca_sha256, Some(digest::sha256(b"root")));
+    }
+}
+
+#[test]
 fn a_host_that_was_only_prepared_has_no_k3s() {
     let host = Host::new();
     host.file(paths::BINARY, "#!/bin/sh\n", 0o755);

@@ -4,7 +4,7 @@
 use super::*;
 
 /// A server that is well.
-pub(super) fn well(running: &str) -> Server {
+pub(in crate::k3s::rollout) fn well(running: &str) -> Server {
     Server {
         data: Some(DatastoreKind::Etcd),
         ca_sha256: Some("ca".to_owned()),
@@ -20,7 +20,7 @@ pub(super) fn well(running: &str) -> Server {
     }
 }
 
-pub(super) fn down(running: &str) -> Server {
+pub(in crate::k3s::rollout) fn down(running: &str) -> Server {
     Server {
         healthy: false,
         unit: UnitPhase::Stopped,
@@ -28,7 +28,7 @@ pub(super) fn down(running: &str) -> Server {
     }
 }
 
-pub(super) fn dead(running: &str) -> Server {
+pub(in crate::k3s::rollout) fn dead(running: &str) -> Server {
     Server {
         reachable: false,
         data: None,
@@ -38,9 +38,9 @@ pub(super) fn dead(running: &str) -> Server {
     }
 }
 
-pub(super) const NOW: &str = "v1.36.3+k3s1";
+pub(in crate::k3s::rollout) const NOW: &str = "v1.36.3+k3s1";
 
-pub(super) fn seen(servers: impl IntoIterator<Item = (&'static str, Server)>) -> Seen {
+pub(in crate::k3s::rollout) fn seen(servers: impl IntoIterator<Item = (&'static str, Server)>) -> Seen {
     Seen {
         servers: servers
             .into_iter()
@@ -50,12 +50,12 @@ pub(super) fn seen(servers: impl IntoIterator<Item = (&'static str, Server)>) ->
     }
 }
 
-pub(super) fn three() -> Seen {
+pub(in crate::k3s::rollout) fn three() -> Seen {
     seen(["a", "b", "c"].map(|name| (name, well(NOW))))
 }
 
 /// The steps, or what stands in the way.
-pub(super) fn told(wanted: &Wanted, seen: &Seen) -> Vec<String> {
+pub(in crate::k3s::rollout) fn told(wanted: &Wanted, seen: &Seen) -> Vec<String> {
     let plan = plan(wanted, seen);
     let steps = plan.steps.iter().map(ToString::to_string);
     steps
@@ -63,7 +63,7 @@ pub(super) fn told(wanted: &Wanted, seen: &Seen) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn with(seen: Seen, name: &str, change: impl FnOnce(&mut Server)) -> Seen {
+pub(in crate::k3s::rollout) fn with(seen: Seen, name: &str, change: impl FnOnce(&mut Server)) -> Seen {
     let mut seen = seen;
     change(seen.servers.get_mut(name).expect("a server"));
     seen

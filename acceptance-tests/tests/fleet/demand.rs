@@ -1,0 +1,116 @@
+//! What is done on demand only: a snapshot brought back, new keys for the encryption of Secrets.
+
+use terraform_provider_cht::k3s::fleet::Restore;
+use terraform_provider_cht::k3s::rollout::encryption::Encryption;
+
+use crate::support::{Lab, Wanted, run, scope};
+
+/// Makes an object, or asks for it: it is there or not.
+const MAKE: &str = "k3s kubectl create namespace";
+const FIND: &str = "k3s kubectl get --raw /api/v1/namespaces/";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_snapshot_brings_back_what_was_there_when_it_was_taken() {
+    let Some(lab) = Lab::start(3).await else { return };
+    let wanted = Wanted::servers(&[1, 2, 3]);
+    lab.converge(&wanted).await;
+    let wanted = wanted.again();
+    lab.hosts[0].exec(&format!("{MAKE} before")).await.unwrap();
+    lab.host(2).save_snapshot("kept").await.unwrap();
+    lab.hosts[0].exec(&format!("{MAKE} after")).await.unwrap();
+    let snapshots = lab.host(2).snapshots().await.unwrap();
+    let snapshot = snapshots
+        .iter()
+        .find(|snapshot| snapshot.name.starts_with("kept"))
+        .unwrap();
+    let restore = Restore {
+        on: "h2".to_owned(),
+        snapshot: snapshot.location.trim_start_matches("file://").to_owned(),
+        token: None,
+    };
+    let fleet = lab.fleet(&wanted);
+    let looked = match fleet.restore(&scope().await, &restore).await {
+        Ok(looked) => looked,
+        Err(stopped) => panic!("{}", fleet.diagnose(stopped)),
+    };
+    for name in ["h1", "h2", "h3"] {
+        assert!(looked.is_healthy(name), "{name}");
+        let marker = looked.state(name).unwrap().marker.clone().unwrap();
+        assert!(!marker.restoring, "{name}");
+    }
+    lab.hosts[2].exec(&format!("{FIND}before")).await.unwrap();
+    lab.hosts[2].exec(&format!("{FIND}after")).await.unwrap_err();
+    assert!(lab.converge(&wanted).await.is_empty(), "nothing is left to do");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_restore_that_failed_keeps_all_servers_down_until_it_is_done() {
+    let Some(lab) = Lab::start(2).await else { return };
+    let wanted = Wanted::servers(&[1, 2]);
+    lab.converge(&wanted).await;
+    let wanted = wanted.again();
+    lab.host(1).save_snapshot("kept").await.unwrap();
+    let mut restore = Restore {
+        on: "h1".to_owned(),
+        snapshot: "/nowhere/kept".to_owned(),
+        token: None,
+    };
+    let fleet = lab.fleet(&wanted);
+    let stopped = fleet.restore(&scope().await, &restore).await.unwrap_err();
+    let said = fleet.diagnose(stopped).to_string();
+    assert!(
+        said.contains("there is no snapshot /nowhere/kept on the host"),
+        "{said}"
+    );
+    let (result, _) = run(&fleet).await;
+    let said = fleet.diagnose(result.unwrap_err()).to_string();
+    assert!(said.contains("apply again with `restore_from` as it was"), "{said}");
+    let listed = lab.hosts[0]
+        .exec("ls /var/lib/rancher/k3s/server/db/snapshots/kept*")
+        .await
+        .unwrap();
+    restore.snapshot = listed.trim().to_owned();
+    if let Err(stopped) = fleet.restore(&scope().await, &restore).await {
+        panic!("{}", fleet.diagnose(stopped));
+    }
+    assert!(lab.converge(&wanted).await.is_empty(), "nothing is left to do");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn keys_are_not_changed_where_nothing_is_encrypted() {
+    let Some(lab) = Lab::start(1).await else { return };
+    let wanted = Wanted::servers(&[1]);
+    lab.converge(&wanted).await;
+    let fleet = lab.fleet(&wanted.again());
+    let said = fleet.rotate_keys(&scope().await).await.unwrap_err();
+    let said = fleet.diagnose(said).to_string();
+    assert!(said.contains("set `secrets_encryption`"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn keys_are_changed_where_secrets_are_encrypted() {
+    let Some(lab) = Lab::start(2).await else { return };
+    let wanted = Wanted {
+        encrypted: true,
+        ..Wanted::servers(&[1, 2])
+    };
+    lab.converge(&wanted).await;
+    let wanted = wanted.again();
+    let fleet = lab.fleet(&wanted);
+    if let Err(stopped) = fleet.rotate_keys(&scope().await).await {
+        panic!("{}", fleet.diagnose(stopped));
+    }
+    let finished = Encryption {
+        enable: true,
+        stage: "reencrypt_finished".to_owned(),
+        hashes_match: true,
+    };
+    for number in [1, 2] {
+        assert_eq!(lab.host(number).encryption().await.unwrap(), finished);
+    }
+    assert!(lab.converge(&wanted).await.is_empty(), "nothing is left to do");
+}

@@ -1,0 +1,115 @@
+//! Brings a snapshot of etcd back, act by act as [`restore`] says.
+//!
+//! Every server is marked before the first one stops, and each loses its mark when it is up with the new data. A run that was
+//! killed begins anew.
+
+use tf_framework::context::Scope;
+
+use crate::k3s::config::Role;
+use crate::k3s::fleet::carry_out::Entry;
+use crate::k3s::fleet::run::Run;
+use crate::k3s::fleet::{Fleet, Looked, StepError, Stopped};
+use crate::k3s::host::Which;
+use crate::k3s::marker::Phase;
+use crate::k3s::rollout::restore::{self, RestoreStep};
+use crate::k3s::token::Token;
+use crate::provider::Clients;
+
+/// What is brought back.
+#[derive(Clone, Debug)]
+pub struct Restore {
+    /// The server that has the snapshot, and is the first to come up.
+    pub on: String,
+    /// The path of the snapshot there, or its name in the bucket.
+    pub snapshot: String,
+    /// The token that the cluster had when it was taken, if not the one that it has now.
+    pub token: Option<Token>,
+}
+
+impl Fleet {
+    /// Brings a snapshot back, with all servers of the cluster. Everything that was written since it was taken is lost.
+    ///
+    /// # Errors
+    /// It could lead to two clusters, or an act does not work. What was done so far stays, and the next call begins anew.
+    pub async fn restore(&self, scope: &Scope<Clients>, what: &Restore) -> Result<Looked, Stopped> {
+        let mut run = Run::new(self, scope);
+        run.lock(&self.look().await).await?;
+        let mut looked = self.look().await;
+        let steps = restore::steps(&self.wanted(), &self.seen(&looked), &what.on);
+        let steps = steps.map_err(|refusal| act("restore a snapshot", refusal.into()))?;
+        let token = what.token.as_ref().unwrap_or_else(|| self.token(&looked)).clone();
+        for name in self.spec.servers.keys() {
+            let marked = run.mark(&looked, name, |marker| marker.restoring = true).await;
+            marked.map_err(Stopped::Host)?;
+        }
+        for step in steps {
+            looked = self.look().await;
+            run.lock(&looked).await?;
+            tracing::info!(step = %step, "carrying out a step");
+            let done = run.restore(&looked, what, &token, &step).await;
+            done.map_err(|error| act(&step.to_string(), error))?;
+        }
+        Ok(self.look().await)
+    }
+}
+
+impl Run<'_> {
+    async fn restore(
+        &mut self,
+        looked: &Looked,
+        what: &Restore,
+        token: &Token,
+        step: &RestoreStep,
+    ) -> Result<(), StepError> {
+        match step {
+            RestoreStep::Stop { server } => Ok(self.host(server)?.stop(Role::Server).await?),
+            RestoreStep::Reset { on } => self.go_back(looked, what, token, on).await,
+            RestoreStep::Rejoin { server, through } => {
+                let host = self.host(server)?;
+                host.stop(Role::Server).await?;
+                host.clear_credentials().await?;
+                host.reset_data().await?;
+                let entry = Entry {
+                    phase: Phase::Joining,
+                    join: self.fleet.join_through(Some(through)),
+                    version: self.fleet.spec.version,
+                    token: Some(token.clone()),
+                };
+                self.enter(looked, server, entry).await
+            }
+        }
+    }
+
+    /// The first server: its files, the new data, and the start. Its marker tells which token the cluster has from here on.
+    async fn go_back(&mut self, looked: &Looked, what: &Restore, token: &Token, on: &str) -> Result<(), StepError> {
+        let host = self.host(on)?;
+        for name in self.fleet.spec.servers.keys() {
+            let hash = (name == on).then(|| token.sha256());
+            self.mark(looked, name, |marker| {
+                marker.restoring = true;
+                marker.token = hash;
+            })
+            .await?;
+        }
+        let entry = Entry {
+            phase: Phase::Bootstrapping,
+            join: self.fleet.join_through(None),
+            version: self.fleet.spec.version,
+            token: Some(token.clone()),
+        };
+        self.install(looked, on, entry.version).await?;
+        let files = self.fleet.entry_files(looked, on, &entry)?;
+        host.write(&files, Which::All).await?;
+        host.restore_snapshot(&what.snapshot, token).await?;
+        let looked = self.fleet.look().await;
+        self.enter(&looked, on, entry).await
+    }
+}
+
+/// An act that did not work.
+pub(super) fn act(act: &str, error: StepError) -> Stopped {
+    Stopped::Act {
+        act: act.to_owned(),
+        error: Box::new(error),
+    }
+}
