@@ -20,7 +20,7 @@ pub(super) fn is_final(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::UnreachableAtBootstrap { .. } | Refusal::NoneReachable { .. } | Refusal::NoQuorum { .. } => false,
         Refusal::CannotJoin { .. } | Refusal::OthersUnwell { .. } | Refusal::NobodyToAsk { .. } => false,
-        Refusal::Failing { .. } | Refusal::TokenNeedsAll { .. } => false,
+        Refusal::Failing { .. } | Refusal::TokenNeedsAll { .. } | Refusal::Restoring { .. } => false,
         Refusal::NoServers | Refusal::SqliteNeedsOne | Refusal::DatastoreChange { .. } => true,
         Refusal::RoleChange { .. } | Refusal::Foreign { .. } | Refusal::TwoClusters { .. } => true,
         Refusal::BelowQuorum { .. } | Refusal::Upgrade(_) | Refusal::AgentSkew { .. } => true,
@@ -58,7 +58,9 @@ fn is_outlived(problem: &Problem) -> bool {
         Problem::NoSystemd | Problem::NoDefaultRoute | Problem::NoMemoryCgroup | Problem::NoModule(_) => true,
         Problem::PortTaken(_) | Problem::NmCloudSetup | Problem::Same { .. } | Problem::Clocks(_) => true,
         Problem::TooLittleMemory { .. } | Problem::TooLittleDisk { .. } | Problem::TooFewCpus { .. } => true,
-        Problem::BelowCht(_) | Problem::Swap | Problem::Firewall(_) | Problem::Iptables(_) | Problem::Overrides(_) => true,
+        Problem::BelowCht(_) | Problem::Swap | Problem::Firewall(_) | Problem::Iptables(_) | Problem::Overrides(_) => {
+            true
+        }
         Problem::NotRoot | Problem::UnknownArch(_) | Problem::OtherArch { .. } | Problem::OtherCluster => false,
         Problem::Foreign | Problem::OtherRole(_) | Problem::CgroupV1(_) => false,
         Problem::NoDocker | Problem::DockerSnap | Problem::NoSelinuxPolicy => false,
@@ -102,6 +104,7 @@ fn attribute(refusal: &Refusal) -> Path {
         }
         Refusal::Upgrade(_) | Refusal::AgentSkew { .. } => Path::new(ClusterModel::VERSION),
         Refusal::TokenNeedsAll { .. } | Refusal::TokenRotation { .. } => Path::new(ClusterModel::TOKEN_VERSION),
+        Refusal::Restoring { .. } => Path::new(ClusterModel::RESTORE_FROM),
         // The one that is to stay is not among the servers any more.
         Refusal::SqliteStays { .. } => Path::new(ClusterModel::SERVERS),
         Refusal::RoleChange { server }

@@ -207,7 +207,11 @@ async fn a_creation_that_was_not_finished_is_planned_to_be() {
             "server_token": null, "previous_tokens": null, "status": null,
         }));
         let plan = core.plan(configuration(json!({}))).await.unwrap();
-        assert_known(&plan, &["kubernetes", "kubeconfig", "join", "server_token", "previous_tokens"], false);
+        assert_known(
+            &plan,
+            &["kubernetes", "kubeconfig", "join", "server_token", "previous_tokens"],
+            false,
+        );
         assert_known(&plan, &["ca_hash"], !ca_hash.is_null());
         assert_known(&plan, &["id"], true);
     }
