@@ -20,13 +20,14 @@ mod golden;
 const SECRET_WORDS: [&str; 6] = ["password", "secret", "token", "private_key", "client_key", "passphrase"];
 
 /// Attributes that have such a word in their name and hold no secret, each with the reason.
-const NOT_SECRET: [(&str, &str); 7] = [
+const NOT_SECRET: [(&str, &str); 8] = [
     ("secret_name", "the name of a Secret says nothing of what is in it"),
     ("admin_password_wo_version", "a number that the user counts up"),
     ("password_wo_version", "a number that the user counts up"),
     ("password_change_required", "whether there has to be another one"),
     ("private_key_wo_version", "a number that the user counts up"),
     ("secrets_encryption", "whether Secrets are encrypted"),
+    ("secrets_encryption_key_version", "a number that the user counts up"),
     ("token_version", "a number that the user counts up"),
 ];
 

@@ -9,11 +9,12 @@ use tokio::time::Instant;
 
 use crate::k3s::agent::AgentResource;
 use crate::k3s::agent::limits::Work;
+use crate::k3s::agent::look::{has_token, new_marker};
 use crate::k3s::agent::model::AgentModel;
 use crate::k3s::agent::steps::{asked, delete_node, take_turn};
 use crate::k3s::agent::ways::Ways;
 use crate::k3s::config::Role;
-use crate::k3s::host::{Host, HostError};
+use crate::k3s::host::{Host, HostError, Lock};
 use crate::k3s::marker::{Marker, Phase};
 use crate::k3s::nodes::Nodes;
 use crate::k3s::probe::NodeState;
@@ -56,26 +57,23 @@ impl Leaving<'_> {
         let (home, cluster) = tokio::join!(self.home(), self.cluster());
         let (home, cluster) = (home?, cluster?);
         self.allows(&home, &cluster)?;
-        if let (Home::Nothing, Cluster::Answers(_, None) | Cluster::Gone(_) | Cluster::Unknown) = (&home, &cluster) {
+        let node = self.own_node(&home, &cluster);
+        if node.is_none() && matches!(home, Home::Nothing) {
             return Ok(());
         }
         let most = self.model.cluster.most_unavailable();
         let _turn = take_turn(self.cx, self.model, Work::Leave { most }).await?;
         let _lock = match &home {
-            Home::Ours(marker) => {
-                let lock = self.host().lock().await.map_err(self.failed())?;
-                self.note(marker).await?;
-                Some(lock)
-            }
+            Home::Ours(marker) => Some(self.begin(marker).await?),
             Home::Nothing | Home::Dead(_) => None,
         };
-        if let Cluster::Answers(nodes, Some(node)) = &cluster {
+        if let Some((nodes, node)) = node {
             self.empty(nodes, node, &home).await?;
         }
         if let Home::Ours(_) = &home {
             self.host().stop(Role::Agent).await.map_err(self.failed())?;
         }
-        if let Cluster::Answers(nodes, Some(node)) = &cluster {
+        if let Some((nodes, node)) = node {
             delete_node(self.cx, nodes, &node.name).await?;
         }
         if let Home::Ours(_) = &home {
@@ -93,8 +91,7 @@ impl Leaving<'_> {
         let Home::Ours(marker) = self.home().await? else {
             return Ok(());
         };
-        let _lock = self.host().lock().await.map_err(self.failed())?;
-        self.note(&marker).await?;
+        let _lock = self.begin(&marker).await?;
         self.host().stop(Role::Agent).await.map_err(self.failed())?;
         self.clean_up().await
     }
@@ -107,7 +104,28 @@ impl Leaving<'_> {
         };
         let is_ours =
             |marker: &Marker| marker.cluster == self.model.cluster.cluster_id && marker.node == self.model.name;
-        Ok(state.marker.filter(is_ours).map_or(Home::Nothing, Home::Ours))
+        Ok(match state.marker {
+            Some(marker) if is_ours(&marker) => Home::Ours(marker),
+            // It has lost our note.
+            None if has_token(&state, self.model) => Home::Ours(new_marker(self.model)),
+            Some(_) | None => Home::Nothing,
+        })
+    }
+
+    /// The Node, if it is this agent's: one that is ready while nothing runs on the host is another machine's.
+    fn own_node<'c>(&self, home: &Home, cluster: &'c Cluster<'_>) -> Option<(&'c Nodes, &'c NodeState)> {
+        match cluster {
+            Cluster::Answers(_, Some(node)) if node.ready && matches!(home, Home::Nothing) => {
+                let detail = format!(
+                    "The cluster has a node {} that is ready, and {} does not run k3s: it is another machine's by now, and was left alone.",
+                    node.name, self.model.host
+                );
+                self.cx.warn(Diagnostic::warning("Node was not deleted", detail));
+                None
+            }
+            Cluster::Answers(nodes, Some(node)) => Some((nodes, node)),
+            Cluster::Answers(_, None) | Cluster::Gone(_) | Cluster::Unknown => None,
+        }
     }
 
     async fn cluster(&self) -> Result<Cluster<'_>, Diagnostics> {
@@ -192,12 +210,15 @@ impl Leaving<'_> {
             .await
     }
 
-    async fn note(&self, marker: &Marker) -> Result<(), Diagnostics> {
+    /// Takes the lock of the host, and notes there that it leaves.
+    async fn begin(&self, marker: &Marker) -> Result<Lock, Diagnostics> {
+        let lock = self.host().lock().await.map_err(self.failed())?;
         let leaving = Marker {
             phase: Phase::Leaving,
             ..marker.clone()
         };
-        self.host().mark(&leaving).await.map_err(self.failed())
+        self.host().mark(&leaving).await.map_err(self.failed())?;
+        Ok(lock)
     }
 
     async fn clean_up(&self) -> Result<(), Diagnostics> {
@@ -235,14 +256,18 @@ impl Leaving<'_> {
             );
             self.cx.warn(Diagnostic::warning("Host was not cleaned up", detail));
         }
-        if let Cluster::Gone(error) = cluster {
-            let detail = format!(
-                "{}.\n\nThe cluster is taken for gone, and the host was cleaned up. If the cluster comes back, delete the node {} in it.",
-                sentence(&error_chain(error)),
-                self.model.name
-            );
-            self.cx.warn(Diagnostic::warning("Node was not deleted", detail));
-        }
+        let reason = match cluster {
+            Cluster::Answers(..) => return,
+            Cluster::Gone(error) => format!("{}.\n\nThe cluster is taken for gone.", sentence(&error_chain(error))),
+            Cluster::Unknown => {
+                "The agent was imported and never applied, so that its cluster is not known.".to_owned()
+            }
+        };
+        let detail = format!(
+            "{reason} If there is still a node {} in it, delete that by `kubectl delete node`.",
+            self.model.name
+        );
+        self.cx.warn(Diagnostic::warning("Node was not deleted", detail));
     }
 
     fn host(&self) -> &Host {

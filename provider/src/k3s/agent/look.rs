@@ -7,7 +7,7 @@ use crate::k3s::agent::ways::Private;
 use crate::k3s::config::Role;
 use crate::k3s::drift::{self, Expected};
 use crate::k3s::files::HostFiles;
-use crate::k3s::marker::Marker;
+use crate::k3s::marker::{Marker, Phase};
 use crate::k3s::probe::{HostState, NodeState};
 use crate::k3s::program::Image;
 use crate::k3s::rollout::agents::{self, Agent, AgentRefusal, AgentStep};
@@ -113,7 +113,7 @@ impl<'a> Seen<'a> {
         let node = self.model.node();
         let known = Known {
             cluster: &self.model.cluster.cluster_id,
-            adopt: self.is_known && self.has_token(),
+            adopt: self.is_known && has_token(self.state, self.model),
             ..Known::default()
         };
         let observed = Observed {
@@ -124,13 +124,17 @@ impl<'a> Seen<'a> {
         };
         observe::agent(&known, &observed, self.node())
     }
+}
 
-    /// Whether the host has the token of this cluster's agents.
-    fn has_token(&self) -> bool {
-        let token = self.state.files.get(paths::TOKEN);
-        let ours = digest::sha256(self.model.cluster.token.expose_secret().as_bytes());
-        token.is_some_and(|token| token.sha256 == ours)
-    }
+/// Whether the host has the token of the cluster's agents: a host that has lost our note is known by it.
+pub(super) fn has_token(state: &HostState, model: &AgentModel) -> bool {
+    let ours = digest::sha256(model.cluster.token.expose_secret().as_bytes());
+    state.files.get(paths::TOKEN).is_some_and(|token| token.sha256 == ours)
+}
+
+/// What is noted on a host that is to be the agent.
+pub(super) fn new_marker(model: &AgentModel) -> Marker {
+    Marker::new(&model.cluster.cluster_id, &model.name, Role::Agent, Phase::Joining)
 }
 
 /// What a step is about, for a plan.

@@ -1,6 +1,5 @@
 use super::*;
 use crate::k3s::agent::tests::model;
-use crate::k3s::marker::Phase;
 use crate::k3s::nodes::Noted;
 use crate::k3s::nodes::noted;
 use crate::k3s::probe::node::CORDONED_BY;

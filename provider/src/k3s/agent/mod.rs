@@ -44,8 +44,6 @@ mod tests;
 mod up;
 mod ways;
 
-const LOOK: &str = "Unable to look at the host";
-
 /// Manages one agent.
 #[derive(Debug)]
 pub struct AgentResource;
@@ -77,6 +75,11 @@ impl Resource for AgentResource {
         let task = Task::new(cx, &plan, &ways, &private, Some(&begun)).await?;
         let look = task.arrive().await?;
         refusal::check_creation(&task.seen(&look))?;
+        cx.set_private(&Private {
+            machine_id: look.probed.state.machine.machine_id.clone(),
+            pins: ways::pins(&ways.host).await?,
+            ..private.clone()
+        })?;
         let converged = task.converge().await?;
         let made = finished(cx, &ways.host, plan.clone(), &converged, &private).await?;
         cx.checkpoint(&made);
@@ -109,7 +112,7 @@ impl Resource for AgentResource {
             }
             Err(error) => return Err(ways.host.diagnose(error)),
         };
-        state.host_key = Attr::Known(host_key(&ways.host).await?);
+        state.host_key = Attr::Known(ways::host_key(&ways.host).await?);
         if state.is_imported() {
             return Ok(Some(state));
         }
@@ -172,9 +175,8 @@ impl Resource for AgentResource {
         let mut model = AgentModel::imported(name, host);
         let host = ways::host(cx, &model, &Private::default().pins)?;
         let probed = host.probe().await.map_err(|error| host.diagnose(error))?;
-        let found = host.access().session.pins().await;
         cx.set_private(&Private {
-            pins: found.map_err(host.access().explain(LOOK))?,
+            pins: ways::pins(&host).await?,
             machine_id: probed.state.machine.machine_id.clone(),
             ..Private::default()
         })?;
@@ -261,28 +263,16 @@ async fn finished(
     let state = &converged.look.probed.state;
     let installed = converged.program.as_ref().map(Installed::from);
     cx.set_private(&Private {
-        pins: host
-            .access()
-            .session
-            .pins()
-            .await
-            .map_err(host.access().explain(LOOK))?,
+        pins: ways::pins(host).await?,
         machine_id: state.machine.machine_id.clone(),
         program: installed.or(private.program.clone()),
         images: archives(model.images.as_ref(), &converged.images),
     })?;
     model.id = Attr::Known(AgentModel::id_of(&model.cluster.cluster_id, &model.name));
-    model.host_key = Attr::Known(host_key(host).await?);
+    model.host_key = Attr::Known(ways::host_key(host).await?);
     model.store(state, Some(&converged.look.nodes));
     model.drift = Attr::Known(Vec::new());
     Ok(model)
-}
-
-/// The key by which the host was believed.
-async fn host_key(host: &Host) -> Result<String, Diagnostics> {
-    let access = host.access();
-    let key = access.session.connect().await.map_err(access.explain(LOOK))?;
-    Ok(key.line)
 }
 
 impl AgentModel {

@@ -14,7 +14,7 @@ use tracing::info;
 
 use crate::k3s::agent::AgentResource;
 use crate::k3s::agent::limits::{Refused, Turn, Work};
-use crate::k3s::agent::look::Seen;
+use crate::k3s::agent::look::{Seen, new_marker};
 use crate::k3s::agent::model::AgentModel;
 use crate::k3s::agent::refusal;
 use crate::k3s::agent::ways::{Private, Ways};
@@ -267,15 +267,9 @@ impl<'a> Task<'a> {
 
     /// The note on the host, or a new one.
     fn marker(&self, seen: &Seen<'_>) -> Marker {
-        let new = || {
-            let mut marker = Marker::new(
-                &self.model.cluster.cluster_id,
-                &self.model.name,
-                Role::Agent,
-                Phase::Joining,
-            );
-            marker.creating = self.is_creation;
-            marker
+        let new = || Marker {
+            creating: self.is_creation,
+            ..new_marker(self.model)
         };
         seen.marker().cloned().unwrap_or_else(new)
     }

@@ -16,6 +16,8 @@ use crate::k3s::version::K3sVersion;
 use crate::ssh::diagnostics::{ATTRIBUTE as SSH, Described};
 use crate::ssh::{Access, Pins};
 
+const LOOK: &str = "Unable to look at the host";
+
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
@@ -89,6 +91,28 @@ pub(super) fn host(cx: &Context<AgentResource>, model: &AgentModel, pins: &Pins)
         access.with_cancellation(cx.cancellation()),
         model.data_folder(),
     ))
+}
+
+/// The keys of hosts on the way that were believed because nothing else is recorded of them.
+///
+/// # Errors
+/// The host does not answer any more.
+pub(super) async fn pins(host: &Host) -> Result<Pins, Diagnostics> {
+    host.access().session.pins().await.map_err(host.access().explain(LOOK))
+}
+
+/// The key by which the host was believed.
+///
+/// # Errors
+/// The host does not answer any more.
+pub(super) async fn host_key(host: &Host) -> Result<String, Diagnostics> {
+    let key = host
+        .access()
+        .session
+        .connect()
+        .await
+        .map_err(host.access().explain(LOOK))?;
+    Ok(key.line)
 }
 
 impl Private {

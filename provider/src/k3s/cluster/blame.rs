@@ -20,7 +20,7 @@ pub(super) fn is_final(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::UnreachableAtBootstrap { .. } | Refusal::NoneReachable { .. } | Refusal::NoQuorum { .. } => false,
         Refusal::CannotJoin { .. } | Refusal::OthersUnwell { .. } | Refusal::NobodyToAsk { .. } => false,
-        Refusal::Failing { .. } | Refusal::TokenNeedsAll { .. } => false,
+        Refusal::Failing { .. } | Refusal::TokenNeedsAll { .. } | Refusal::Restoring { .. } => false,
         Refusal::NoServers | Refusal::SqliteNeedsOne | Refusal::DatastoreChange { .. } => true,
         Refusal::RoleChange { .. } | Refusal::Foreign { .. } | Refusal::TwoClusters { .. } => true,
         Refusal::BelowQuorum { .. } | Refusal::Upgrade(_) | Refusal::AgentSkew { .. } => true,
@@ -104,6 +104,7 @@ fn attribute(refusal: &Refusal) -> Path {
         }
         Refusal::Upgrade(_) | Refusal::AgentSkew { .. } => Path::new(ClusterModel::VERSION),
         Refusal::TokenNeedsAll { .. } | Refusal::TokenRotation { .. } => Path::new(ClusterModel::TOKEN_VERSION),
+        Refusal::Restoring { .. } => Path::new(ClusterModel::RESTORE_FROM),
         // The one that is to stay is not among the servers any more.
         Refusal::SqliteStays { .. } => Path::new(ClusterModel::SERVERS),
         Refusal::RoleChange { server }

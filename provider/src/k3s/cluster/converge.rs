@@ -89,6 +89,7 @@ pub(super) async fn converge(
         .converge(cx, &mut report)
         .await
         .map_err(|stopped| fleet.diagnose(stopped))?;
+    let looked = change_keys(cx, fleet, (prior, &model), looked).await?;
     observe::store_seen(&mut model, &looked, &ways::keys(hosts, &looked).await);
     store_tokens(cx, &mut model, &looked)?;
     let private = cx.private()?;
@@ -106,6 +107,22 @@ pub(super) async fn converge(
         .map_err(|stopped| fleet.diagnose(stopped))?;
     model.drift = Attr::Known(Vec::new());
     Ok(model)
+}
+
+/// Gives the cluster new keys for Secrets, if their version is another.
+async fn change_keys(
+    cx: &Context<ClusterResource>,
+    fleet: &Fleet,
+    (prior, model): (Option<&ClusterModel>, &ClusterModel),
+    looked: Looked,
+) -> Result<Looked, Diagnostics> {
+    let version = model.secrets_encryption_key_version;
+    let is_another = prior.is_some_and(|prior| prior.was_begun() && prior.secrets_encryption_key_version != version);
+    // A cluster that was begun a moment ago has keys as new as can be.
+    if !is_another || version.is_none() {
+        return Ok(looked);
+    }
+    fleet.rotate_keys(cx).await.map_err(|stopped| fleet.diagnose(stopped))
 }
 
 /// Puts a token that was generated into the state; of one that was given, only its hash is kept, and not in the state.

@@ -5,7 +5,8 @@
 //! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes, [`plan`] and
 //!   [`decided_once`] those that need the prior state, [`trial`] what the hosts say to a plan, [`blame`] which attribute that is about.
 //! - [`spec`] says what [`fleet`](crate::k3s::fleet) is told, which carries out one step after another, [`ways`] how hosts are reached.
-//! - [`creation`] finds one that was killed, [`mod@converge`] is what creation and update share, [`token`] which token is wanted.
+//! - [`creation`] finds one that was killed, [`mod@converge`] is what creation and update share, [`token`] which token is wanted,
+//!   [`authorities`] which of one's own, [`mod@restore`] which snapshot is brought back.
 //! - [`observe`] tells what was seen, [`outputs`] what the cluster exports, [`adoption`] what an import finds.
 //!
 //! In place: everything but what is decided when a cluster is begun ([`decided_once`]), which is refused where there is data.
@@ -24,6 +25,7 @@ use crate::k3s::fleet::Fleet;
 use crate::provider::Clients;
 
 mod adoption;
+mod authorities;
 mod blame;
 mod checks;
 mod converge;
@@ -35,6 +37,7 @@ mod model;
 mod observe;
 mod outputs;
 mod plan;
+mod restore;
 mod spec;
 mod token;
 mod trial;
@@ -61,21 +64,22 @@ impl Resource for ClusterResource {
         plan::show_outcome(plan);
         plan::check(plan)?;
         plan::warn(cx, plan);
+        restore::check(cx, plan)?;
         trial::try_on_hosts(cx, plan).await
     }
 
     async fn create(&self, cx: &Context<Self>, mut plan: ClusterModel) -> Result<ClusterModel, Diagnostics> {
         let hosts = ways::hosts(cx, &plan, None, &cx.private()?.pins)?;
-        let given = token::given(&plan)?;
-        let images = read_images(plan.images.as_ref()).await?;
+        let (token, images) = (token::given(&plan)?, read_images(plan.images.as_ref()).await?);
         let fleet = |id: &str| {
             let beside = Beside {
                 creating: true,
-                token: given.clone(),
+                token: token.clone(),
                 images: images.clone(),
                 ..Beside::of(id)
             };
-            Ok::<_, Diagnostics>(Fleet::new(plan.fleet_spec(beside)?, hosts.clone()))
+            let fleet = Fleet::new(plan.fleet_spec(beside)?, hosts.clone());
+            Ok::<_, Diagnostics>(fleet.with_authorities(authorities::given(&plan)))
         };
         let id = creation::new_id();
         let looked = converge::look(cx, &fleet(&id)?, |_| true).await?;
@@ -84,8 +88,13 @@ impl Resource for ClusterResource {
         let fleet = fleet(&id)?;
         ways::keep_pins(cx, &hosts, &looked).await?;
         converge::judge(&fleet, &looked)?;
+        let snapshot = restore::wanted(None, &plan, &looked)?;
         plan.id = Attr::Known(id);
         plan.drift = Attr::Known(vec![observe::UNFINISHED.to_owned()]);
+        if snapshot.is_some() {
+            cx.checkpoint(&plan);
+        }
+        restore::restore(cx, &fleet, snapshot, looked).await?;
         converge::converge(cx, &fleet, &hosts, (None, plan), |model| cx.checkpoint(model)).await
     }
 
@@ -133,10 +142,13 @@ impl Resource for ClusterResource {
             ..Beside::of(&id)
         };
         let fleet = Fleet::new(plan.fleet_spec(beside)?, hosts.clone());
+        let fleet = fleet.with_authorities(authorities::given(&plan));
         let is_new = |name: &str| !prior.servers.contains_key(name);
         let looked = converge::look(cx, &fleet, is_new).await?;
         ways::keep_pins(cx, &hosts, &looked).await?;
         converge::judge(&fleet, &looked)?;
+        let snapshot = restore::wanted(Some(&prior), &plan, &looked)?;
+        restore::restore(cx, &fleet, snapshot, looked).await?;
         plan.id = Attr::Known(id);
         token::keep_previous(&prior, &mut plan);
         converge::converge(cx, &fleet, &hosts, (Some(&prior), plan), |_| {}).await

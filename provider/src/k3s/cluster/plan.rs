@@ -11,6 +11,7 @@ use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
 use crate::k3s::cluster::ClusterResource;
+use crate::k3s::cluster::authorities;
 use crate::k3s::cluster::blame::{of_server, refused};
 use crate::k3s::cluster::decided_once;
 use crate::k3s::cluster::model::{ClusterModel, ClusterModelDraft, Server};
@@ -21,10 +22,10 @@ use crate::k3s::rollout::{Refusal, WantedDatastore, Warning};
 use crate::k3s::version::K3sVersion;
 use crate::k3s::version::upgrade;
 
-/// Refuses plans that would lose the cluster or its data, as far as the state tells.
+/// Refuses plans that would lose the cluster or its data, as far as the state tells, and authorities with which none could begin.
 pub(super) fn check(plan: &Plan<'_, '_, ClusterResource>) -> Result<(), Diagnostics> {
     let Some(prior) = plan.prior.as_ref().filter(|prior| prior.was_begun()) else {
-        return Ok(());
+        return plan.config.ca.known().map_or(Ok(()), authorities::check);
     };
     let Some(planned) = plan.planned() else {
         return allows_destruction(prior);

@@ -41,6 +41,11 @@ pub(super) async fn try_on_hosts(
         cx.warn(warning);
     }
     let is_whole = looked.failures().next().is_none();
+    // Of what a snapshot brings back, the servers do not tell.
+    let restores = model.restore_from.is_some() && plan.changed(ClusterModel::RESTORE_FROM);
+    if restores {
+        return errors.into_result(());
+    }
     if is_whole || prior.is_some_and(ClusterModel::was_begun) {
         tell(cx, &fleet.plan(&looked), prior.is_some(), &mut errors);
     }

@@ -48,10 +48,16 @@ fn validate_datastore(config: &Draft<ClusterResource>, datastore: &DatastoreDraf
         );
         diagnostics.push(Diagnostic::error("Datastore is not described", detail).at(path(Datastore::KIND)));
     }
-    if kind != "etcd" && !config.snapshots.is_null() {
-        let detail = "Snapshots are those of etcd, which this cluster does not have. Remove `snapshots`, and back the database up by \
-                      its own means.";
-        diagnostics.push(Diagnostic::error("Datastore is not described", detail).at(ClusterModel::SNAPSHOTS));
+    let of_etcd = [
+        (ClusterModel::SNAPSHOTS, config.snapshots.is_null()),
+        (ClusterModel::RESTORE_FROM, config.restore_from.is_null()),
+    ];
+    for (attribute, _) in of_etcd.into_iter().filter(|(_, is_null)| kind != "etcd" && !is_null) {
+        let detail = format!(
+            "Snapshots are those of etcd, which this cluster does not have. Remove `{attribute}`, and back the database up by its own \
+             means."
+        );
+        diagnostics.push(Diagnostic::error("Datastore is not described", detail).at(attribute));
     }
 }
 
