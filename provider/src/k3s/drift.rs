@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::IpAddr;
 
 use super::config::keys::Key;
 use super::config::{NodeSettings, Role};
@@ -227,8 +228,16 @@ pub(super) fn is_of_token(drift: &Drift) -> bool {
 /// member of etcd.
 pub(super) fn is_stale(wanted: &NodeSettings, node: &NodeState) -> bool {
     let other_id = wanted.provider_id.is_some() && node.provider_id != wanted.provider_id;
-    let mut addresses = wanted.node_ip.iter();
-    other_id || addresses.any(|address| !node.internal_ips.is_empty() && !node.internal_ips.contains(address))
+    let is_there = |address: &String| node.internal_ips.iter().any(|is| same_address(is, address));
+    other_id || (!node.internal_ips.is_empty() && !wanted.node_ip.iter().all(is_there))
+}
+
+/// Addresses of IPv6 can be written in several ways.
+fn same_address(one: &str, other: &str) -> bool {
+    match (one.parse::<IpAddr>(), other.parse::<IpAddr>()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
 }
 
 /// Whether labels or taints have to be set or removed, or to be noted as ours.

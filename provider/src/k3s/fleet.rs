@@ -90,7 +90,7 @@ pub struct OnDestroy {
     pub drain: Option<Drain>,
     /// Whether etcd's snapshots on the hosts stay.
     pub keep_snapshots: bool,
-    /// Whether a host is cleaned up although volumes are attached to it.
+    /// Whether a host is cleaned up although volumes are attached to it, or have their data on its disk alone.
     pub force: bool,
 }
 

@@ -17,6 +17,7 @@ use super::probe::node::CORDONED_BY;
 use crate::kubernetes::{Cluster, Error, LiveObject, ObjectKey};
 
 pub mod drain;
+mod local;
 pub mod noted;
 
 pub use self::drain::{Drain, DrainError, Drained};

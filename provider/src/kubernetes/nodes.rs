@@ -4,7 +4,7 @@
 //! version that was seen. Pods go by [evictions](https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/), which
 //! their PodDisruptionBudgets can refuse.
 
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::{Node, PersistentVolume, Pod};
 use k8s_openapi::api::storage::v1::VolumeAttachment;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -67,6 +67,14 @@ impl Cluster {
     /// Listing them is forbidden, or the cluster does not answer.
     pub async fn volume_attachments(&self) -> Result<Vec<VolumeAttachment>, Error> {
         self.list_everywhere(Kind::cluster::<VolumeAttachment>(), "").await
+    }
+
+    /// Reads all volumes.
+    ///
+    /// # Errors
+    /// Listing them is forbidden, or the cluster does not answer.
+    pub async fn persistent_volumes(&self) -> Result<Vec<PersistentVolume>, Error> {
+        self.list_everywhere(Kind::cluster::<PersistentVolume>(), "").await
     }
 
     /// Asks pods to go, as many as their budgets allow; the results are in the order of the pods.

@@ -204,6 +204,24 @@ fn archives_of_images_are_compared_by_names_that_have_their_hash() {
 }
 
 #[test]
+fn an_address_is_the_same_however_it_is_written() {
+    let stale = |wanted: &[&str], is: &[&str]| {
+        let wanted = NodeSettings {
+            node_ip: wanted.iter().map(|ip| (*ip).to_owned()).collect(),
+            ..NodeSettings::default()
+        };
+        let node = NodeState {
+            internal_ips: is.iter().map(|ip| (*ip).to_owned()).collect(),
+            ..NodeState::default()
+        };
+        is_stale(&wanted, &node)
+    };
+    assert!(!stale(&["10.0.0.1", "FD00:0:0::1"], &["10.0.0.1", "fd00::1"]));
+    assert!(stale(&["10.0.0.1", "fd00::2"], &["10.0.0.1", "fd00::1"]));
+    assert!(!stale(&["10.0.0.1"], &[]) && !stale(&[], &["10.0.0.1"]));
+}
+
+#[test]
 fn a_plan_promises_only_what_an_apply_can_put_right() {
     assert!(Drift::NoUnit.is_mended() && Drift::UnitDisabled.is_mended());
     assert!(!Drift::Unreachable.is_mended() && !Drift::Override("/x".to_owned()).is_mended());

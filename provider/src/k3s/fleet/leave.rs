@@ -40,6 +40,8 @@ impl Run<'_> {
                     through,
                     member_first: *member_first,
                 };
+                let nodes = self.nodes(looked, through).await?;
+                keep_local(&nodes, server, &self.fleet.spec.on_removal).await?;
                 self.leave(looked, &leaving).await?;
                 self.clean_up(server, &self.fleet.spec.on_removal).await
             }
@@ -175,10 +177,25 @@ impl Run<'_> {
         match through {
             Some(through) if looked.node(server).is_some() => {
                 let nodes = self.nodes(looked, through).await?;
+                keep_local(&nodes, server, how).await?;
                 self.empty(&nodes, server, how).await
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What is on the disk of a host alone goes with it, and no drain moves it.
+async fn keep_local(nodes: &Nodes, server: &str, how: &OnDestroy) -> Result<(), StepError> {
+    if how.force {
+        return Ok(());
+    }
+    let volumes = nodes.local_volumes(server).await?;
+    let node = server.to_owned();
+    if volumes.is_empty() {
+        Ok(())
+    } else {
+        Err(StepError::LocalVolumes { node, volumes })
     }
 }
 

@@ -85,6 +85,8 @@ pub enum StepError {
     Attached { node: String, volumes: Vec<String> },
     #[error("{host} does not reach {}", targets.join(", "))]
     Unreached { host: String, targets: Vec<String> },
+    #[error("the data of these volumes is on the disk of {node} alone: {}", volumes.join(", "))]
+    LocalVolumes { node: String, volumes: Vec<String> },
     #[error("{host}: {failure}")]
     Down { host: String, failure: Failure },
     #[error("it did not come to an end")]
@@ -183,6 +185,10 @@ fn advice(error: &StepError) -> &'static str {
         StepError::Unreached { .. } => {
             "Servers need the port of the API and those of etcd (2379 and 2380) of each other. Open them in the firewalls of the \
              hosts and between them, or correct `node_ip`."
+        }
+        StepError::LocalVolumes { .. } => {
+            "It would be lost when the host is cleaned up. Copy what is needed, delete the claims with what uses them, and apply \
+             again; or remove the host with `force`."
         }
         StepError::Drain(_) => {
             "The node stays cordoned. Remove what holds the pods, such as a PodDisruptionBudget that allows none to go, give them \

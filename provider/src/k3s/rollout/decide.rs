@@ -135,7 +135,8 @@ impl Look<'_> {
             let lost = server.reachable && server.data.is_none() && server.phase != Some(Phase::Joining);
             let gone = !server.reachable && !self.is_wanted(name) && server.owner != Owner::Other;
             let removed = server.cause == Some(Cause::RemovedMember);
-            if registered && (lost || gone || removed) && self.keeps_members() && !server.healthy {
+            let is_ghost = gone || (self.keeps_members() && (lost || removed));
+            if registered && is_ghost && !server.healthy {
                 let through = self.through(name)?;
                 let server = name.clone();
                 return Ok(Some(Step::RemoveMember { server, through }));

@@ -298,6 +298,22 @@ fn a_dead_server_is_removed_before_its_replacement_joins() {
 }
 
 #[test]
+fn the_node_of_a_dead_server_goes_also_where_the_datastore_is_elsewhere() {
+    let external = Wanted {
+        datastore: WantedDatastore::External,
+        bootstrapped: true,
+        ..wanted("a")
+    };
+    let member = |server| Server {
+        data: None,
+        member: Member::None,
+        ..server
+    };
+    let seen = seen([("a", member(well(NOW))), ("b", member(dead(NOW)))]);
+    assert_eq!(told(&external, &seen), ["delete the node b through a"]);
+}
+
+#[test]
 fn another_address_means_to_leave_and_join_again() {
     let moved = with(three(), "b", |server| server.stale_node = true);
     assert_eq!(
