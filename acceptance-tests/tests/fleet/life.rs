@@ -116,8 +116,15 @@ async fn a_single_server_gets_etcd_is_joined_and_gives_way_to_the_other() {
     let (result, _) = run(&fleet).await;
     let said = fleet.diagnose(result.unwrap_err()).to_string();
     let etcd_port = format!("{}:2380", lab.hosts[0].ip());
-    assert!(said.contains("H2 does not reach") && said.contains(&etcd_port), "{said}");
-    assert_eq!(fleet.look().await.state("h2").unwrap().marker, None, "nothing was changed there");
+    assert!(
+        said.contains("H2 does not reach") && said.contains(&etcd_port),
+        "{said}"
+    );
+    assert_eq!(
+        fleet.look().await.state("h2").unwrap().marker,
+        None,
+        "nothing was changed there"
+    );
     lab.hosts[1].exec(&cut("delete")).await.unwrap();
     lab.converge(&two).await;
 
@@ -126,7 +133,11 @@ async fn a_single_server_gets_etcd_is_joined_and_gives_way_to_the_other() {
         ..two
     };
     let steps = lab.converge(&named).await;
-    assert_eq!(steps.iter().filter(|step| step.contains("to register it anew")).count(), 2, "{steps:#?}");
+    assert_eq!(
+        steps.iter().filter(|step| step.contains("to register it anew")).count(),
+        2,
+        "{steps:#?}"
+    );
     let looked = lab.fleet(&named).look().await;
     assert_eq!(looked.node("h1").unwrap().provider_id.as_deref(), Some("lab://h1"));
 
@@ -135,13 +146,19 @@ async fn a_single_server_gets_etcd_is_joined_and_gives_way_to_the_other() {
         ..named
     };
     let steps = lab.converge(&other).await;
-    assert!(steps.contains(&"take h1 out of the cluster through h2".to_owned()), "{steps:#?}");
+    assert!(
+        steps.contains(&"take h1 out of the cluster through h2".to_owned()),
+        "{steps:#?}"
+    );
     assert!(lab.converge(&other).await.is_empty(), "nothing is left to do");
     let keep = OnDestroy {
         keep_snapshots: true,
         ..OnDestroy::default()
     };
     lab.fleet(&other).tear_down(&scope().await, &keep).await.unwrap();
-    let kept = lab.hosts[1].exec("ls /var/lib/rancher/k3s/server/db/snapshots").await.unwrap();
+    let kept = lab.hosts[1]
+        .exec("ls /var/lib/rancher/k3s/server/db/snapshots")
+        .await
+        .unwrap();
     assert!(kept.contains("cht-before"), "{kept}");
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 use acceptance_tests::cluster::wait;
 use acceptance_tests::k3s::faults;
 use terraform_provider_cht::k3s::marker::Phase;
+use terraform_provider_cht::k3s::token::Token;
 
 use crate::support::{Lab, NEW, Wanted, run};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_server_whose_disk_is_lost_joins_anew() {
+async fn a_server_whose_disk_is_lost_joins_anew_and_one_that_is_gone_is_forgotten() {
     let Some(lab) = Lab::start(3).await else { return };
     let wanted = Wanted::servers(&[1, 2, 3]);
     lab.converge(&wanted).await;
@@ -26,6 +27,51 @@ async fn a_server_whose_disk_is_lost_joins_anew() {
         assert!(looked.is_healthy(name), "{name}");
     }
     assert!(lab.converge(&wanted).await.is_empty(), "nothing is left to do");
+
+    lab.hosts[2].power_off().unwrap();
+    let looked = lab.fleet(&wanted).look().await;
+    assert_eq!(looked.failures().map(|(name, _)| name).collect::<Vec<_>>(), ["h3"]);
+    let fewer = Wanted {
+        servers: vec![1, 2],
+        ..wanted
+    };
+    let steps = lab.converge(&fewer).await;
+    assert!(
+        steps.iter().any(|step| step.starts_with("delete the node h3")),
+        "{steps:#?}"
+    );
+    assert!(lab.fleet(&fewer).look().await.node("h3").is_none());
+}
+
+/// When a server was given another token than its file has.
+const GIVEN_A_TOKEN: &str =
+    "[ $(sed 's/.*://' /var/lib/rancher/k3s/server/token) != $(sed 's/.*://' /etc/rancher/k3s/token) ]";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_token_that_was_lost_with_a_killed_run_is_changed_once_more() {
+    let Some(lab) = Lab::start(3).await else { return };
+    let wanted = Wanted::servers(&[1, 2, 3]);
+    lab.converge(&wanted).await;
+    let with = |token: &Token| Wanted {
+        token: Some(token.clone()),
+        ..wanted.again()
+    };
+    let (lost, kept) = (Token::generate(), Token::generate());
+    kill(&lab, &with(&lost), 1, GIVEN_A_TOKEN).await;
+    let steps = lab.converge(&with(&kept)).await;
+    assert_eq!(
+        steps.iter().filter(|step| *step == "change the token on h1").count(),
+        1,
+        "{steps:#?}"
+    );
+    for number in [1, 2, 3] {
+        let tokens = lab.host(number).tokens().await.unwrap();
+        for token in [tokens.server, tokens.cluster] {
+            assert_eq!(token.map(|token| token.sha256()), Some(kept.sha256()), "h{number}");
+        }
+    }
+    assert!(lab.converge(&with(&kept)).await.is_empty(), "nothing is left to do");
 }
 
 /// Where a run is killed: when this is true on a host.

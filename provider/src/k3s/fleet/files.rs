@@ -103,7 +103,7 @@ impl Fleet {
     }
 
     /// Whether a server is part of the cluster, as far as it or others tell.
-    fn is_part(&self, looked: &Looked, name: &str) -> bool {
+    pub(super) fn is_part(&self, looked: &Looked, name: &str) -> bool {
         let has_data = |state: &HostState| self.owns(state) && state.datastore.is_some();
         looked.state(name).is_some_and(has_data) || looked.node(name).is_some_and(|node| node.is_server())
     }

@@ -40,11 +40,9 @@ impl Fleet {
         let spec = &self.spec;
         let files = self.all_files(looked);
         let binaries = self.binaries(looked);
-        let wanted = spec
-            .addresses
-            .iter()
-            .filter(|(name, _)| spec.servers.contains_key(*name));
-        let addresses = wanted.map(|(name, address)| (address.clone(), name.clone())).collect();
+        let is_server = |name: &&String| spec.servers.contains_key(*name) || self.is_part(looked, name);
+        let servers = spec.addresses.iter().filter(|(name, _)| is_server(name));
+        let addresses = servers.map(|(name, address)| (address.clone(), name.clone())).collect();
         let known = Known {
             cluster: &spec.cluster_id,
             adopt: spec.adopt,

@@ -25,7 +25,10 @@ impl<'a> Look<'a> {
     pub(super) fn snapshot(&self) -> Option<Step> {
         let due = self.wanted.snapshot && !self.seen.snapshot_taken;
         let keeps = |server: &Server| server.healthy && server.data == Some(DatastoreKind::Etcd);
-        let on = self.seen.servers.iter().find(|(_, server)| keeps(server))?.0;
+        let mut keepers = self.seen.servers.iter().filter(|(_, server)| keeps(server));
+        // On a server that goes, it would go, too.
+        let staying = keepers.clone().find(|(name, _)| self.is_wanted(name));
+        let (on, _) = staying.or_else(|| keepers.next())?;
         due.then(|| Step::Snapshot { on: on.clone() })
     }
 

@@ -332,13 +332,18 @@ fn a_single_server_moves_from_sqlite_to_etcd_and_not_back() {
     let sqlite = Server {
         data: Some(DatastoreKind::Sqlite),
         member: Member::None,
-        restart_pending: true,
         ..well(NOW)
     };
     let one = seen([("a", sqlite)]);
+    let convert = "move the datastore of a from SQLite to etcd";
+    assert_eq!(told(&wanted("a"), &one), [convert]);
+    let mut two = one;
+    two.servers.insert("b".to_owned(), Server::bare());
+    let joined = told(&wanted("a b"), &two);
     assert_eq!(
-        told(&wanted("a"), &one),
-        ["move the datastore of a from SQLite to etcd"]
+        joined[..2],
+        [convert, "join b through a with v1.36.3+k3s1"],
+        "nobody joins SQLite"
     );
     let back = Wanted {
         datastore: WantedDatastore::Sqlite,
