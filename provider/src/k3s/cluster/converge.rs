@@ -78,13 +78,13 @@ pub(super) async fn converge(
     fleet: &Fleet,
     hosts: &Hosts,
     (prior, mut model): (Option<&ClusterModel>, ClusterModel),
-    save: impl Fn(&ClusterModel) + Send + Sync,
+    save: impl Fn(&ClusterModel, &Looked) + Send + Sync,
 ) -> Result<ClusterModel, Diagnostics> {
     let mut seen = model.clone();
     let mut report = |progress: &crate::k3s::fleet::Progress<'_>| {
         tracing::info!(step = %progress.step, "a step is done");
         observe::store_seen(&mut seen, progress.looked, &Default::default());
-        save(&seen);
+        save(&seen, progress.looked);
     };
     keep_images(cx, fleet, &model)?;
     let looked = fleet.converge(cx, &mut report).await;
@@ -106,7 +106,7 @@ pub(super) async fn converge(
             detail,
         ));
     }
-    save(&model);
+    save(&model, &looked);
     // Last of all: a process that is killed before is continued by the next, one that has finished a cluster is not.
     if let Err(stopped) = fleet.finish_creation(&looked).await {
         // The cluster is whole. That this is not noted shows in the next plan, and is no reason to begin anew.

@@ -22,7 +22,7 @@ use crate::k3s::attributes::{known_images, read_images};
 use crate::k3s::cluster::model::{ClusterIdentity, ClusterModel};
 use crate::k3s::cluster::spec::Beside;
 use crate::k3s::cluster::ways::Private;
-use crate::k3s::fleet::Fleet;
+use crate::k3s::fleet::{Fleet, Looked};
 use crate::provider::Clients;
 
 mod adoption;
@@ -97,7 +97,7 @@ impl Resource for ClusterResource {
             cx.checkpoint(&plan);
         }
         restore::restore(cx, &fleet, snapshot, looked).await?;
-        converge::converge(cx, &fleet, &hosts, (None, plan), |model| cx.checkpoint(model)).await
+        converge::converge(cx, &fleet, &hosts, (None, plan), |model, _| cx.checkpoint(model)).await
     }
 
     async fn read(&self, cx: &Context<Self>, mut state: ClusterModel) -> Result<Option<ClusterModel>, Diagnostics> {
@@ -159,10 +159,18 @@ impl Resource for ClusterResource {
         ways::keep_known(cx, &id, &hosts, &looked).await?;
         converge::judge(&fleet, &looked)?;
         let snapshot = restore::wanted(Some(&prior), &plan, &looked)?;
-        restore::restore(cx, &fleet, snapshot, looked).await?;
+        // What is so whatever fails from here on.
+        let mut reached = prior.clone();
+        if snapshot.is_some() {
+            restore::restore(cx, &fleet, snapshot, looked).await?;
+            reached.restore_from = plan.restore_from.clone();
+            cx.checkpoint(&reached);
+        }
+        let servers = plan.servers.clone();
+        let save = |_: &ClusterModel, looked: &Looked| cx.checkpoint(&observe::with_begun(&reached, &servers, looked));
         plan.id = Attr::Known(id);
         token::keep_previous(&prior, &mut plan);
-        converge::converge(cx, &fleet, &hosts, (Some(&prior), plan), |_| {}).await
+        converge::converge(cx, &fleet, &hosts, (Some(&prior), plan), save).await
     }
 
     async fn delete(&self, cx: &Context<Self>, state: ClusterModel) -> Result<(), Diagnostics> {

@@ -38,6 +38,21 @@ pub(super) fn left<'a>(model: &'a ClusterModel, looked: &Looked) -> Vec<&'a str>
         .collect()
 }
 
+/// How far a change is: what was before it, and the new servers on which it has begun. Without them in the state, nobody would take
+/// them out of the cluster again.
+pub(super) fn with_begun(before: &ClusterModel, servers: &BTreeMap<String, Server>, looked: &Looked) -> ClusterModel {
+    let mut model = before.clone();
+    let has_begun = |name: &String| {
+        let marker = looked.state(name).and_then(|state| state.marker.as_ref());
+        marker.is_some_and(|marker| Some(&marker.cluster) == before.id.known())
+    };
+    let begun = servers.iter().filter(|(name, _)| has_begun(name));
+    for (name, server) in begun {
+        model.servers.entry(name.clone()).or_insert_with(|| server.clone());
+    }
+    model
+}
+
 /// Whether a host has nothing of the cluster. What has lost its marker is free only if it has no k3s, or that of another cluster.
 fn is_free(model: &ClusterModel, state: &HostState) -> bool {
     match (&state.marker, &state.ca_sha256, model.ca_hash.known()) {

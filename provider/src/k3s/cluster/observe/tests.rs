@@ -67,6 +67,32 @@ fn a_cluster_is_gone_only_if_every_host_says_so() {
 }
 
 #[test]
+fn a_server_that_a_failed_change_has_begun_is_in_the_state() {
+    let before = cluster();
+    let after = model(&with(servers(json!({
+        "a": {"host": "10.0.0.1"}, "c": {"host": "10.0.0.3"}, "d": {"host": "10.0.0.4"}
+    }))));
+    let mut looked = looked([server("a"), server("b")]);
+    let (begun, bare) = (server("c"), HostState::default());
+    looked.hosts.insert(
+        "c".to_owned(),
+        Ok(Probed {
+            state: begun,
+            asked_at: 0,
+        }),
+    );
+    looked.hosts.insert(
+        "d".to_owned(),
+        Ok(Probed {
+            state: bare,
+            asked_at: 0,
+        }),
+    );
+    let reached = with_begun(&before, &after.servers, &looked);
+    assert_eq!(reached.servers.keys().collect::<Vec<_>>(), ["a", "b", "c"]);
+}
+
+#[test]
 fn clients_are_given_another_server_when_theirs_is_down() {
     let way = |host: &str| Kubernetes {
         host: Some(host.to_owned()),
