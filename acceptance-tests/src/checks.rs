@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             Check::Doc => cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?,
             Check::Deny => deny()?,
             Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
-            Check::Acceptance => acceptance(&["acceptance", "judges", "lab"], arguments.filter.as_deref())?,
+            Check::Acceptance => acceptance(&["acceptance", "judges", "lab", "hosts"], arguments.filter.as_deref())?,
             Check::K3s => acceptance(&["k3s"], arguments.filter.as_deref())?,
         }
         println!("==> {check:?} passed in {:.1} s\n", start.elapsed().as_secs_f64());
@@ -83,6 +83,16 @@ pub(crate) fn build_provider() -> Result<PathBuf> {
     // This program was built into the same directory, by the same Cargo.
     let own = env::current_exe()?;
     let binary = own.with_file_name("terraform-provider-cht");
+    if !binary.is_file() {
+        bail!("{} was not built", binary.display());
+    }
+    Ok(binary)
+}
+
+/// Builds the stand-in for k3s and answers where it is.
+pub(crate) fn build_stand_in() -> Result<PathBuf> {
+    cargo(&["build", "--package", "acceptance-tests", "--bin", "k3s"], &[])?;
+    let binary = env::current_exe()?.with_file_name("k3s");
     if !binary.is_file() {
         bail!("{} was not built", binary.display());
     }

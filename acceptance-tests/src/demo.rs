@@ -1,29 +1,34 @@
-//! `cargo xtask demo`: one of the example environments on the lab's cluster, from nothing to running, changed, and gone again.
+//! `cargo xtask demo`: one of the example environments on the lab, from nothing to running, changed, and gone again.
 //!
 //! An environment is a folder of `examples/environments/`. Its `demo.tfvars.json` has the variables of the `first` apply and
-//! those that `change`; the way to the cluster comes as `kubernetes_host`, `kubernetes_ca` and `kubernetes_token`.
+//! those that `change`, and says how many `hosts` it takes; see [`environment`](acceptance_tests::environment). One that takes none is
+//! shown on the lab's cluster: the way there comes as `kubernetes_host`, `kubernetes_ca` and `kubernetes_token`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use acceptance_tests::cluster::Cluster;
+use acceptance_tests::environment::Script;
+use acceptance_tests::hosts;
+use acceptance_tests::k3s::lab::K3sLab;
 use acceptance_tests::lab::Lab;
 use acceptance_tests::tofu::{Cli, Outcome, PLAN_FILE, Plan, Workspace};
 
-use crate::checks::build_provider;
+use crate::checks::{build_provider, build_stand_in};
 
 /// The variables of the demo; the command line reads every file of this form by itself.
 const VARIABLES: &str = "demo.auto.tfvars.json";
 
+/// How long one command may take: five hosts are upgraded in one.
+const LIMIT: Duration = Duration::from_secs(1800);
+
 /// What to show.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The name of a folder in examples/environments
+    /// The name of a folder in examples/environments, or the beginning of it
     #[arg(default_value = "quickstart")]
     environment: String,
     /// Leave everything up after the first apply, and say how to go on by hand
@@ -31,30 +36,55 @@ pub(crate) struct Arguments {
     keep: bool,
 }
 
-/// `demo.tfvars.json`.
-#[derive(Deserialize)]
-struct Script {
-    first: Map<String, Value>,
-    change: Map<String, Value>,
-}
-
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let environment = find(&arguments.environment)?;
-    let script = fs::read(environment.join("demo.tfvars.json"))?;
-    let script: Script = serde_json::from_slice(&script).context("read demo.tfvars.json")?;
+    let script = Script::read(&environment)?;
+    match script.hosts {
+        0 => on_cluster(&environment, script, arguments.keep).await,
+        _ => on_hosts(&environment, script, arguments.keep).await,
+    }
+}
+
+async fn on_cluster(environment: &Path, mut script: Script, keep: bool) -> Result<()> {
     let provider = build_provider()?;
     let lab = step("Start the lab", Lab::start()).await?;
     let cluster = &lab.cluster;
-    let workspace = Workspace::new(Cli::tofu()?, &provider)?;
-    copy(&environment, &workspace)?;
-
-    let mut variables = script.first;
-    variables.extend([
+    script.first.extend([
         ("kubernetes_host".to_owned(), json!(cluster.host())),
         ("kubernetes_ca".to_owned(), json!(cluster.ca_pem())),
         ("kubernetes_token".to_owned(), json!(cluster.admin_token())),
     ]);
+    let hints = [format!("export KUBECONFIG={}", cluster.kubeconfig().display())];
+    show(environment, &script, &provider, keep.then_some(&hints)).await
+}
+
+async fn on_hosts(environment: &Path, script: Script, keep: bool) -> Result<()> {
+    if let Some(reason) = hosts::missing() {
+        bail!(reason);
+    }
+    let (provider, stand_in) = (build_provider()?, build_stand_in()?);
+    let title = format!("Start {} hosts with nothing on them but systemd and sshd", script.hosts);
+    let mut lab = step(&title, K3sLab::start(&stand_in, script.hosts)).await?;
+    if !lab.plays_k3s() {
+        bail!("the demonstration runs CHT and upgrades k3s, which needs the stand-in: unset K3S_BINARY");
+    }
+    lab.play_cht().await?;
+    let script = script.on_hosts(&lab)?;
+    let hints = lab.hosts().iter().map(|host| {
+        let key = lab.hosts().ssh_key();
+        format!("ssh -i {} root@{}   # {}", key.display(), host.ip(), host.name())
+    });
+    let hints: Vec<String> = hints.collect();
+    show(environment, &script, &provider, keep.then_some(&hints)).await
+}
+
+/// Goes through the script. With hints for somebody who wants to go on by hand, it ends with everything up.
+async fn show(environment: &Path, script: &Script, provider: &Path, keep: Option<&[String]>) -> Result<()> {
+    let mut workspace = Workspace::new(Cli::tofu()?, provider)?;
+    workspace.set_limit(LIMIT);
+    copy(environment, &workspace)?;
     let set = |variables: &Map<String, Value>| workspace.write(VARIABLES, &serde_json::to_string_pretty(variables)?);
+    let mut variables = script.first.clone();
     set(&variables)?;
     plan("Plan", &workspace).await?;
     show_outcome(&step("Apply", workspace.apply()).await?);
@@ -63,11 +93,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     if !again.is_empty() {
         bail!("the second plan is not empty");
     }
-    if arguments.keep {
-        return keep(cluster, &workspace).await;
+    if let Some(hints) = keep {
+        return wait_for_user(&workspace, hints).await;
     }
     println!("\nNow: {}", Value::from(script.change.clone()));
-    variables.extend(script.change);
+    variables.extend(script.change.clone());
     set(&variables)?;
     plan("Plan the change", &workspace).await?;
     show_outcome(&step("Apply the change", workspace.apply()).await?);
@@ -87,7 +117,11 @@ fn find(name: &str) -> Result<PathBuf> {
         .filter_map(|path| path.file_name())
         .map(|name| name.display().to_string())
         .collect::<Vec<_>>();
-    let wanted = found.into_iter().find(|path| path.ends_with(name));
+    let starts = |path: &PathBuf| {
+        path.file_name()
+            .is_some_and(|own| own.to_string_lossy().starts_with(name))
+    };
+    let wanted = found.into_iter().find(starts);
     wanted.with_context(|| {
         format!(
             "no such environment with a demo.tfvars.json; there are: {}",
@@ -163,7 +197,7 @@ async fn show_outputs(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-async fn keep(cluster: &Cluster, workspace: &Workspace) -> Result<()> {
+async fn wait_for_user(workspace: &Workspace, hints: &[String]) -> Result<()> {
     println!(
         "\nEverything is up. Go on by hand in another terminal:\n\n    cd {}",
         workspace.directory().display()
@@ -171,7 +205,9 @@ async fn keep(cluster: &Cluster, workspace: &Workspace) -> Result<()> {
     for (name, value) in workspace.environment() {
         println!("    export {name}={value}");
     }
-    println!("    export KUBECONFIG={}", cluster.kubeconfig().display());
+    for hint in hints {
+        println!("    {hint}");
+    }
     println!("    {} plan\n\nCtrl-C ends it all.", Cli::tofu()?.path().display());
     tokio::signal::ctrl_c().await?;
     Ok(())

@@ -6,6 +6,7 @@
 //! - [`lab`] puts the two together.
 //! - [`hosts`] runs hosts with a real systemd and a real sshd.
 //! - [`k3s`] is a stand-in for k3s, a program that runs on such hosts.
+//! - [`environment`] reads what an example needs of hosts.
 //! - [`tofu`] drives the real command line in a directory of its own and reads what it says.
 //! - [`everything`] is a provider with one of everything, to hold the framework against real cores.
 //! - [`sshd`] plays hosts to log in to, with the real OpenSSH.
@@ -16,6 +17,7 @@
 
 pub mod cht;
 pub mod cluster;
+pub mod environment;
 pub mod everything;
 pub mod hosts;
 pub mod k3s;

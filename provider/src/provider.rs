@@ -15,6 +15,8 @@ use crate::cht::port_forward::Forwards;
 use crate::cht::settings::SettingsResource;
 use crate::cht::user::UserResource;
 use crate::cht::values::ValuesFunction;
+use crate::k3s::agent::AgentResource;
+use crate::k3s::agent::limits::Limits;
 use crate::k3s::cluster::ClusterResource;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
@@ -47,6 +49,7 @@ pub struct Clients {
     sessions: Sessions,
     hosts: Hosts,
     releases: Releases,
+    agents: Limits,
 }
 
 impl Clients {
@@ -60,6 +63,14 @@ impl Clients {
             None => self.kubernetes()?,
         };
         Access::new(&self.clusters, own, default).await
+    }
+
+    /// The cluster that a way leads to which another resource exports: no attribute is to blame if it fails.
+    ///
+    /// # Errors
+    /// Fails if the way cannot be used.
+    pub(crate) async fn exported(&self, way: &Kubernetes) -> Result<Access, Diagnostics> {
+        Access::new(&self.clusters, None, Some(way)).await
     }
 
     /// The default way to a cluster, if the provider block has one.
@@ -102,6 +113,11 @@ impl Clients {
         }
     }
 
+    /// Whether the provider block has a default way to hosts that is not known yet.
+    pub fn is_ssh_unknown(&self) -> bool {
+        self.ssh.is_unknown()
+    }
+
     /// The connections to hosts.
     pub fn sessions(&self) -> &Sessions {
         &self.sessions
@@ -115,6 +131,11 @@ impl Clients {
     /// The releases that instances of this run are about to have.
     pub(crate) fn releases(&self) -> &Releases {
         &self.releases
+    }
+
+    /// The agents of k3s clusters that this run works on.
+    pub(crate) fn agents(&self) -> &Limits {
+        &self.agents
     }
 
     /// Whether the provider block has a default way to a cluster that is not known yet.
@@ -159,6 +180,7 @@ impl Provider for ChtProvider {
             sessions: Sessions::default(),
             hosts: Hosts::default(),
             releases: Releases::default(),
+            agents: Limits::default(),
         })
     }
 
@@ -166,6 +188,7 @@ impl Provider for ChtProvider {
         vec![
             ResourceEntry::new(CredentialResource),
             ResourceEntry::new(InstanceResource),
+            ResourceEntry::new(AgentResource),
             ResourceEntry::new(ClusterResource),
             ResourceEntry::new(SettingsResource),
             ResourceEntry::new(UserResource),

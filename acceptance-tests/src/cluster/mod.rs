@@ -9,11 +9,11 @@
 
 pub mod audit;
 mod components;
-mod controllers;
+pub(crate) mod controllers;
 mod credentials;
 pub mod faults;
 pub mod fixtures;
-mod relay;
+pub(crate) mod relay;
 pub mod users;
 pub mod wait;
 

@@ -9,10 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Where connections go; none at first, and then they are closed at once, as by a pod that does not listen.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Target(Arc<Mutex<Option<SocketAddr>>>);
+pub(crate) struct Target(Arc<Mutex<Option<SocketAddr>>>);
 
 impl Target {
-    pub(super) fn set(&self, address: SocketAddr) {
+    pub(crate) fn set(&self, address: SocketAddr) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
     }
 
@@ -22,7 +22,7 @@ impl Target {
 }
 
 /// Serves until its runtime ends.
-pub(super) async fn serve(listener: TcpListener, target: Target) {
+pub(crate) async fn serve(listener: TcpListener, target: Target) {
     loop {
         // A connection that ends before it is accepted is the only error here, and no reason to stop.
         let Ok((connection, _)) = listener.accept().await else {

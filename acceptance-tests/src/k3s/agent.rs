@@ -13,6 +13,7 @@ use tokio::time;
 use super::certificates::Pair;
 use super::config::Config;
 use super::join::Supervisor;
+use super::kubelet::Kubelet;
 use super::node::{self, Registration};
 use super::token::{self, Token};
 use super::{control_plane, faults, host, log, notify, password};
@@ -66,12 +67,24 @@ async fn serve(config: &Config) -> Result<()> {
         servers.next();
         time::sleep(PAUSE).await;
     }
+    let kubelet = Kubelet::prepare(&data, &name, registration.address(), &servers.kubeconfig())?;
+    tokio::select! {
+        ended = beat(&registration, &mut servers, &token, &kubelet) => ended,
+        () = kubelet.run() => Ok(()),
+    }
+}
+
+/// Keeps the Node fresh, through whichever server answers, for ever.
+async fn beat(registration: &Registration, servers: &mut Servers, token: &Token, kubelet: &Kubelet) -> Result<()> {
     for beats in 0_u32.. {
         if let Err(error) = registration.beat(&servers.client().await?).await {
             log::error(&format!("Unable to update node status: {error:#}"));
             servers.next();
+            // By then the kubeconfig names the next one.
+            servers.client().await?;
+            kubelet.server_changed();
         } else if beats % BEATS_PER_LIST == 0
-            && let Err(error) = servers.list(&token).await
+            && let Err(error) = servers.list(token).await
         {
             log::warning(&format!("Failed to get list of servers: {error:#}"));
         }
@@ -213,7 +226,7 @@ impl Servers {
             return Ok(client.clone());
         }
         let url = self.urls.first().context("no server is known")?;
-        let kubeconfig = self.data.join("agent/kubelet.kubeconfig");
+        let kubeconfig = self.kubeconfig();
         let text = control_plane::kubeconfig(url, &self.ca_pem, &self.pair)?;
         host::write_private(&kubeconfig, text.as_bytes())?;
         let client = control_plane::client_of(&kubeconfig).await?;
@@ -237,6 +250,10 @@ impl Servers {
                 self.urls.push(url);
             }
         }
+    }
+
+    fn kubeconfig(&self) -> PathBuf {
+        self.data.join("agent/kubelet.kubeconfig")
     }
 
     fn file(&self) -> PathBuf {

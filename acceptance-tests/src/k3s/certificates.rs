@@ -12,11 +12,14 @@ use x509_parser::pem::Pem;
 
 use super::log;
 
+/// k3s renews a certificate at a start when less than 120 days of it are left.
+const RENEWED_BEFORE: i64 = 120 * 24 * 60 * 60;
+
 /// A certificate and its key, as PEM.
 #[derive(Clone, Debug)]
-pub(super) struct Pair {
-    pub(super) certificate: String,
-    pub(super) key: String,
+pub(crate) struct Pair {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
 }
 
 /// Who a client certificate names.
@@ -27,7 +30,7 @@ pub(super) struct Subject {
 }
 
 /// A new authority. Its name carries the time, as k3s's do.
-pub(super) fn authority(name: &str) -> Result<Pair> {
+pub(crate) fn authority(name: &str) -> Result<Pair> {
     let key = KeyPair::generate()?;
     let certificate = authority_params(&format!("{name}@{}", log::unix_time())).self_signed(&key)?;
     Ok(Pair {
@@ -37,7 +40,7 @@ pub(super) fn authority(name: &str) -> Result<Pair> {
 }
 
 /// A certificate for a server with these names and addresses.
-pub(super) fn serving(authority: &Pair, name: &str, also: &[String]) -> Result<Pair> {
+pub(crate) fn serving(authority: &Pair, name: &str, also: &[String]) -> Result<Pair> {
     let mut params = CertificateParams::new(also.to_vec())?;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let subject = Subject {
@@ -78,6 +81,15 @@ pub(super) fn end(pem: &str) -> Result<i64> {
     let der = pem_contents(pem)?;
     let (_, certificate) = x509_parser::parse_x509_certificate(&der)?;
     Ok(certificate.validity().not_after.timestamp())
+}
+
+/// Whether a certificate is good for longer than k3s waits before it renews one, and signed by an authority.
+pub(super) fn is_good(pem: &str, authority: &Pair) -> Result<bool> {
+    let (der, by) = (pem_contents(pem)?, pem_contents(&authority.certificate)?);
+    let (_, certificate) = x509_parser::parse_x509_certificate(&der)?;
+    let (_, by) = x509_parser::parse_x509_certificate(&by)?;
+    let lasts = certificate.validity().not_after.timestamp() - log::unix_time();
+    Ok(lasts > RENEWED_BEFORE && certificate.verify_signature(Some(by.public_key())).is_ok())
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> Vec<u8> {

@@ -39,7 +39,6 @@ impl ControlPlane {
     /// Makes the certificates of this host from the cluster's authorities.
     pub(super) fn prepare(config: &Config, server: &Path, names: &[String], datastore: String) -> Result<Self> {
         let authority = bootstrap::authority(server, "server-ca")?;
-        let clients = bootstrap::authority(server, "client-ca")?;
         let proxies = bootstrap::authority(server, "request-header-ca")?;
         let mut names = names.to_vec();
         names.extend(
@@ -58,8 +57,7 @@ impl ControlPlane {
             "serving-kube-apiserver",
             &certificates::serving(&authority, "kube-apiserver", &names)?,
         )?;
-        let admin = certificates::client(&clients, "system:admin", Some("system:masters"))?;
-        write_pair(server, "client-admin", &admin)?;
+        let admin = admin(server)?;
         write_pair(
             server,
             "client-auth-proxy",
@@ -138,6 +136,7 @@ impl ControlPlane {
             format!("--bind-address={}", self.local),
             format!("--secure-port={PORT}"),
             "--endpoint-reconciler-type=none".to_owned(),
+            "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname".to_owned(),
             format!("--tls-cert-file={}", file("serving-kube-apiserver.crt")),
             format!("--tls-private-key-file={}", file("serving-kube-apiserver.key")),
             format!("--client-ca-file={}", file("client-ca.crt")),
@@ -173,6 +172,19 @@ impl ControlPlane {
             "--secure-port=0".to_owned(),
         ]
     }
+}
+
+/// The administrator's certificate: the one that there is, or another where that ends soon or is another cluster's.
+pub(super) fn admin(server: &Path) -> Result<Pair> {
+    let clients = bootstrap::authority(server, "client-ca")?;
+    if let Ok(pair) = bootstrap::authority(server, "client-admin")
+        && certificates::is_good(&pair.certificate, &clients).unwrap_or_default()
+    {
+        return Ok(pair);
+    }
+    let pair = certificates::client(&clients, "system:admin", Some("system:masters"))?;
+    write_pair(server, "client-admin", &pair)?;
+    Ok(pair)
 }
 
 /// The address by which this host reaches its own servers.

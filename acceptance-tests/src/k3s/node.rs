@@ -90,6 +90,11 @@ impl Registration {
         self
     }
 
+    /// The address by which other nodes reach it.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(super) fn annotate(&mut self, key: &str, value: String) {
         self.annotations.insert(key.to_owned(), value);
     }

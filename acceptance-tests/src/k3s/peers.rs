@@ -31,12 +31,24 @@ pub fn controllers() -> Result<Vec<PathBuf>> {
     ])
 }
 
+/// What has pods of a node become ready.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn kubelet() -> Result<PathBuf> {
+    tools::kwok()
+}
+
 /// Puts all of them where the lab's hosts see them.
 ///
 /// # Errors
 /// If one has to be built and that fails.
 pub fn install_on_hosts() -> Result<()> {
-    let programs: Vec<PathBuf> = required()?.into_iter().chain(controllers()?).collect();
+    let programs: Vec<PathBuf> = required()?
+        .into_iter()
+        .chain(controllers()?)
+        .chain([kubelet()?])
+        .collect();
     install(&programs, &hosts::shared_directory()?.join("bin"))
 }
 

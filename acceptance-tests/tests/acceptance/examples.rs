@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use acceptance_tests::environment::Script;
+use serde_json::{Value, json};
 
 use crate::examples_inside;
 use crate::support::{Scene, done, lab};
 
 /// Examples that are only validated, each with the reason.
-const VALIDATED: [(&str, &str); 5] = [
+const VALIDATED: [(&str, &str); 7] = [
     (
         "adoption",
         "it imports what a chart made, as the tests of adoption do with this configuration",
@@ -23,6 +24,14 @@ const VALIDATED: [(&str, &str); 5] = [
     (
         "resources/cht_instance",
         "it names a kubeconfig, secrets and certificates of the reader, and clouds",
+    ),
+    (
+        "resources/cht_k3s_agent",
+        "it names hosts of the reader; the environments apply such agents on hosts",
+    ),
+    (
+        "resources/cht_k3s_cluster",
+        "it names hosts of the reader; the environments apply such clusters on hosts",
     ),
 ];
 
@@ -77,16 +86,15 @@ async fn validate_imports(scene: &Scene, folder: &Path) {
 
 /// The first variables that the demonstration of an environment uses, and the way to the lab's cluster.
 async fn set_variables(scene: &Scene, folder: &Path) {
-    let script = fs::read(examples().join(folder).join("demo.tfvars.json")).expect("an environment has variables");
-    let script: Map<String, Value> = serde_json::from_slice(&script).expect("it is JSON");
+    let script = Script::read(&examples().join(folder)).expect("an environment has variables");
     let cluster = &lab().await.cluster;
-    let mut variables = script["first"].clone();
-    variables["kubernetes_host"] = json!(cluster.host());
-    variables["kubernetes_ca"] = json!(cluster.ca_pem());
-    variables["kubernetes_token"] = json!(cluster.admin_token());
+    let mut variables = script.first;
+    variables.insert("kubernetes_host".to_owned(), json!(cluster.host()));
+    variables.insert("kubernetes_ca".to_owned(), json!(cluster.ca_pem()));
+    variables.insert("kubernetes_token".to_owned(), json!(cluster.admin_token()));
     scene
         .workspace
-        .write("test.auto.tfvars.json", &variables.to_string())
+        .write("test.auto.tfvars.json", &Value::from(variables).to_string())
         .expect("the file is written");
 }
 
@@ -103,7 +111,10 @@ async fn every_example_works() {
         copy(&scene, &folder);
         // What lives in an instance is applied by a test of its own.
         let inside = examples_inside::FOLDERS.iter().any(|one| Path::new(one) == folder);
-        if inside || VALIDATED.iter().any(|(validated, _)| Path::new(validated) == folder) {
+        // What needs hosts has a program of its own.
+        let script = examples().join(&folder).join("demo.tfvars.json");
+        let on_hosts = script.exists() && Script::read(&examples().join(&folder)).expect("a script").hosts > 0;
+        if inside || on_hosts || VALIDATED.iter().any(|(validated, _)| Path::new(validated) == folder) {
             done("validate", scene.workspace.validate().await);
             validate_imports(&scene, &folder).await;
             continue;

@@ -1,5 +1,5 @@
 //! The lab that all tests share, and a scene for each: a workspace, a namespace, a client. [`instance`] is the text of an instance,
-//! [`kind`] the kinds of objects that tests look at.
+//! [`kind`] the kinds of objects that tests look at, [`outcome`] what commands have to end with.
 
 use std::future::Future;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use acceptance_tests::cluster::{ClusterOptions, wait};
 use acceptance_tests::lab::Lab;
-use acceptance_tests::tofu::{Cli, Diagnostic, Error, Plan, Workspace, provider_binary};
+use acceptance_tests::tofu::{Cli, Diagnostic, Plan, Workspace, provider_binary};
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
@@ -16,11 +16,13 @@ use tokio::sync::OnceCell;
 
 mod instance;
 mod kind;
+mod outcome;
 
 pub(crate) use instance::Instance;
 pub(crate) use kind::{
     ACCOUNT, BINDING, CLAIM, CONFIG_MAP, DEPLOYMENT, INGRESS, Kind, NAMESPACE, POD, ROLE, SECRET, SERVICE, VOLUME,
 };
+pub(crate) use outcome::{done, failure};
 
 /// The address of the resource in most configurations.
 pub(crate) const ADDRESS: &str = "cht_instance.test";
@@ -215,28 +217,6 @@ pub(crate) async fn kubernetes() -> String {
 /// A way to a cluster, as an expression.
 pub(crate) fn kubernetes_at(host: &str, ca: &str, token: &str) -> String {
     format!("{{ host = {host:?}, cluster_ca_certificate = {ca:?}, token = {token:?} }}")
-}
-
-/// The result of a command that has to succeed.
-#[track_caller]
-pub(crate) fn done<T>(command: &str, result: Result<T, Error>) -> T {
-    result.unwrap_or_else(|error| panic!("{command} fails: {error}\n{:#?}", error.diagnostics()))
-}
-
-/// The first error of a command that has to fail.
-#[track_caller]
-pub(crate) fn failure<T>(command: &str, result: Result<T, Error>) -> Diagnostic {
-    let Err(error) = result else {
-        panic!("{command} succeeds")
-    };
-    let outcome = error
-        .outcome()
-        .unwrap_or_else(|| panic!("{command} does not run: {error}"));
-    outcome
-        .errors()
-        .next()
-        .unwrap_or_else(|| panic!("no error: {}", outcome.text()))
-        .clone()
 }
 
 /// Checks an error: its summary, a part of its text, and the line of the configuration that it points at.

@@ -41,7 +41,11 @@ async fn a_snapshot_brings_back_what_was_there_when_it_was_taken() {
     }
     lab.hosts[2].exec(&format!("{FIND}before")).await.unwrap();
     lab.hosts[2].exec(&format!("{FIND}after")).await.unwrap_err();
-    assert!(lab.converge(&wanted).await.is_empty(), "nothing is left to do");
+    assert_eq!(
+        lab.converge(&wanted).await,
+        ["write the files of h2"],
+        "it is not the first one any more"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,6 +79,7 @@ async fn a_restore_that_failed_keeps_all_servers_down_until_it_is_done() {
     if let Err(stopped) = fleet.restore(&scope().await, &restore).await {
         panic!("{}", fleet.diagnose(stopped));
     }
+    assert_eq!(lab.converge(&wanted).await, ["write the files of h1"]);
     assert!(lab.converge(&wanted).await.is_empty(), "nothing is left to do");
 }
 

@@ -145,6 +145,7 @@ impl Lab {
                 .iter()
                 .map(|(name, number)| (name.clone(), address(number)))
                 .collect(),
+            outer_addresses: BTreeMap::new(),
             registries: Default::default(),
             proxy: Default::default(),
             bootstrapped: wanted.bootstrapped,

@@ -50,6 +50,59 @@ async fn rows_01_to_07_hold_under_systemd() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn pods_volumes_and_ingresses_are_looked_after_on_servers_and_agents() {
+    const WORKLOAD: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "each"}, "spec": {
+            "selector": {"matchLabels": {"app": "each"}},
+            "template": {"metadata": {"labels": {"app": "each"}}, "spec": {"containers": [{"name": "a", "image": "a:1"}]}}}},
+        {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": {
+            "containers": [{"name": "a", "image": "a:1", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]}},
+        {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "door"}, "spec": {
+            "ingressClassName": "traefik",
+            "defaultBackend": {"service": {"name": "a", "port": {"number": 80}}}}}
+    ]}"#;
+    let Some(hosts) = Hosts::with_systemd(2).await else {
+        return;
+    };
+    hosts.start_first().await;
+    let (server, agent) = (hosts.host(1), hosts.host(2));
+    agent.configure(&hosts.joining(1, ""));
+    hosts.start(2, "agent");
+    server
+        .until("the node", || {
+            server.condition("h2", "Ready").as_deref() == Some("True")
+        })
+        .await;
+    server.write("/root/workload.json", WORKLOAD);
+    server.said(&["kubectl", "apply", "-f", "/root/workload.json"]);
+    let says =
+        |object: &str, path: &str| server.said(&["kubectl", "get", object, "-o", &format!("jsonpath={{{path}}}")]);
+    server
+        .until("a pod on each node", || {
+            says("daemonset/each", ".status.numberReady") == "2"
+        })
+        .await;
+    server
+        .until("the pod with a volume", || {
+            says("pod/one", ".status.phase") == "Running"
+        })
+        .await;
+    assert_eq!(says("pvc/data", ".status.phase"), "Bound");
+    assert_eq!(says("pvc/data", ".spec.storageClassName"), "local-path");
+    let address = || says("ingress/door", ".status.loadBalancer.ingress[0].ip");
+    server
+        .until("the address of the ingress", || address() == server.address.to_string())
+        .await;
+    // Nodes are not kwok's: they say so themselves when they are gone.
+    agent.stop();
+    server.said(&["kubectl", "delete", "pod", "one", "--timeout=30s"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn row_25_rebooted_hosts_come_back_by_themselves() {
     let Some(hosts) = Hosts::with_systemd(2).await else {
         return;

@@ -5,6 +5,7 @@
 
 mod binary;
 mod extra;
+mod images;
 mod proxy;
 mod registries;
 pub mod rules;
@@ -12,6 +13,7 @@ mod taint;
 
 pub use self::binary::{Binary, BinaryDraft};
 pub use self::extra::ExtraConfig;
+pub use self::images::{Archive, archives, known_images, read_images};
 pub use self::proxy::{Proxy, ProxyDraft};
 pub use self::registries::{
     Mirror, MirrorDraft, Registries, RegistriesDraft, RegistryAuth, RegistryAuthDraft, RegistryHost, RegistryHostDraft,

@@ -57,6 +57,8 @@ pub struct Spec {
     pub servers: BTreeMap<String, NodeSettings>,
     /// The address of each server's API, such as `https://10.20.0.10:6443`, by which it is joined and asked.
     pub addresses: BTreeMap<String, String>,
+    /// The address by which this machine reaches each server's API, where that is another.
+    pub outer_addresses: BTreeMap<String, String>,
     /// Registries of images.
     pub registries: Registries,
     /// How servers reach what is outside.

@@ -12,12 +12,15 @@
 //!    plan, [`rollout`] decides on one step after another, [`wait`] tells when a host is up, or why it never will be, and
 //!    [`cleanup`] takes k3s off a host.
 //!
-//! What acts does as it is told: [`host`] works on one host by SSH, [`mod@program`] fetches what is put there, and [`mod@fleet`]
-//! looks at all servers of a cluster, asks [`rollout`] for the next step, carries it out, and looks again.
+//! What acts does as it is told: [`host`] works on one host by SSH, [`mod@program`] fetches what is put there, [`nodes`] asks and
+//! changes the Nodes of a cluster, and [`mod@fleet`] looks at all servers of a cluster, asks [`rollout`] for the next step, carries it
+//! out, and looks again. The resources are [`cluster`], for all servers, and [`agent`], for each host that only runs pods;
+//! [`attributes`] has what both take.
 //!
 //! Two scripts run on hosts: `probe/probe.sh`, which reads only, and `cleanup/cleanup.sh`. Both go to `sh -s` on standard
 //! input, and need no file on the host.
 
+pub mod agent;
 pub mod attributes;
 pub mod ca;
 pub mod cleanup;

@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::config::Role;
 use super::journal::{self, Finding, Outlook};
+use super::paths;
 use super::probe::{HostState, NodeState, UnitPhase};
 use super::version::K3sVersion;
 
@@ -155,6 +156,26 @@ impl Wait {
             journal: host.journal.clone(),
             restarts,
         })
+    }
+}
+
+impl Failure {
+    /// All that is told of it: the host, the cause, the end of the journal, and what to do.
+    #[must_use]
+    pub fn detail(&self, host: &str, role: Role) -> String {
+        let mut detail = format!("{host}: {self}.");
+        if !self.journal.is_empty() {
+            detail.push_str(&format!(
+                "\n\nThe last lines of its journal:\n{}",
+                self.journal.join("\n")
+            ));
+        }
+        let unit = paths::unit(role).trim_end_matches(".service");
+        let advice = self.finding.as_ref().map_or_else(
+            || format!("Look at the journal on the host (`journalctl -u {unit}`), remove the cause, and apply again."),
+            |finding| finding.cause.advice().to_owned(),
+        );
+        format!("{detail}\n\n{advice}")
     }
 }
 

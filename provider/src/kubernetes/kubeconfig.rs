@@ -52,24 +52,6 @@ impl Function for KubeconfigFunction {
 }
 
 impl Kubernetes {
-    /// The way that a kubeconfig of one cluster and one user leads, with the cluster at another address: what stands in such a file
-    /// on a server is its own loopback. None if it has not both certificates and the key in it.
-    #[must_use]
-    pub fn of_kubeconfig(text: &SecretString, host: &str) -> Option<Self> {
-        let kubeconfig = Kubeconfig::from_yaml(text.expose_secret()).ok()?;
-        let cluster = kubeconfig.clusters.first()?.cluster.as_ref()?;
-        let user = kubeconfig.auth_infos.first()?.auth_info.as_ref()?;
-        let decoded = |data: &str| String::from_utf8(STANDARD.decode(data).ok()?).ok();
-        let key = user.client_key_data.as_ref()?;
-        Some(Kubernetes {
-            host: Some(host.to_owned()),
-            cluster_ca_certificate: Some(decoded(cluster.certificate_authority_data.as_deref()?)?),
-            client_certificate: Some(decoded(user.client_certificate_data.as_deref()?)?),
-            client_key: Some(decoded(key.expose_secret())?.into()),
-            ..Kubernetes::default()
-        })
-    }
-
     /// The text of a kubeconfig with this way; none if it has no `host`.
     #[must_use]
     pub fn to_kubeconfig(&self) -> Option<SecretString> {
@@ -154,25 +136,6 @@ mod tests {
             token: Some("t0ken".to_owned().into()),
             ..Kubernetes::default()
         }
-    }
-
-    #[test]
-    fn a_kubeconfig_on_a_server_is_the_way_there_with_another_address() {
-        let on_server = Kubernetes {
-            host: Some("https://127.0.0.1:6443".to_owned()),
-            cluster_ca_certificate: Some("authority".to_owned()),
-            client_certificate: Some("certificate".to_owned()),
-            client_key: Some("key".into()),
-            ..Kubernetes::default()
-        };
-        let text = on_server.to_kubeconfig().unwrap();
-        let way = Kubernetes::of_kubeconfig(&text, "https://10.0.0.1:6443").unwrap();
-        assert_eq!(way.host.as_deref(), Some("https://10.0.0.1:6443"));
-        assert_eq!(way.cluster_ca_certificate.as_deref(), Some("authority"));
-        assert_eq!(way.client_certificate.as_deref(), Some("certificate"));
-        assert_eq!(way.client_key.unwrap().expose_secret(), "key");
-        assert!(Kubernetes::of_kubeconfig(&with_token().to_kubeconfig().unwrap(), "https://a").is_none());
-        assert!(Kubernetes::of_kubeconfig(&"no YAML: [".into(), "https://a").is_none());
     }
 
     #[test]

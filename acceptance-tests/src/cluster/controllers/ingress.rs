@@ -14,21 +14,30 @@ use serde_json::json;
 
 use super::retry;
 
-/// The ingress class that is served.
+/// The ingress class of the lab's own cluster.
 pub(in crate::cluster) const CLASS: &str = "lab";
 
 /// How old an Ingress is, at least, when it gets its address.
 const DELAY: Duration = Duration::from_secs(1);
 
-/// Serves until its runtime ends.
-pub(super) async fn run(client: Client) {
-    Controller::new(Api::<Ingress>::all(client.clone()), watcher::Config::default())
-        .run(reconcile, retry, Arc::new(client))
+/// Who serves which class, and at what address.
+struct Served {
+    client: Client,
+    class: &'static str,
+    address: String,
+}
+
+/// Serves a class until its runtime ends.
+pub(crate) async fn run(client: Client, class: &'static str, address: String) {
+    let ingresses = Api::<Ingress>::all(client.clone());
+    let served = Arc::new(Served { client, class, address });
+    Controller::new(ingresses, watcher::Config::default())
+        .run(reconcile, retry, served)
         .for_each(|_| async {})
         .await;
 }
 
-async fn reconcile(ingress: Arc<Ingress>, client: Arc<Client>) -> kube::Result<Action> {
+async fn reconcile(ingress: Arc<Ingress>, served: Arc<Served>) -> kube::Result<Action> {
     let class = ingress
         .spec
         .as_ref()
@@ -37,7 +46,7 @@ async fn reconcile(ingress: Arc<Ingress>, client: Arc<Client>) -> kube::Result<A
         .status
         .as_ref()
         .and_then(|status| status.load_balancer.as_ref()?.ingress.as_ref());
-    if class != Some(CLASS) || addresses.is_some_and(|addresses| !addresses.is_empty()) {
+    if class != Some(served.class) || addresses.is_some_and(|addresses| !addresses.is_empty()) {
         return Ok(Action::await_change());
     }
     let age = ingress
@@ -47,8 +56,8 @@ async fn reconcile(ingress: Arc<Ingress>, client: Arc<Client>) -> kube::Result<A
     if age < DELAY {
         return Ok(Action::requeue(DELAY - age));
     }
-    let ingresses = Api::<Ingress>::namespaced((*client).clone(), &ingress.namespace().unwrap_or_default());
-    let patch = json!({"status": {"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}}});
+    let ingresses = Api::<Ingress>::namespaced(served.client.clone(), &ingress.namespace().unwrap_or_default());
+    let patch = json!({"status": {"loadBalancer": {"ingress": [{"ip": served.address}]}}});
     match ingresses
         .patch_status(&ingress.name_any(), &PatchParams::default(), &Patch::Merge(&patch))
         .await

@@ -2,8 +2,8 @@
 //!
 //! They run on a thread of their own: each test has its own runtime, and a shared cluster outlives the test that started it.
 
-mod ingress;
-mod provisioner;
+pub(crate) mod ingress;
+pub(crate) mod provisioner;
 
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -42,8 +42,8 @@ impl Background {
         };
         let thread = thread::spawn(move || {
             runtime.spawn(relay::serve(listener, target));
-            runtime.spawn(provisioner::run(client.clone()));
-            runtime.spawn(ingress::run(client));
+            runtime.spawn(provisioner::run(client.clone(), PROVISIONER));
+            runtime.spawn(ingress::run(client, INGRESS_CLASS, "127.0.0.1".to_owned()));
             runtime.block_on(stopped.cancelled());
             runtime.shutdown_background();
         });

@@ -23,42 +23,45 @@ pub(in crate::cluster) const NAME: &str = "lab.medic.org/volumes";
 const REQUESTED_PROVISIONER: &str = "volume.kubernetes.io/storage-provisioner";
 const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 
-/// Serves until its runtime ends.
-pub(super) async fn run(client: Client) {
-    let client = Arc::new(client);
-    let claims = Controller::new(
-        Api::<PersistentVolumeClaim>::all((*client).clone()),
-        watcher::Config::default(),
-    )
-    .run(reconcile_claim, retry, client.clone())
-    .for_each(|_| async {});
-    let volumes = Controller::new(
-        Api::<PersistentVolume>::all((*client).clone()),
-        watcher::Config::default(),
-    )
-    .run(reconcile_volume, retry, client.clone())
-    .for_each(|_| async {});
+/// Who provides, and where.
+struct Provisioner {
+    client: Client,
+    name: &'static str,
+}
+
+/// Serves the classes of one provisioner until its runtime ends.
+pub(crate) async fn run(client: Client, name: &'static str) {
+    let claims = Api::<PersistentVolumeClaim>::all(client.clone());
+    let volumes = Api::<PersistentVolume>::all(client.clone());
+    let provisioner = Arc::new(Provisioner { client, name });
+    let claims = Controller::new(claims, watcher::Config::default())
+        .run(reconcile_claim, retry, provisioner.clone())
+        .for_each(|_| async {});
+    let volumes = Controller::new(volumes, watcher::Config::default())
+        .run(reconcile_volume, retry, provisioner)
+        .for_each(|_| async {});
     futures::join!(claims, volumes);
 }
 
-async fn reconcile_claim(claim: Arc<PersistentVolumeClaim>, client: Arc<Client>) -> kube::Result<Action> {
+async fn reconcile_claim(claim: Arc<PersistentVolumeClaim>, provisioner: Arc<Provisioner>) -> kube::Result<Action> {
+    let Provisioner { client, name } = &*provisioner;
     let ours = claim
         .annotations()
         .get(REQUESTED_PROVISIONER)
-        .is_some_and(|name| name == NAME);
+        .is_some_and(|requested| requested == name);
     if !ours || claim.metadata.deletion_timestamp.is_some() {
         return Ok(Action::await_change());
     }
     match claim.status.as_ref().and_then(|status| status.phase.as_deref()) {
-        Some("Pending") => provision(&claim, &client).await?,
-        Some("Bound") => grow(&claim, &client).await?,
+        Some("Pending") => provision(&claim, client, name).await?,
+        Some("Bound") => grow(&claim, client).await?,
         _ => {}
     }
     Ok(Action::await_change())
 }
 
 /// Makes the volume, named by the claim's UID, so that a second attempt finds it made.
-async fn provision(claim: &PersistentVolumeClaim, client: &Client) -> kube::Result<()> {
+async fn provision(claim: &PersistentVolumeClaim, client: &Client, provisioner: &str) -> kube::Result<()> {
     let class_name = claim
         .spec
         .as_ref()
@@ -69,7 +72,7 @@ async fn provision(claim: &PersistentVolumeClaim, client: &Client) -> kube::Resu
     let volume = json!({
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": {"name": name, "annotations": {PROVISIONED_BY: NAME}},
+        "metadata": {"name": name, "annotations": {PROVISIONED_BY: provisioner}},
         "spec": {
             "storageClassName": class_name,
             "capacity": requested(claim),
@@ -113,21 +116,19 @@ async fn grow(claim: &PersistentVolumeClaim, client: &Client) -> kube::Result<()
     Ok(())
 }
 
-async fn reconcile_volume(volume: Arc<PersistentVolume>, client: Arc<Client>) -> kube::Result<Action> {
+async fn reconcile_volume(volume: Arc<PersistentVolume>, provisioner: Arc<Provisioner>) -> kube::Result<Action> {
+    let Provisioner { client, name } = &*provisioner;
     let released = volume.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Released");
     let delete = volume
         .spec
         .as_ref()
         .and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref())
         == Some("Delete");
-    let ours = volume
-        .annotations()
-        .get(PROVISIONED_BY)
-        .is_some_and(|name| name == NAME);
+    let ours = volume.annotations().get(PROVISIONED_BY).is_some_and(|by| by == name);
     if !(released && delete && ours) || volume.metadata.deletion_timestamp.is_some() {
         return Ok(Action::await_change());
     }
-    match Api::<PersistentVolume>::all((*client).clone())
+    match Api::<PersistentVolume>::all(client.clone())
         .delete(&volume.name_any(), &DeleteParams::default())
         .await
     {

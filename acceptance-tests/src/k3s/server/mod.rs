@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use kube::Client;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time;
@@ -24,10 +25,11 @@ use super::config::Config;
 use super::control_plane::ControlPlane;
 use super::etcd::Etcd;
 use super::front::Front;
+use super::kubelet::Kubelet;
 use super::members::{self, Members};
 use super::node::{self, Registration};
 use super::supervisor::{Passwords, Supervised};
-use super::{encryption, faults, host, log, notify, password, snapshot, token};
+use super::{addons, encryption, faults, host, log, notify, password, snapshot, token};
 
 use datastore::Datastore;
 use member::Member;
@@ -145,8 +147,24 @@ async fn up(
         () = control_plane.run() => Ok(()),
         done = start => done,
         () = async { api_ready(&client).await; controllers.look_after().await } => Ok(()),
+        () = workloads(setup, &client) => Ok(()),
         () = promote(supervised.etcd.as_ref()) => Ok(()),
     }
+}
+
+/// What pods need, for ever.
+async fn workloads(setup: &Setup, client: &Client) {
+    api_ready(client).await;
+    let kubeconfig = setup.server.join("cred/admin.kubeconfig");
+    let kubelet = match Kubelet::prepare(&setup.data, &setup.node, &setup.address, &kubeconfig) {
+        Ok(kubelet) if !setup.config.is_set("disable-agent") => kubelet,
+        Ok(_) => Kubelet::default(),
+        Err(error) => {
+            log::error(&format!("Unable to start the kubelet: {error:#}"));
+            Kubelet::default()
+        }
+    };
+    tokio::join!(kubelet.run(), addons::run(client, &setup.config, &setup.address));
 }
 
 async fn promote(etcd: Option<&Etcd>) {

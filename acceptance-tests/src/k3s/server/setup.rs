@@ -8,7 +8,7 @@ use aws_lc_rs::rand;
 use serde_json::{Value, json};
 
 use super::PORT;
-use crate::k3s::certificates::{self, hex};
+use crate::k3s::certificates::hex;
 use crate::k3s::config::Config;
 use crate::k3s::supervisor::Passwords;
 use crate::k3s::{bootstrap, control_plane, etcd, host, node, token};
@@ -82,8 +82,7 @@ impl Setup {
 
     pub(super) fn write_kubeconfig(&self) -> Result<()> {
         let authority = bootstrap::authority(&self.server, "server-ca")?;
-        let clients = bootstrap::authority(&self.server, "client-ca")?;
-        let admin = certificates::client(&clients, "system:admin", Some("system:masters"))?;
+        let admin = control_plane::admin(&self.server)?;
         let url = format!("https://{}:{PORT}", control_plane::local_address(&self.config));
         let text = control_plane::kubeconfig(&url, &authority.certificate, &admin)?;
         let path = self.config.text("write-kubeconfig").map(PathBuf::from);

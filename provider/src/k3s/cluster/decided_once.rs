@@ -5,7 +5,7 @@ use tf_framework::Attr;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
-use crate::k3s::cluster::model::{ClusterModel, ClusterModelDraft, Datastore};
+use crate::k3s::cluster::model::{AuthorityDraft, ClusterModel, ClusterModelDraft, Datastore};
 use crate::k3s::cluster::validate::networks;
 use crate::k3s::paths;
 
@@ -16,7 +16,7 @@ struct Decision {
     reason: &'static str,
 }
 
-const DECISIONS: [Decision; 6] = [
+const DECISIONS: [Decision; 7] = [
     Decision {
         attribute: ClusterModel::HTTPS_LISTEN_PORT,
         value: |cluster| cluster.https_listen_port.known().map(ToString::to_string),
@@ -50,7 +50,32 @@ const DECISIONS: [Decision; 6] = [
         value: |cluster| cluster.secrets_encryption.known().map(ToString::to_string),
         reason: "The Secrets that are stored would not be readable any more.",
     },
+    Decision {
+        attribute: ClusterModel::CA,
+        value: certificates,
+        reason: "k3s takes authorities when the first server starts for the first time, and never again.",
+    },
 ];
+
+/// The certificates of the authorities that are given; their keys are not stored.
+fn certificates(cluster: &ClusterModelDraft) -> Option<String> {
+    let Some(ca) = cluster.ca.decided()? else {
+        return Some(String::new());
+    };
+    let all = [
+        &ca.server,
+        &ca.client,
+        &ca.request_header,
+        &ca.etcd_server,
+        &ca.etcd_peer,
+    ];
+    let certificate = |authority: &Attr<AuthorityDraft>| match authority.decided()? {
+        Some(authority) => authority.certificate.known().cloned(),
+        None => Some(String::new()),
+    };
+    let all: Option<Vec<String>> = all.into_iter().map(certificate).collect();
+    Some(all?.join(" "))
+}
 
 /// Refuses changes of what was decided when the cluster was begun.
 pub(super) fn check(prior: &ClusterModelDraft, planned: &ClusterModelDraft, diagnostics: &mut Diagnostics) {
@@ -125,6 +150,7 @@ mod tests {
             ("cluster_domain", json!("k3s.example")),
             ("data_dir", json!("/srv/k3s")),
             ("secrets_encryption", json!(true)),
+            ("ca", json!({"server": {"certificate": "PEM"}})),
         ] {
             let changed = json!({ attribute: value });
             assert_eq!(refused(json!({}), changed.clone()), [attribute]);

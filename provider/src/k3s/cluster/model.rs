@@ -15,13 +15,15 @@ use crate::k3s::join::ClusterJoin;
 use crate::kubernetes::Kubernetes;
 use crate::ssh::{self, Ssh};
 
+mod authorities;
 mod datastore;
 mod operations;
 mod server;
 mod snapshots;
 
+pub(super) use self::authorities::{Authority, AuthorityDraft, Ca, CaDraft};
 pub(super) use self::datastore::{Datastore, DatastoreDraft};
-pub(super) use self::operations::{OnDestroy, Upgrade};
+pub(super) use self::operations::{OnDestroy, RestoreFrom, Upgrade};
 pub(super) use self::server::{Server, ServerDraft, ServerStatus};
 pub(super) use self::snapshots::{S3, S3Draft, Snapshots};
 
@@ -89,6 +91,10 @@ pub struct ClusterModel {
     /// Whether Secrets are encrypted in the datastore. It is decided when the cluster is made.
     #[tf(default = false)]
     pub secrets_encryption: bool,
+    /// Version of the keys with which Secrets are encrypted, of your own choice. Changing it makes new keys, encrypts all Secrets with them,
+    /// and restarts one server after another.
+    #[tf(requires(secrets_encryption))]
+    pub secrets_encryption_key_version: Option<i64>,
     /// Where the state of the cluster is. Without it, in etcd on the servers.
     pub datastore: Option<Datastore>,
     /// Snapshots of etcd. Without it, k3s takes one every 12 hours, and keeps five on each server.
@@ -101,6 +107,10 @@ pub struct ClusterModel {
     /// Registry from which the images of k3s itself are pulled, in place of `docker.io`.
     #[tf(validate(rules::registry_host()))]
     pub system_default_registry: Option<String>,
+    /// Archives of images on this machine that are put on the servers, for those that cannot load any, such as
+    /// `k3s-airgap-images-amd64.tar.zst` of k3s' releases. A leading `~` means the home directory.
+    #[tf(validate(Validator::not_empty(), Validator::unique(), Validator::each(Validator::not_empty())))]
+    pub images: Option<Vec<String>>,
     /// Whether Docker runs the containers, which has to be on the servers.
     #[tf(default = false)]
     pub docker: bool,
@@ -142,6 +152,11 @@ pub struct ClusterModel {
     /// Version of the token, of your own choice. Changing it gives the cluster the present value of `token`, or a newly generated one,
     /// and restarts one server after another.
     pub token_version: Option<i64>,
+    /// Authorities of your own, taken when the cluster is begun.
+    pub ca: Option<Ca>,
+    /// Snapshot of etcd to restore. When it is given, or another one is, all servers stop, and what was written since the snapshot was taken is
+    /// lost. A new cluster begins with it. Leave it as it is afterwards, or remove it.
+    pub restore_from: Option<RestoreFrom>,
     /// Where the program of k3s comes from.
     pub binary: Option<Binary>,
     /// How servers, and agents with them, are changed.

@@ -5,6 +5,7 @@ use tf_framework::Attr;
 
 use crate::k3s::cluster::model::{ClusterModel, Upgrade};
 use crate::k3s::join::ClusterJoin;
+use crate::k3s::kubeconfig;
 use crate::k3s::token::{Bearer, Token};
 use crate::kubernetes::Kubernetes;
 
@@ -27,13 +28,14 @@ pub(super) struct Found<'a> {
     pub(super) agent_token: &'a Token,
     /// The hash of the cluster's authority.
     pub(super) ca_hash: &'a str,
+    /// The address that clients were given before.
+    pub(super) address: Option<&'a str>,
 }
 
 /// The outputs of a cluster with these attributes; none if the kubeconfig is none, or if there is no server.
 pub(super) fn of(model: &ClusterModel, found: &Found<'_>) -> Option<Outputs> {
-    let before = model.kubernetes.known().and_then(|way| way.host.as_deref());
-    let address = model.address_for_clients(before)?;
-    let kubernetes = Kubernetes::of_kubeconfig(found.kubeconfig, &address)?;
+    let address = model.address_for_clients(found.address)?;
+    let kubernetes = kubeconfig::kubernetes(found.kubeconfig, &address).ok()?;
     let join = ClusterJoin {
         cluster_id: model.id.known()?.clone(),
         servers: Vec::new(),

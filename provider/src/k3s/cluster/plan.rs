@@ -11,18 +11,21 @@ use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
 use crate::k3s::cluster::ClusterResource;
+use crate::k3s::cluster::authorities;
+use crate::k3s::cluster::blame::{of_server, refused};
 use crate::k3s::cluster::decided_once;
 use crate::k3s::cluster::model::{ClusterModel, ClusterModelDraft, Server};
 use crate::k3s::cluster::outputs;
+use crate::k3s::join::ClusterJoin;
 use crate::k3s::rollout::quorum::Voters;
 use crate::k3s::rollout::{Refusal, WantedDatastore, Warning};
 use crate::k3s::version::K3sVersion;
 use crate::k3s::version::upgrade;
 
-/// Refuses plans that would lose the cluster or its data, as far as the state tells.
+/// Refuses plans that would lose the cluster or its data, as far as the state tells, and authorities with which none could begin.
 pub(super) fn check(plan: &Plan<'_, '_, ClusterResource>) -> Result<(), Diagnostics> {
     let Some(prior) = plan.prior.as_ref().filter(|prior| prior.was_begun()) else {
-        return Ok(());
+        return plan.config.ca.known().map_or(Ok(()), authorities::check);
     };
     let Some(planned) = plan.planned() else {
         return allows_destruction(prior);
@@ -74,7 +77,7 @@ fn check_version(prior: &ClusterModel, planned: &ClusterModelDraft, diagnostics:
         .filter_map(|from| upgrade::path(from, &wanted, &steps).err())
         .next()
     {
-        diagnostics.push(refused(&Refusal::Upgrade(error)).at(ClusterModel::VERSION));
+        diagnostics.push(refused(&Refusal::Upgrade(error)));
     }
 }
 
@@ -96,7 +99,7 @@ fn check_servers(prior: &ClusterModel, planned: &ClusterModelDraft, diagnostics:
                 voters: voters.all,
                 most: voters.removable(),
             };
-            diagnostics.push(refused(&refusal).at(ClusterModel::SERVERS));
+            diagnostics.push(refused(&refusal));
         }
     }
     for (name, server) in servers {
@@ -109,16 +112,10 @@ fn check_servers(prior: &ClusterModel, planned: &ClusterModelDraft, diagnostics:
                 "The host is the server `{old_name}`, and a server keeps its name for as long as it is one: remove it in one apply, and \
                  add it with the other name in the next."
             );
-            let path = Path::new(ClusterModel::SERVERS).key(name).attribute(Server::HOST);
+            let path = of_server(name, Server::HOST);
             diagnostics.push(Diagnostic::error("Server cannot be renamed", detail).at(path));
         }
     }
-}
-
-/// What stands in the way, as an error without an attribute.
-pub(super) fn refused(refusal: &Refusal) -> Diagnostic {
-    let sentence = crate::wording::sentence(&refusal.to_string());
-    Diagnostic::error("Cluster cannot be changed like this", format!("{sentence}."))
 }
 
 /// Makes the plan show what applying it will bring: repairs of what was changed from outside, and new values only of what follows
@@ -163,10 +160,27 @@ fn show_way(plan: &mut Plan<'_, '_, ClusterResource>, prior: &ClusterModel) {
             plan.set(ClusterModel::JOIN, &outputs.join);
         }
         None => {
-            for attribute in [ClusterModel::KUBERNETES, ClusterModel::KUBECONFIG, ClusterModel::JOIN] {
+            for attribute in [ClusterModel::KUBERNETES, ClusterModel::KUBECONFIG] {
                 plan.set_unknown(attribute);
             }
+            show_join(plan, prior);
         }
+    }
+}
+
+/// What names the cluster stays known, whatever else is not: by it, agents tell whether they have to join anew.
+fn show_join(plan: &mut Plan<'_, '_, ClusterResource>, prior: &ClusterModel) {
+    if prior.join.known().is_none() {
+        return plan.set_unknown(ClusterModel::JOIN);
+    }
+    for attribute in [
+        ClusterJoin::SERVERS,
+        ClusterJoin::VERSION,
+        ClusterJoin::EXTERNAL_CLOUD_PROVIDER,
+        ClusterJoin::KUBERNETES,
+        ClusterJoin::MAX_UNAVAILABLE,
+    ] {
+        plan.set_unknown(Path::new(ClusterModel::JOIN).attribute(attribute));
     }
 }
 
@@ -187,7 +201,7 @@ pub(super) fn warn(cx: &Context<ClusterResource>, plan: &Plan<'_, '_, ClusterRes
         if let (Some(before), Some(Attr::Known(now))) = (before, now)
             && before.host != *now
         {
-            let path = Path::new(ClusterModel::SERVERS).key(name).attribute(Server::HOST);
+            let path = of_server(name, Server::HOST);
             let detail = format!(
                 "{name} goes from {} to {now}. If that is another machine, it joins in place of the old one, on which k3s and its data \
                  stay: do not start it in the cluster's network again before it is cleaned up.",

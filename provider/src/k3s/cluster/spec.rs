@@ -1,17 +1,22 @@
 //! From the attributes to what the servers are told.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
-use crate::k3s::attributes::{self, ExtraConfig};
+use crate::k3s::attributes::{Binary, ExtraConfig, Proxy, Registries, taints};
 use crate::k3s::cluster::model::{self, ClusterModel, Server};
 use crate::k3s::config::{ClusterSettings, Datastore, NodeSettings, S3, Snapshots, Value};
+use crate::k3s::fleet::{OnDestroy, Spec};
 use crate::k3s::join::server_url;
+use crate::k3s::nodes::Drain;
+use crate::k3s::paths;
+use crate::k3s::program::Image;
 use crate::k3s::rollout::WantedDatastore;
+use crate::k3s::token::Token;
 use crate::k3s::version::K3sVersion;
-use crate::k3s::{paths, unit};
 
 /// What these attributes are where k3s is told nothing.
 const CLUSTER_DOMAIN: &str = "cluster.local";
@@ -19,7 +24,109 @@ const FLANNEL_BACKEND: &str = "vxlan";
 const KUBECONFIG_MODE: &str = "0600";
 const API_PORT: u16 = 6443;
 
+/// How long moving pods away may take for each server where nothing else is said.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// What of a cluster is not in its attributes.
+pub(super) struct Beside<'a> {
+    /// Its id.
+    pub(super) id: &'a str,
+    /// Whether it is still being made.
+    pub(super) creating: bool,
+    /// The token that it should have, if it is not to stay what it is.
+    pub(super) token: Option<Token>,
+    /// Whether somebody else has set its servers up.
+    pub(super) adopted: bool,
+    /// The archives of images that its servers should have.
+    pub(super) images: Vec<Image>,
+    /// What it was before: its servers may be on their way out.
+    pub(super) prior: Option<&'a ClusterModel>,
+}
+
+impl<'a> Beside<'a> {
+    /// That of a finished cluster with an id.
+    pub(super) fn of(id: &'a str) -> Self {
+        Self {
+            id,
+            creating: false,
+            token: None,
+            adopted: false,
+            images: Vec::new(),
+            prior: None,
+        }
+    }
+}
+
 impl ClusterModel {
+    /// What the servers should be.
+    ///
+    /// # Errors
+    /// Fails if a version is none, which validation has refused before.
+    pub(super) fn fleet_spec(&self, beside: Beside<'_>) -> Result<Spec, Diagnostics> {
+        let mut addresses = beside.prior.map(Self::addresses).unwrap_or_default();
+        addresses.extend(self.addresses());
+        let mut outer_addresses = beside.prior.map(Self::outer_addresses).unwrap_or_default();
+        outer_addresses.extend(self.outer_addresses());
+        let ca_hash = beside.prior.unwrap_or(self).ca_hash.known();
+        Ok(Spec {
+            cluster_id: beside.id.to_owned(),
+            creating: beside.creating,
+            version: self.wanted_version()?,
+            steps: self.steps()?,
+            settings: self.settings(),
+            servers: self.nodes(),
+            addresses,
+            outer_addresses,
+            registries: self.registries.as_ref().map(Registries::settings).unwrap_or_default(),
+            proxy: self.proxy.as_ref().map(Proxy::settings).unwrap_or_default(),
+            bootstrapped: ca_hash.is_some(),
+            ca_sha256: ca_hash.cloned(),
+            token: beside.token,
+            program: self.binary.as_ref().map(Binary::source).unwrap_or_default(),
+            images: beside.images,
+            drain: self.drain_before_upgrade(),
+            snapshot: self
+                .upgrade
+                .as_ref()
+                .and_then(|upgrade| upgrade.snapshot)
+                .unwrap_or(true),
+            adopt: beside.adopted,
+            on_removal: self.on_removal(),
+        })
+    }
+
+    /// How a server leaves a cluster that goes on.
+    fn on_removal(&self) -> OnDestroy {
+        let given = self.on_destroy.clone().unwrap_or_default();
+        OnDestroy {
+            drain: given.drain.unwrap_or(true).then(|| self.drain()),
+            keep_snapshots: given.keep_snapshots.unwrap_or_default(),
+            force: given.force.unwrap_or_default(),
+        }
+    }
+
+    /// How all servers go. Pods have nowhere to go then, so they are moved only if that is asked for.
+    pub(super) fn on_destruction(&self) -> OnDestroy {
+        let drain = self.on_destroy.as_ref().and_then(|given| given.drain);
+        OnDestroy {
+            drain: drain.unwrap_or_default().then(|| self.drain()),
+            ..self.on_removal()
+        }
+    }
+
+    /// Pods of the only server have nowhere to go, unless there are agents, of which only a user can tell.
+    fn drain_before_upgrade(&self) -> Option<Drain> {
+        let given = self.upgrade.as_ref().and_then(|upgrade| upgrade.drain);
+        given.unwrap_or(self.servers.len() > 1).then(|| self.drain())
+    }
+
+    fn drain(&self) -> Drain {
+        let given = self.upgrade.as_ref().and_then(|upgrade| upgrade.drain_timeout.as_ref());
+        Drain {
+            timeout: given.map_or(DRAIN_TIMEOUT, |timeout| **timeout),
+        }
+    }
+
     /// The version that is wanted.
     ///
     /// # Errors
@@ -85,6 +192,13 @@ impl ClusterModel {
         servers.map(|(name, server)| (name.clone(), address(server))).collect()
     }
 
+    /// The addresses by which this machine reaches the servers' APIs, by name.
+    fn outer_addresses(&self) -> BTreeMap<String, String> {
+        let servers = self.servers.iter();
+        let address = |server: &Server| server_url(&server.host, self.https_listen_port);
+        servers.map(|(name, server)| (name.clone(), address(server))).collect()
+    }
+
     /// The addresses by which agents reach the servers.
     pub(super) fn addresses_for_agents(&self) -> Vec<String> {
         match &self.endpoint {
@@ -103,11 +217,6 @@ impl ClusterModel {
         let mut addresses = self.servers.values().map(|server| url(&server.host));
         let kept = addresses.clone().find(|address| Some(address.as_str()) == before);
         kept.or_else(|| addresses.next())
-    }
-
-    /// How k3s reaches what is outside.
-    pub(super) fn proxy_settings(&self) -> unit::Proxy {
-        self.proxy.as_ref().map(attributes::Proxy::settings).unwrap_or_default()
     }
 
     /// Whether a cloud provider outside of k3s manages nodes.
@@ -162,7 +271,7 @@ fn node(name: &str, server: &Server) -> NodeSettings {
         node_ip: texts(server.node_ip.as_ref()),
         node_external_ip: texts(server.node_external_ip.as_ref()),
         labels: server.labels.clone().unwrap_or_default(),
-        taints: attributes::taints(server.taints.as_ref()),
+        taints: taints(server.taints.as_ref()),
         provider_id: server.provider_id.clone(),
         extra,
     }
@@ -230,3 +339,6 @@ fn list(given: Option<&Vec<String>>) -> Vec<String> {
 fn texts<T: ToString>(given: Option<&Vec<T>>) -> Vec<String> {
     given.into_iter().flatten().map(ToString::to_string).collect()
 }
+
+#[cfg(test)]
+mod tests;

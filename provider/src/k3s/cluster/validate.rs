@@ -10,11 +10,13 @@ use tf_framework::resource::Draft;
 
 use crate::k3s::attributes::ExtraConfig;
 use crate::k3s::cluster::ClusterResource;
-use crate::k3s::cluster::model::{ClusterModel, Server, ServerDraft};
+use crate::k3s::cluster::blame::of_server;
+use crate::k3s::cluster::model::{ClusterModel, RestoreFrom, Server, ServerDraft};
 use crate::k3s::config::keys::Key;
 use crate::k3s::config::keys::check::Level;
 use crate::k3s::token::Token;
 use crate::k3s::version::K3sVersion;
+use crate::k3s::version::features::Feature;
 use crate::ssh::diagnostics::ATTRIBUTE as SSH;
 use tf_framework::custom_types::Text;
 
@@ -41,11 +43,7 @@ pub(super) fn validate(config: &Draft<ClusterResource>, diagnostics: &mut Diagno
     storage::validate(config, diagnostics);
     validate_token(config, diagnostics);
     validate_images(config, diagnostics);
-}
-
-/// The path of an attribute of a server.
-fn of_server(name: &str, attribute: &str) -> Path {
-    Path::new(ClusterModel::SERVERS).key(name).attribute(attribute)
+    validate_restore(config, diagnostics);
 }
 
 fn validate_servers(servers: &Servers, diagnostics: &mut Diagnostics) {
@@ -111,7 +109,33 @@ fn validate_options(config: &Draft<ClusterResource>, version: &K3sVersion, diagn
             key.availability(version)
         );
         let path = Path::new(ClusterModel::EMBEDDED_REGISTRY);
-        diagnostics.push(Diagnostic::error("Not an option of this version of k3s", detail).at(path));
+        diagnostics.push(Diagnostic::error("Not an option of k3s", detail).at(path));
+    }
+    let has_keys = config.secrets_encryption_key_version.known().is_some();
+    if has_keys && config.secrets_encryption.known() == Some(&false) {
+        let detail = "The cluster does not encrypt Secrets, so it has no keys to change: remove the attribute.";
+        let path = Path::new(ClusterModel::SECRETS_ENCRYPTION_KEY_VERSION);
+        diagnostics.push(Diagnostic::error("Not an option of k3s", detail).at(path));
+    }
+    if has_keys && !Feature::RotateKeys.is_in(version) {
+        let detail = format!(
+            "k3s {version} cannot change the keys of Secrets in one go. Upgrade first, or remove the attribute."
+        );
+        let path = Path::new(ClusterModel::SECRETS_ENCRYPTION_KEY_VERSION);
+        diagnostics.push(Diagnostic::error("Not an option of k3s", detail).at(path));
+    }
+}
+
+/// A snapshot is on one of the servers.
+fn validate_restore(config: &Draft<ClusterResource>, diagnostics: &mut Diagnostics) {
+    let (Some(from), Some(servers)) = (config.restore_from.known(), config.servers.known()) else {
+        return;
+    };
+    if let Some(name) = from.server.known().filter(|name| !servers.contains_key(*name)) {
+        let detail =
+            format!("`{name}` is none of `servers`, one of which has the snapshot and is the first to come up.");
+        let path = Path::new(ClusterModel::RESTORE_FROM).attribute(RestoreFrom::SERVER);
+        diagnostics.push(Diagnostic::error("Snapshot is on no server", detail).at(path));
     }
 }
 
@@ -162,7 +186,7 @@ fn validate_images(config: &Draft<ClusterResource>, diagnostics: &mut Diagnostic
                 .attribute("configs")
                 .key(name)
                 .attribute("tls");
-            diagnostics.push(Diagnostic::warning("Registry is not verified", detail).at(path));
+            diagnostics.push(Diagnostic::warning("Certificate is not verified", detail).at(path));
         }
     }
 }

@@ -1,11 +1,16 @@
-//! The ways to the servers: what the attributes say of each, and by which keys hosts were believed the first time.
+//! The ways to the servers, and what is kept beside the state of a cluster.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tf_framework::context::Scope;
+use tf_framework::context::{Context, Scope};
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::path::Path;
 
+use crate::k3s::attributes::Archive;
+use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::model::{ClusterModel, Server};
+use crate::k3s::fleet::Looked;
 use crate::k3s::host::Host;
 use crate::provider::Clients;
 use crate::ssh::diagnostics::{ATTRIBUTE as SSH, Described};
@@ -17,19 +22,59 @@ pub struct Private {
     /// The keys of hosts that were believed the first time, by address.
     #[serde(default, skip_serializing_if = "Pins::is_empty")]
     pub(super) pins: Pins,
-    /// The hash of the kubeconfig from which the outputs were made. Another one is read again.
+    /// The kubeconfig from which the outputs were made. Another one is read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) kubeconfig_sha256: Option<String>,
-    /// The hash of the servers' token, from which another one in their files is told.
+    pub(super) kubeconfig: Option<Source>,
+    /// The hash of the servers' token, by which a token that somebody else has changed is noticed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) token_sha256: Option<String>,
+    /// The archives of images that were put on the servers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) images: Vec<Archive>,
+    /// Whether somebody else has set the servers up, and they carry no marks of this provider yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) adopted: bool,
+}
+
+/// A kubeconfig, of which each server has one of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Source {
+    /// The server that has it.
+    pub(super) server: String,
+    /// The hash of it.
+    pub(super) sha256: String,
+}
+
+/// The hosts of a cluster, by name.
+pub(super) type Hosts = BTreeMap<String, Host>;
+
+/// The servers of a model, and those that there were before and are not in it any more.
+///
+/// # Errors
+/// Fails if the attributes do not describe a way to one.
+pub(super) fn hosts(
+    scope: &Scope<Clients>,
+    model: &ClusterModel,
+    prior: Option<&ClusterModel>,
+    pins: &Pins,
+) -> Result<Hosts, Diagnostics> {
+    let mut hosts = Hosts::new();
+    let mut diagnostics = Diagnostics::new();
+    let before = prior.into_iter().flat_map(|prior| &prior.servers);
+    let gone = before.filter(|(name, _)| !model.servers.contains_key(*name));
+    for (name, server) in model.servers.iter().chain(gone) {
+        match host(scope, model, name, server, pins) {
+            Ok(host) => {
+                hosts.insert(name.clone(), host);
+            }
+            Err(failure) => diagnostics.append(failure),
+        }
+    }
+    diagnostics.into_result(hosts)
 }
 
 /// A server as it can be worked on.
-///
-/// # Errors
-/// Fails if the attributes do not describe a way to it.
-pub(super) fn host(
+fn host(
     scope: &Scope<Clients>,
     model: &ClusterModel,
     name: &str,
@@ -38,13 +83,9 @@ pub(super) fn host(
 ) -> Result<Host, Diagnostics> {
     let of_server = |attribute| Path::new(ClusterModel::SERVERS).key(name).attribute(attribute);
     // What the server says hides what the cluster says.
-    let own = match (&server.ssh, &model.ssh) {
-        (Some(own), of_cluster) => Some(own.clone().over(of_cluster.as_ref())),
-        (None, of_cluster) => of_cluster.clone(),
-    };
-    let ssh_path = match &server.ssh {
-        Some(_) => of_server(Server::SSH),
-        None => Path::new(SSH),
+    let (own, ssh_path) = match (&server.ssh, &model.ssh) {
+        (Some(own), of_cluster) => (Some(own.clone().over(of_cluster.as_ref())), of_server(Server::SSH)),
+        (None, of_cluster) => (of_cluster.clone(), Path::new(SSH)),
     };
     let described = Described {
         host: &server.host,
@@ -56,4 +97,46 @@ pub(super) fn host(
     let access = Access::new(scope.clients().sessions(), described, pins)?;
     let access = access.with_cancellation(scope.cancellation());
     Ok(Host::new(name, access, model.data_directory()))
+}
+
+/// Keeps the keys of the hosts that answered and were believed the first time.
+///
+/// # Errors
+/// Fails if what is kept cannot be read or written.
+pub(super) async fn keep_pins(
+    cx: &Context<ClusterResource>,
+    hosts: &Hosts,
+    looked: &Looked,
+) -> Result<(), Diagnostics> {
+    let mut private = cx.private()?;
+    for (name, host) in hosts.iter().filter(|(name, _)| looked.state(name).is_some()) {
+        match host.access().session.pins().await {
+            Ok(pins) => private.pins.extend(pins),
+            Err(error) => tracing::warn!(host = %name, error = %error, "the key of a host could not be noted"),
+        }
+    }
+    keep(cx, &private)
+}
+
+/// Keeps something beside the state, if it is new.
+///
+/// # Errors
+/// Fails if what is kept cannot be read or written.
+pub(super) fn keep(cx: &Context<ClusterResource>, private: &Private) -> Result<(), Diagnostics> {
+    if cx.private()? == *private {
+        return Ok(());
+    }
+    cx.set_private(private)
+}
+
+/// The keys of the hosts that answered, by name.
+pub(super) async fn keys(hosts: &Hosts, looked: &Looked) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    for (name, host) in hosts.iter().filter(|(name, _)| looked.state(name).is_some()) {
+        // The connection is there already.
+        if let Ok(key) = host.access().session.connect().await {
+            keys.insert(name.clone(), key.line);
+        }
+    }
+    keys
 }

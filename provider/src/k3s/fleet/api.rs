@@ -32,7 +32,11 @@ impl Run<'_> {
             Some(server_url(address, spec.settings.https_port.unwrap_or(HTTPS_PORT)))
         };
         let host = || through.to_owned();
-        let address = spec.addresses.get(through).cloned().or_else(address);
+        let given = spec
+            .outer_addresses
+            .get(through)
+            .or_else(|| spec.addresses.get(through));
+        let address = given.cloned().or_else(address);
         let address = address.ok_or_else(|| StepError::NoAddress { host: host() })?;
         let text = self.host(through)?.kubeconfig().await?;
         let text = text.ok_or_else(|| StepError::NoKubeconfig { host: host() })?;

@@ -27,7 +27,8 @@ pub struct Restore {
 }
 
 impl Fleet {
-    /// Brings a snapshot back, with all servers of the cluster. Everything that was written since it was taken is lost.
+    /// Brings a snapshot back, with all servers of the cluster. Everything that was written since it was taken is lost. What is left
+    /// to do then, as that the first one may join others, is for [`Fleet::converge`].
     ///
     /// # Errors
     /// It could lead to two clusters, or an act does not work. What was done so far stays, and the next call begins anew.

@@ -2,6 +2,7 @@
 
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 
+use crate::k3s::config::Role;
 use crate::k3s::fleet::Fleet;
 use crate::k3s::host::HostError;
 use crate::k3s::kubeconfig::KubeconfigError;
@@ -138,11 +139,7 @@ impl Fleet {
             StepError::Host(error) => self.on_host(error),
             StepError::Waited(diagnostics) => diagnostics,
             StepError::Down { host, failure } => {
-                let advice = failure.finding.as_ref().map_or(
-                    "Look at the journal on the host (`journalctl -u k3s`), remove the cause, and apply again.",
-                    |finding| finding.cause.advice(),
-                );
-                let detail = format!("{host}: {failure}.{}\n\n{advice}", shown(&failure.journal));
+                let detail = failure.detail(&host, Role::Server);
                 self.at(&host, Diagnostic::error("k3s does not start", detail))
             }
             error => {

@@ -33,6 +33,7 @@ fn spec(servers: &[&str]) -> Spec {
         },
         servers: servers.iter().map(node).collect(),
         addresses: ["a", "b", "c", "gone"].map(address).into(),
+        outer_addresses: BTreeMap::new(),
         registries: Registries::default(),
         proxy: Proxy::default(),
         bootstrapped: true,

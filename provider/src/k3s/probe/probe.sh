@@ -67,6 +67,16 @@ machine() {
   say_of disk_free_kib sh -c 'df -Pk "$1" | sed -n 2p | tr -s " " | cut -d " " -f 4' sh "$folder"
 }
 
+# What is built into the kernel is not always listed as a module.
+has_module() {
+  [ -d "$root/sys/module/$1" ] && return
+  case $1 in
+    br_netfilter) [ -d "$root/proc/sys/net/bridge" ] && return ;;
+    overlay) grep -qw overlay "$root/proc/filesystems" 2>/dev/null && return ;;
+  esac
+  has modprobe && modprobe -n "$1" 2>/dev/null
+}
+
 kernel() {
   if [ -f "$root/sys/fs/cgroup/cgroup.controllers" ]; then
     say cgroup v2
@@ -76,9 +86,7 @@ kernel() {
     [ -d "$root/sys/fs/cgroup/memory" ] && say cgroup_memory yes
   fi
   for module in br_netfilter overlay; do
-    if [ -d "$root/sys/module/$module" ] || { has modprobe && modprobe -n "$module" 2>/dev/null; }; then
-      say "module.$module" yes
-    fi
+    has_module "$module" && say "module.$module" yes
   done
   if awk '$2 == "00000000" { found = 1 } END { exit !found }' "$root/proc/net/route" 2>/dev/null ||
     awk '$1 ~ /^0+$/ && $2 == "00" && $10 != "lo" { found = 1 } END { exit !found }' "$root/proc/net/ipv6_route" \

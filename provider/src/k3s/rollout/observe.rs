@@ -54,8 +54,9 @@ pub fn nodes<'a>(states: impl Iterator<Item = &'a HostState> + Clone) -> Option<
 #[must_use]
 pub fn observe(known: &Known<'_>, hosts: &BTreeMap<String, Observed<'_>>) -> Seen {
     // Hosts of other clusters list other Nodes.
-    let states = hosts.values().filter_map(|host| host.state);
-    let nodes = nodes(states.filter(|state| owner(known, state) == Owner::Us)).unwrap_or_default();
+    let is_ours = |state: &&HostState| owner(known, state) == Owner::Us;
+    let states = hosts.values().filter_map(|host| host.state).filter(is_ours);
+    let nodes = nodes(states).unwrap_or_default();
     let mut servers = BTreeMap::new();
     for (name, host) in hosts {
         let node = nodes.iter().find(|node| node.name == *name);
@@ -131,7 +132,6 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
     server.owner = owner(known, state);
     server.other_name = marker.map(|marker| marker.node.clone()).filter(|node| node != name);
     server.phase = marker.map(|marker| marker.phase);
-    server.restoring = marker.is_some_and(|marker| marker.restoring);
     server.role = role(state);
     server.healthy = server.unit == UnitPhase::Running && ready && node.is_some_and(|node| node.ready);
     server.unregistered = server.unit == UnitPhase::Running && ready && node.is_none() && state.nodes.is_some();

@@ -1,10 +1,11 @@
-//! How servers are changed and removed.
+//! How servers are changed and removed, and how their data is brought back.
 
 use std::time::Duration;
 
-use tf_framework::Model;
+use secrecy::SecretString;
 use tf_framework::custom_types::Text;
 use tf_framework::schema::Validator;
+use tf_framework::{Model, WriteOnly};
 
 /// How servers, and agents with them, are changed.
 #[derive(Clone, Default, Model)]
@@ -29,4 +30,18 @@ pub struct OnDestroy {
     pub keep_snapshots: Option<bool>,
     /// Whether hosts are cleaned up although volumes are attached to them, whose data could be harmed. Default: `false`.
     pub force: Option<bool>,
+}
+
+/// A snapshot of etcd that takes the place of the data.
+#[derive(Clone, Model)]
+pub struct RestoreFrom {
+    /// Path of the snapshot on a server, or its name in the bucket of `snapshots.s3`.
+    #[tf(validate(Validator::not_empty(), Validator::no_whitespace()))]
+    pub snapshot: String,
+    /// Name of the server that has the snapshot, and is the first to come up. Default: the first of `servers`.
+    pub server: Option<String>,
+    /// Token that the cluster had when the snapshot was taken, if not the one that it has now; never stored in a plan or the state. The
+    /// cluster goes on with it.
+    #[tf(validate(Validator::not_empty()))]
+    pub token: WriteOnly<SecretString>,
 }

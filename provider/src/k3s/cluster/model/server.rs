@@ -51,6 +51,6 @@ pub struct ServerStatus {
     pub ready: bool,
     /// Whether it votes in etcd; null without etcd.
     pub voter: Option<bool>,
-    /// SHA-256 print of the host's key; null if it did not answer.
+    /// The host's key, as in `known_hosts`; null if it never answered.
     pub host_key: Option<String>,
 }

@@ -8,8 +8,9 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::resource::Draft;
 
-use super::{Servers, of_server};
+use super::Servers;
 use crate::k3s::cluster::ClusterResource;
+use crate::k3s::cluster::blame::of_server;
 use crate::k3s::cluster::model::{ClusterModel, Server};
 
 /// The networks that k3s has where none are given.
@@ -39,23 +40,23 @@ pub(super) fn validate(config: &Draft<ClusterResource>, diagnostics: &mut Diagno
             && is_ipv6(one) == is_ipv6(other)
         {
             let detail = "Two networks are one of IPv4 and one of IPv6. Give one, or one of each.";
-            diagnostics.push(Diagnostic::error("Two networks of one kind", detail).at(attribute));
+            diagnostics.push(Diagnostic::error("Networks do not go together", detail).at(attribute));
         }
     }
     if families(&pods) != families(&services) {
         let detail = "Pods and services have networks of the same kinds in the same order: both of IPv4, both of IPv6, or both of each.";
-        diagnostics.push(Diagnostic::error("Networks do not match", detail).at(ClusterModel::SERVICE_CIDR));
+        diagnostics.push(Diagnostic::error("Networks do not go together", detail).at(ClusterModel::SERVICE_CIDR));
     }
     if let Some((pods, services)) = overlap(&pods, &services) {
         let detail = format!("The networks of pods and of services overlap: {pods} and {services}.");
-        diagnostics.push(Diagnostic::error("Networks overlap", detail).at(ClusterModel::SERVICE_CIDR));
+        diagnostics.push(Diagnostic::error("Networks do not go together", detail).at(ClusterModel::SERVICE_CIDR));
     }
     for (index, address) in config.cluster_dns.known().into_iter().flatten().enumerate() {
         let Some(address) = address.known() else { continue };
         if !services.iter().any(|network| network.contains(**address)) {
             let detail = format!("{address} is in no network of services, in which the cluster's DNS has its address.");
             let path = Path::new(ClusterModel::CLUSTER_DNS).index(index);
-            diagnostics.push(Diagnostic::error("Address is in no network of services", detail).at(path));
+            diagnostics.push(Diagnostic::error("Networks do not go together", detail).at(path));
         }
     }
 }
@@ -72,8 +73,7 @@ pub(super) fn validate_nodes(config: &Draft<ClusterResource>, servers: &Servers,
                 "{address} is in {network}, which is a network of pods or services: nothing in the cluster would reach the host. Give \
                  other networks in `cluster_cidr` and `service_cidr`."
             );
-            diagnostics
-                .push(Diagnostic::error("Host is in a network of the cluster", detail).at(of_server(name, attribute)));
+            diagnostics.push(Diagnostic::error("Networks do not go together", detail).at(of_server(name, attribute)));
         }
     };
     for (name, server) in servers {

@@ -25,7 +25,7 @@ fn validate_datastore(config: &Draft<ClusterResource>, datastore: &DatastoreDraf
     let path = |attribute| Path::new(ClusterModel::DATASTORE).attribute(attribute);
     if kind == "external" && datastore.endpoint.is_null() {
         let detail = "A database elsewhere needs `endpoint`: its address, with the login.";
-        diagnostics.push(Diagnostic::error("Datastore has no address", detail).at(path(Datastore::ENDPOINT)));
+        diagnostics.push(Diagnostic::error("Datastore is not described", detail).at(path(Datastore::ENDPOINT)));
     }
     let only_external = [
         (Datastore::ENDPOINT, datastore.endpoint.is_null()),
@@ -38,7 +38,7 @@ fn validate_datastore(config: &Draft<ClusterResource>, datastore: &DatastoreDraf
         .filter(|(_, is_null)| kind != "external" && !is_null)
     {
         let detail = format!("`{attribute}` is for a database elsewhere: remove it, or set `type = \"external\"`.");
-        diagnostics.push(Diagnostic::error("Datastore is not elsewhere", detail).at(path(attribute)));
+        diagnostics.push(Diagnostic::error("Datastore is not described", detail).at(path(attribute)));
     }
     let servers = config.servers.known().map_or(0, |servers| servers.len());
     if kind == "sqlite" && servers > 1 {
@@ -46,12 +46,18 @@ fn validate_datastore(config: &Draft<ClusterResource>, datastore: &DatastoreDraf
             "SQLite is a file on a single server, and there are {servers}. Leave `datastore` out, so that they have etcd, or give \
              one server."
         );
-        diagnostics.push(Diagnostic::error("SQLite is for one server", detail).at(path(Datastore::KIND)));
+        diagnostics.push(Diagnostic::error("Datastore is not described", detail).at(path(Datastore::KIND)));
     }
-    if kind != "etcd" && !config.snapshots.is_null() {
-        let detail = "Snapshots are those of etcd, which this cluster does not have. Remove `snapshots`, and back the database up by \
-                      its own means.";
-        diagnostics.push(Diagnostic::error("Snapshots need etcd", detail).at(ClusterModel::SNAPSHOTS));
+    let of_etcd = [
+        (ClusterModel::SNAPSHOTS, config.snapshots.is_null()),
+        (ClusterModel::RESTORE_FROM, config.restore_from.is_null()),
+    ];
+    for (attribute, _) in of_etcd.into_iter().filter(|(_, is_null)| kind != "etcd" && !is_null) {
+        let detail = format!(
+            "Snapshots are those of etcd, which this cluster does not have. Remove `{attribute}`, and back the database up by its own \
+             means."
+        );
+        diagnostics.push(Diagnostic::error("Datastore is not described", detail).at(attribute));
     }
 }
 
@@ -65,7 +71,7 @@ fn validate_s3(s3: &S3Draft, diagnostics: &mut Diagnostics) {
         if on.known() == Some(&true) {
             let detail = "Whoever can intercept the connection can read the snapshots, which hold every Secret of the cluster. Give \
                           `endpoint_ca` instead.";
-            diagnostics.push(Diagnostic::warning("Bucket is not verified", detail).at(path(attribute)));
+            diagnostics.push(Diagnostic::warning("Certificate is not verified", detail).at(path(attribute)));
         }
     }
 }

@@ -102,6 +102,27 @@ fn a_datastore_has_what_its_kind_needs() {
 }
 
 #[test]
+fn a_snapshot_is_restored_on_a_server_with_etcd() {
+    check(json!({"restore_from": {"snapshot": "/s", "server": "a"}}), &[]);
+    check(
+        json!({"restore_from": {"snapshot": "/s", "server": "x"}}),
+        &["restore_from.server"],
+    );
+    check(
+        json!({"restore_from": {"snapshot": "/s"}, "datastore": {"type": "sqlite"}}),
+        &["restore_from"],
+    );
+}
+
+#[test]
+fn keys_are_changed_where_k3s_can_do_so() {
+    let keys =
+        |version: &str| json!({"version": version, "secrets_encryption": true, "secrets_encryption_key_version": 2});
+    check(keys("v1.36.3+k3s1"), &[]);
+    check(keys("v1.29.3+k3s1"), &["secrets_encryption_key_version"]);
+}
+
+#[test]
 fn networks_are_of_the_same_kinds_and_apart() {
     let networks = |pods: Json, services: Json| json!({"cluster_cidr": pods, "service_cidr": services});
     check(

@@ -111,6 +111,8 @@ fn server() -> Host {
     host.file("/proc/net/tcp", tcp, 0o444);
     host.file("/sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n", 0o444);
     fs::create_dir_all(host.root().join("sys/module/overlay")).unwrap();
+    // Built into the kernel.
+    fs::create_dir_all(host.root().join("proc/sys/net/bridge")).unwrap();
     host.file(
         paths::BINARY,
         "#!/bin/sh\necho 'k3s version v1.36.3+k3s1 (abc)'\n",
@@ -172,7 +174,7 @@ fn a_running_server_is_seen_with_every_shell_and_nothing_on_it_changes() {
         assert_eq!(machine.listens, [6443]);
         assert_eq!(machine.firewalls, [Firewall::Ufw]);
         assert_eq!(machine.iptables.as_deref(), Some("1.8.4"));
-        assert!(machine.modules.contains(&"overlay".to_owned()));
+        assert_eq!(machine.modules, ["br_netfilter", "overlay"]);
         assert_eq!(state.phase(Role::Server), UnitPhase::Running);
         assert_eq!(state.phase(Role::Agent), UnitPhase::Absent);
         assert_eq!(state.binary_version, Some("v1.36.3+k3s1".parse().unwrap()));

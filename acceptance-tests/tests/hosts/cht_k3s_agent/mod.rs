@@ -1,0 +1,3 @@
+//! `cht_k3s_agent`, through the real command line.
+
+mod lifecycle;

@@ -1,0 +1,10 @@
+//! `cht_k3s_cluster`, through the real command line: its six steps, an upgrade in use, what goes wrong, and what k3s does that nobody
+//! expects.
+
+mod killed;
+mod lifecycle;
+mod refusals;
+mod repair;
+mod secrets;
+mod traps;
+mod upgrade;

@@ -1,0 +1,171 @@
+//! What k3s does that nobody expects, by the numbers under which it was measured: the provider does not fall for it.
+
+use serde_json::json;
+
+use crate::support::{CLUSTER, CONFIG, Configuration, Scene, condition, eventually};
+
+/// The token of servers, as they keep it.
+const TOKEN: &str = "/etc/rancher/k3s/token";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn rows_12_and_22_tokens_and_keys_are_changed_without_a_server_that_never_starts_again() {
+    let Some(scene) = Scene::of_stand_in(4).await else {
+        return;
+    };
+    let configuration = Configuration::new([1, 2, 3])
+        .agents([4])
+        .with("secrets_encryption = true");
+    scene.configure(&configuration);
+    scene.apply().await;
+    let before = scene.state(CLUSTER).await;
+    let old = scene.run(3, &format!("cat {TOKEN}")).await;
+
+    scene.configure(&configuration.clone().with("token_version = 2"));
+    let plan = scene.plan().await;
+    assert_eq!(plan.actions(CLUSTER), ["update"]);
+    scene.apply().await;
+    scene.is_settled("another token").await;
+    let after = scene.state(CLUSTER).await;
+    assert_ne!(after["server_token"], before["server_token"]);
+    let previous = after["previous_tokens"].to_string();
+    let secret = before["server_token"].as_str().expect("a token").to_owned();
+    assert!(
+        previous.contains(&secret),
+        "snapshots of before need the token of before"
+    );
+
+    // A server that somebody starts with the old token: its loop is not cured by the right one alone.
+    scene
+        .run(
+            3,
+            &format!("printf '%s\\n' '{old}' > {TOKEN} && systemctl --no-block restart k3s"),
+        )
+        .await;
+    let looping = async || {
+        let said = scene
+            .host(3)
+            .exec("journalctl --unit k3s --since '1 minute ago' --output cat")
+            .await;
+        let said = said.map_err(|error| error.to_string())?;
+        match said.contains("newer than datastore") {
+            true => Ok(()),
+            false => Err(said),
+        }
+    };
+    eventually("the loop", looping).await;
+    scene.is_repaired(CLUSTER, "token was changed").await;
+    let node = scene.node(1, "h3").await.expect("the node is there");
+    assert_eq!(condition(&node, "Ready").as_deref(), Some("True"));
+
+    scene.configure(
+        &configuration
+            .with("token_version = 2")
+            .with("secrets_encryption_key_version = 2"),
+    );
+    scene.apply().await;
+    scene.is_settled("other keys").await;
+    for number in 1..=3 {
+        let status = scene.run(number, "/usr/local/bin/k3s secrets-encrypt status").await;
+        assert!(status.contains("All hashes match"), "h{number}: {status}");
+    }
+    scene.destroy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn rows_14_and_15_an_agent_with_a_wrong_token_or_without_its_password_is_seen() {
+    const AGENT: &str = "cht_k3s_agent.h2";
+    let Some(scene) = Scene::new(2).await else { return };
+    scene.configure(&Configuration::new([1]).agents([2]));
+    scene.apply().await;
+
+    // Row 14: the agent goes on as if nothing were wrong.
+    scene
+        .run(2, &format!("echo wrong > {TOKEN} && systemctl restart k3s-agent"))
+        .await;
+    let node = scene.node(1, "h2").await.expect("the node is there");
+    assert_eq!(condition(&node, "Ready").as_deref(), Some("True"));
+    scene.is_repaired(AGENT, "token was changed").await;
+
+    // Row 15: the server does not know it any more.
+    scene
+        .run(
+            2,
+            "systemctl stop k3s-agent; rm -r /etc/rancher/node /var/lib/rancher/k3s/agent; systemctl start --no-block k3s-agent",
+        )
+        .await;
+    let rejected = async || {
+        let said = scene
+            .host(2)
+            .exec("journalctl --unit k3s-agent --since '1 minute ago' --output cat")
+            .await;
+        let said = said.map_err(|error| error.to_string())?;
+        match said.contains("Node password rejected") {
+            true => Ok(()),
+            false => Err(said),
+        }
+    };
+    eventually("the rejection", rejected).await;
+    scene.is_repaired(AGENT, "k3s does not run").await;
+    scene.destroy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn rows_16_to_18_a_server_joins_the_cluster_that_there_is_or_none() {
+    let Some(scene) = Scene::new(3).await else { return };
+    let one = Configuration::new([1]);
+    scene.configure(&one);
+    scene.apply().await;
+    let id = scene.state(CLUSTER).await["id"].clone();
+
+    // Row 16: nobody is there to join, so nothing begins.
+    let three = Configuration::new([1, 2, 3]);
+    scene.configure(&three);
+    scene.host(1).disconnect().expect("it is cut off");
+    let refused = scene.apply_fails().await;
+    assert!(refused.detail.contains("h1"), "{refused:#?}");
+    let begun = scene
+        .run(2, "ls /var/lib/rancher/k3s/server/db 2> /dev/null; true")
+        .await;
+    assert_eq!(begun, "", "h2 made a cluster of its own");
+    scene.host(1).connect().expect("it is back");
+
+    // Rows 17 and 18: a server takes another value without a word, and nobody could join it then.
+    scene
+        .run(
+            1,
+            &format!("echo 'flannel-backend: host-gw' >> {CONFIG} && systemctl restart k3s"),
+        )
+        .await;
+    scene.apply().await;
+    scene.is_settled("joined").await;
+    let state = scene.state(CLUSTER).await;
+    assert_eq!(state["id"], id);
+    for name in ["h1", "h2", "h3"] {
+        assert_eq!(state["status"][name]["voter"], json!(true), "{name}");
+    }
+    scene.destroy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn row_19_a_token_that_no_server_takes_is_refused_before_anything_is_done() {
+    let Some(scene) = Scene::new(1).await else { return };
+    scene.configure(&Configuration::new([1]).with("token = \"abcdef.0123456789abcdef\"\ntoken_version = 1"));
+    let refused = scene.plan_fails().await;
+    assert!(refused.detail.contains("token"), "{refused:#?}");
+    assert!(!refused.detail.contains("0123456789abcdef"), "{refused:#?}");
+    scene.is_clean(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_unknown_key_is_refused_by_the_plan_as_servers_would_ignore_it() {
+    let Some(scene) = Scene::new(1).await else { return };
+    scene.configure(&Configuration::new([1]).with("extra_config = jsonencode({ \"flanel-backend\" = \"none\" })"));
+    let refused = scene.plan_fails().await;
+    assert!(refused.detail.contains("flanel-backend"), "{refused:#?}");
+    scene.is_clean(1).await;
+}

@@ -1,0 +1,86 @@
+//! Three servers and two agents: made, upgraded while somebody uses them, and gone.
+
+use acceptance_tests::k3s::lab::VERSIONS;
+use serde_json::json;
+
+use super::lifecycle::is_imported;
+use crate::support::{CLUSTER, Configuration, Readiness, Scene, condition, version};
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn three_servers_and_two_agents_are_upgraded_while_one_answers_at_all_times() {
+    let Some(scene) = Scene::of_stand_in(5).await else {
+        return;
+    };
+    let configuration = Configuration::new([1, 2, 3]).agents([4, 5]);
+    scene.configure(&configuration);
+    scene.apply().await;
+    scene.is_settled("created").await;
+    let state = scene.state(CLUSTER).await;
+    for server in ["h1", "h2", "h3"] {
+        assert_eq!(state["status"][server]["voter"], json!(true), "{server}");
+    }
+    is_alone_in_joining(&scene).await;
+    each_host_is_asked_once(&scene).await;
+    is_imported(&scene, &Configuration::new([1, 2, 3])).await;
+
+    scene.configure(&configuration.clone().version(VERSIONS[1]));
+    let plan = scene.plan().await;
+    for address in [CLUSTER, "cht_k3s_agent.h4", "cht_k3s_agent.h5"] {
+        assert_eq!(plan.actions(address), ["update"], "{address}");
+    }
+    let readiness = Readiness::watch(&scene, &[1, 2, 3]).await;
+    scene.apply().await;
+    readiness.never_without_an_answer();
+    for name in ["h1", "h2", "h3", "h4", "h5"] {
+        let node = scene.node(1, name).await.expect("the node is there");
+        assert_eq!(version(&node).as_deref(), Some(VERSIONS[1]), "{name}");
+        assert_eq!(condition(&node, "Ready").as_deref(), Some("True"), "{name}");
+        let unschedulable = node.spec.as_ref().and_then(|spec| spec.unschedulable);
+        assert_ne!(unschedulable, Some(true), "{name} was left cordoned");
+    }
+    scene.is_settled("upgraded").await;
+
+    scene.destroy().await;
+    for number in 1..=5 {
+        scene.is_clean(number).await;
+    }
+}
+
+/// No server would make a cluster of its own if its disk were empty.
+async fn is_alone_in_joining(scene: &Scene) {
+    for number in 1..=3 {
+        let config = scene.run(number, "cat /etc/rancher/k3s/config.yaml").await;
+        assert!(!config.contains("cluster-init"), "{config}");
+        assert!(config.contains("server:"), "{config}");
+        let own = format!("https://{}:6443", scene.host(number).ip());
+        assert!(!config.contains(&own), "h{number} would join itself: {config}");
+    }
+}
+
+/// A plan without changes costs one connection and one command for each host, and one more on the server that is asked for the tokens.
+async fn each_host_is_asked_once(scene: &Scene) {
+    const LOG: &str = "journalctl --unit ssh --output cat --no-pager --since=@";
+    for number in 1..=5 {
+        // Else sshd does not tell of commands.
+        scene
+            .run(
+                number,
+                "echo LogLevel VERBOSE > /etc/ssh/sshd_config.d/verbose.conf && systemctl reload ssh",
+            )
+            .await;
+    }
+    let mut since = Vec::new();
+    for number in 1..=5 {
+        since.push(scene.run(number, "date +%s.%N").await);
+    }
+    assert!(scene.plan().await.is_empty());
+    let mut commands = Vec::new();
+    for (number, since) in (1..=5).zip(since) {
+        let log = scene.run(number, &format!("{LOG}{since}")).await;
+        assert_eq!(log.matches("Accepted publickey").count(), 1, "h{number}: {log}");
+        commands.push(log.matches("Starting session: command").count());
+    }
+    commands.sort_unstable();
+    assert_eq!(commands, [1, 1, 1, 1, 2]);
+}

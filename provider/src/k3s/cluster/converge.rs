@@ -1,0 +1,151 @@
+//! What creation and update share: hosts are waited for, judged, and brought to what is wanted, step by step.
+
+use std::time::Duration;
+
+use tf_framework::Attr;
+use tf_framework::context::{Backoff, Context, Progress};
+use tf_framework::diagnostics::Diagnostics;
+use tokio::time::Instant;
+
+use crate::k3s::attributes::archives;
+use crate::k3s::cluster::ClusterResource;
+use crate::k3s::cluster::blame;
+use crate::k3s::cluster::model::ClusterModel;
+use crate::k3s::cluster::observe;
+use crate::k3s::cluster::ways::{self, Hosts, Private};
+use crate::k3s::fleet::{Fleet, Looked};
+
+/// How long machines may take to answer that may have been made a moment ago.
+const BOOT: Duration = Duration::from_secs(10 * 60);
+
+/// Looks at all hosts, and waits for those that are `needed` and do not answer yet.
+///
+/// # Errors
+/// Fails if one of them does not answer in time, or refuses to.
+pub(super) async fn look(
+    cx: &Context<ClusterResource>,
+    fleet: &Fleet,
+    needed: impl Fn(&str) -> bool + Send + Sync,
+) -> Result<Looked, Diagnostics> {
+    let began = Instant::now();
+    let needed = &needed;
+    let looked = cx.wait("the hosts to answer", Backoff::SLOW, async || {
+        let looked = fleet.look().await;
+        let silent: Vec<String> = looked
+            .failures()
+            .filter(|(name, error)| needed(name) && error.may_pass())
+            .map(|(name, error)| format!("{name}: {error}"))
+            .collect();
+        if silent.is_empty() || began.elapsed() > BOOT {
+            return Ok::<_, Diagnostics>(Progress::Ready(looked));
+        }
+        Ok(Progress::Pending(silent.join("; ")))
+    });
+    refuse_silent(fleet, looked.await?, needed)
+}
+
+/// Tells of all hosts that are needed and did not answer.
+fn refuse_silent(fleet: &Fleet, looked: Looked, needed: impl Fn(&str) -> bool) -> Result<Looked, Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    let Looked { hosts, .. } = &looked;
+    if hosts.iter().all(|(name, answer)| answer.is_ok() || !needed(name)) {
+        return Ok(looked);
+    }
+    for (name, answer) in looked.hosts {
+        if let (Err(error), Some(host), true) = (answer, fleet.host(&name), needed(&name)) {
+            diagnostics.append(host.diagnose(error));
+        }
+    }
+    Err(diagnostics)
+}
+
+/// Refuses hosts that are not fit, all of them at once. What may not be fit was told by the plan.
+///
+/// # Errors
+/// Fails if anything has to be put right on a host first.
+pub(super) fn judge(fleet: &Fleet, looked: &Looked) -> Result<(), Diagnostics> {
+    let (errors, _) = blame::unfit(&fleet.preflight(looked), looked);
+    errors.into_result(())
+}
+
+/// Brings the servers to what is wanted, and the model to what came of it. `save` gets the model whenever a step is done.
+///
+/// # Errors
+/// Fails with the first thing that stands in the way, or does not work.
+pub(super) async fn converge(
+    cx: &Context<ClusterResource>,
+    fleet: &Fleet,
+    hosts: &Hosts,
+    (prior, mut model): (Option<&ClusterModel>, ClusterModel),
+    save: impl Fn(&ClusterModel) + Send + Sync,
+) -> Result<ClusterModel, Diagnostics> {
+    let mut seen = model.clone();
+    let mut report = |progress: &crate::k3s::fleet::Progress<'_>| {
+        tracing::info!(step = %progress.step, "a step is done");
+        observe::store_seen(&mut seen, progress.looked, &Default::default());
+        save(&seen);
+    };
+    let looked = fleet
+        .converge(cx, &mut report)
+        .await
+        .map_err(|stopped| fleet.diagnose(stopped))?;
+    let looked = change_keys(cx, fleet, (prior, &model), looked).await?;
+    observe::store_seen(&mut model, &looked, &ways::keys(hosts, &looked).await);
+    store_tokens(cx, &mut model, &looked)?;
+    let private = cx.private()?;
+    let images = archives(model.images.as_ref(), &fleet.spec().images);
+    ways::keep(cx, &Private { images, ..private })?;
+    // What was planned to stay does: k3s may have renewed the administrator's certificate, which the next refresh shows.
+    if model.kubernetes.known().is_none() {
+        observe::refresh_outputs(cx, &mut model, prior, fleet, &looked).await?;
+    }
+    save(&model);
+    // Last of all: a process that is killed before is continued by the next, one that has finished a cluster is not.
+    fleet
+        .finish_creation(&looked)
+        .await
+        .map_err(|stopped| fleet.diagnose(stopped))?;
+    model.drift = Attr::Known(Vec::new());
+    Ok(model)
+}
+
+/// Gives the cluster new keys for Secrets, if their version is another.
+async fn change_keys(
+    cx: &Context<ClusterResource>,
+    fleet: &Fleet,
+    (prior, model): (Option<&ClusterModel>, &ClusterModel),
+    looked: Looked,
+) -> Result<Looked, Diagnostics> {
+    let version = model.secrets_encryption_key_version;
+    let is_another = prior.is_some_and(|prior| prior.was_begun() && prior.secrets_encryption_key_version != version);
+    // A cluster that was begun a moment ago has keys as new as can be.
+    if !is_another || version.is_none() {
+        return Ok(looked);
+    }
+    fleet.rotate_keys(cx).await.map_err(|stopped| fleet.diagnose(stopped))
+}
+
+/// Puts a token that was generated into the state; of one that was given, only its hash is kept, and not in the state.
+fn store_tokens(cx: &Context<ClusterResource>, model: &mut ClusterModel, looked: &Looked) -> Result<(), Diagnostics> {
+    let Some(token) = looked.token() else { return Ok(()) };
+    let private = cx.private()?;
+    ways::keep(
+        cx,
+        &Private {
+            token_sha256: Some(token.sha256()),
+            adopted: false,
+            ..private
+        },
+    )?;
+    if model.server_token.is_unknown() {
+        model.server_token = if model.token.get().is_some() {
+            Attr::Null
+        } else {
+            Attr::Known(token.short())
+        };
+    }
+    if model.previous_tokens.is_unknown() {
+        model.previous_tokens = Attr::Known(Vec::new());
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Which token the cluster is to have: it stays what it is, unless a change of `token_version` asks for another.
+
+use secrecy::ExposeSecret as _;
+use tf_framework::Attr;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+
+use crate::k3s::cluster::model::ClusterModel;
+use crate::k3s::cluster::ways::Private;
+use crate::k3s::token::Token;
+
+/// The token that the configuration has, if it has one.
+///
+/// # Errors
+/// Fails if no cluster can have it, of which a plan cannot tell where the token was not known yet.
+pub(super) fn given(model: &ClusterModel) -> Result<Option<Token>, Diagnostics> {
+    let token = model.token.get().map(|token| Token::parse(token.expose_secret()));
+    token.transpose().map_err(|error| {
+        let detail = format!("A cluster cannot have this token: {error}.");
+        Diagnostic::error("Unusable token", detail)
+            .at(ClusterModel::TOKEN)
+            .into()
+    })
+}
+
+/// The token that the cluster is to have after a change, if that is another: the given one or a new one where its version changes,
+/// and the given one, too, where the cluster was not begun yet, or somebody else has changed it since.
+///
+/// # Errors
+/// Fails if no cluster can have the given one.
+pub(super) fn wanted(
+    prior: &ClusterModel,
+    plan: &ClusterModel,
+    private: &Private,
+) -> Result<Option<Token>, Diagnostics> {
+    let given = given(plan)?;
+    if prior.token_version != plan.token_version {
+        return Ok(Some(given.unwrap_or_else(Token::generate)));
+    }
+    let is_ours = |token: &Token| Some(token.sha256()) == private.token_sha256;
+    Ok(given.filter(|token| !prior.was_begun() || is_ours(token)))
+}
+
+/// Keeps a generated token that makes place for another, as older snapshots can be restored only with it.
+pub(super) fn keep_previous(prior: &ClusterModel, plan: &mut ClusterModel) {
+    if !plan.previous_tokens.is_unknown() {
+        return;
+    }
+    let earlier = prior.previous_tokens.known().cloned().unwrap_or_default();
+    let last = prior.server_token.known().cloned();
+    let is_changed = plan.server_token.is_unknown();
+    plan.previous_tokens = Attr::Known(last.filter(|_| is_changed).into_iter().chain(earlier).collect());
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tf_framework::WriteOnly;
+
+    use super::*;
+    use crate::k3s::cluster::fixtures::{model, with};
+
+    fn cluster(version: i64, token: Option<&str>) -> ClusterModel {
+        let mut cluster = model(&with(json!({ "token_version": version })));
+        cluster.token = WriteOnly::new(token.map(Into::into));
+        cluster
+    }
+
+    fn kept(token: &str) -> Private {
+        Private {
+            token_sha256: Token::parse(token).ok().map(|token| token.sha256()),
+            ..Private::default()
+        }
+    }
+
+    #[test]
+    fn a_token_changes_with_its_version_alone() {
+        let mut prior = cluster(1, None);
+        let unfinished = super::wanted(&prior, &cluster(1, Some("first")), &Private::default());
+        assert!(unfinished.unwrap().is_some(), "it is not begun yet");
+        prior.ca_hash = Attr::Known("hash".to_owned());
+        let hash = |token: Option<Token>| token.map(|token| token.sha256());
+        let wanted = |plan, private: &Private| wanted(&prior, &plan, private).unwrap();
+        assert!(wanted(cluster(1, Some("new")), &kept("old")).is_none());
+        assert_eq!(
+            hash(wanted(cluster(2, Some("new")), &kept("old"))),
+            hash(Token::parse("new").ok())
+        );
+        let generated = [
+            wanted(cluster(2, None), &kept("old")),
+            wanted(cluster(2, None), &kept("old")),
+        ];
+        let [one, other] = generated.map(hash);
+        assert!(one.is_some() && one != other);
+        assert_eq!(
+            hash(wanted(cluster(1, Some("old")), &kept("old"))),
+            hash(Token::parse("old").ok()),
+            "somebody may have changed it"
+        );
+    }
+
+    #[test]
+    fn a_generated_token_that_goes_is_kept() {
+        let mut prior = cluster(1, None);
+        prior.server_token = Attr::Known("second".into());
+        prior.previous_tokens = Attr::Known(vec!["first".into()]);
+        let mut plan = cluster(2, None);
+        plan.server_token = Attr::Unknown;
+        plan.previous_tokens = Attr::Unknown;
+        keep_previous(&prior, &mut plan);
+        let previous = plan.previous_tokens.into_known().unwrap_or_default();
+        let previous: Vec<&str> = previous.iter().map(|token| token.expose_secret()).collect();
+        assert_eq!(previous, ["second", "first"]);
+    }
+}
