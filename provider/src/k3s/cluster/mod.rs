@@ -148,7 +148,15 @@ impl Resource for ClusterResource {
         ways::keep_pins(cx, &hosts, &looked).await?;
         converge::judge(&fleet, &looked)?;
         let snapshot = restore::wanted(Some(&prior), &plan, &looked)?;
+        let is_restored = snapshot.is_some();
         restore::restore(cx, &fleet, snapshot, looked).await?;
+        if is_restored {
+            // Whatever fails from here on, what is written meanwhile must not be taken back once more.
+            cx.checkpoint(&ClusterModel {
+                restore_from: plan.restore_from.clone(),
+                ..prior.clone()
+            });
+        }
         plan.id = Attr::Known(id);
         token::keep_previous(&prior, &mut plan);
         converge::converge(cx, &fleet, &hosts, (Some(&prior), plan), |_| {}).await
