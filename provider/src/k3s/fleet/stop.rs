@@ -169,11 +169,6 @@ impl Fleet {
     }
 }
 
-fn unchanged(error: &StepError) -> Diagnostics {
-    let detail = format!("{}.\n\n{}", sentence(&error_chain(error)), advice(error));
-    Diagnostics::error("Unable to change the cluster", detail)
-}
-
 fn shown(journal: &[String]) -> String {
     match journal {
         [] => String::new(),
