@@ -58,7 +58,7 @@ async fn is_alone_in_joining(scene: &Scene) {
     }
 }
 
-/// A plan without changes costs one connection and one command for each host.
+/// A plan without changes costs one connection and one command for each host, and one more on the server that is asked for the tokens.
 async fn each_host_is_asked_once(scene: &Scene) {
     const LOG: &str = "journalctl --unit ssh --output cat --no-pager --since=@";
     for number in 1..=5 {
@@ -75,10 +75,12 @@ async fn each_host_is_asked_once(scene: &Scene) {
         since.push(scene.run(number, "date +%s.%N").await);
     }
     assert!(scene.plan().await.is_empty());
+    let mut commands = Vec::new();
     for (number, since) in (1..=5).zip(since) {
         let log = scene.run(number, &format!("{LOG}{since}")).await;
-        let connections = log.matches("Accepted publickey").count();
-        let commands = log.matches("Starting session: command").count();
-        assert_eq!((connections, commands), (1, 1), "h{number}: {log}");
+        assert_eq!(log.matches("Accepted publickey").count(), 1, "h{number}: {log}");
+        commands.push(log.matches("Starting session: command").count());
     }
+    commands.sort_unstable();
+    assert_eq!(commands, [1, 1, 1, 1, 2]);
 }

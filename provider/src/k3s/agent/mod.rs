@@ -1,8 +1,10 @@
 //! `cht_k3s_agent`: one host of a k3s cluster that runs pods.
 //!
 //! - [`model`] has the attributes, [`settings`] says what the host is told of them, [`plan`] what a plan refuses and shows.
+//! - [`trial`] asks a new host what it says to a plan.
 //! - [`ways`] leads to the host and to the Nodes, [`look`] is what was seen there, [`refusal`] what stands in the way.
-//! - [`steps`] brings the agent to what is wanted, [`up`] waits for it, [`limits`] has the turns of the agents of a cluster.
+//! - [`steps`] brings the agent to what is wanted, after what [`prepare`] does; [`up`] waits for it, [`limits`] has the turns of the
+//!   agents of a cluster.
 //! - [`leave`] takes an agent out of its cluster.
 //!
 //! What is done next is decided by [`rollout::agents`](crate::k3s::rollout::agents), from what is seen alone. The memory is on the
@@ -36,11 +38,13 @@ pub mod limits;
 mod look;
 mod model;
 mod plan;
+mod prepare;
 mod refusal;
 mod settings;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod up;
 mod ways;
 
@@ -64,7 +68,7 @@ impl Resource for AgentResource {
         plan::show_outcome(plan);
         plan::check(plan)?;
         plan::warn(cx, plan);
-        Ok(())
+        trial::try_on_host(cx, plan).await
     }
 
     async fn create(&self, cx: &Context<Self>, plan: AgentModel) -> Result<AgentModel, Diagnostics> {

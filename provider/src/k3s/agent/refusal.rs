@@ -5,7 +5,6 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use crate::k3s::agent::look::Seen;
 use crate::k3s::agent::model::AgentModel;
 use crate::k3s::marker::Phase;
-use crate::k3s::preflight::Preflight;
 use crate::k3s::rollout::agents::AgentRefusal;
 use crate::wording::sentence;
 
@@ -56,16 +55,6 @@ pub(super) fn check_creation(seen: &Seen<'_>) -> Result<(), Diagnostics> {
             .into());
     }
     Ok(())
-}
-
-/// What was found of the host before anything is changed there.
-pub(super) fn preflight(preflight: &Preflight) -> Result<(), Diagnostics> {
-    let mut diagnostics = Diagnostics::new();
-    for found in &preflight.errors {
-        let detail = sentence(&found.to_string());
-        diagnostics.push(Diagnostic::error("Host is not fit for k3s", detail).at(AgentModel::HOST));
-    }
-    diagnostics.into_result(())
 }
 
 /// What stands in the way of the next step.

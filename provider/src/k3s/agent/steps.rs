@@ -13,9 +13,10 @@ use tokio::time::Instant;
 use tracing::info;
 
 use crate::k3s::agent::AgentResource;
-use crate::k3s::agent::limits::{Refused, Turn, Work};
+use crate::k3s::agent::limits::{Turn, Work};
 use crate::k3s::agent::look::{Seen, new_marker};
 use crate::k3s::agent::model::AgentModel;
+use crate::k3s::agent::prepare::take_turn;
 use crate::k3s::agent::refusal;
 use crate::k3s::agent::ways::{Private, Ways};
 use crate::k3s::attributes::read_images;
@@ -23,14 +24,12 @@ use crate::k3s::config::Role;
 use crate::k3s::host::{Host, HostError, Lock, Probed, Which};
 use crate::k3s::marker::{Marker, Phase};
 use crate::k3s::nodes::Nodes;
-use crate::k3s::preflight::{self, Subject, preflight};
 use crate::k3s::probe::NodeState;
 use crate::k3s::program::{Image, Program};
 use crate::k3s::rollout::agents::AgentStep;
 use crate::k3s::version::K3sVersion;
 use crate::kubernetes::Error;
 use crate::kubernetes::diagnostics::explain_unblamed;
-use crate::wording::sentence;
 
 /// How long a machine may take to answer that may have been made a moment ago.
 const BOOT: Duration = Duration::from_secs(10 * 60);
@@ -51,7 +50,7 @@ pub(super) struct Task<'a> {
     /// Called when the host is noted to be the agent: from then on it must not be lost.
     pub(super) begun: &'a (dyn Fn() + Send + Sync),
     images: Vec<Image>,
-    program: OnceCell<Program>,
+    pub(super) program: OnceCell<Program>,
 }
 
 /// What one look brought.
@@ -279,54 +278,12 @@ impl<'a> Task<'a> {
         self.host.mark(marker).await.map_err(self.failed())
     }
 
-    /// Checks a host on which nothing has been changed yet.
-    async fn check_host(&self, seen: &Seen<'_>) -> Result<(), Diagnostics> {
-        let program = self.program(seen).await?;
-        let wanted = self.model.wanted_host(self.version, Some(program));
-        let subject = Subject {
-            wanted: &wanted,
-            state: seen.state,
-            // Clocks are compared between servers only.
-            asked_at: seen.state.machine.time.unwrap_or_default(),
-        };
-        let found = preflight(&[(self.model.name.clone(), subject)].into());
-        if self.is_creation {
-            for warning in &found.warnings {
-                let detail = sentence(&warning.to_string());
-                self.cx
-                    .warn(Diagnostic::warning("Host may not be fit for k3s", detail).at(AgentModel::HOST));
-            }
-        }
-        refusal::preflight(&found)
-    }
-
-    /// The program for the host, which is obtained once.
-    async fn program(&self, seen: &Seen<'_>) -> Result<&Program, Diagnostics> {
-        let machine = seen.state.machine.arch.as_deref().unwrap_or_default();
-        let Some(arch) = preflight::arch(machine) else {
-            let detail = format!("k3s is not built for {machine:?}: it is for x86_64, aarch64, armv7l and s390x.");
-            return Err(Diagnostic::error("Host is not fit for k3s", detail)
-                .at(AgentModel::HOST)
-                .into());
-        };
-        let source = self.model.source();
-        let obtained = self
-            .program
-            .get_or_try_init(|| source.obtain(&self.version, arch, self.cx.cancellation()));
-        obtained.await.map_err(|error| {
-            let detail = format!("{}.", sentence(&error_chain(&error)));
-            Diagnostic::error("Unable to get the program of k3s", detail)
-                .at(AgentModel::BINARY)
-                .into()
-        })
-    }
-
     /// Waits until the agent may go on.
     async fn turn(&self, work: Work) -> Result<Turn, Diagnostics> {
         take_turn(self.cx, self.model, work).await
     }
 
-    fn failed(&self) -> impl Fn(HostError) -> Diagnostics {
+    pub(super) fn failed(&self) -> impl Fn(HostError) -> Diagnostics {
         |error| self.host.diagnose(error)
     }
 
@@ -338,31 +295,6 @@ impl<'a> Task<'a> {
         );
         Diagnostics::error("Agent does not stay as it is put", detail)
     }
-}
-
-/// Waits until an agent may go on, for as long as others are being worked on.
-pub(super) async fn take_turn(
-    cx: &Context<AgentResource>,
-    model: &AgentModel,
-    work: Work,
-) -> Result<Turn, Diagnostics> {
-    let what = format!("the turn of the agent {}", model.name);
-    let cluster = &model.cluster.cluster_id;
-    cx.wait(&what, Backoff::QUICK, || async {
-        match cx.clients().agents().try_take(cluster, &model.name, work) {
-            Ok(turn) => Ok(Progress::Ready(turn)),
-            Err(Refused::Busy(names)) => Ok(Progress::Pending(format!("at work on {}", names.join(", ")))),
-            Err(Refused::Failed(other)) => Err(Diagnostics::error(
-                "Agent was left as it is",
-                format!(
-                    "The change of the agent {other} of the same cluster has failed, so that {} was not changed any more: it could \
-                     fail in the same way. Apply again once the cause is removed.",
-                    model.name
-                ),
-            )),
-        }
-    })
-    .await
 }
 
 /// Deletes a Node, and waits until it is gone.

@@ -1,0 +1,117 @@
+//! What comes before a host is changed: it is checked, the program is obtained, and the agent has its turn among those of its cluster.
+
+use tf_framework::context::{Backoff, Context, Progress};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+
+use crate::k3s::agent::AgentResource;
+use crate::k3s::agent::limits::{Refused, Turn, Work};
+use crate::k3s::agent::look::Seen;
+use crate::k3s::agent::model::AgentModel;
+use crate::k3s::agent::steps::Task;
+use crate::k3s::preflight::{self, Preflight, Subject, preflight};
+use crate::k3s::probe::HostState;
+use crate::k3s::program::Program;
+use crate::k3s::version::K3sVersion;
+use crate::wording::sentence;
+
+impl Task<'_> {
+    /// Checks a host on which nothing has been changed yet.
+    ///
+    /// # Errors
+    /// Something has to be put right there first.
+    pub(super) async fn check_host(&self, seen: &Seen<'_>) -> Result<(), Diagnostics> {
+        let program = self.program(seen).await?;
+        let found = check(self.model, self.version, Some(program), seen.state);
+        if self.is_creation {
+            warn(self.cx, &found);
+        }
+        refuse(&found)
+    }
+
+    /// The program for the host, which is obtained once.
+    ///
+    /// # Errors
+    /// There is none for the host, or it cannot be had.
+    pub(super) async fn program(&self, seen: &Seen<'_>) -> Result<&Program, Diagnostics> {
+        let machine = seen.state.machine.arch.as_deref().unwrap_or_default();
+        let Some(arch) = preflight::arch(machine) else {
+            let detail = format!("k3s is not built for {machine:?}: it is for x86_64, aarch64, armv7l and s390x.");
+            return Err(Diagnostic::error("Host is not fit for k3s", detail)
+                .at(AgentModel::HOST)
+                .into());
+        };
+        let source = self.model.source();
+        let obtained = self
+            .program
+            .get_or_try_init(|| source.obtain(&self.version, arch, self.cx.cancellation()));
+        obtained.await.map_err(|error| {
+            let detail = format!("{}.", sentence(&error_chain(&error)));
+            Diagnostic::error("Unable to get the program of k3s", detail)
+                .at(AgentModel::BINARY)
+                .into()
+        })
+    }
+}
+
+/// What is to be said of a host that is to become an agent.
+pub(super) fn check(
+    model: &AgentModel,
+    version: K3sVersion,
+    program: Option<&Program>,
+    state: &HostState,
+) -> Preflight {
+    let wanted = model.wanted_host(version, program);
+    let subject = Subject {
+        wanted: &wanted,
+        state,
+        // Clocks are compared between servers only.
+        asked_at: state.machine.time.unwrap_or_default(),
+    };
+    preflight(&[(model.name.clone(), subject)].into())
+}
+
+/// Tells what should be known of a host.
+pub(super) fn warn(cx: &Context<AgentResource>, found: &Preflight) {
+    for warning in &found.warnings {
+        let detail = sentence(&warning.to_string());
+        cx.warn(Diagnostic::warning("Host may not be fit for k3s", detail).at(AgentModel::HOST));
+    }
+}
+
+/// Refuses a host on which something has to be put right, with all of it.
+pub(super) fn refuse(found: &Preflight) -> Result<(), Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    for error in &found.errors {
+        let detail = sentence(&error.to_string());
+        diagnostics.push(Diagnostic::error("Host is not fit for k3s", detail).at(AgentModel::HOST));
+    }
+    diagnostics.into_result(())
+}
+
+/// Waits until an agent may go on, for as long as others are being worked on.
+///
+/// # Errors
+/// The change of another one has failed.
+pub(super) async fn take_turn(
+    cx: &Context<AgentResource>,
+    model: &AgentModel,
+    work: Work,
+) -> Result<Turn, Diagnostics> {
+    let what = format!("the turn of the agent {}", model.name);
+    let cluster = &model.cluster.cluster_id;
+    cx.wait(&what, Backoff::QUICK, || async {
+        match cx.clients().agents().try_take(cluster, &model.name, work) {
+            Ok(turn) => Ok(Progress::Ready(turn)),
+            Err(Refused::Busy(names)) => Ok(Progress::Pending(format!("at work on {}", names.join(", ")))),
+            Err(Refused::Failed(other)) => Err(Diagnostics::error(
+                "Agent was left as it is",
+                format!(
+                    "The change of the agent {other} of the same cluster has failed, so that {} was not changed any more: it could \
+                     fail in the same way. Apply again once the cause is removed.",
+                    model.name
+                ),
+            )),
+        }
+    })
+    .await
+}
