@@ -232,6 +232,16 @@ fn a_host_is_ours_by_its_marker_or_when_it_is_taken_over() {
     };
     assert_eq!(owner(&known(), unmarked), Owner::Other);
     assert_eq!(owner(&adopting, unmarked), Owner::Us);
+    let begun = Known {
+        ca_sha256: Some("ca"),
+        ..known()
+    };
+    let lost = |host: &mut HostState| {
+        host.marker = None;
+        host.ca_sha256 = Some("ca".to_owned());
+    };
+    assert_eq!(owner(&begun, lost), Owner::Us, "its marker was lost");
+    assert_eq!(owner(&begun, unmarked), Owner::Other);
     assert_eq!(owner(&adopting, other), Owner::Other);
     assert_eq!(owner(&adopting, unreadable), Owner::Other);
     assert_eq!(owner(&known(), bare), Owner::Nobody);
