@@ -134,6 +134,7 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
     server.owner = owner(known, state);
     server.other_name = marker.map(|marker| marker.node.clone()).filter(|node| node != name);
     server.phase = marker.map(|marker| marker.phase);
+    server.restoring = marker.is_some_and(|marker| marker.restoring);
     server.role = role(state);
     server.healthy = server.unit == UnitPhase::Running && ready && node.is_some_and(|node| node.ready);
     server.unregistered = server.unit == UnitPhase::Running && ready && node.is_none() && state.nodes.is_some();
