@@ -132,13 +132,16 @@ async fn rows_16_to_18_a_server_joins_the_cluster_that_there_is_or_none() {
     assert_eq!(begun, "", "h2 made a cluster of its own");
     scene.host(1).connect().expect("it is back");
 
-    // Rows 17 and 18: a server takes another value without a word, and nobody could join it then.
+    // Rows 17 and 18: a server takes another value without a word, and nobody could join it then. The plan shows it.
+    scene.configure(&one);
     scene
         .run(
             1,
             &format!("echo 'flannel-backend: host-gw' >> {CONFIG} && systemctl restart k3s"),
         )
         .await;
+    scene.is_repaired(CLUSTER, "config.yaml was changed").await;
+    scene.configure(&three);
     scene.apply().await;
     scene.is_settled("joined").await;
     let state = scene.state(CLUSTER).await;
