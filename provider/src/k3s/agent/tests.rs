@@ -126,7 +126,6 @@ async fn what_no_agent_can_be_is_refused_at_the_attribute_to_blame() {
         (json!({ "data_dir": "srv" }), "data_dir"),
         (json!({ "extra_config": "{\"tls-san\": [\"a\"]}" }), "option of servers"),
         (json!({ "extra_config": "{\"node-label\": [\"a=b\"]}" }), "`labels`"),
-        (json!({ "binary": { "path": "k3s" } }), "sha256"),
         (cluster_with(json!({ "servers": [] })), "cluster"),
         (cluster_with(json!({ "kubernetes": {} })), "cluster"),
     ] {

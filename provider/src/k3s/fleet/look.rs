@@ -111,7 +111,11 @@ impl Fleet {
     pub(super) fn owns(&self, state: &HostState) -> bool {
         match &state.marker {
             Some(marker) => self.is_ours(marker),
-            None => self.spec.adopt && !state.has_foreign_marker && state.has_k3s(),
+            None => {
+                let ours = &self.spec.ca_sha256;
+                let is_known = ours.is_some() && state.ca_sha256 == *ours;
+                is_known || (self.spec.adopt && !state.has_foreign_marker && state.has_k3s())
+            }
         }
     }
 }
