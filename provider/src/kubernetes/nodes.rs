@@ -97,6 +97,7 @@ impl Cluster {
         change: impl Fn(&LiveObject) -> Vec<Value> + Send + Sync,
     ) -> Result<bool, Error> {
         let mut tries = 0;
+        let mut refused: Option<(Option<Value>, Error)> = None;
         loop {
             tries += 1;
             let Some(live) = self.find_object(key).await? else {
@@ -107,6 +108,11 @@ impl Cluster {
                 return Ok(true);
             }
             let version = live.json().pointer("/metadata/resourceVersion");
+            match refused.take() {
+                // Nobody has changed it: it is the change itself that is refused.
+                Some((seen, error)) if seen.as_ref() == version => return Err(error),
+                Some(_) | None => {}
+            }
             let mut patch = vec![json!({"op": "test", "path": "/metadata/resourceVersion", "value": version})];
             patch.extend(steps);
             let query = format!("fieldManager={MANAGER}");
@@ -114,7 +120,9 @@ impl Cluster {
                 Ok(_) => return Ok(true),
                 Err(error) if error.is_not_found() => return Ok(false),
                 // It is another version by now than the one that was seen.
-                Err(Error::Rejected { .. } | Error::Conflict { .. }) if tries < TRIES => {}
+                Err(error @ (Error::Rejected { .. } | Error::Conflict { .. })) if tries < TRIES => {
+                    refused = Some((version.cloned(), error));
+                }
                 Err(error) => return Err(error),
             }
         }

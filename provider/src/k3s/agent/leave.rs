@@ -1,7 +1,8 @@
 //! Takes an agent out of its cluster: its pods are moved away, its Node is deleted, and k3s is taken off the host.
 //!
-//! Of host and cluster, one may be gone. The other is then cleaned up, and what was not done is warned of. Where neither answers,
-//! nothing is known to be gone, and that is an error.
+//! A host whose Node is not ready may be gone: then only its Node is deleted, and what was not done is warned of. All else that does not
+//! answer is not known to be gone, and that is an error unless somebody says so by `on_destroy.force`. Data on the disk of the host
+//! is an error, too.
 
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
@@ -9,11 +10,11 @@ use tokio::time::Instant;
 
 use crate::k3s::agent::AgentResource;
 use crate::k3s::agent::limits::Work;
-use crate::k3s::agent::look::{has_token, new_marker};
+use crate::k3s::agent::look::{is_same_machine, new_marker};
 use crate::k3s::agent::model::AgentModel;
-use crate::k3s::agent::prepare::take_turn;
+use crate::k3s::agent::prepare::{take_turn, until_silent};
 use crate::k3s::agent::steps::{asked, delete_node};
-use crate::k3s::agent::ways::Ways;
+use crate::k3s::agent::ways::{Private, Ways};
 use crate::k3s::config::Role;
 use crate::k3s::host::{Host, HostError, Lock};
 use crate::k3s::marker::{Marker, Phase};
@@ -27,6 +28,7 @@ pub(super) struct Leaving<'a> {
     pub(super) cx: &'a Context<AgentResource>,
     pub(super) model: &'a AgentModel,
     pub(super) ways: &'a Ways,
+    pub(super) private: &'a Private,
 }
 
 /// The host of an agent that is to go.
@@ -43,8 +45,8 @@ enum Home {
 enum Cluster<'a> {
     /// It answers; the Node, if there is one.
     Answers(&'a Nodes, Option<NodeState>),
-    /// It does not answer, or is another one.
-    Gone(Error),
+    /// It does not answer, at none of its addresses.
+    Silent(Error),
     /// Nothing is known of it: the agent was imported only.
     Unknown,
 }
@@ -56,7 +58,13 @@ impl Leaving<'_> {
     /// Pods do not go, volumes stay attached, the host cannot be cleaned up, or nobody answers.
     pub(super) async fn leave(&self) -> Result<(), Diagnostics> {
         let (home, cluster) = tokio::join!(self.home(), self.cluster());
-        let (home, cluster) = (home?, cluster?);
+        let (home, mut cluster) = (home?, cluster?);
+        if let (Home::Dead(_), Cluster::Answers(nodes, Some(node))) = (&home, &cluster)
+            && node.ready
+            && !self.model.is_forced()
+        {
+            cluster = Cluster::Answers(nodes, until_silent(self.cx, nodes, &node.name).await?);
+        }
         self.allows(&home, &cluster)?;
         let node = self.own_node(&home, &cluster);
         if node.is_none() && matches!(home, Home::Nothing) {
@@ -73,12 +81,11 @@ impl Leaving<'_> {
         }
         if let Home::Ours(_) = &home {
             self.host().stop(Role::Agent).await.map_err(self.failed())?;
+            self.clean_up().await?;
         }
+        // Only now: with the Node go its pods, and are made anew elsewhere, where those here must not run any more.
         if let Some((nodes, node)) = node {
             delete_node(self.cx, nodes, &node.name).await?;
-        }
-        if let Home::Ours(_) = &home {
-            self.clean_up().await?;
         }
         self.warn(&home, &cluster);
         Ok(())
@@ -100,7 +107,7 @@ impl Leaving<'_> {
     async fn home(&self) -> Result<Home, Diagnostics> {
         let state = match self.host().probe().await {
             Ok(probed) => probed.state,
-            Err(error) if error.is_unreachable() => return Ok(Home::Dead(error)),
+            Err(error) if error.is_unreachable() || self.model.is_forced() => return Ok(Home::Dead(error)),
             Err(error) => return Err(self.host().diagnose(error)),
         };
         let is_ours =
@@ -108,7 +115,7 @@ impl Leaving<'_> {
         Ok(match state.marker {
             Some(marker) if is_ours(&marker) => Home::Ours(marker),
             // It has lost our note.
-            None if has_token(&state, self.model) => Home::Ours(new_marker(self.model)),
+            None if is_same_machine(&state, self.model, self.private) => Home::Ours(new_marker(self.model)),
             Some(_) | None => Home::Nothing,
         })
     }
@@ -125,7 +132,7 @@ impl Leaving<'_> {
                 None
             }
             Cluster::Answers(nodes, Some(node)) => Some((nodes, node)),
-            Cluster::Answers(_, None) | Cluster::Gone(_) | Cluster::Unknown => None,
+            Cluster::Answers(_, None) | Cluster::Silent(_) | Cluster::Unknown => None,
         }
     }
 
@@ -136,41 +143,53 @@ impl Leaving<'_> {
         match nodes.find(&self.model.name).await {
             // A server of that name is none of ours.
             Ok(node) => Ok(Cluster::Answers(nodes, node.filter(|node| !node.is_server()))),
-            Err(error) if error.is_unreachable() || error.is_certificate() => Ok(Cluster::Gone(error)),
+            Err(error) if error.is_unreachable() || self.model.is_forced() => Ok(Cluster::Silent(error)),
             Err(error) => Err(asked(error)),
         }
     }
 
     /// Checks that what does not answer may be taken for gone.
     fn allows(&self, home: &Home, cluster: &Cluster<'_>) -> Result<(), Diagnostics> {
-        let Home::Dead(host) = home else { return Ok(()) };
         if self.model.is_forced() {
             return Ok(());
         }
         const FORCE: &str =
             "If it is gone for good, apply `on_destroy = { force = true }` first, or remove the agent from the state.";
-        let host = error_chain(host);
-        let detail = match cluster {
-            Cluster::Answers(_, Some(node)) if node.ready => format!(
-                "{}.\n\nBut its node is ready, so that k3s runs there: it would go on without being a part of the cluster. Make the \
-                 host reachable, and apply again. {FORCE}",
-                sentence(&host)
+        let (summary, detail) = match (home, cluster) {
+            (Home::Dead(host), Cluster::Answers(_, Some(node))) if node.ready => (
+                "Host of the agent does not answer",
+                format!(
+                    "{}.\n\nBut its node is ready, so that k3s runs there: it would go on without being a part of the cluster. Make the \
+                     host reachable, and apply again. {FORCE}",
+                    sentence(&error_chain(host))
+                ),
             ),
-            Cluster::Answers(..) => return Ok(()),
-            Cluster::Gone(error) => format!(
-                "{}. Neither does its cluster answer: {}.\n\nWhat does not answer need not be gone. {FORCE}",
-                sentence(&host),
-                error_chain(error)
+            (Home::Dead(host), Cluster::Silent(_) | Cluster::Unknown) => (
+                "Host of the agent does not answer",
+                format!(
+                    "{}. Neither is there anybody to ask in its cluster.\n\nWhat does not answer need not be gone. {FORCE}",
+                    sentence(&error_chain(host))
+                ),
             ),
-            Cluster::Unknown => format!("{}.\n\nWhat does not answer need not be gone. {FORCE}", sentence(&host)),
+            (Home::Ours(_), Cluster::Silent(error)) => (
+                "Cluster of the agent does not answer",
+                format!(
+                    "{}.\n\nWithout it, pods cannot be moved away from {}, and nobody can tell whether there is data on it. What does not \
+                     answer need not be gone. {FORCE}",
+                    sentence(&error_chain(error)),
+                    self.model.name
+                ),
+            ),
+            _ => return Ok(()),
         };
-        Err(Diagnostic::error("Host of the agent does not answer", detail)
-            .at(AgentModel::HOST)
-            .into())
+        Err(Diagnostic::error(summary, detail).at(AgentModel::HOST).into())
     }
 
     /// Moves the pods away, and sees to it that no volume is attached any more.
     async fn empty(&self, nodes: &Nodes, node: &NodeState, home: &Home) -> Result<(), Diagnostics> {
+        if !self.model.is_forced() && matches!(home, Home::Ours(_)) {
+            self.wait_for_local_data(nodes, node).await?;
+        }
         let drain = self.model.drain_before_removal();
         // Nobody stops the pods of a node that is not ready: they would be waited for in vain.
         match drain.filter(|_| node.ready && matches!(home, Home::Ours(_))) {
@@ -186,26 +205,47 @@ impl Leaving<'_> {
         self.wait_for_volumes(nodes, node).await
     }
 
+    /// Waits until the volumes are gone whose data is on the disk of the host: what was deleted a moment ago takes its time. Pods that
+    /// use them could run nowhere else, so they are left where they are.
+    async fn wait_for_local_data(&self, nodes: &Nodes, node: &NodeState) -> Result<(), Diagnostics> {
+        let what = format!("the volumes on the disk of the node {} to be deleted", node.name);
+        let volumes = || nodes.local_volumes(&node.name);
+        let detail = "Their data is on the disk of this host alone, and would be lost with it. Delete the claims, or move the data to \
+                      other volumes, and apply again. If the data is not needed any more, apply `on_destroy = { force = true }` first.";
+        self.wait_until_none(&what, volumes, ("Data is on the disk of the agent", detail))
+            .await
+    }
+
     async fn wait_for_volumes(&self, nodes: &Nodes, node: &NodeState) -> Result<(), Diagnostics> {
-        let deadline = Instant::now() + self.model.drain().timeout;
         let what = format!("the volumes of the node {} to be detached", node.name);
+        let volumes = || async {
+            let attached = nodes.attachments(&node.name).await?;
+            Ok(attached.iter().map(ToString::to_string).collect())
+        };
+        let detail = "Their data could be harmed if the node went now. Move the pods that use them to other nodes, and apply again. If \
+                      the volumes are not in use any more, apply `on_destroy = { force = true }` first.";
+        self.wait_until_none(&what, volumes, ("Volumes are still attached to the node", detail))
+            .await
+    }
+
+    /// Waits until a list is empty, for as long as pods may take to go.
+    async fn wait_until_none<F: Future<Output = Result<Vec<String>, Error>> + Send>(
+        &self,
+        what: &str,
+        list: impl Fn() -> F + Send + Sync,
+        (summary, advice): (&str, &str),
+    ) -> Result<(), Diagnostics> {
+        let deadline = Instant::now() + self.model.drain().timeout;
         self.cx
-            .wait(&what, Backoff::QUICK, || async {
-                let attached = nodes.attachments(&node.name).await.map_err(asked)?;
-                let names: Vec<String> = attached.iter().map(ToString::to_string).collect();
-                let names = names.join(", ");
+            .wait(what, Backoff::QUICK, || async {
+                let names = list().await.map_err(asked)?;
                 match () {
-                    () if attached.is_empty() => Ok(Progress::Ready(())),
-                    () if Instant::now() < deadline => Ok(Progress::Pending(format!("attached: {names}"))),
-                    () => Err(Diagnostics::error(
-                        "Volumes are still attached to the node",
-                        format!(
-                            "These are attached to the node {}: {names}. Its data could be harmed if the node went now.\n\nMove the pods \
-                             that use them to other nodes, and apply again. If the volumes are not in use any more, apply `on_destroy = {{ \
-                             force = true }}` first.",
-                            node.name
-                        ),
-                    )),
+                    () if names.is_empty() => Ok(Progress::Ready(())),
+                    () if Instant::now() < deadline => Ok(Progress::Pending(format!("there are {}", names.join(", ")))),
+                    () => {
+                        let detail = format!("On {}: {}.\n\n{advice}", self.model.name, names.join(", "));
+                        Err(Diagnostics::error(summary, detail))
+                    }
                 }
             })
             .await
@@ -259,7 +299,7 @@ impl Leaving<'_> {
         }
         let reason = match cluster {
             Cluster::Answers(..) => return,
-            Cluster::Gone(error) => format!("{}.\n\nThe cluster is taken for gone.", sentence(&error_chain(error))),
+            Cluster::Silent(error) => format!("{}.\n\nIt is taken for gone.", sentence(&error_chain(error))),
             Cluster::Unknown => {
                 "The agent was imported and never applied, so that its cluster is not known.".to_owned()
             }

@@ -74,7 +74,8 @@ impl Limits {
         }
         let most = work.most();
         let busy = of_cluster.of(work);
-        if busy.len() >= most {
+        // Two resources of one name are one Node, and must not work on it together.
+        if busy.len() >= most || busy.contains(agent) {
             return Err(Refused::Busy(busy.iter().cloned().collect()));
         }
         busy.insert(agent.to_owned());
@@ -172,6 +173,13 @@ mod tests {
         assert!(limits.try_take("c1", "b", Work::Leave { most: 1 }).is_ok());
         drop(limits.try_take("c1", "a", CHANGE).unwrap());
         assert!(limits.try_take("c1", "b", CHANGE).is_ok());
+    }
+
+    #[test]
+    fn two_agents_of_one_name_are_not_worked_on_together() {
+        let limits = Limits::default();
+        let _first = limits.try_take("c1", "a", Work::Join).unwrap();
+        assert_eq!(limits.try_take("c1", "a", Work::Join).unwrap_err(), busy(&["a"]));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) struct Seen<'a> {
     pub(super) images: &'a [Image],
     /// What is kept beside the state.
     pub(super) private: &'a Private,
-    /// Whether the state knows the agent. A host that has lost our note is then known by its token.
+    /// Whether the state knows the agent, so that a host which has lost our note can be known as well.
     pub(super) is_known: bool,
 }
 
@@ -113,7 +113,7 @@ impl<'a> Seen<'a> {
         let node = self.model.node();
         let known = Known {
             cluster: &self.model.cluster.cluster_id,
-            adopt: self.is_known && has_token(self.state, self.model),
+            adopt: self.is_known && is_same_machine(self.state, self.model, self.private),
             ..Known::default()
         };
         let observed = Observed {
@@ -126,10 +126,11 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Whether the host has the token of the cluster's agents: a host that has lost our note is known by it.
-pub(super) fn has_token(state: &HostState, model: &AgentModel) -> bool {
+/// Whether a host that has lost our note is the agent's all the same: the machine that it was, with the token of the cluster.
+pub(super) fn is_same_machine(state: &HostState, model: &AgentModel, private: &Private) -> bool {
     let ours = digest::sha256(model.cluster.token.expose_secret().as_bytes());
-    state.files.get(paths::TOKEN).is_some_and(|token| token.sha256 == ours)
+    let has_token = state.files.get(paths::TOKEN).is_some_and(|token| token.sha256 == ours);
+    has_token && state.machine.machine_id.is_some() && state.machine.machine_id == private.machine_id
 }
 
 /// What is noted on a host that is to be the agent.

@@ -3,7 +3,7 @@ use crate::k3s::agent::tests::model;
 use crate::k3s::nodes::Noted;
 use crate::k3s::nodes::noted;
 use crate::k3s::probe::node::CORDONED_BY;
-use crate::k3s::probe::{FileState, UnitState};
+use crate::k3s::probe::{FileState, Machine, UnitState};
 
 /// A host that is as the model wants it.
 fn joined(model: &AgentModel) -> HostState {
@@ -26,6 +26,10 @@ fn joined(model: &AgentModel) -> HostState {
         joins_through: Some("https://10.0.0.1:6443".to_owned()),
         marker: Some(marker),
         agent_data: true,
+        machine: Machine {
+            machine_id: Some("m".to_owned()),
+            ..Machine::default()
+        },
         ..HostState::default()
     }
 }
@@ -62,7 +66,10 @@ impl Scene {
         Self {
             state: joined(&model),
             nodes: Some(vec![node(&model)]),
-            private: Private::default(),
+            private: Private {
+                machine_id: Some("m".to_owned()),
+                ..Private::default()
+            },
             is_known: true,
             model,
         }
@@ -168,7 +175,7 @@ fn what_nobody_told_of_nodes_is_no_drift() {
 }
 
 #[test]
-fn a_host_that_has_lost_our_note_is_known_by_its_token_unless_it_is_to_be_new() {
+fn a_host_that_has_lost_our_note_is_known_by_machine_and_token_unless_it_is_to_be_new() {
     let lost = |change: fn(&mut Scene)| {
         let mut scene = Scene::with(|scene| scene.state.marker = None);
         change(&mut scene);
@@ -183,6 +190,12 @@ fn a_host_that_has_lost_our_note_is_known_by_its_token_unless_it_is_to_be_new() 
             .insert(paths::TOKEN.to_owned(), on_host(0o600, "other"));
     };
     assert_eq!(lost(other_token), Err(AgentRefusal::Foreign));
+    let other_machine = |scene: &mut Scene| scene.private.machine_id = Some("another".to_owned());
+    assert_eq!(
+        lost(other_machine),
+        Err(AgentRefusal::Foreign),
+        "all agents have the same token"
+    );
 }
 
 #[test]

@@ -105,7 +105,8 @@ impl Resource for AgentResource {
         let (probed, nodes) = tokio::join!(ways.host.probe(), find_node(cx, &state, &ways));
         let probed = match probed {
             Ok(probed) => probed,
-            Err(error) if error.is_unreachable() => {
+            Err(error) => {
+                // The way in the state may be what is wrong, and a configuration with another one must not be kept out.
                 let detail = format!(
                     "{}.\n\nWhat was known of the agent {} is kept.",
                     sentence(&error_chain(&error)),
@@ -114,7 +115,6 @@ impl Resource for AgentResource {
                 cx.warn(Diagnostic::warning("Host could not be looked at", detail).at(AgentModel::HOST));
                 return Ok(Some(state));
             }
-            Err(error) => return Err(ways.host.diagnose(error)),
         };
         state.host_key = Attr::Known(ways::host_key(&ways.host).await?);
         if state.is_imported() {
@@ -155,11 +155,12 @@ impl Resource for AgentResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: AgentModel) -> Result<(), Diagnostics> {
-        let ways = Ways::new(cx, &state, &cx.private()?.pins).await?;
+        let private = cx.private()?;
         let leaving = Leaving {
             cx,
             model: &state,
-            ways: &ways,
+            ways: &Ways::new(cx, &state, &private.pins).await?,
+            private: &private,
         };
         leaving.leave().await
     }
@@ -233,6 +234,7 @@ async fn leave_old_host(cx: &Context<AgentResource>, prior: &AgentModel, task: &
         cx,
         model: &old,
         ways: &Ways::new(cx, &old, &task.private.pins).await?,
+        private: task.private,
     };
     // One that was killed in between has joined with the new host already: the Node is its own.
     if seen.is_own() {

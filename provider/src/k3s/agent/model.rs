@@ -21,7 +21,7 @@ use crate::ssh::{self, Ssh};
 /// apply that was interrupted is continued by the next. Anything that is changed from outside shows in `drift` in the next plan, and the
 /// next apply repairs it.
 #[derive(Clone, Model)]
-#[tf(timeouts(create = "30m", read = "5m", update = "3h", delete = "30m"))]
+#[tf(timeouts(create = "30m", read = "5m", update = "3h", delete = "2h"))]
 pub struct AgentModel {
     /// The cluster: the value of `join` that it exports. With another cluster, the agent is replaced.
     pub cluster: ClusterJoin,
@@ -66,7 +66,7 @@ pub struct AgentModel {
     #[tf(default = false)]
     pub selinux: bool,
     /// Directory on the host in which k3s keeps its data; `/var/lib/rancher/k3s` where it is not given. Changing it replaces the agent.
-    #[tf(replace, validate(rules::absolute_path()))]
+    #[tf(validate(rules::absolute_path()))]
     pub data_dir: Option<String>,
     /// Registries of images.
     pub registries: Option<Registries>,
@@ -119,7 +119,8 @@ pub struct Draining {
 pub struct OnDestroy {
     /// Whether pods are moved away before. Default: `true`.
     pub drain: Option<bool>,
-    /// Whether the agent is removed although volumes are attached to its node, whose data could be harmed. Default: `false`.
+    /// Whether the agent is removed although volumes are attached to its node, or have their data on the disk of its host, or although
+    /// the host or the cluster does not answer. Default: `false`.
     pub force: Option<bool>,
 }
 

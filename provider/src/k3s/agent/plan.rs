@@ -53,6 +53,10 @@ pub(super) fn check(plan: &mut Plan<'_, '_, AgentResource>) -> Result<(), Diagno
     if id.and_then(Attr::known) != Some(&prior.cluster.cluster_id) {
         plan.require_replace(Path::new(AgentModel::CLUSTER).attribute(ClusterJoin::CLUSTER_ID));
     }
+    // An import does not tell the folder.
+    if plan.changed(AgentModel::DATA_DIR) && !prior.is_imported() {
+        plan.require_replace(AgentModel::DATA_DIR);
+    }
     if !plan.requires_replace().is_empty() {
         return Ok(());
     }

@@ -1,18 +1,25 @@
 //! What comes before a host is changed: it is checked, the program is obtained, and the agent has its turn among those of its cluster.
 
+use std::time::Duration;
+
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tokio::time::Instant;
 
 use crate::k3s::agent::AgentResource;
 use crate::k3s::agent::limits::{Refused, Turn, Work};
 use crate::k3s::agent::look::Seen;
 use crate::k3s::agent::model::AgentModel;
-use crate::k3s::agent::steps::Task;
+use crate::k3s::agent::steps::{Task, asked};
+use crate::k3s::nodes::Nodes;
 use crate::k3s::preflight::{self, Preflight, Subject, preflight};
-use crate::k3s::probe::HostState;
+use crate::k3s::probe::{HostState, NodeState};
 use crate::k3s::program::Program;
 use crate::k3s::version::K3sVersion;
 use crate::wording::sentence;
+
+/// How long a Node is said to be ready after its machine is gone: Kubernetes misses it after less than a minute.
+const GRACE: Duration = Duration::from_secs(120);
 
 impl Task<'_> {
     /// Checks a host on which nothing has been changed yet.
@@ -112,6 +119,28 @@ pub(super) async fn take_turn(
                 ),
             )),
         }
+    })
+    .await
+}
+
+/// Waits for a while until a Node is not ready, whose machine does not answer or is another one by now, and tells how the Node is then.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(super) async fn until_silent(
+    cx: &Context<AgentResource>,
+    nodes: &Nodes,
+    name: &str,
+) -> Result<Option<NodeState>, Diagnostics> {
+    let began = Instant::now();
+    let what = format!("the node {name} to be missed by its cluster");
+    cx.wait(&what, Backoff::QUICK, || async {
+        let node = nodes.find(name).await.map_err(asked)?;
+        let is_ready = node.as_ref().is_some_and(|node| node.ready);
+        Ok::<_, Diagnostics>(match is_ready && began.elapsed() < GRACE {
+            true => Progress::Pending("it is still said to be ready".to_owned()),
+            false => Progress::Ready(node),
+        })
     })
     .await
 }

@@ -27,10 +27,11 @@ pub(super) fn check_name(seen: &Seen<'_>) -> Result<(), Diagnostics> {
             .at(AgentModel::NAME)
             .into());
     }
-    if node.ready && seen.has_nothing() {
+    // Only of an agent that was there before, a Node that is not ready is what is left.
+    if (node.ready || !seen.is_known) && seen.has_nothing() {
         let detail = format!(
-            "The cluster has a node `{name}` that is ready, and it is not {}: k3s does not run there. Give the agent another name, or \
-             remove that node from the cluster first.",
+            "The cluster has a node `{name}`, and it is not {}: k3s does not run there. Give the agent another name, or remove that node \
+             from the cluster first: `kubectl delete node {name}`.",
             seen.model.host
         );
         return Err(Diagnostic::error("Name of the node is taken", detail)

@@ -16,7 +16,7 @@ use crate::k3s::agent::AgentResource;
 use crate::k3s::agent::limits::{Turn, Work};
 use crate::k3s::agent::look::{Seen, new_marker};
 use crate::k3s::agent::model::AgentModel;
-use crate::k3s::agent::prepare::take_turn;
+use crate::k3s::agent::prepare::{take_turn, until_silent};
 use crate::k3s::agent::refusal;
 use crate::k3s::agent::ways::{Private, Ways};
 use crate::k3s::attributes::read_images;
@@ -108,7 +108,11 @@ impl<'a> Task<'a> {
         let mut lock: Option<Lock> = None;
         let mut done: Vec<AgentStep> = Vec::new();
         loop {
-            let look = self.look().await?;
+            let mut look = self.look().await?;
+            if self.is_replaced(&look) {
+                until_silent(self.cx, self.nodes, &self.model.name).await?;
+                look = self.look().await?;
+            }
             let seen = self.seen(&look);
             refusal::check_name(&seen)?;
             let step = seen.next().map_err(|error| refusal::refused(&error))?;
@@ -119,7 +123,7 @@ impl<'a> Task<'a> {
                     images: self.images.clone(),
                 });
             };
-            if lock.is_none() {
+            if !lock.as_ref().is_some_and(Lock::is_held) {
                 // Another run may have changed the host until now.
                 lock = Some(self.host.lock().await.map_err(self.failed())?);
                 continue;
@@ -175,6 +179,12 @@ impl<'a> Task<'a> {
         }
     }
 
+    /// Whether the host of a known agent was replaced by another machine, and its Node has not been missed yet.
+    fn is_replaced(&self, look: &Look) -> bool {
+        let seen = self.seen(look);
+        seen.is_known && seen.has_nothing() && seen.node().is_some_and(|node| node.ready)
+    }
+
     async fn carry_out(&self, step: &AgentStep, seen: &Seen<'_>) -> Result<(), Diagnostics> {
         match step {
             AgentStep::DeleteNode => self.delete_node().await,
@@ -185,7 +195,13 @@ impl<'a> Task<'a> {
             AgentStep::Upgrade { .. } | AgentStep::Restart | AgentStep::Register => {
                 let most = self.model.cluster.most_unavailable();
                 let turn = self.turn(Work::Change { most }).await?;
-                let changed = self.change(step, seen).await;
+                // What was seen may be long ago.
+                let look = self.look().await?;
+                let seen = self.seen(&look);
+                if seen.next().map_err(|error| refusal::refused(&error))?.as_ref() != Some(step) {
+                    return Ok(());
+                }
+                let changed = self.change(step, &seen).await;
                 if changed.is_err() {
                     turn.fail();
                 }

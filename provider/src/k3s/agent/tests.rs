@@ -38,8 +38,9 @@ pub(super) fn model() -> AgentModel {
     AgentModel::from_value(&value).unwrap()
 }
 
+/// A core whose provider does not know how hosts are logged in to, so that none is looked at.
 fn core() -> Core<ChtProvider> {
-    Core::new(ChtProvider, "cht_k3s_agent")
+    Core::new(ChtProvider, "cht_k3s_agent").with_provider_config(json!({ "ssh": UNKNOWN }))
 }
 
 /// A state that an apply has left.
@@ -126,6 +127,10 @@ async fn what_no_agent_can_be_is_refused_at_the_attribute_to_blame() {
         (json!({ "data_dir": "srv" }), "data_dir"),
         (json!({ "extra_config": "{\"tls-san\": [\"a\"]}" }), "option of servers"),
         (json!({ "extra_config": "{\"node-label\": [\"a=b\"]}" }), "`labels`"),
+        (
+            json!({ "binary": { "path": "k3s", "url": "https://mirror.health.example" } }),
+            "binary",
+        ),
         (cluster_with(json!({ "servers": [] })), "cluster"),
         (cluster_with(json!({ "kubernetes": {} })), "cluster"),
     ] {
@@ -258,7 +263,7 @@ async fn the_first_plan_after_an_import_fills_in_what_is_not_known() {
         "cluster": unknown, "ready": null, "running_version": null, "drift": null,
     });
     let plan = core_with(imported)
-        .plan(agent(json!({ "labels": { "tier": "db" } })))
+        .plan(agent(json!({ "labels": { "tier": "db" }, "data_dir": "/srv/k3s" })))
         .await
         .unwrap();
     assert_eq!(plan.action, Action::Update, "{:?}", plan.requires_replace);

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use tf_framework::context::{Backoff, Progress};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 
 use crate::k3s::agent::model::AgentModel;
 use crate::k3s::agent::steps::{Task, asked};
@@ -26,8 +26,8 @@ impl Task<'_> {
         let look = || async {
             let (probed, node) = tokio::join!(self.host.probe(), self.nodes.find(&self.model.name));
             let state = match probed {
-                Ok(probed) => Some(probed.state),
-                Err(error) if error.may_pass() => None,
+                Ok(probed) => probed.state,
+                Err(error) if error.may_pass() => return Ok(Progress::Pending(error_chain(&error))),
                 Err(error) => return Err(self.host.diagnose(error)),
             };
             let nodes = match node {
@@ -36,7 +36,7 @@ impl Task<'_> {
                 Err(error) => return Err(asked(error)),
             };
             let mut wait = wait.lock().unwrap_or_else(PoisonError::into_inner);
-            match wait.look(state.as_ref(), nodes.as_deref()) {
+            match wait.look(Some(&state), nodes.as_deref()) {
                 wait::Progress::Up => Ok(Progress::Ready(())),
                 wait::Progress::NotYet(missing) => Ok(Progress::Pending(missing.to_string())),
                 wait::Progress::Failed(failure) => Err(self.does_not_start(&failure)),

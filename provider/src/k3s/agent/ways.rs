@@ -1,9 +1,11 @@
 //! The ways of an operation: to the host by SSH, and to the Nodes of its cluster by the API. Beside them, what is kept of an agent
 //! outside of its state.
 
+use std::iter;
+
 use serde::{Deserialize, Serialize};
 use tf_framework::context::Context;
-use tf_framework::diagnostics::Diagnostics;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use crate::k3s::agent::AgentResource;
@@ -13,6 +15,7 @@ use crate::k3s::host::Host;
 use crate::k3s::nodes::Nodes;
 use crate::k3s::program::Program;
 use crate::k3s::version::K3sVersion;
+use crate::kubernetes::Kubernetes;
 use crate::ssh::diagnostics::{ATTRIBUTE as SSH, Described};
 use crate::ssh::{Access, Pins};
 
@@ -53,24 +56,45 @@ pub(super) struct Ways {
 }
 
 impl Ways {
-    /// Describes the ways, without calling anybody.
+    /// Describes the ways. The host is not called yet.
     ///
     /// # Errors
     /// Fails if the attributes do not describe a way.
     pub(super) async fn new(cx: &Context<AgentResource>, model: &AgentModel, pins: &Pins) -> Result<Self, Diagnostics> {
         let nodes = match model.is_imported() {
             true => None,
-            false => {
-                let access = cx.clients().exported(&model.cluster.kubernetes).await?;
-                let access = access.with_cancellation(cx.cancellation());
-                Some(Nodes::new(access.cluster, &model.cluster.cluster_id))
-            }
+            false => Some(nodes(cx, model).await?),
         };
         Ok(Self {
             host: host(cx, model, pins)?,
             nodes,
         })
     }
+}
+
+/// The Nodes, through the first server that answers: the one that the cluster names may be down while others are up. If none does, whoever
+/// asks will learn that.
+async fn nodes(cx: &Context<AgentResource>, model: &AgentModel) -> Result<Nodes, Diagnostics> {
+    let join = &model.cluster;
+    let others = join
+        .servers
+        .iter()
+        .map(Some)
+        .filter(|server| *server != join.kubernetes.host.as_ref());
+    let mut named = None;
+    for server in iter::once(join.kubernetes.host.as_ref()).chain(others) {
+        let way = Kubernetes {
+            host: server.cloned(),
+            ..join.kubernetes.clone()
+        };
+        let access = cx.clients().exported(&way).await?.with_cancellation(cx.cancellation());
+        let nodes = Nodes::new(access.cluster.clone(), &join.cluster_id);
+        match access.cluster.probe().await {
+            Err(error) if error.is_unreachable() => named = named.or(Some(nodes)),
+            _ => return Ok(nodes),
+        }
+    }
+    named.ok_or_else(|| Diagnostic::bug("A cluster was asked without an address.").into())
 }
 
 /// The host as it can be worked on.
