@@ -92,7 +92,7 @@ async fn has_all_objects(scene: &Scene) {
 
 /// A scene in which the same instance is configured and not in the state yet.
 async fn without_state(scene: &Scene, instance: &Instance, more: &str) -> Scene {
-    let other = Scene::new(&scene.namespace).await;
+    let other = scene.elsewhere().await;
     let provider = format!("provider \"cht\" {{\n  kubernetes = {}\n}}\n", kubernetes().await);
     other.write(&(provider + &instance.hcl("") + more));
     other
