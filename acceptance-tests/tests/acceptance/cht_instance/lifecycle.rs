@@ -1,6 +1,7 @@
 //! The six steps: create, nothing to do, import, update, replace, destroy; `topology` takes other versions and clusters through
 //! them.
 
+use acceptance_tests::skip::skipped;
 use acceptance_tests::tofu::Cli;
 use kube::ResourceExt;
 use serde_json::json;
@@ -258,7 +259,9 @@ async fn an_ingress_that_is_taken_away_takes_its_address_with_it() {
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn terraform_can_do_it_too() {
-    let Some(terraform) = Cli::terraform() else { return };
+    let Some(terraform) = Cli::terraform() else {
+        return skipped("there is no terraform on PATH");
+    };
     let scene = Scene::with(terraform, "terraform").await;
     scene
         .configure(&scene.instance().with("ingress = { class = \"lab\" }"))
