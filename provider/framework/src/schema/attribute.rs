@@ -155,7 +155,7 @@ impl Attribute {
         self
     }
 
-    /// The description as practitioners read it, with the default.
+    /// The description as users read it, with the default.
     pub fn documentation(&self) -> String {
         let default = match &self.default {
             Some(Value::Bool(default)) => default.to_string(),

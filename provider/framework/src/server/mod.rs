@@ -56,7 +56,7 @@ pub struct ServeOptions {
     /// The provider's source address, such as `registry.terraform.io/medic/cht`.
     pub provider_address: String,
     /// The crates that make up the provider, as in the targets of their events. They are logged at the level that the
-    /// practitioner asks for; dependencies are never logged below `warn`, as they would log headers and bodies.
+    /// user asks for; dependencies are never logged below `warn`, as they would log headers and bodies.
     pub log_targets: Vec<&'static str>,
     /// Who starts the process.
     pub mode: Mode,
@@ -138,7 +138,7 @@ pub fn serve<P: Provider>(provider: P, log_targets: &[&'static str]) -> ExitCode
 
 /// The RPCs of a provider, to be served by [`run`] or [`serve_in`], or called by a test.
 ///
-/// Operations that are still open when `options.stop` is canceled are asked to stop.
+/// Operations that are still open when `options.stop` is cancelled are asked to stop.
 pub fn service<P: Provider>(provider: P, options: &ServeOptions) -> impl Service + use<P> {
     ProviderService::new(Arc::new(provider), options.stop.clone(), options.operations.clone())
 }
@@ -194,7 +194,7 @@ fn run_until_stopped(service: impl Service, options: ServeOptions) -> Result<(),
 /// Serves `service` with the environment that `lookup` finds, and writes the address (the handshake line, or
 /// `TF_REATTACH_PROVIDERS`) to `announcement` once it listens there.
 ///
-/// When it returns, the socket is gone and `options.stop` is canceled. Handlers that ignore the token for too long are
+/// When it returns, the socket is gone and `options.stop` is cancelled. Handlers that ignore the token for too long are
 /// left to the runtime.
 ///
 /// # Errors
@@ -235,7 +235,7 @@ pub async fn serve_in<S: Service>(
         "the provider is listening"
     );
     if mode == Mode::Plugin && !environment.offers_protocol_6 {
-        // The client reads the version from the line and explains this to the practitioner better than we can.
+        // The client reads the version from the line and explains this to the user better than we can.
         tracing::warn!("the core does not offer plugin protocol 6");
     }
 
