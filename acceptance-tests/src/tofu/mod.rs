@@ -1,7 +1,7 @@
 //! The real command line, in a directory of its own, with the provider under test in place of an installed one.
 //!
-//! [`Workspace`] has a method per command. What a command said is an [`Outcome`], parsed in `outcome.rs`; what it plans is a
-//! [`Plan`]; how it is run, limited in time and ended is in `command.rs`.
+//! [`Workspace`] has a method per command. What a command said is an [`Outcome`], parsed in `outcome.rs`; what it plans
+//! is a [`Plan`]; how it is run, limited in time and ended is in `command.rs`.
 
 mod command;
 mod outcome;
@@ -49,7 +49,8 @@ impl Cli {
         })
     }
 
-    /// Every command line of this machine that the suite has to pass with. A test without Terraform counts as skipped: a part of it is.
+    /// Every command line of this machine that the suite has to pass with. A test without Terraform counts as skipped:
+    /// a part of it is.
     ///
     /// # Errors
     /// If OpenTofu has to be built and that fails.

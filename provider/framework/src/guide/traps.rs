@@ -1,7 +1,7 @@
 //! Traps: what providers fall into, and what this framework does about each.
 //!
-//! Every one of them has cost users of some provider an afternoon, or an object. Each has a number, and at least one test whose
-//! name begins with it (`trap_07_…`): when one fails, look here for what is at stake.
+//! Every one of them has cost users of some provider an afternoon, or an object. Each has a number, and at least one
+//! test whose name begins with it (`trap_07_…`): when one fails, look here for what is at stake.
 //!
 //! | trap | what users see | what is done |
 //! | --- | --- | --- |

@@ -74,8 +74,8 @@ pub enum Presence {
 }
 
 impl Attribute {
-    /// An attribute of the given Rust type: it decides what the attribute holds, who decides its value, and whether it is
-    /// sensitive or write-only.
+    /// An attribute of the given Rust type: it decides what the attribute holds, who decides its value, and whether it
+    /// is sensitive or write-only.
     pub fn new<T: AttributeType>(name: impl Into<String>, description: impl Into<String>) -> Self {
         Attribute {
             name: name.into(),

@@ -4,8 +4,8 @@
 //! ([`handshake`]), connects to the socket named there (`listener`) with mutual TLS (`tls`), and ends the process with
 //! an RPC (`services`). Logs go to stderr ([`logging`]), and so do panics ([`panic`](mod@crate::panic)).
 //!
-//! [`serve`] is all of it for a `main`, and [`run`] the same for any implementation of the RPCs; [`serve_in`] has no ties
-//! to the process, for tests. A provider's RPCs are in `rpc`.
+//! [`serve`] is all of it for a `main`, and [`run`] the same for any implementation of the RPCs; [`serve_in`] has no
+//! ties to the process, for tests. A provider's RPCs are in `rpc`.
 //!
 //! The other way to be started is by hand, see [`Mode::Reattach`].
 
@@ -42,8 +42,8 @@ use crate::server::tls::ServerTls;
 pub use crate::server::listener::ListenError;
 pub use crate::server::tls::TlsError;
 
-/// How long RPCs and operations that are still open may take to end after Shutdown. The client, which no longer waits for them, kills
-/// the process 2 s later, so this leaves time to exit properly.
+/// How long RPCs and operations that are still open may take to end after Shutdown. The client, which no longer waits
+/// for them, kills the process 2 s later, so this leaves time to exit properly.
 const DRAIN_AFTER_SHUTDOWN: Duration = Duration::from_millis(500);
 
 /// How long they may take to end after anything else, such as a SIGTERM to all processes of a job:
@@ -62,8 +62,8 @@ pub struct ServeOptions {
     pub mode: Mode,
     /// Canceled when the server stops, whatever the reason; cancel it to stop the server.
     pub stop: CancellationToken,
-    /// The operations that are under way. They get some time when the server stops, also if nobody waits for their answers any
-    /// more.
+    /// The operations that are under way. They get some time when the server stops, also if nobody waits for their
+    /// answers any more.
     pub operations: TaskTracker,
 }
 
@@ -122,8 +122,8 @@ pub enum ServeError {
 
 /// Serves a provider as the whole life of a process, and returns the exit code of `main`.
 ///
-/// `log_targets` are the crates that make up the provider, see [`ServeOptions::log_targets`]. With the argument `--debug`,
-/// the process is one to attach to, see [`Mode::Reattach`].
+/// `log_targets` are the crates that make up the provider, see [`ServeOptions::log_targets`]. With the argument
+/// `--debug`, the process is one to attach to, see [`Mode::Reattach`].
 pub fn serve<P: Provider>(provider: P, log_targets: &[&'static str]) -> ExitCode {
     let debug = std::env::args().skip(1).any(|argument| argument == "--debug");
     let options = ServeOptions {

@@ -1,8 +1,8 @@
 //! The Provider service: each call is resolved, decoded, handed to the [`operations`](crate::operations), and encoded.
 //!
-//! Nothing here decides anything. [`service`] is what the calls are about, and [`call`] what all of them have in common; what
-//! they do is in [`provider`], [`resource`], [`identity`], [`data_source`], [`ephemeral`] and [`function`]. Why some calls
-//! are missing is in design note 003.
+//! Nothing here decides anything. [`service`] is what the calls are about, and [`call`] what all of them have in
+//! common; what they do is in [`provider`], [`resource`], [`identity`], [`data_source`], [`ephemeral`] and
+//! [`function`]. Why some calls are missing is in design note 003.
 
 use std::sync::PoisonError;
 
