@@ -106,7 +106,7 @@
 //! written as blocks, `disk { ... }`, and everything else stays the same ([`schema::Block`]). A field of type
 //! [`Dynamic`](model::Dynamic) takes values of any type; each comes with its own.
 //!
-//! # What cannot be done yet
+//! # Deferrals
 //!
 //! A plan may come too early: the cluster that a resource needs is made in the same run. Some cores ask to *defer* such
 //! a resource, and plan it again in a later run. An operation that only looks says so with the error that it would be

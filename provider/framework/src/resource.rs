@@ -33,6 +33,12 @@ pub type Draft<R> = <<R as Resource>::Model as Model>::Draft;
 /// The framework keeps the promises of the protocol, so that implementations need not: planned values come back
 /// unchanged, unknown ones become known, write-only values are never stored, panics become diagnostics, and whatever
 /// was saved with [`Context::checkpoint`] reaches the state however an operation ends.
+///
+/// # Guarantees
+/// `create`, `update` and `delete` run on a task of their own: neither a dropped connection nor a panic cuts off the
+/// answer. When the user interrupts, the deadline of the operation passes or the core is gone, the context is
+/// cancelled; an operation that does not end then is ended after a grace time of 30 seconds, and its last checkpoint is
+/// the answer. Operations of different objects run at the same time.
 pub trait Resource: Sized + Send + Sync + 'static {
     /// Its attributes.
     type Model: Model;
@@ -83,6 +89,10 @@ pub trait Resource: Sized + Send + Sync + 'static {
 
     /// Makes the object. Must call [`Context::checkpoint`] as soon as something exists.
     ///
+    /// # Guarantees
+    /// What the user configured is known and as it was planned; attributes that the plan left unknown are unknown
+    /// still, and have to be known in the answer.
+    ///
     /// # Errors
     /// Fails if the object is not usable; the last checkpoint is kept and marked tainted.
     fn create(
@@ -104,6 +114,10 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Changes the object to what is planned, and finishes an unfinished creation. Not asked where nothing but
     /// `timeouts` changes.
     ///
+    /// # Guarantees
+    /// `prior` is the state that was planned from; `plan` is as in [`create`](Self::create). Write-only values are in
+    /// `plan` only.
+    ///
     /// # Errors
     /// Fails if it could not; the last checkpoint, or else the prior state, is kept.
     fn update(
@@ -114,6 +128,9 @@ pub trait Resource: Sized + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
     /// Removes the object; that it is gone already is success.
+    ///
+    /// # Guarantees
+    /// There is no configuration any more, and so no write-only value: `state` is all there is to go by.
     ///
     /// # Errors
     /// Fails if something is left; the last checkpoint, or else the prior state, is kept.

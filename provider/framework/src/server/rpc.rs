@@ -2,7 +2,7 @@
 //!
 //! Nothing here decides anything. [`service`] is what the calls are about, and [`call`] what all of them have in
 //! common; what they do is in [`provider`], [`resource`], [`identity`], [`data_source`], [`ephemeral`] and
-//! [`function`]. Why some calls are missing is in design note 003.
+//! [`function`]. Why some calls are missing is in `provider/docs/design/003-parts-of-the-protocol-left-out.md`.
 
 use std::sync::PoisonError;
 
