@@ -28,7 +28,7 @@ use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
 use crate::cht::instance::credentials::{Credentials, Known};
-use crate::cht::instance::database::Database;
+use crate::cht::instance::database::{Data, Database};
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
 use crate::cht::instance::patience::Patience;
@@ -229,6 +229,7 @@ async fn converge(
     let change = Change {
         desired: &desired,
         database: Database {
+    let data = Data::expected(&model, stage, &found);
             model: &model,
             credentials,
             stage,
@@ -237,6 +238,7 @@ async fn converge(
     };
     steps::apply(cx, access, change, || save(&model)).await?;
     drop(desired);
+            data,
     let version = steps::wait_until_ready(cx, access, &model, credentials, &patience).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);

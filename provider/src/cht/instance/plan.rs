@@ -78,7 +78,7 @@ fn check_couchdb(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, d
 }
 
 /// Whether a state is that of an instance which has been usable, as far as the state can tell.
-fn was_usable(state: &InstanceModel) -> bool {
+pub(super) fn was_usable(state: &InstanceModel) -> bool {
     let unfinished = |line: &String| line == desired::UNFINISHED;
     !state.ready.is_null() && !state.drift.known().is_some_and(|drift| drift.iter().any(unfinished))
 }

@@ -145,6 +145,9 @@ async fn to_try_with(
     Ok(Some((known.or_generate(), Stage::Creating)))
 }
 
+    if let Some(warning) = survey.warning(model) {
+        cx.warn(warning);
+    }
 fn already_there(namespace: &str) -> Diagnostic {
     Diagnostic::warning(
         "CHT instance exists already",
