@@ -21,7 +21,7 @@ use crate::cht::instance::{objects, reach, volumes};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
 use crate::kubernetes::rollout::{Reason, Rollout, RolloutStatus};
-use crate::kubernetes::{Apply, Error, Found, LiveObject, ObjectKey, ObjectSet};
+use crate::kubernetes::{Apply, Error, Found, LiveObject, Object, ObjectKey, ObjectSet};
 
 mod blame;
 
@@ -79,16 +79,16 @@ pub(super) async fn apply(
             database.check(cx, access).await?;
         }
         if name == objects::API_PHASE && database.stage == Stage::Creating {
-            remember(access, database.model, Stage::Opened).await?;
+            let record = record::object(database.model, Stage::Opened)?;
+            remember(access, &database.model.namespace, record).await?;
         }
     }
     Ok(())
 }
 
 /// Remembers in the cluster how far the instance is.
-pub(super) async fn remember(access: &Access, model: &InstanceModel, stage: Stage) -> Result<(), Diagnostics> {
-    let record = record::object(model, stage)?;
-    let set = ObjectSet::new(desired::owner(&model.namespace)?, vec![vec![record]]);
+pub(super) async fn remember(access: &Access, namespace: &str, record: Object) -> Result<(), Diagnostics> {
+    let set = ObjectSet::new(desired::owner(namespace)?, vec![vec![record]]);
     let remembered = access.cluster.apply(&set, Apply::Careful).await;
     remembered
         .map(|_| ())

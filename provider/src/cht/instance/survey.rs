@@ -17,7 +17,7 @@ use crate::kubernetes::{Access, Found};
 pub(super) struct Survey {
     pub(super) started_with: Known,
     pub(super) found: Found,
-    record: Option<Record>,
+    pub(super) record: Option<Record>,
     claims: BTreeSet<String>,
 }
 

@@ -12,7 +12,7 @@ use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::survey::Survey;
-use crate::cht::instance::{adoption, classes, desired, lookups, plan, routing, upgrade};
+use crate::cht::instance::{adoption, classes, desired, lookups, plan, routing, unsaved, upgrade};
 use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
 
 /// Notes which release the instance is going to have, for the plans of what lives in it.
@@ -138,7 +138,9 @@ async fn to_try_with(
     }
     if survey.is_finished() {
         // This may be the second half of a replacement, which the core plans like any creation.
-        cx.warn(already_there(&model.namespace));
+        let is_left = unsaved::is_left(cx, &survey, model)?;
+        let tell = if is_left { unsaved::warning } else { already_there };
+        cx.warn(tell(&model.namespace));
         return Ok(None);
     }
     survey.allows_creation(model)?;
