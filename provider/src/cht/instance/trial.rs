@@ -63,7 +63,7 @@ pub(super) async fn try_in_cluster(
         classes::check(cx, &access, &model).await?;
     }
     upgrade::check_images(&access, &model, plan.prior.as_ref()).await?;
-    upgrade::check_space(cx, &access, &model, prior).await?;
+    upgrade::outlook::check(cx, &access, &model, prior).await?;
     let desired = Desired::new(&model, &credentials, stage)?;
     let desired = as_it_would_be(&access, plan, &model, desired).await?;
     let how = if plan.prior.as_ref().is_some_and(plan::has_drift) {
