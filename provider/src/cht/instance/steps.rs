@@ -17,7 +17,7 @@ use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{self, Stage};
-use crate::cht::instance::{objects, reach, volumes};
+use crate::cht::instance::{objects, reach, upgrade, volumes};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
 use crate::kubernetes::rollout::{Reason, Rollout, RolloutStatus};
@@ -166,9 +166,8 @@ pub(super) async fn wait_until_ready(
 ) -> Result<String, Diagnostics> {
     let what = "the CHT application";
     let patience = patience.restarted();
-    // Images with a tag of their own, such as those of a branch, report what they like.
-    let own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
-    let expected = if own_tag { None } else { model.cht_version.parse().ok() };
+    // Images whose tag names no release, such as those of a branch, report what they like: that their pods run was waited for.
+    let expected = upgrade::version_of(model);
     cx.wait(what, Backoff::QUICK, || async {
         // The pod may be another one at each look, so each has a client of its own.
         let client = reach::client(cx, access, model, Some(credentials))?;

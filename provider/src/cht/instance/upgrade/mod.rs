@@ -18,3 +18,4 @@ mod target;
 pub(super) use self::guard::{check, check_images, refuse_downgrade};
 pub(super) use self::images::adopt;
 pub(super) use self::prepare::{Installed, Preparation, before};
+pub(super) use self::target::version_of;
