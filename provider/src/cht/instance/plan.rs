@@ -120,8 +120,8 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, InstanceResource>) {
     if drifted {
         plan.set(InstanceModel::DRIFT, &Vec::<String>::new());
     }
-    if plan.action() == Action::Update {
-        // Whatever is applied, the application and the ingress are asked again.
+    if plan.action() == Action::Update && plan.changed(Path::root()) {
+        // Whatever is applied, the application and the ingress are asked again. Other timeouts alone are not applied.
         for asked in [
             InstanceModel::READY,
             InstanceModel::LIVE_VERSION,

@@ -4,6 +4,7 @@ use tf_framework::Attr;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::lifecycle::plan::Action;
+use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
 use crate::cht::instance::InstanceResource;
@@ -33,7 +34,7 @@ pub(super) async fn try_in_cluster(
     cx: &Context<InstanceResource>,
     plan: &Plan<'_, '_, InstanceResource>,
 ) -> Result<(), Diagnostics> {
-    if matches!(plan.action(), Action::Delete | Action::NoChange) {
+    if plan.action() == Action::Delete || !plan.changed(Path::root()) {
         return Ok(());
     }
     let (Some(model), Some(own)) = (plan.planned_model(), known_way(&plan.config.kubernetes)) else {
@@ -144,12 +145,12 @@ async fn to_try_with(
         return Ok(None);
     }
     survey.allows_creation(model)?;
-    Ok(Some((known.or_generate(), Stage::Creating)))
-}
-
     if let Some(warning) = survey.warning(model) {
         cx.warn(warning);
     }
+    Ok(Some((known.or_generate(), Stage::Creating)))
+}
+
 fn already_there(namespace: &str) -> Diagnostic {
     Diagnostic::warning(
         "CHT instance exists already",
