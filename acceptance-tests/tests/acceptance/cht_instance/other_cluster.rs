@@ -51,11 +51,8 @@ fn all_refuse<T>(command: &str, result: Result<T, Error>, resources: usize) {
     let Err(error) = result else {
         panic!("{command} succeeds")
     };
-    let refused: Vec<_> = error
-        .diagnostics()
-        .iter()
-        .map(|refusal| refusal.summary.clone())
-        .collect();
+    let outcome = error.outcome().expect("the command runs");
+    let refused: Vec<&str> = outcome.errors().map(|refusal| refusal.summary.as_str()).collect();
     assert_eq!(refused, vec![SUMMARY; resources], "{command}");
 }
 
