@@ -10,8 +10,9 @@
 //! What is done next is decided by [`rollout::agents`](crate::k3s::rollout::agents), from what is seen alone. The memory is on the
 //! host (the marker) and on the Node (what is ours of its labels and taints).
 //!
-//! In place: everything but `name`, `data_dir` and the cluster, which replace. A host at another address is the same agent, be it the
-//! same machine or another: what address leads to which machine is not known before the apply.
+//! In place: everything but `name` and `data_dir`, which replace. A host at another address is the same agent, be it the same machine or
+//! another: what address leads to which machine is not known before the apply. Another cluster is left and joined in one update: where
+//! `cluster` is not known in a plan, it mostly turns out to be the same one, and the core takes no update that becomes a replacement.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
@@ -147,7 +148,9 @@ impl Resource for AgentResource {
         let private = cx.private()?;
         let ways = Ways::new(cx, &plan, &private.pins).await?;
         let task = Task::new(cx, &plan, &ways, &private, None).await?;
-        if prior.host != plan.host {
+        if prior.cluster.cluster_id != plan.cluster.cluster_id {
+            leave_old_cluster(cx, &prior, &task).await?;
+        } else if prior.host != plan.host {
             leave_old_host(cx, &prior, &task).await?;
         }
         let converged = task.converge().await?;
@@ -214,6 +217,27 @@ fn is_only_noted(prior: &AgentModel, plan: &AgentModel) -> bool {
         ..prior.clone()
     };
     noted.to_value() == plan.to_value()
+}
+
+/// Leaves the cluster of the state, as a deletion does.
+async fn leave_old_cluster(
+    cx: &Context<AgentResource>,
+    prior: &AgentModel,
+    task: &Task<'_>,
+) -> Result<(), Diagnostics> {
+    prior.may_leave_cluster()?;
+    let old = AgentModel {
+        drain: task.model.drain.clone(),
+        on_destroy: task.model.on_destroy.clone(),
+        ..prior.clone()
+    };
+    let leaving = Leaving {
+        cx,
+        model: &old,
+        ways: &Ways::new(cx, &old, &task.private.pins).await?,
+        private: task.private,
+    };
+    leaving.leave().await
 }
 
 /// Leaves the host at the old address, unless it is the machine that is at the new one, too.
