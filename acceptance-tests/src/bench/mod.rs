@@ -3,9 +3,10 @@
 //!
 //! Times depend on the machine, so what counts is their ratio to a peer's; requests and bytes are exact. [`start`] measures
 //! processes, [`instances`] whole environments on the lab's cluster, made by one of the [`makers`]; [`plugin`] stands in front
-//! of the provider and takes note of what it used.
+//! of the provider and takes note of what it used. `cargo xtask bench k3s` measures clusters on hosts instead, see [`k3s`].
 
 mod instances;
+mod k3s;
 mod makers;
 pub(crate) mod plugin;
 mod report;
@@ -15,12 +16,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 
 use acceptance_tests::cluster::ClusterOptions;
 use acceptance_tests::lab::Lab;
 use acceptance_tests::tools;
 
-use crate::checks::build_release_provider;
+use crate::checks::{build_release_provider, build_stand_in};
 use instances::{Phase, Subject};
 use makers::Maker;
 use report::{Target, mib, milliseconds, print_table, ratio, seconds};
@@ -28,6 +30,14 @@ use report::{Target, mib, milliseconds, print_table, ratio, seconds};
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    #[arg(value_enum, default_value_t = What::Instances)]
+    what: What,
+    /// How many servers a cluster of k3s has
+    #[arg(long, default_value_t = 3)]
+    servers: usize,
+    /// How many agents a cluster of k3s has
+    #[arg(long, default_value_t = 9)]
+    agents: usize,
     /// How many instances there are at once; one row of each table for each number
     #[arg(long, value_delimiter = ',', default_values_t = [1, 10, 50, 200])]
     instances: Vec<usize>,
@@ -45,6 +55,14 @@ pub(crate) struct Arguments {
     no_start: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum What {
+    /// Processes, and instances on the lab's cluster
+    Instances,
+    /// A cluster of k3s on the lab's hosts
+    K3s,
+}
+
 /// The number of instances that the targets are for.
 const TARGET_INSTANCES: usize = 50;
 
@@ -55,6 +73,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             .with_context(|| format!("find {}", path.display()))?,
         None => build_release_provider()?,
     };
+    if arguments.what == What::K3s {
+        let Arguments { servers, agents, .. } = *arguments;
+        let targets = k3s::measure(&provider, &build_stand_in()?, k3s::Size { servers, agents }).await?;
+        println!();
+        for target in targets {
+            println!("{target}");
+        }
+        return Ok(());
+    }
     let mut targets = vec![Target::below(
         "release binary",
         "MB",

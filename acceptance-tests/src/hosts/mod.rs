@@ -31,6 +31,7 @@ mod host;
 mod process;
 mod site;
 mod slot;
+mod ssh_log;
 
 use std::fs;
 use std::net::IpAddr;
@@ -44,6 +45,7 @@ use futures::future::try_join_all;
 pub use availability::{available, missing};
 pub use host::Host;
 use site::Site;
+pub use ssh_log::{Since, SshUse};
 
 use crate::tools::cache_directory;
 

@@ -1,15 +1,72 @@
-//! The environments on hosts: one plan and one apply from bare machines to a CHT that answers, then their change, and back to bare machines.
+//! The environments on hosts, and the guides that lead through them: one plan and one apply from bare machines to a CHT that answers,
+//! then what comes later, and back to bare machines.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use acceptance_tests::environment::Script;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::guide::follow;
 use crate::support::{Scene, done};
 
 /// The variables, in a file that the command line reads by itself.
 const VARIABLES: &str = "test.auto.tfvars.json";
+
+/// An environment, applied to hosts.
+struct Applied {
+    scene: Scene,
+    variables: Map<String, Value>,
+    change: Map<String, Value>,
+}
+
+impl Applied {
+    /// Applies an environment, with so many hosts more than it asks for; nothing if the test is skipped.
+    async fn new(name: &str, more: usize) -> Option<Self> {
+        let folder = folder(name);
+        let script = Script::read(&folder).expect("a script");
+        let hosts = u8::try_from(script.hosts + more).expect("some hosts");
+        let mut scene = Scene::of_stand_in(hosts).await?;
+        scene.lab.play_cht().await.expect("CHT is played");
+        let script = script.on_hosts(&scene.lab).expect("the lab knows it all");
+        // The environment says itself what it requires.
+        scene.workspace.write("versions.tf", "").expect("the file is written");
+        for entry in fs::read_dir(&folder).expect("the folder can be read") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|extension| extension == "tf") {
+                let text = fs::read_to_string(&path).expect("the file can be read");
+                let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+                scene.workspace.write(&name, &text).expect("the file is written");
+            }
+        }
+        let applied = Applied {
+            scene,
+            variables: Map::new(),
+            change: script.change,
+        }
+        .set(script.first);
+        applied.scene.apply().await;
+        applied.scene.is_settled("applied").await;
+        let url = done("output", applied.scene.workspace.output("url").await);
+        assert_eq!(url, "https://cht.health.example/");
+        Some(applied)
+    }
+
+    /// Sets variables; others stay as they are.
+    fn set(mut self, variables: Map<String, Value>) -> Self {
+        self.variables.extend(variables);
+        let text = serde_json::to_string(&self.variables).expect("it is JSON");
+        let written = self.scene.workspace.write(VARIABLES, &text);
+        written.expect("the file is written");
+        self
+    }
+
+    /// Sets those that the script changes.
+    fn changed(mut self) -> Self {
+        let change = std::mem::take(&mut self.change);
+        self.set(change)
+    }
+}
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -17,55 +74,45 @@ fn folder(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn set(scene: &Scene, variables: &Map<String, Value>) {
-    let text = serde_json::to_string(variables).expect("it is JSON");
-    scene.workspace.write(VARIABLES, &text).expect("the file is written");
-}
-
-/// Goes through the script of an environment.
-async fn works(name: &str) {
-    let folder = folder(name);
-    let script = Script::read(&folder).expect("a script");
-    let hosts = u8::try_from(script.hosts).expect("some hosts");
-    let Some(mut scene) = Scene::of_stand_in(hosts).await else {
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn one_server_with_cht_is_what_its_guide_says() {
+    let Some(applied) = Applied::new("single-server", 0).await else {
         return;
     };
-    scene.lab.play_cht().await.expect("CHT is played");
-    let script = script.on_hosts(&scene.lab).expect("the lab knows it all");
-    // The environment says itself what it requires.
-    scene.workspace.write("versions.tf", "").expect("the file is written");
-    for entry in fs::read_dir(&folder).expect("the folder can be read") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_some_and(|extension| extension == "tf") {
-            let text = fs::read_to_string(&path).expect("the file can be read");
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            scene.workspace.write(&name, &text).expect("the file is written");
-        }
-    }
-    let mut variables = script.first;
-    set(&scene, &variables);
-    scene.apply().await;
-    scene.is_settled("applied").await;
-    let url = done("output", scene.workspace.output("url").await);
-    assert_eq!(url, "https://cht.health.example");
-    variables.extend(script.change);
-    set(&scene, &variables);
-    scene.apply().await;
-    scene.is_settled("changed").await;
-    scene.destroy().await;
-    for number in 1..=script.hosts {
-        scene.is_clean(number).await;
-    }
+    follow(&applied.scene, "one-server").await;
+    let applied = applied.changed();
+    follow(&applied.scene, "upgrading-k3s").await;
+    applied.scene.is_settled("changed").await;
+    applied.scene.destroy().await;
+    applied.scene.is_clean(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_single_server_with_cht_on_it_works() {
-    works("single-server").await;
-}
+async fn three_servers_and_two_agents_with_cht_are_what_their_guides_say() {
+    let Some(applied) = Applied::new("k3s-ha", 1).await else {
+        return;
+    };
+    follow(&applied.scene, "three-machines").await;
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the lab: cargo xtask test"]
-async fn three_servers_and_two_agents_with_cht_on_them_work() {
-    works("k3s-ha").await;
+    // A server dies, and another machine takes its place under another name.
+    let mut servers = applied.variables["servers"].clone();
+    let names = servers.as_object_mut().expect("servers by name");
+    names.remove("cht-2").expect("it is there");
+    let other = applied.scene.host(6);
+    let key = other.host_key().expect("it has a key");
+    names.insert("cht-6".to_owned(), json!({"host": other.ip(), "host_key": key}));
+    applied.scene.host(2).power_off().expect("it is dead");
+    let applied = applied.set(Map::from_iter([("servers".to_owned(), servers)]));
+    follow(&applied.scene, "when-a-server-dies").await;
+    applied.scene.is_settled("another server").await;
+
+    let applied = applied.changed();
+    applied.scene.apply().await;
+    applied.scene.is_settled("changed").await;
+    applied.scene.destroy().await;
+    for number in [1, 3, 4, 5, 6] {
+        applied.scene.is_clean(number).await;
+    }
 }

@@ -9,4 +9,5 @@
 mod cht_k3s_agent;
 mod cht_k3s_cluster;
 mod examples;
+mod guide;
 mod support;

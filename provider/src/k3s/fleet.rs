@@ -25,6 +25,7 @@ use super::unit::Proxy;
 use super::version::K3sVersion;
 use crate::provider::Clients;
 
+mod acts;
 mod api;
 mod carry_out;
 mod encryption;

@@ -121,12 +121,14 @@ impl Resource for AgentResource {
         if state.is_imported() {
             return Ok(Some(state));
         }
+        let (images, missing) = known_images(state.images.as_ref(), &private.images).await;
+        missing.into_result(())?;
         let seen = Seen {
             model: &state,
             version: state.wanted_version()?,
             state: &probed.state,
             nodes: nodes.as_deref(),
-            images: &known_images(state.images.as_ref(), &private.images).await?,
+            images: &images,
             private: &private,
             is_known: true,
         };

@@ -21,7 +21,7 @@ pub struct Binary {
     /// version as `%2B`.
     #[tf(validate(Validator::url(["https", "http"])))]
     pub url: Option<String>,
-    /// SHA-256 hash of the program, in hexadecimal. Without it, the list of hashes counts that a release has beside the program, and
+    /// SHA-256 hash of the program, in hexadecimal, which is that of one version for one architecture. Without it, the list of hashes counts that a release has beside the program, and
     /// what is at `path` is believed.
     #[tf(validate(rules::sha256()))]
     pub sha256: Option<String>,

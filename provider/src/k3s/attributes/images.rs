@@ -36,25 +36,24 @@ pub async fn read_images(given: Option<&Vec<String>>) -> Result<Vec<Image>, Diag
     diagnostics.into_result(images)
 }
 
-/// The same for a refresh: an archive that is not on this machine is taken to be the one that was put on the hosts.
-///
-/// # Errors
-/// Fails if it is not known which one that was.
-pub async fn known_images(given: Option<&Vec<String>>, put: &[Archive]) -> Result<Vec<Image>, Diagnostics> {
+/// The same where they may have been put on hosts before: an archive that is not on this machine is taken to be the one that was. With
+/// them comes what is wrong with those of which nothing is known.
+pub async fn known_images(given: Option<&Vec<String>>, put: &[Archive]) -> (Vec<Image>, Diagnostics) {
     let mut images = Vec::new();
+    let mut diagnostics = Diagnostics::new();
     for (index, given) in given.into_iter().flatten().enumerate() {
         let path = home::expand(given);
-        let image = match Image::read(&path).await {
-            Ok(image) => image,
-            Err(error) => {
-                let put = put.iter().find(|archive| archive.path == *given);
-                let sha256 = put.ok_or_else(|| unusable(index, &error))?.sha256.clone();
-                Image { path, sha256 }
-            }
-        };
-        images.push(image);
+        let put = put.iter().find(|archive| archive.path == *given);
+        match (Image::read(&path).await, put) {
+            (Ok(image), _) => images.push(image),
+            (Err(_), Some(put)) => images.push(Image {
+                path,
+                sha256: put.sha256.clone(),
+            }),
+            (Err(error), None) => diagnostics.push(unusable(index, &error)),
+        }
     }
-    Ok(images)
+    (images, diagnostics)
 }
 
 /// What is kept of the archives that were put on hosts.
@@ -86,11 +85,11 @@ mod tests {
         let refused = read_images(Some(&given)).await.unwrap_err();
         let blamed = refused.iter().next().and_then(|one| one.path.clone());
         assert_eq!(blamed.map(|path| path.to_string()).as_deref(), Some("images[0]"));
-        assert!(known_images(Some(&given), &[]).await.is_err());
+        assert!(!known_images(Some(&given), &[]).await.1.is_empty());
         std::fs::write(&path, "images").unwrap();
         let here = read_images(Some(&given)).await.unwrap();
         let put = archives(Some(&given), &here);
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(known_images(Some(&given), &put).await.unwrap(), here);
+        assert_eq!(known_images(Some(&given), &put).await, (here, Diagnostics::new()));
     }
 }

@@ -4,7 +4,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use crate::k3s::cluster::model::{ClusterModel, Datastore, Server};
-use crate::k3s::fleet::Looked;
+use crate::k3s::fleet::{Fleet, Looked, Stopped};
 use crate::k3s::preflight::{Found, Preflight, Problem};
 use crate::k3s::rollout::{Refusal, Warning};
 use crate::wording::sentence;
@@ -13,6 +13,19 @@ use crate::wording::sentence;
 pub(super) fn refused(refusal: &Refusal) -> Diagnostic {
     let detail = format!("{}.", sentence(&refusal.to_string()));
     Diagnostic::error("Cluster cannot be changed like this", detail).at(attribute(refusal))
+}
+
+/// What ended a run, at the attribute that decides it.
+pub(super) fn stopped(fleet: &Fleet, stopped: Stopped) -> Diagnostics {
+    let path = match &stopped {
+        Stopped::Refused { refusal, .. } => Some(attribute(refusal)),
+        _ => None,
+    };
+    let diagnostics = fleet.diagnose(stopped);
+    match path {
+        Some(path) => diagnostics.at(path),
+        None => diagnostics,
+    }
 }
 
 /// Whether a plan must not go on with it. What a host does not say now, it may say when the plan is applied.

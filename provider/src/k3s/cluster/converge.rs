@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tf_framework::Attr;
 use tf_framework::context::{Backoff, Context, Progress};
-use tf_framework::diagnostics::Diagnostics;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity};
 use tokio::time::Instant;
 
 use crate::k3s::attributes::archives;
@@ -14,6 +14,7 @@ use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::observe;
 use crate::k3s::cluster::ways::{self, Hosts, Private};
 use crate::k3s::fleet::{Fleet, Looked};
+use crate::k3s::paths;
 
 /// How long machines may take to answer that may have been made a moment ago.
 const BOOT: Duration = Duration::from_secs(10 * 60);
@@ -77,36 +78,70 @@ pub(super) async fn converge(
     fleet: &Fleet,
     hosts: &Hosts,
     (prior, mut model): (Option<&ClusterModel>, ClusterModel),
-    save: impl Fn(&ClusterModel) + Send + Sync,
+    save: impl Fn(&ClusterModel, &Looked) + Send + Sync,
 ) -> Result<ClusterModel, Diagnostics> {
     let mut seen = model.clone();
     let mut report = |progress: &crate::k3s::fleet::Progress<'_>| {
         tracing::info!(step = %progress.step, "a step is done");
         observe::store_seen(&mut seen, progress.looked, &Default::default());
-        save(&seen);
+        save(&seen, progress.looked);
     };
-    let looked = fleet
-        .converge(cx, &mut report)
-        .await
-        .map_err(|stopped| fleet.diagnose(stopped))?;
+    keep_images(cx, fleet, &model)?;
+    let looked = fleet.converge(cx, &mut report).await;
+    let looked = looked.map_err(|stopped| blame::stopped(fleet, stopped))?;
     let looked = change_keys(cx, fleet, (prior, &model), looked).await?;
     observe::store_seen(&mut model, &looked, &ways::keys(hosts, &looked).await);
     store_tokens(cx, &mut model, &looked)?;
-    let private = cx.private()?;
-    let images = archives(model.images.as_ref(), &fleet.spec().images);
-    ways::keep(cx, &Private { images, ..private })?;
     // What was planned to stay does: k3s may have renewed the administrator's certificate, which the next refresh shows.
     if model.kubernetes.known().is_none() {
         observe::refresh_outputs(cx, &mut model, prior, fleet, &looked).await?;
     }
-    save(&model);
+    if model.kubernetes.known().is_none() {
+        let detail = format!(
+            "No server has {} yet, or the token of agents cannot be read. Apply again.",
+            paths::KUBECONFIG
+        );
+        return Err(Diagnostics::error(
+            "Unable to use the kubeconfig of the cluster",
+            detail,
+        ));
+    }
+    save(&model, &looked);
     // Last of all: a process that is killed before is continued by the next, one that has finished a cluster is not.
-    fleet
-        .finish_creation(&looked)
-        .await
-        .map_err(|stopped| fleet.diagnose(stopped))?;
+    if let Err(stopped) = fleet.finish_creation(&looked).await {
+        // The cluster is whole. That this is not noted shows in the next plan, and is no reason to begin anew.
+        warn_of(cx, &fleet.diagnose(stopped));
+    }
+    for warning in blame::silent(
+        &looked,
+        "Nothing was changed on it. What differs there shows once it answers.",
+    ) {
+        cx.warn(warning);
+    }
     model.drift = Attr::Known(Vec::new());
     Ok(model)
+}
+
+/// Tells of failures that are no reason to stop.
+pub(super) fn warn_of(cx: &Context<ClusterResource>, failures: &Diagnostics) {
+    for failure in failures.iter().cloned() {
+        cx.warn(Diagnostic {
+            severity: Severity::Warning,
+            ..failure
+        });
+    }
+}
+
+/// Notes which archives of images are put on servers: a later refresh may be on a machine that does not have them.
+fn keep_images(cx: &Context<ClusterResource>, fleet: &Fleet, model: &ClusterModel) -> Result<(), Diagnostics> {
+    let images = archives(model.images.as_ref(), &fleet.spec().images);
+    ways::keep(
+        cx,
+        &Private {
+            images,
+            ..cx.private()?
+        },
+    )
 }
 
 /// Gives the cluster new keys for Secrets, if their version is another.
@@ -129,21 +164,29 @@ async fn change_keys(
 fn store_tokens(cx: &Context<ClusterResource>, model: &mut ClusterModel, looked: &Looked) -> Result<(), Diagnostics> {
     let Some(token) = looked.token() else { return Ok(()) };
     let private = cx.private()?;
-    ways::keep(
-        cx,
-        &Private {
-            token_sha256: Some(token.sha256()),
-            adopted: false,
-            ..private
-        },
-    )?;
+    let hash = Some(token.sha256());
+    let given = super::token::given(model)?.map(|given| given.sha256());
+    let restored = model
+        .restore_from
+        .as_ref()
+        .is_some_and(|from| from.token.get().is_some());
+    let has_given_token = given == hash || restored || (private.has_given_token && private.token_sha256 == hash);
     if model.server_token.is_unknown() {
-        model.server_token = if model.token.get().is_some() {
+        model.server_token = if has_given_token {
             Attr::Null
         } else {
             Attr::Known(token.short())
         };
     }
+    ways::keep(
+        cx,
+        &Private {
+            token_sha256: hash,
+            has_given_token,
+            adopted: false,
+            ..private
+        },
+    )?;
     if model.previous_tokens.is_unknown() {
         model.previous_tokens = Attr::Known(Vec::new());
     }

@@ -6,6 +6,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use crate::k3s::cluster::blame::of_server;
 use crate::k3s::cluster::model::Server;
+use crate::k3s::config::Role;
 use crate::k3s::fleet::Looked;
 use crate::k3s::marker::Marker;
 
@@ -33,23 +34,31 @@ pub(super) fn check_free(looked: &Looked) -> Result<(), Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     for (name, marker) in finished {
         let detail = format!(
-            "{name} is a {} of the cluster {} already. Import that cluster by the address of one of its servers, or give another host.",
-            marker.role, marker.cluster
+            "{name} is a server of the cluster {} already. If that is the cluster of this very resource, whose creation failed, `untaint` \
+             it, and the next apply goes on in place. Else import that cluster by the address of one of its servers, or give another \
+             host.",
+            marker.cluster
         );
         diagnostics.push(Diagnostic::error("k3s cluster exists already", detail).at(of_server(name, Server::HOST)));
     }
     diagnostics.into_result(())
 }
 
+/// The marks on servers. Whose agents hosts are is told by who judges them.
 fn markers(looked: &Looked) -> impl Iterator<Item = (&str, &Marker)> {
     let names = looked.hosts.keys();
-    names.filter_map(|name| Some((name.as_str(), looked.state(name)?.marker.as_ref()?)))
+    let all = names.filter_map(|name| Some((name.as_str(), looked.state(name)?.marker.as_ref()?)));
+    all.filter(|(_, marker)| marker.role == Role::Server.command())
+}
+
+/// Whether hosts have the cluster that a planned one replaces, which is removed before that is made.
+pub(super) fn is_replaced(looked: &Looked, replaced: Option<&String>) -> bool {
+    replaced.is_some() && markers(looked).any(|(_, marker)| Some(&marker.cluster) == replaced)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::k3s::config::Role;
     use crate::k3s::host::Probed;
     use crate::k3s::marker::Phase;
     use crate::k3s::probe::HostState;
@@ -86,10 +95,29 @@ mod tests {
     }
 
     #[test]
+    fn marks_of_agents_begin_no_cluster() {
+        let mut looked = looked(&[Some(("c1", true))]);
+        for probed in looked.hosts.values_mut().flatten() {
+            probed.state.marker = Some(Marker {
+                creating: true,
+                ..Marker::new("c2", "s0", Role::Agent, Phase::Joining)
+            });
+        }
+        assert_eq!(unfinished(&looked), None);
+    }
+
+    #[test]
+    fn a_cluster_that_is_replaced_is_known_by_its_mark() {
+        let looked = looked(&[Some(("c1", false)), None]);
+        assert!(is_replaced(&looked, Some(&"c1".to_owned())));
+        assert!(!is_replaced(&looked, Some(&"c2".to_owned())) && !is_replaced(&looked, None));
+    }
+
+    #[test]
     fn a_finished_cluster_is_to_be_imported() {
         assert_eq!(check_free(&looked(&[None, Some(("c1", true))])), Ok(()));
         let refused = check_free(&looked(&[None, Some(("c1", false))])).unwrap_err();
-        assert!(refused.to_string().contains("Import"), "{refused}");
+        assert!(refused.to_string().contains("import that cluster"), "{refused}");
         let path = refused
             .iter()
             .next()

@@ -6,7 +6,8 @@
 //!   [`decided_once`] those that need the prior state, [`trial`] what the hosts say to a plan, [`blame`] which attribute that is about.
 //! - [`spec`] says what [`fleet`](crate::k3s::fleet) is told, which carries out one step after another, [`ways`] how hosts are reached.
 //! - [`creation`] finds one that was killed, [`mod@converge`] is what creation and update share, [`token`] which token is wanted,
-//!   [`authorities`] which of one's own, [`mod@restore`] which snapshot is brought back.
+//!   [`authorities`] which of one's own, [`mod@restore`] which snapshot is brought back,
+//!   [`removal`] what has to hold before a cluster is given up.
 //! - [`observe`] tells what was seen, [`outputs`] what the cluster exports, [`adoption`] what an import finds.
 //!
 //! In place: everything but what is decided when a cluster is begun ([`decided_once`]), which is refused where there is data.
@@ -21,7 +22,7 @@ use crate::k3s::attributes::{known_images, read_images};
 use crate::k3s::cluster::model::{ClusterIdentity, ClusterModel};
 use crate::k3s::cluster::spec::Beside;
 use crate::k3s::cluster::ways::Private;
-use crate::k3s::fleet::Fleet;
+use crate::k3s::fleet::{Fleet, Looked};
 use crate::provider::Clients;
 
 mod adoption;
@@ -37,6 +38,7 @@ mod model;
 mod observe;
 mod outputs;
 mod plan;
+mod removal;
 mod restore;
 mod spec;
 mod token;
@@ -86,7 +88,7 @@ impl Resource for ClusterResource {
         creation::check_free(&looked)?;
         let id = creation::unfinished(&looked).unwrap_or(id);
         let fleet = fleet(&id)?;
-        ways::keep_pins(cx, &hosts, &looked).await?;
+        ways::keep_known(cx, &id, &hosts, &looked).await?;
         converge::judge(&fleet, &looked)?;
         let snapshot = restore::wanted(None, &plan, &looked)?;
         plan.id = Attr::Known(id);
@@ -95,7 +97,7 @@ impl Resource for ClusterResource {
             cx.checkpoint(&plan);
         }
         restore::restore(cx, &fleet, snapshot, looked).await?;
-        converge::converge(cx, &fleet, &hosts, (None, plan), |model| cx.checkpoint(model)).await
+        converge::converge(cx, &fleet, &hosts, (None, plan), |model, _| cx.checkpoint(model)).await
     }
 
     async fn read(&self, cx: &Context<Self>, mut state: ClusterModel) -> Result<Option<ClusterModel>, Diagnostics> {
@@ -104,24 +106,27 @@ impl Resource for ClusterResource {
         };
         let private = cx.private()?;
         let hosts = ways::hosts(cx, &state, None, &private.pins)?;
+        let (images, missing) = known_images(state.images.as_ref(), &private.images).await;
+        converge::warn_of(cx, &missing);
         let beside = Beside {
             adopted: private.adopted,
-            images: known_images(state.images.as_ref(), &private.images).await?,
+            images,
             ..Beside::of(&id)
         };
         let fleet = Fleet::new(state.fleet_spec(beside)?, hosts.clone());
         let looked = fleet.look().await;
-        if observe::is_gone(&state, &looked, private.adopted) {
+        if observe::is_gone(&state, &looked) {
             return Ok(None);
         }
         let silent = blame::silent(&looked, "What was last known of it is kept.");
         for warning in silent.into_iter().chain(observe::not_mended(&fleet, &looked)) {
             cx.warn(warning);
         }
-        ways::keep_pins(cx, &hosts, &looked).await?;
+        ways::keep_known(cx, &id, &hosts, &looked).await?;
         observe::store(&mut state, &fleet, &hosts, &looked).await;
         observe::refresh_token(cx, &mut state, &looked)?;
         observe::refresh_outputs(cx, &mut state, None, &fleet, &looked).await?;
+        observe::refresh_way(&mut state, &looked);
         Ok(Some(state))
     }
 
@@ -134,24 +139,38 @@ impl Resource for ClusterResource {
         let private = cx.private()?;
         let hosts = ways::hosts(cx, &plan, Some(&prior), &private.pins)?;
         let id = prior.id.known().cloned().unwrap_or_else(creation::new_id);
+        let (images, missing) = known_images(plan.images.as_ref(), &private.images).await;
+        missing.into_result(())?;
         let beside = Beside {
             token: token::wanted(&prior, &plan, &private)?,
             adopted: private.adopted,
-            images: read_images(plan.images.as_ref()).await?,
+            images,
             prior: Some(&prior),
             ..Beside::of(&id)
         };
         let fleet = Fleet::new(plan.fleet_spec(beside)?, hosts.clone());
         let fleet = fleet.with_authorities(authorities::given(&plan));
-        let is_new = |name: &str| !prior.servers.contains_key(name);
+        let is_new = |name: &str| match (prior.servers.get(name), plan.servers.get(name)) {
+            (Some(before), Some(now)) => before.host != now.host,
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
         let looked = converge::look(cx, &fleet, is_new).await?;
-        ways::keep_pins(cx, &hosts, &looked).await?;
+        ways::keep_known(cx, &id, &hosts, &looked).await?;
         converge::judge(&fleet, &looked)?;
         let snapshot = restore::wanted(Some(&prior), &plan, &looked)?;
-        restore::restore(cx, &fleet, snapshot, looked).await?;
+        // What is so whatever fails from here on.
+        let mut reached = prior.clone();
+        if snapshot.is_some() {
+            restore::restore(cx, &fleet, snapshot, looked).await?;
+            reached.restore_from = plan.restore_from.clone();
+            cx.checkpoint(&reached);
+        }
+        let servers = plan.servers.clone();
+        let save = |_: &ClusterModel, looked: &Looked| cx.checkpoint(&observe::with_begun(&reached, &servers, looked));
         plan.id = Attr::Known(id);
         token::keep_previous(&prior, &mut plan);
-        converge::converge(cx, &fleet, &hosts, (Some(&prior), plan), |_| {}).await
+        converge::converge(cx, &fleet, &hosts, (Some(&prior), plan), save).await
     }
 
     async fn delete(&self, cx: &Context<Self>, state: ClusterModel) -> Result<(), Diagnostics> {
@@ -166,11 +185,12 @@ impl Resource for ClusterResource {
             ..Beside::of(&id)
         };
         let fleet = Fleet::new(state.fleet_spec(beside)?, hosts);
+        removal::check_answers(&state, &fleet, fleet.look().await)?;
         let torn_down = fleet.tear_down(cx, &state.on_destruction()).await;
         for note in blame::notes(&torn_down.map_err(|stopped| fleet.diagnose(stopped))?) {
             cx.warn(note);
         }
-        observe::check_gone(&state, &fleet.look().await, private.adopted)
+        removal::check_gone(&state, &fleet.look().await)
     }
 
     async fn import(&self, cx: &Context<Self>, by: ImportBy<ClusterIdentity>) -> Result<ClusterModel, Diagnostics> {

@@ -24,12 +24,42 @@ pub(super) const UNFINISHED: &str = "the cluster is not finished";
 const OTHER_TOKEN: &str = "the token of the cluster was changed";
 
 /// Whether nothing of a cluster is left: every host answers, and none has anything of it.
-pub(super) fn is_gone(model: &ClusterModel, looked: &Looked, adopted: bool) -> bool {
-    let names: Vec<&String> = model.servers.keys().collect();
-    !names.is_empty()
-        && names
-            .into_iter()
-            .all(|name| looked.state(name).is_some_and(|state| is_free(model, state, adopted)))
+pub(super) fn is_gone(model: &ClusterModel, looked: &Looked) -> bool {
+    let mut names = model.servers.keys();
+    !model.servers.is_empty() && names.all(|name| looked.state(name).is_some_and(|state| is_free(model, state)))
+}
+
+/// The servers that answer and have something of the cluster.
+pub(super) fn left<'a>(model: &'a ClusterModel, looked: &Looked) -> Vec<&'a str> {
+    let names = model.servers.keys();
+    names
+        .filter(|name| looked.state(name).is_some_and(|state| !is_free(model, state)))
+        .map(String::as_str)
+        .collect()
+}
+
+/// How far a change is: what was before it, and the new servers on which it has begun. Without them in the state, nobody would take
+/// them out of the cluster again.
+pub(super) fn with_begun(before: &ClusterModel, servers: &BTreeMap<String, Server>, looked: &Looked) -> ClusterModel {
+    let mut model = before.clone();
+    let has_begun = |name: &String| {
+        let marker = looked.state(name).and_then(|state| state.marker.as_ref());
+        marker.is_some_and(|marker| Some(&marker.cluster) == before.id.known())
+    };
+    let begun = servers.iter().filter(|(name, _)| has_begun(name));
+    for (name, server) in begun {
+        model.servers.entry(name.clone()).or_insert_with(|| server.clone());
+    }
+    model
+}
+
+/// Whether a host has nothing of the cluster. What has lost its marker is free only if it has no k3s, or that of another cluster.
+fn is_free(model: &ClusterModel, state: &HostState) -> bool {
+    match (&state.marker, &state.ca_sha256, model.ca_hash.known()) {
+        (Some(marker), ..) => Some(&marker.cluster) != model.id.known(),
+        (None, Some(is), Some(ours)) => is != ours,
+        (None, ..) => !state.has_k3s() && !state.has_foreign_marker,
+    }
 }
 
 /// What differs and no apply puts right, as warnings.
@@ -42,36 +72,6 @@ pub(super) fn not_mended(fleet: &Fleet, looked: &Looked) -> Vec<Diagnostic> {
         Diagnostic::warning("Server has settings of others", detail).at(of_server(&name, Server::HOST))
     })
     .collect()
-}
-
-/// Whether a host has nothing of the cluster.
-fn is_free(model: &ClusterModel, state: &HostState, adopted: bool) -> bool {
-    match &state.marker {
-        Some(marker) => Some(&marker.cluster) != model.id.known(),
-        None => !(adopted && state.has_k3s()) && !state.has_foreign_marker,
-    }
-}
-
-/// Checks that nothing is left of a cluster on the hosts that answer.
-///
-/// # Errors
-/// Fails if something is.
-pub(super) fn check_gone(model: &ClusterModel, looked: &Looked, adopted: bool) -> Result<(), Diagnostics> {
-    let names = model.servers.keys();
-    let left: Vec<&str> = names
-        .filter(|name| looked.state(name).is_some_and(|state| !is_free(model, state, adopted)))
-        .map(String::as_str)
-        .collect();
-    if left.is_empty() {
-        return Ok(());
-    }
-    Err(Diagnostics::error(
-        "Cluster is not gone",
-        format!(
-            "Parts of the cluster are still there on {}, although they were removed. Does something put them back? Destroy it again.",
-            left.join(", ")
-        ),
-    ))
 }
 
 /// Fills in what was seen: hash of the authority, status of each server, and what differs. Of a server that does not answer, what
@@ -151,6 +151,23 @@ pub(super) async fn refresh_outputs(
     )
 }
 
+/// Without an endpoint, clients are given the address of one server: that of another one when its API is not ready any more.
+pub(super) fn refresh_way(model: &mut ClusterModel, looked: &Looked) {
+    let is_ready = |name: &String| looked.state(name).is_some_and(|state| state.readyz == Some(Ok(())));
+    let addresses = model.outer_addresses();
+    let before = model.kubernetes.known().and_then(|way| way.host.clone());
+    let is_reached = addresses
+        .iter()
+        .any(|(name, address)| before.as_ref() == Some(address) && is_ready(name));
+    if model.endpoint.is_some() || before.is_none() || is_reached {
+        return;
+    }
+    let ready = addresses.into_iter().find(|(name, _)| is_ready(name));
+    if let Some(outputs) = ready.and_then(|(_, address)| outputs::at(model, address)) {
+        outputs.store(model);
+    }
+}
+
 /// Keeps up with the token: one that was generated is in the state, so another one is, too, with the old one beside it; of one that was
 /// given, it is told that it is another.
 ///
@@ -199,8 +216,14 @@ pub(super) fn remember_token(model: &mut ClusterModel, token: &Token) {
 fn drift_lines(model: &ClusterModel, fleet: &Fleet, looked: &Looked) -> Vec<String> {
     let before = model.drift.known().cloned().unwrap_or_default();
     let drift = fleet.drift(looked);
+    let markers = || {
+        model
+            .servers
+            .keys()
+            .filter_map(|name| looked.state(name)?.marker.as_ref())
+    };
     let mut lines = Vec::new();
-    if before.iter().any(|line| line == UNFINISHED) {
+    if before.iter().any(|line| line == UNFINISHED) || markers().any(|marker| marker.creating) {
         lines.push(UNFINISHED.to_owned());
     }
     for name in model.servers.keys() {
@@ -211,8 +234,21 @@ fn drift_lines(model: &ClusterModel, fleet: &Fleet, looked: &Looked) -> Vec<Stri
         }
         let found = drift.get(name).into_iter().flatten().filter(|drift| drift.is_mended());
         lines.extend(found.map(|drift| format!("{name}: {drift}")));
+        let has_mark = looked.state(name).is_some_and(|state| state.marker.is_some());
+        if !has_mark {
+            lines.push(format!("{name}: {} is missing", paths::MARKER));
+        }
+    }
+    if lines.is_empty() && looked.failures().next().is_none() {
+        lines.extend(unseen_step(fleet, looked));
     }
     lines
+}
+
+/// What is still to be done although nothing differs, as after a removal that was refused half-way.
+fn unseen_step(fleet: &Fleet, looked: &Looked) -> Option<String> {
+    let plan = fleet.plan(looked);
+    plan.steps.first().map(|step| format!("still to be done: {step}"))
 }
 
 /// The hash of the authority that servers with data have.
@@ -268,3 +304,6 @@ fn source(model: &ClusterModel, looked: &Looked, before: Option<&Source>) -> Opt
     let names = || model.servers.keys();
     names().filter(ready).find_map(of).or_else(|| names().find_map(of))
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,6 +59,15 @@ pub(super) fn after(prior: &ClusterModel, planned: &ClusterModel) -> Option<Outp
     outputs(planned, kubernetes, prior.join.known()?.clone())
 }
 
+/// The outputs with the way into the cluster by another address.
+pub(super) fn at(model: &ClusterModel, address: String) -> Option<Outputs> {
+    let kubernetes = Kubernetes {
+        host: Some(address),
+        ..model.kubernetes.known()?.clone()
+    };
+    outputs(model, kubernetes, model.join.known()?.clone())
+}
+
 /// The outputs with this way into the cluster. Of `join`, what names the cluster and lets agents into it is kept.
 fn outputs(model: &ClusterModel, kubernetes: Kubernetes, join: ClusterJoin) -> Option<Outputs> {
     let max_unavailable = model

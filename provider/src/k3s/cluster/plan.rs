@@ -134,18 +134,21 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, ClusterResource>) {
     plan.set_unknown(ClusterModel::STATUS);
     let rotates = plan.changed(ClusterModel::TOKEN_VERSION);
     let Some(prior) = plan.prior.clone() else { return };
+    let is_unfinished = prior.kubernetes.is_null();
+    let is_another = rotates || is_unfinished || plan.changed(ClusterModel::RESTORE_FROM);
     for (attribute, is_open) in [
         (ClusterModel::ID, prior.id.is_null()),
         (ClusterModel::CA_HASH, prior.ca_hash.is_null()),
-        (ClusterModel::SERVER_TOKEN, rotates || prior.ca_hash.is_null()),
-        (
-            ClusterModel::PREVIOUS_TOKENS,
-            rotates || prior.previous_tokens.is_null(),
-        ),
+        (ClusterModel::SERVER_TOKEN, is_another),
+        (ClusterModel::PREVIOUS_TOKENS, is_another),
     ] {
         if is_open {
             plan.set_unknown(attribute);
         }
+    }
+    if !is_another && prior.server_token.is_null() {
+        // A token that was given stays out of the state.
+        plan.set(ClusterModel::SERVER_TOKEN, &Option::<String>::None);
     }
     show_way(plan, &prior);
 }

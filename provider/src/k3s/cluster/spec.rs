@@ -193,7 +193,7 @@ impl ClusterModel {
     }
 
     /// The addresses by which this machine reaches the servers' APIs, by name.
-    fn outer_addresses(&self) -> BTreeMap<String, String> {
+    pub(super) fn outer_addresses(&self) -> BTreeMap<String, String> {
         let servers = self.servers.iter();
         let address = |server: &Server| server_url(&server.host, self.https_listen_port);
         servers.map(|(name, server)| (name.clone(), address(server))).collect()

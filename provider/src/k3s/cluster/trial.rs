@@ -8,7 +8,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::Plan;
 
-use crate::k3s::attributes::read_images;
+use crate::k3s::attributes::known_images;
 use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::spec::Beside;
@@ -33,6 +33,10 @@ pub(super) async fn try_on_hosts(
     };
     let prior = plan.prior.as_ref();
     let (fleet, looked) = look(cx, &model, prior).await?;
+    if prior.is_none() && creation::is_replaced(&looked, cx.private()?.id.as_ref()) {
+        // What is there now goes before it is made.
+        return Ok(());
+    }
     if prior.is_none_or(|prior| prior.id.is_null()) {
         creation::check_free(&looked)?;
     }
@@ -46,7 +50,9 @@ pub(super) async fn try_on_hosts(
     if restores {
         return errors.into_result(());
     }
-    if is_whole || prior.is_some_and(ClusterModel::was_begun) {
+    // A server whose host is made in the same apply is not in it yet.
+    let has_servers = !fleet.spec().servers.is_empty();
+    if has_servers && (is_whole || prior.is_some_and(ClusterModel::was_begun)) {
         tell(cx, &fleet.plan(&looked), prior.is_some(), &mut errors);
     }
     errors.into_result(())
@@ -61,7 +67,8 @@ async fn look(
     let private = cx.private()?;
     let hosts = ways::hosts(cx, model, prior, &private.pins)?;
     let known = prior.and_then(|prior| prior.id.known()).cloned();
-    let images = read_images(model.images.as_ref()).await?;
+    let (images, missing) = known_images(model.images.as_ref(), &private.images).await;
+    missing.into_result(())?;
     let rotates = prior.is_some_and(|prior| prior.was_begun() && prior.token_version != model.token_version);
     let id = known.clone().unwrap_or_else(creation::new_id);
     let beside = |id| Beside {

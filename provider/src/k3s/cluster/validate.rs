@@ -8,7 +8,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::resource::Draft;
 
-use crate::k3s::attributes::ExtraConfig;
+use crate::k3s::attributes::{Binary, ExtraConfig};
 use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::blame::of_server;
 use crate::k3s::cluster::model::{ClusterModel, RestoreFrom, Server, ServerDraft};
@@ -44,8 +44,8 @@ pub(super) fn validate(config: &Draft<ClusterResource>, diagnostics: &mut Diagno
     validate_token(config, diagnostics);
     validate_images(config, diagnostics);
     validate_restore(config, diagnostics);
+    validate_binary(config, diagnostics);
 }
-
 fn validate_servers(servers: &Servers, diagnostics: &mut Diagnostics) {
     let mut hosts: BTreeMap<(String, u16), &String> = BTreeMap::new();
     let mut ids: BTreeMap<&String, &String> = BTreeMap::new();
@@ -123,6 +123,17 @@ fn validate_options(config: &Draft<ClusterResource>, version: &K3sVersion, diagn
         );
         let path = Path::new(ClusterModel::SECRETS_ENCRYPTION_KEY_VERSION);
         diagnostics.push(Diagnostic::error("Not an option of k3s", detail).at(path));
+    }
+}
+
+/// A hash is that of one program.
+fn validate_binary(config: &Draft<ClusterResource>, diagnostics: &mut Diagnostics) {
+    let has_hash = config.binary.known().is_some_and(|binary| !binary.sha256.is_null());
+    let has_steps = config.upgrade_path.known().is_some_and(|steps| !steps.is_empty());
+    if has_hash && has_steps {
+        let detail = "It is the hash of one version, and `upgrade_path` goes through others. Remove one of the two.";
+        let path = Path::new(ClusterModel::BINARY).attribute(Binary::SHA256);
+        diagnostics.push(Diagnostic::error("Hash of several programs", detail).at(path));
     }
 }
 

@@ -19,6 +19,12 @@ use crate::ssh::{Access, Pins};
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
+    /// The id of the cluster. It goes to the planning of the second half of a replacement, which knows no state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    /// Whether the token was given, so that it is not for the state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) has_given_token: bool,
     /// The keys of hosts that were believed the first time, by address.
     #[serde(default, skip_serializing_if = "Pins::is_empty")]
     pub(super) pins: Pins,
@@ -99,16 +105,18 @@ fn host(
     Ok(Host::new(name, access, model.data_directory()))
 }
 
-/// Keeps the keys of the hosts that answered and were believed the first time.
+/// Keeps the id, and the keys of the hosts that answered and were believed the first time.
 ///
 /// # Errors
 /// Fails if what is kept cannot be read or written.
-pub(super) async fn keep_pins(
+pub(super) async fn keep_known(
     cx: &Context<ClusterResource>,
+    id: &str,
     hosts: &Hosts,
     looked: &Looked,
 ) -> Result<(), Diagnostics> {
     let mut private = cx.private()?;
+    private.id = Some(id.to_owned());
     for (name, host) in hosts.iter().filter(|(name, _)| looked.state(name).is_some()) {
         match host.access().session.pins().await {
             Ok(pins) => private.pins.extend(pins),

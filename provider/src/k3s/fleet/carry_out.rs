@@ -1,28 +1,20 @@
-//! Carries out one step, exactly as [`Step`] says. What takes servers away is in [`leave`](super::leave).
+//! Carries out one step, exactly as [`Step`] says. What takes servers away is in [`leave`](super::leave), what several steps
+//! have in common in [`acts`](super::acts).
 //!
 //! Whose a host is and how far it is stands on it before anything else is changed there, and with what k3s was started only after
 //! it was seen up with that.
-
-use std::sync::PoisonError;
-
-use tf_framework::context::{Backoff, Progress};
-use tf_framework::diagnostics::Diagnostics;
-use tokio::sync::Mutex;
 
 use crate::k3s::config::{Join, Role};
 use crate::k3s::files::HostFiles;
 use crate::k3s::fleet::files::Which as WhichToken;
 use crate::k3s::fleet::run::Run;
 use crate::k3s::fleet::{Fleet, Looked, StepError};
-use crate::k3s::host::{Host, HostError, Which};
-use crate::k3s::marker::{Marker, Phase};
-use crate::k3s::preflight;
+use crate::k3s::host::Which;
+use crate::k3s::marker::Phase;
 use crate::k3s::probe::UnitPhase;
-use crate::k3s::program::Program;
 use crate::k3s::rollout::Step;
 use crate::k3s::token::Token;
 use crate::k3s::version::K3sVersion;
-use crate::k3s::wait::{self, Awaited, Wait};
 
 /// A host that becomes a server.
 pub(super) struct Entry {
@@ -225,93 +217,6 @@ impl Run<'_> {
         let node = self.fleet.spec.servers.get(name).ok_or_else(|| unknown(name))?;
         self.nodes_beside(looked, name).await?.set(name, node).await?;
         Ok(())
-    }
-
-    /// Puts a version's program in place; answers whether it is another.
-    pub(super) async fn install(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<bool, StepError> {
-        let program = self.program(looked, name, version).await?;
-        Ok(self.host(name)?.install(&program).await?)
-    }
-
-    async fn program(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<Program, StepError> {
-        let arch = looked.state(name).and_then(|state| state.machine.arch.as_deref());
-        let arch = arch
-            .and_then(preflight::arch)
-            .ok_or_else(|| StepError::NoArch { host: name.to_owned() })?;
-        let programs = || self.fleet.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |program: &&Program| program.version == version && program.arch == arch;
-        if let Some(program) = programs().iter().find(is_it) {
-            return Ok(program.clone());
-        }
-        let mut source = self.fleet.spec.program.clone();
-        // What is pinned is the program that is wanted in the end.
-        source.sha256 = source.sha256.filter(|_| version == self.fleet.spec.version);
-        let program = source.obtain(&version, arch, self.scope.cancellation()).await?;
-        programs().push(program.clone());
-        Ok(program)
-    }
-
-    /// Waits until a server is up in a version, and its member of etcd votes.
-    async fn until_up(&self, name: &str, version: K3sVersion) -> Result<(), StepError> {
-        let host = self.host(name)?;
-        let wait = Mutex::new(Wait::new(Awaited {
-            node: name.to_owned(),
-            role: Role::Server,
-            version,
-            voter: self.fleet.has_etcd(),
-        }));
-        let what = format!("k3s on {name}");
-        let waited = self.scope.wait(&what, Backoff::QUICK, || async {
-            let state = match host.probe().await {
-                Ok(probed) => Some(probed.state),
-                Err(error) if error.may_pass() => None,
-                Err(error) => return Ok::<_, Diagnostics>(Progress::Ready(Err(StepError::Host(error)))),
-            };
-            Ok(match wait.lock().await.look(state.as_ref(), None) {
-                wait::Progress::Up => Progress::Ready(Ok(())),
-                wait::Progress::NotYet(missing) => Progress::Pending(missing.to_string()),
-                wait::Progress::Failed(failure) => Progress::Ready(Err(StepError::Down {
-                    host: name.to_owned(),
-                    failure,
-                })),
-            })
-        });
-        waited.await.map_err(StepError::Waited)?
-    }
-
-    /// Notes that a server is up, and with what it was started.
-    async fn has_come_up(&mut self, looked: &Looked, name: &str, files: &HostFiles) -> Result<(), StepError> {
-        self.started.remove(name);
-        self.mark(looked, name, |marker| {
-            marker.phase = Phase::Joined;
-            marker.restoring = false;
-            marker.started = Some(files.restart_hash());
-        })
-        .await?;
-        Ok(())
-    }
-
-    /// Changes what is noted on a host.
-    pub(super) async fn mark(
-        &self,
-        looked: &Looked,
-        name: &str,
-        change: impl FnOnce(&mut Marker),
-    ) -> Result<(), HostError> {
-        let Some(host) = self.fleet.hosts.get(name) else {
-            return Ok(());
-        };
-        let found = looked.state(name).and_then(|state| state.marker.clone());
-        let found = found.filter(|marker| self.fleet.is_ours(marker));
-        let new = || Marker::new(&self.fleet.spec.cluster_id, name, Role::Server, Phase::Joining);
-        let mut marker = found.unwrap_or_else(new);
-        marker.creating = self.fleet.spec.creating;
-        change(&mut marker);
-        host.mark(&marker).await
-    }
-
-    pub(super) fn host(&self, name: &str) -> Result<&Host, StepError> {
-        self.fleet.hosts.get(name).ok_or_else(|| unknown(name))
     }
 
     fn files(&self, looked: &Looked, name: &str) -> Result<HostFiles, StepError> {

@@ -18,7 +18,6 @@ use crate::provider::Clients;
 /// A server that leaves.
 struct Leaving<'a> {
     server: &'a str,
-    through: &'a str,
     member_first: bool,
 }
 
@@ -34,29 +33,24 @@ impl Run<'_> {
                 server,
                 through,
                 member_first,
-            } => {
-                let leaving = Leaving {
-                    server,
-                    through,
-                    member_first: *member_first,
-                };
-                let nodes = self.nodes(looked, through).await?;
-                keep_local(&nodes, server, &self.fleet.spec.on_removal).await?;
-                self.leave(looked, &leaving).await?;
-                self.clean_up(server, &self.fleet.spec.on_removal).await
             }
-            Step::Deregister {
+            | Step::Deregister {
                 server,
                 through,
                 member_first,
             } => {
                 let leaving = Leaving {
                     server,
-                    through,
                     member_first: *member_first,
                 };
-                self.leave(looked, &leaving).await?;
-                Ok(self.host(server)?.reset_data().await?)
+                let nodes = self.nodes(looked, through).await?;
+                if matches!(step, Step::Deregister { .. }) {
+                    self.leave(looked, &nodes, &leaving).await?;
+                    return Ok(self.host(server)?.reset_data().await?);
+                }
+                keep_local(&nodes, server, &self.fleet.spec.on_removal).await?;
+                self.leave(looked, &nodes, &leaving).await?;
+                self.clean_up(server, &self.fleet.spec.on_removal).await
             }
             Step::ResetData { server } => {
                 self.mark(looked, server, |marker| {
@@ -77,22 +71,21 @@ impl Run<'_> {
     }
 
     /// Cordon and drain, stop, delete the Node; the other way round where the others have no quorum without the server.
-    async fn leave(&self, looked: &Looked, leaving: &Leaving<'_>) -> Result<(), StepError> {
+    async fn leave(&self, looked: &Looked, nodes: &Nodes, leaving: &Leaving<'_>) -> Result<(), StepError> {
         let (server, host) = (leaving.server, self.host(leaving.server)?);
         self.mark(looked, server, |marker| {
             marker.phase = Phase::Leaving;
             marker.started = None;
         })
         .await?;
-        let nodes = self.nodes(looked, leaving.through).await?;
         nodes.cordon(server).await?;
-        self.empty(&nodes, server, &self.fleet.spec.on_removal).await?;
+        self.empty(nodes, server, &self.fleet.spec.on_removal).await?;
         if leaving.member_first {
-            self.delete_node(&nodes, server).await?;
+            self.delete_node(nodes, server).await?;
         }
         host.stop(Role::Server).await?;
         // A kubelet that still ran may have registered it again.
-        self.delete_node(&nodes, server).await
+        self.delete_node(nodes, server).await
     }
 
     /// Moves pods away, if that is wanted, and sees that no volume is attached.

@@ -1,6 +1,6 @@
 //! Asks all hosts at once what they are, and those that have them for the tokens of the cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
@@ -18,6 +18,8 @@ use crate::k3s::token::Token;
 pub struct Looked {
     /// By name.
     pub hosts: BTreeMap<String, Result<Probed, HostError>>,
+    /// The hosts that are another cluster's: nothing that they say is about this one.
+    pub(super) foreign: BTreeSet<String>,
     /// The tokens that were found.
     pub(super) tokens: Found,
     /// Why tokens could not be read, if so: then nothing is known of what depends on them, and nothing is changed.
@@ -53,7 +55,7 @@ impl Looked {
     /// The Nodes, as the first server with a ready API lists them.
     #[must_use]
     pub fn nodes(&self) -> Option<&[NodeState]> {
-        observe::nodes(self.states().map(|(_, state)| state))
+        observe::nodes(self.own_states())
     }
 
     /// A Node, as that server lists it.
@@ -69,10 +71,10 @@ impl Looked {
         self.state(name).is_some_and(runs) && self.node(name).is_some_and(|node| node.ready)
     }
 
-    /// Whether any host has data, which is not so where the datastore is elsewhere.
+    /// Whether any host has data of the cluster, which is not so where the datastore is elsewhere.
     #[must_use]
     pub fn has_data(&self) -> bool {
-        self.states().any(|(_, state)| state.datastore.is_some())
+        self.own_states().any(|state| state.datastore.is_some())
     }
 
     /// The token that the cluster takes.
@@ -92,6 +94,11 @@ impl Looked {
             .iter()
             .filter_map(|(name, result)| Some((name, &result.as_ref().ok()?.state)))
     }
+
+    fn own_states(&self) -> impl Iterator<Item = &HostState> + Clone {
+        let states = self.states().filter(|(name, _)| !self.foreign.contains(*name));
+        states.map(|(_, state)| state)
+    }
 }
 
 impl Fleet {
@@ -104,7 +111,11 @@ impl Fleet {
     pub(super) fn owns(&self, state: &HostState) -> bool {
         match &state.marker {
             Some(marker) => self.is_ours(marker),
-            None => self.spec.adopt && !state.has_foreign_marker && state.has_k3s(),
+            None => {
+                let ours = &self.spec.ca_sha256;
+                let is_known = ours.is_some() && state.ca_sha256 == *ours;
+                is_known || (self.spec.adopt && !state.has_foreign_marker && state.has_k3s())
+            }
         }
     }
 }
@@ -121,6 +132,9 @@ pub(super) async fn look(fleet: &Fleet) -> Looked {
         hosts: join_all(probes).await.into_iter().collect(),
         ..Looked::default()
     };
+    let is_foreign = |state: &HostState| !fleet.owns(state) && (state.marker.is_some() || state.has_k3s());
+    let foreign = looked.states().filter(|(_, state)| is_foreign(state));
+    looked.foreign = foreign.map(|(name, _)| name.clone()).collect();
     match find_tokens(fleet, &looked).await {
         Ok(found) => looked.tokens = found,
         Err(error) => looked.trouble = Some(error),

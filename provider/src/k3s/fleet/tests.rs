@@ -209,3 +209,11 @@ fn what_ended_a_run_is_told_with_step_cause_journal_and_advice() {
         }
     }
 }
+
+#[test]
+fn what_hosts_of_other_clusters_say_is_not_about_this_one() {
+    let mut all = looked([("a", HostState::default()), ("b", member("b", None))]);
+    assert!(all.has_data() && all.is_healthy("b"));
+    all.foreign.insert("b".to_owned());
+    assert!(!all.has_data() && all.nodes().is_none() && !all.is_healthy("b"));
+}

@@ -46,6 +46,7 @@ impl Fleet {
         let known = Known {
             cluster: &spec.cluster_id,
             adopt: spec.adopt,
+            ca_sha256: spec.ca_sha256.as_deref(),
             leader: None,
             old_token: self.has_old_token(looked),
             snapshot_taken: false,

@@ -142,7 +142,36 @@ fn parse(json: &[u8]) -> Result<Vec<Snapshot>, serde_json::Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::process;
+
     use super::*;
+
+    #[test]
+    fn a_database_is_emptied_and_its_snapshots_stay() {
+        let root = tempfile::tempdir().unwrap();
+        let database = root.path().join("server/db");
+        for folder in ["etcd/member/wal", "snapshots"] {
+            fs::create_dir_all(database.join(folder)).unwrap();
+        }
+        for file in ["etcd/member/wal/0.wal", "state.db", "snapshots/one"] {
+            fs::write(database.join(file), "").unwrap();
+        }
+        for _ in ["the first time", "again"] {
+            let reset = process::Command::new("sh")
+                .args(["-c", RESET, "sh"])
+                .arg(root.path())
+                .status()
+                .unwrap();
+            assert!(reset.success());
+            let left: Vec<_> = fs::read_dir(&database)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name())
+                .collect();
+            assert_eq!(left, ["snapshots"]);
+            assert!(database.join("snapshots/one").exists());
+        }
+    }
 
     #[test]
     fn snapshots_are_read_as_k3s_lists_them() {

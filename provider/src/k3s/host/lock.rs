@@ -44,3 +44,13 @@ impl Host {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_is_one_line_for_any_login_shell() {
+        assert!(!LOCK.contains('\n'));
+    }
+}

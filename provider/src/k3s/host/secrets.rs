@@ -164,3 +164,28 @@ fn is_refusal(said: &str) -> bool {
         .iter()
         .any(|word| said.contains(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_says_who_and_not_where() {
+        let login = login(&Token::parse("it's-\"quoted\"").unwrap());
+        let config: serde_json::Value = serde_json::from_str(login.expose_secret()).unwrap();
+        let user = &config["users"][0]["user"];
+        assert_eq!(
+            (&user["username"], &user["password"]),
+            (&json!("server"), &json!("it's-\"quoted\""))
+        );
+        assert_eq!(config["clusters"][0]["cluster"], json!({}));
+    }
+
+    #[test]
+    fn a_refusal_is_told_from_other_failures() {
+        assert!(is_refusal("error: You must be logged in to the server (Unauthorized)"));
+        assert!(!is_refusal(
+            "Unable to connect to the server: dial tcp: connection refused"
+        ));
+    }
+}

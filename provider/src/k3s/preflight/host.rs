@@ -74,7 +74,8 @@ fn check_owner(subject: &Subject<'_>, problems: &mut Vec<Problem>) {
         _ => false,
     };
     let other_marker = state.marker.is_some() && !is_ours;
-    let unmarked = state.marker.is_none() && (state.has_k3s() || state.has_foreign_marker);
+    let has_our_ca = wanted.ca_sha256.is_some() && state.ca_sha256 == wanted.ca_sha256;
+    let unmarked = state.marker.is_none() && (state.has_k3s() || state.has_foreign_marker) && !has_our_ca;
     if other_marker || (other_ca && state.datastore.is_some()) {
         problems.push(Problem::OtherCluster);
     } else if unmarked && !wanted.adopt {

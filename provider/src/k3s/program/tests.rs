@@ -130,7 +130,7 @@ async fn a_release_is_verified_by_its_list_and_loaded_once() {
     assert_eq!(std::fs::read(&first.path).unwrap(), program());
     assert!(all.iter().all(|one| one.as_ref().unwrap() == first));
     assert_eq!(server.asked(), 2, "the list and the program");
-    assert_eq!(files(folder.path()), [first.sha256.clone()]);
+    assert_eq!(files(folder.path()), std::slice::from_ref(&first.sha256));
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub struct Known<'a> {
     pub cluster: &'a str,
     /// Whether hosts with data and without a marker are taken for this cluster's: they were set up by others, and imported.
     pub adopt: bool,
+    /// Hash of the cluster's authority, once it is known: a host that has it is this cluster's, although its marker was lost.
+    pub ca_sha256: Option<&'a str>,
     /// The name of the leader's Node.
     pub leader: Option<&'a str>,
     /// Whether the cluster still takes the token before the wanted one.
@@ -132,6 +134,7 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
     server.owner = owner(known, state);
     server.other_name = marker.map(|marker| marker.node.clone()).filter(|node| node != name);
     server.phase = marker.map(|marker| marker.phase);
+    server.restoring = marker.is_some_and(|marker| marker.restoring);
     server.role = role(state);
     server.healthy = server.unit == UnitPhase::Running && ready && node.is_some_and(|node| node.ready);
     server.unregistered = server.unit == UnitPhase::Running && ready && node.is_none() && state.nodes.is_some();
@@ -175,6 +178,7 @@ fn owner(known: &Known<'_>, state: &HostState) -> Owner {
     match &state.marker {
         Some(marker) if marker.cluster == known.cluster => Owner::Us,
         Some(_) => Owner::Other,
+        None if known.ca_sha256.is_some() && state.ca_sha256.as_deref() == known.ca_sha256 => Owner::Us,
         None if !state.has_k3s() && !state.has_foreign_marker => Owner::Nobody,
         None if known.adopt && !state.has_foreign_marker => Owner::Us,
         None => Owner::Other,

@@ -40,7 +40,7 @@ impl Arguments<'_> {
             .iter()
             .map(|node| (node.name.as_str(), node.running_config().unwrap_or_default()))
             .collect();
-        let common = common(told.values());
+        let common = common(told.values().map(without_id));
         let mut servers = BTreeMap::new();
         for node in self.servers {
             let told = told.get(node.name.as_str()).cloned().unwrap_or_default();
@@ -78,7 +78,8 @@ impl Arguments<'_> {
         server.provider_id = split(told.get("kubelet-arg"))
             .find_map(|argument| argument.strip_prefix("provider-id="))
             .map(str::to_owned);
-        let own = told.iter().filter(|(key, values)| common.get(*key) != Some(values));
+        let own = without_id(told);
+        let own = own.iter().filter(|(key, values)| common.get(*key) != Some(values));
         server.extra_config = extra(own);
         Ok(server)
     }
@@ -152,9 +153,18 @@ pub(super) fn datastore(kind: &str) -> Datastore {
     }
 }
 
+/// What one was told, but for what its machine is called.
+fn without_id(told: &Told) -> Told {
+    let mut told = told.clone();
+    if let Some(arguments) = told.get_mut("kubelet-arg") {
+        arguments.retain(|argument| !argument.starts_with("provider-id="));
+    }
+    told
+}
+
 /// What all servers were told alike.
-fn common<'a>(mut all: impl Iterator<Item = &'a Told>) -> Told {
-    let mut common = all.next().cloned().unwrap_or_default();
+fn common(mut all: impl Iterator<Item = Told>) -> Told {
+    let mut common = all.next().unwrap_or_default();
     for told in all {
         common.retain(|key, values| told.get(key) == Some(values));
     }

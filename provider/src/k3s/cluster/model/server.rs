@@ -13,8 +13,8 @@ use crate::ssh::{self, Ssh};
 /// One server.
 #[derive(Clone, Model)]
 pub struct Server {
-    /// Address of the host: a name or an IP address. A server whose address changes is taken for the same host; for another host,
-    /// give it another name.
+    /// Address of the host: a name or an IP address. With another address, the server is the same host that has moved, or another host
+    /// that joins in place of one that is lost. A host that can still be reached is removed only under a name of its own.
     #[tf(validate(ssh::rules::host()))]
     pub host: String,
     /// How this server is logged in to, where that differs from the others, such as `host_key`; the cluster's `ssh` where it is not given,

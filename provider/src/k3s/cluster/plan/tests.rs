@@ -189,6 +189,16 @@ async fn another_token_is_known_after_the_apply() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_given_stays_out_of_the_state() {
+    let mut core = core_with(json!({ "server_token": null }));
+    let plan = core
+        .plan(configuration(json!({ "disable": ["traefik"] })))
+        .await
+        .unwrap();
+    assert!(plan.planned.attribute_or_null("server_token").is_null());
+}
+
+#[tokio::test]
 async fn drift_is_repaired() {
     let mut core = core_with(json!({ "drift": ["a: k3s does not run: failed (failed)"] }));
     let plan = core.plan(configuration(json!({}))).await.unwrap();

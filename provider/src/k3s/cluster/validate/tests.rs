@@ -74,6 +74,14 @@ fn a_step_is_not_newer_than_the_version() {
 }
 
 #[test]
+fn a_hash_is_that_of_one_program() {
+    let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let binary = |steps: Json| json!({"binary": {"path": "/k3s", "sha256": hash}, "upgrade_path": steps});
+    check(binary(json!([])), &[]);
+    check(binary(json!(["v1.35.4+k3s1"])), &["binary.sha256"]);
+}
+
+#[test]
 fn a_token_is_one_that_a_cluster_can_have() {
     check(json!({"token": "correct-horse"}), &[]);
     check(json!({"token": "abcdef.0123456789abcdef"}), &["token"]);

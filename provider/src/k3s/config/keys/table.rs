@@ -84,6 +84,7 @@ const TOKENS: &str = "the token has a file of its own, so that it stands in no o
 const RESETTING: &str = "it would make a server forget all others at each start";
 const ONE_FILE: &str = "the configuration is in the one file that the resource writes";
 const NAMES: &str = "the name of a node is the one that it has in the resource";
+const KUBECONFIG: &str = "the resource reads the kubeconfig where k3s writes it by itself";
 const NO_ROOT: &str = "the resource sets up a service of the system";
 
 pub(super) const KEYS: &[Key] = &[
@@ -118,7 +119,7 @@ pub(super) const KEYS: &[Key] = &[
     number("advertise-port").server(),
     list("tls-san").server().attribute("tls_san"),
     flag("tls-san-security").server(),
-    text("write-kubeconfig").server(),
+    text("write-kubeconfig").server().resource(KUBECONFIG),
     text("write-kubeconfig-mode").server().attribute("kubeconfig_mode"),
     text("write-kubeconfig-group")
         .server()

@@ -188,6 +188,12 @@ fn a_server_that_does_not_start_with_its_host_is_seen() {
 }
 
 #[test]
+fn a_server_that_is_being_restored_is_seen_and_nothing_else_is_done() {
+    let restoring = |host: &mut HostState| host.marker.as_mut().unwrap().restoring = true;
+    assert!(seen(&known(), restoring).restoring && !seen(&known(), |_| {}).restoring);
+}
+
+#[test]
 fn a_host_that_was_set_up_under_another_name_is_seen() {
     let renamed = |host: &mut HostState| host.marker.as_mut().unwrap().node = "old".to_owned();
     assert_eq!(seen(&known(), renamed).other_name.as_deref(), Some("old"));
@@ -226,6 +232,16 @@ fn a_host_is_ours_by_its_marker_or_when_it_is_taken_over() {
     };
     assert_eq!(owner(&known(), unmarked), Owner::Other);
     assert_eq!(owner(&adopting, unmarked), Owner::Us);
+    let begun = Known {
+        ca_sha256: Some("ca"),
+        ..known()
+    };
+    let lost = |host: &mut HostState| {
+        host.marker = None;
+        host.ca_sha256 = Some("ca".to_owned());
+    };
+    assert_eq!(owner(&begun, lost), Owner::Us, "its marker was lost");
+    assert_eq!(owner(&begun, unmarked), Owner::Other);
     assert_eq!(owner(&adopting, other), Owner::Other);
     assert_eq!(owner(&adopting, unreadable), Owner::Other);
     assert_eq!(owner(&known(), bare), Owner::Nobody);

@@ -198,3 +198,14 @@ fn a_cluster_is_not_begun_while_a_host_was_not_looked_at() {
     let told = told(&wanted("a b"), &seen([("a", Server::bare())]));
     assert!(told[0].starts_with("refused: b does not answer"), "{told:?}");
 }
+
+#[test]
+fn nothing_is_done_to_a_cluster_that_is_half_restored() {
+    let restoring = with(three(), "b", |server| server.restoring = true);
+    let told = told(&wanted("a b c"), &restoring);
+    assert!(
+        told.len() == 1
+            && told[0].starts_with("refused: a snapshot was being restored when the last apply ended, and b"),
+        "{told:?}"
+    );
+}

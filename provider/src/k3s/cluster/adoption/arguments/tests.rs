@@ -47,6 +47,8 @@ fn what_all_servers_were_told_is_the_clusters_and_the_rest_is_their_own() {
                 "true",
                 "--kubelet-arg",
                 "max-pods=200",
+                "--kubelet-arg",
+                "provider-id=vsphere://1",
                 "--node-label",
                 "tier=x",
                 "--node-taint",

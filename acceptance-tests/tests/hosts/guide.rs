@@ -1,0 +1,64 @@
+//! Guides are followed as a reader does: every command in a block marked `sh`, in order, in the directory of the configuration.
+//!
+//! The addresses in guides are those that are kept for documentation; `192.0.2.11` stands for host 1, and so on. What a reader has, `tofu`,
+//! `kubectl` and an `ssh` with the right key, is put on the path. Blocks marked `shell` name files of the reader's, and are not run.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use acceptance_tests::tofu::Cli;
+use acceptance_tests::tools;
+use tokio::process::Command;
+
+use crate::support::Scene;
+
+/// Follows a guide, named by its file without `.md`.
+pub(crate) async fn follow(scene: &Scene, guide: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/guides/{guide}.md"));
+    let mut text = fs::read_to_string(&path).expect("the guide can be read");
+    for (number, host) in (1..).zip(scene.lab.hosts().iter()) {
+        text = text.replace(&format!("192.0.2.1{number}"), &host.ip().to_string());
+    }
+    let programs = programs(scene);
+    let blocks: Vec<&str> = text.split("```sh\n").skip(1).collect();
+    assert!(!blocks.is_empty(), "{guide} has no commands");
+    for block in blocks {
+        let commands = block.split("```").next().unwrap_or_default();
+        let path = std::env::var("PATH").unwrap_or_default();
+        let output = Command::new("sh")
+            .args(["-ec", commands])
+            .current_dir(scene.workspace.directory())
+            .envs(scene.workspace.environment())
+            .env("PATH", format!("{}:{path}", programs.display()))
+            // A reader reads the plan, and says yes.
+            .env("TF_CLI_ARGS_apply", "-auto-approve")
+            .output()
+            .await
+            .expect("a shell");
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        assert!(output.status.success(), "{guide}: {commands}{}", said.concat());
+    }
+}
+
+/// A directory with the programs that a reader has.
+fn programs(scene: &Scene) -> PathBuf {
+    let directory = scene.workspace.directory().join(".bin");
+    if !directory.exists() {
+        fs::create_dir(&directory).expect("a directory");
+        let tofu = Cli::tofu().expect("tofu is there").path().to_owned();
+        for (name, program) in [("tofu", tofu), ("kubectl", tools::kubectl().expect("kubectl is there"))] {
+            symlink(program, directory.join(name)).expect("a link");
+        }
+        let ssh = directory.join("ssh");
+        let key = scene.lab.hosts().ssh_key();
+        let known = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null";
+        let script = format!(
+            "#!/bin/sh\nexec /usr/bin/ssh -F none -n -i {} {known} \"$@\"\n",
+            key.display()
+        );
+        fs::write(&ssh, script).expect("a file");
+        fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).expect("a program");
+    }
+    directory
+}
