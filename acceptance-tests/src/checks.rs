@@ -76,7 +76,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
                     arguments.filter.as_deref(),
                 )?);
             }
-            Check::K3s => skipped.extend(acceptance(&["k3s"], arguments.filter.as_deref())?),
+            Check::K3s => skipped.extend(acceptance(&["k3s", "fleet"], arguments.filter.as_deref())?),
         }
         println!("==> {check:?} passed in {:.1} s\n", start.elapsed().as_secs_f64());
     }

@@ -148,7 +148,7 @@ impl Resource for AgentResource {
         let private = cx.private()?;
         let ways = Ways::new(cx, &plan, &private.pins).await?;
         let task = Task::new(cx, &plan, &ways, &private, None).await?;
-        if prior.cluster.cluster_id != plan.cluster.cluster_id {
+        if prior.cluster.cluster_id != plan.cluster.cluster_id && !prior.is_of_others() {
             leave_old_cluster(cx, &prior, &task).await?;
         } else if prior.host != plan.host {
             leave_old_host(cx, &prior, &task).await?;
@@ -190,13 +190,19 @@ impl Resource for AgentResource {
             machine_id: probed.state.machine.machine_id.clone(),
             ..Private::default()
         })?;
-        let marker = probed.state.marker.filter(|marker| marker.node == model.name);
-        let marker = marker.filter(|marker| marker.role == Role::Agent.command()).ok_or_else(|| {
+        let state = probed.state;
+        let is_agents = state.agent_unit.is_some() && state.server_unit.is_none() && state.datastore.is_none();
+        let marker = match state.marker {
+            // k3s' own script has set it up: to which cluster it belongs is told by its Node when it is applied.
+            None if is_agents && !state.has_foreign_marker => return Ok(model),
+            marker => marker.filter(|marker| marker.node == model.name && marker.role == Role::Agent.command()),
+        };
+        let marker = marker.ok_or_else(|| {
             Diagnostics::error(
                 "No agent to import",
                 format!(
-                    "{} does not note that it is the agent `{}` of a k3s cluster of this provider. The id is the name of the node and the \
-                     address of its host, such as `worker-1@10.20.0.21`.",
+                    "{} is not the agent `{}` of a k3s cluster. The id is the name of the node and the address of its host, such as \
+                     `worker-1@10.20.0.21`.",
                     model.host, model.name
                 ),
             )

@@ -49,7 +49,7 @@ pub(super) fn check(plan: &mut Plan<'_, '_, AgentResource>) -> Result<(), Diagno
         return Ok(());
     };
     let goes_elsewhere = planned.cluster_id() != Some(&prior.cluster.cluster_id);
-    if planned.cluster_id().is_some() && goes_elsewhere {
+    if planned.cluster_id().is_some() && goes_elsewhere && !prior.is_of_others() {
         prior.may_leave_cluster()?;
     }
     // An import does not tell the folder.
@@ -145,6 +145,11 @@ impl AgentModel {
         self.cluster
             .check()
             .map_err(|error| invalid_cluster(&error.to_string()).into())
+    }
+
+    /// Whether it was imported from a host that others have set up, which does not tell its cluster.
+    pub(super) fn is_of_others(&self) -> bool {
+        self.cluster.cluster_id.is_empty()
     }
 
     /// Checks that the agent can leave its cluster for another one.
