@@ -18,6 +18,9 @@ const USER: &str = "bench";
 /// The phase that most runs of a command line are: nothing was changed.
 pub(super) const NO_CHANGE: &str = "plan without changes";
 
+/// The phase in which the most is going on at once.
+pub(super) const UPDATE: &str = "update all to another release";
+
 /// How long a command may take.
 const LIMIT: Duration = Duration::from_secs(3600);
 
@@ -79,7 +82,7 @@ impl<'a> Subject<'a> {
         }
         self.lab.cht.hold_still(false);
         configure("5.3.1")?;
-        for (name, command) in [("update all to another release", APPLY), ("destroy", DESTROY)] {
+        for (name, command) in [(UPDATE, APPLY), ("destroy", DESTROY)] {
             phases.push(self.phase(name, &workspace, command).await?);
         }
         Ok(phases)

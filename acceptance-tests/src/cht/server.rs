@@ -151,7 +151,9 @@ impl Played<'_> {
             return json_answer(status, &body);
         }
         if matches!(caller, Caller::Administrator)
-            && let Some(config) = path.strip_prefix("/_node/")
+            && let Some(config) = path
+                .strip_prefix("/_node/")
+                .filter(|config| config.contains("/admins/"))
         {
             let (status, body) = couchdb_node::configure_any(self.instance, self.head.method(), config, self.body);
             return json_answer(status, &body);

@@ -155,6 +155,31 @@ async fn a_credential_that_somebody_else_stored_is_not_taken_over_and_a_killed_c
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn a_credential_that_the_instance_cannot_read_any_more_is_stored_again() {
+    let application = Application::new("credential-unreadable").await;
+    let scene = &application.scene;
+    application.configure(&credential("value_wo = \"secret\"")).await;
+    scene.apply().await;
+    scene.is_settled().await;
+    let before = application.values(ADDRESS).await["revision"].clone();
+    application
+        .documents(|documents| documents.change_secret("that of a restored instance"))
+        .await;
+    let plan = scene.plan().await;
+    assert_eq!(plan.actions(ADDRESS), ["update"]);
+    assert_eq!(plan.change(ADDRESS).expect("a change").before["revision"], Value::Null);
+    scene.apply().await;
+    assert_ne!(
+        application.values(ADDRESS).await["revision"],
+        before,
+        "it was stored again"
+    );
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn a_value_is_in_no_error_whatever_the_answer_repeats() {
     let application = Application::new("credential-echo").await;
     let scene = &application.scene;

@@ -18,6 +18,7 @@ pub struct Documents {
     documents: BTreeMap<(String, String), Value>,
     writes: u64,
     bytes: u64,
+    secret: String,
 }
 
 impl Default for Documents {
@@ -27,6 +28,7 @@ impl Default for Documents {
             documents: BTreeMap::new(),
             writes: 0,
             bytes: FRESH,
+            secret: "the secret of the first start".to_owned(),
         };
         documents.write("medic", "settings", json!({ "settings": settings::defaults() }));
         for place in ["place-1", "place-2"] {
@@ -77,6 +79,17 @@ impl Documents {
         keys.filter(|(of, id)| of == database && id.starts_with(prefix))
             .map(|(_, id)| id.clone())
             .collect()
+    }
+
+    /// The secret with which CouchDB signs, and the CHT encrypts.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// Gives CouchDB another secret.
+    pub fn change_secret(&mut self, secret: &str) {
+        secret.clone_into(&mut self.secret);
     }
 
     /// The bytes that they take on disk.

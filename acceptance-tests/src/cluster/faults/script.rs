@@ -17,6 +17,8 @@ pub(super) struct Script {
     hold: Option<Hold>,
     /// Calls that were let through and have no answer yet.
     open: usize,
+    /// Whether a call came that gets no answer.
+    stopped: bool,
 }
 
 /// A line that calls do not pass.
@@ -41,6 +43,7 @@ impl Script {
     pub(super) fn fail(&mut self, call: Call, fault: Fault) {
         let before = self.fault.replace((call, fault));
         assert!(before.is_none(), "{before:?} is still to be played");
+        self.stopped = false;
         self.restart();
     }
 
@@ -83,6 +86,16 @@ impl Script {
             self.refusals = OUTAGE;
         }
         fault
+    }
+
+    /// Takes note of a call that gets no answer.
+    pub(super) fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// Whether a call gets no answer.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// Whether a connection ends because of an outage.

@@ -1,6 +1,7 @@
 //! The six steps: create, nothing to do, import, update, replace, destroy; `topology` takes other versions and clusters through
 //! them.
 
+use acceptance_tests::skip::skipped;
 use acceptance_tests::tofu::Cli;
 use kube::ResourceExt;
 use serde_json::json;
@@ -92,7 +93,7 @@ async fn has_all_objects(scene: &Scene) {
 
 /// A scene in which the same instance is configured and not in the state yet.
 async fn without_state(scene: &Scene, instance: &Instance, more: &str) -> Scene {
-    let other = Scene::new(&scene.namespace).await;
+    let other = scene.elsewhere().await;
     let provider = format!("provider \"cht\" {{\n  kubernetes = {}\n}}\n", kubernetes().await);
     other.write(&(provider + &instance.hcl("") + more));
     other
@@ -257,8 +258,39 @@ async fn an_ingress_that_is_taken_away_takes_its_address_with_it() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn other_timeouts_alone_change_nothing_in_the_cluster() {
+    let scene = Scene::new("patient").await;
+    let instance = scene.instance().with("ingress = { class = \"lab\" }");
+    scene.configure(&instance).await;
+    scene.apply().await;
+    let record = async || {
+        let record = scene.object(&CONFIG_MAP, "terraform-provider-cht").await;
+        record.expect("it is there").metadata.resource_version
+    };
+    let before = record().await;
+    scene.configure(&instance.with("timeouts = { update = \"2h\" }")).await;
+    let plan = scene.plan().await;
+    assert_eq!(plan.actions(ADDRESS), ["update"]);
+    let after = &plan.change(ADDRESS).expect("it is planned").after;
+    for (attribute, expected) in [
+        ("live_version", json!("5.3.1")),
+        ("ready", json!(true)),
+        ("ingress_address", json!("127.0.0.1")),
+    ] {
+        assert_eq!(after[attribute], expected, "{attribute}");
+    }
+    scene.apply().await;
+    assert_eq!(record().await, before, "the instance was not changed");
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn terraform_can_do_it_too() {
-    let Some(terraform) = Cli::terraform() else { return };
+    let Some(terraform) = Cli::terraform() else {
+        return skipped("there is no terraform on PATH");
+    };
     let scene = Scene::with(terraform, "terraform").await;
     scene
         .configure(&scene.instance().with("ingress = { class = \"lab\" }"))

@@ -115,6 +115,91 @@ async fn empty_volume(scene: &Scene) -> String {
     name
 }
 
+/// A claim of the name that the instance's has, bound to an empty volume, as one that was restored from the wrong place.
+async fn make_empty_claim(scene: &Scene) {
+    let owner = format!("instance.{}", scene.namespace);
+    let claim = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {
+            "name": "couchdb-claim0", "namespace": scene.namespace,
+            "labels": {"app.kubernetes.io/managed-by": "terraform-provider-cht", "cht.terraform.io/owner": owner},
+        },
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    });
+    let claim = serde_json::from_value(claim).expect("an object");
+    scene
+        .api(&CLAIM)
+        .create(&Default::default(), &claim)
+        .await
+        .expect("the claim is made");
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn row_07_volumes_that_an_instance_left_have_to_bring_its_data() {
+    let scene = Scene::new("left-behind").await;
+    scene
+        .configure(&scene.instance().protected().with("deletion_protection = false"))
+        .await;
+    scene.apply().await;
+    let known = credentials(&scene).await;
+    scene.destroy().await;
+
+    scene.configure(&scene.instance().couchdb(&known)).await;
+    let plan = scene.plan().await;
+    let warned = |warning: &acceptance_tests::tofu::Diagnostic| {
+        warning.summary == "Volumes of an earlier instance are used" && warning.detail.contains("couchdb-claim0")
+    };
+    assert!(plan.diagnostics().iter().any(warned), "{:?}", plan.diagnostics());
+    scene.delete(&CLAIM, "couchdb-claim0").await;
+    make_empty_claim(&scene).await;
+    let error = scene.apply_fails().await;
+    let left = "left its volumes here (PersistentVolumeClaim left-behind/couchdb-claim0)";
+    blames(&error, "No data found in the volume", left, "couchdb = {");
+    assert!(
+        scene.object(&DEPLOYMENT, "cht-api").await.is_none(),
+        "nothing else was started"
+    );
+
+    scene.destroy().await;
+    if scene.object(&CLAIM, "couchdb-claim0").await.is_some() {
+        scene.delete(&CLAIM, "couchdb-claim0").await;
+    }
+    scene.apply().await;
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn row_07_a_data_volume_that_is_gone_is_not_made_again() {
+    let scene = Scene::new("lost-volume").await;
+    scene.configure(&scene.instance()).await;
+    scene.apply().await;
+    // A claim stays for as long as a pod has it.
+    scene.delete(&DEPLOYMENT, "cht-couchdb").await;
+    scene.delete(&CLAIM, "couchdb-claim0").await;
+    let plan = scene.plan().await;
+    assert!(
+        plan.diagnostics()
+            .iter()
+            .any(|warning| warning.summary == "Data volume is gone"),
+        "{:?}",
+        plan.diagnostics()
+    );
+    blames(
+        &scene.apply_fails().await,
+        "Data volume is gone",
+        "on with an empty database",
+        "couchdb = {",
+    );
+    assert!(scene.object(&CLAIM, "couchdb-claim0").await.is_none());
+    scene.destroy().await;
+    scene.apply().await;
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn disks_of_each_platform_are_bound_and_outlive_the_instance() {

@@ -1,5 +1,7 @@
 //! The provider's process is killed, with the real command line, at twenty moments of a creation and twenty of an update: after the
-//! first call that changes something, after some more, and so on to the last.
+//! first call that changes something, after some more, and so on to the last; and right before and after the very last.
+
+use acceptance_tests::cluster::faults::{Call, Fault};
 
 use super::live;
 use super::stage::{self, Stage};
@@ -28,7 +30,7 @@ async fn apply_until(stage: &Stage, calls: usize) -> bool {
 /// The calls after which to kill, when there are so many.
 fn moments(lane: usize, calls: usize) -> impl Iterator<Item = usize> {
     // Waits make their number vary, and the last one is never held.
-    let last = calls * 8 / 10;
+    let last = calls * 95 / 100;
     (0..MOMENTS)
         .skip(lane)
         .step_by(LANES)
@@ -104,4 +106,89 @@ async fn an_update_goes_on_wherever_the_provider_was_killed() {
         stage.scene.destroy().await;
     });
     futures::future::join_all(lanes).await;
+}
+
+/// Before and after the last call that changes something, which the undisturbed apply before has made.
+fn last_moments(stage: &Stage) -> [(Call, Fault); 2] {
+    let changes = stage.server.changes();
+    let last = changes.last().expect("an apply changes something");
+    assert!(
+        last.what.ends_with("configmaps/terraform-provider-cht"),
+        "{last} is not the record"
+    );
+    [Fault::Hang, Fault::Withheld].map(|fault| (last.clone(), fault))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_creation_goes_on_where_the_provider_was_killed_at_its_last_call() {
+    let stage = Stage::new("killed-creation-end").await;
+    stage.apply().await;
+    let moments = last_moments(&stage);
+    stage.scene.destroy().await;
+    for (call, fault) in moments {
+        let when = format!("killed at {call}, {fault:?}");
+        stage.apply_until_call(&call, fault).await;
+        assert!(
+            stage.scene.state().await.is_null(),
+            "nothing is saved of what is killed"
+        );
+        let before = stage.kept().await;
+        stage.apply().await;
+        assert_eq!(stage.kept().await, before, "{when}");
+        stage.is_settled(&when).await;
+        stage.configure("debug").await;
+        stage.apply().await;
+        stage.is_settled(&when).await;
+        stage.scene.destroy().await;
+        stage.is_gone(&when).await;
+        stage.configure("info").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_finished_instance_is_taken_only_by_the_configuration_that_made_it() {
+    let stage = Stage::new("killed-unsaved").await;
+    stage.apply().await;
+    let [_, after] = last_moments(&stage);
+    stage.scene.destroy().await;
+    stage.apply_until_call(&after.0, after.1).await;
+    stage.configure("debug").await;
+    let refused = stage.scene.apply_fails().await;
+    assert_eq!(refused.summary, "CHT instance exists already", "{refused:#?}");
+    stage.configure("info").await;
+    let plan = stage.scene.plan().await;
+    let told = |warning: &acceptance_tests::tofu::Diagnostic| warning.detail.contains("taken into the state as it is");
+    assert!(plan.diagnostics().iter().any(told), "{:?}", plan.diagnostics());
+    stage.apply().await;
+
+    // What any state has changed is somebody's.
+    stage.configure("debug").await;
+    stage.apply().await;
+    let state = stage.scene.workspace.directory().join("terraform.tfstate");
+    std::fs::remove_file(state).expect("there is a state");
+    let refused = stage.scene.apply_fails().await;
+    assert_eq!(refused.summary, "CHT instance exists already", "{refused:#?}");
+    assert!(refused.detail.contains("Import it"), "{refused:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_update_goes_on_where_the_provider_was_killed_at_its_last_call() {
+    let stage = Stage::new("killed-update-end").await;
+    stage.apply().await;
+    stage.configure("debug").await;
+    stage.apply().await;
+    let kept = stage.kept().await;
+    let levels = ["info", "debug"];
+    for ((call, fault), level) in last_moments(&stage).into_iter().zip(levels) {
+        let when = format!("killed at {call}, {fault:?}");
+        stage.configure(level).await;
+        stage.apply_until_call(&call, fault).await;
+        stage.apply().await;
+        assert_eq!(stage.kept().await, kept, "{when}");
+        stage.is_settled(&when).await;
+    }
+    stage.scene.destroy().await;
 }

@@ -94,16 +94,16 @@ async fn live_through(
     Ok(())
 }
 
-/// Which part of the matrix is run.
+/// Which part of a long list of cases is run.
 #[derive(Clone, Copy, Debug)]
-enum Sample {
+pub(super) enum Sample {
     All,
     Only(Fault),
     One(usize),
 }
 
 impl Sample {
-    fn chosen() -> Self {
+    pub(super) fn chosen() -> Self {
         let chosen = std::env::var("CHT_FAULTS").unwrap_or_default();
         let today = || {
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -111,18 +111,19 @@ impl Sample {
         };
         let fault = FAULTS.into_iter().find(|fault| format!("{fault:?}") == chosen);
         match (chosen.as_str(), fault) {
-            ("", _) => Sample::One(today() as usize % SAMPLES),
+            ("", _) => Sample::One(today() as usize),
             ("all", _) => Sample::All,
             (_, Some(fault)) => Sample::Only(fault),
-            (number, None) => Sample::One(number.parse::<usize>().expect("a number, a fault, or all") % SAMPLES),
+            (number, None) => Sample::One(number.parse().expect("a number, a fault, or all")),
         }
     }
 
-    fn has(self, position: usize, case: &Case) -> bool {
+    /// Whether it has a case at this position, where a sample is one of so many.
+    pub(super) fn has(self, position: usize, fault: Fault, samples: usize) -> bool {
         match self {
             Sample::All => true,
-            Sample::Only(fault) => case.fault == fault,
-            Sample::One(number) => position % SAMPLES == number,
+            Sample::Only(chosen) => fault == chosen,
+            Sample::One(number) => position % samples == number % samples,
         }
     }
 }
@@ -146,7 +147,8 @@ impl Work {
                 })
             })
         });
-        for (_, case) in all.enumerate().filter(|(position, case)| sample.has(*position, case)) {
+        let all = all.enumerate();
+        for (_, case) in all.filter(|(position, case)| sample.has(*position, case.fault, SAMPLES)) {
             to_do.entry(case.operation).or_default().push_back(case);
         }
         Work {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance_tests::cluster::faults::FaultyServer;
+use acceptance_tests::cluster::faults::{Call, Fault, FaultyServer};
 use acceptance_tests::tofu::Running;
 use tokio::time::timeout;
 
@@ -29,13 +29,14 @@ impl Stage {
 
     /// Changing the level restarts one deployment.
     pub(super) async fn configure(&self, log_level: &str) {
+        self.configure_with(&format!("api = {{ log_level = {log_level:?} }}"))
+            .await;
+    }
+
+    pub(super) async fn configure_with(&self, lines: &str) {
         let token = lab().await.cluster.admin_token();
         let way = kubernetes_at(&self.server.host(), self.server.ca_pem(), token);
-        let instance = self
-            .scene
-            .instance()
-            .with(&format!("api = {{ log_level = {log_level:?} }}"));
-        self.scene.write(&instance.hcl(&way));
+        self.scene.write(&self.scene.instance().with(lines).hcl(&way));
     }
 
     /// Applies, and answers how many calls that took from the first change.
@@ -66,6 +67,24 @@ impl Stage {
             .await
             .unwrap_or_else(|_| panic!("it neither comes to call {calls} nor to an end"));
         (running, is_held)
+    }
+
+    /// Applies until a call comes that gets no answer, and kills the provider.
+    pub(super) async fn apply_until_call(&self, call: &Call, fault: Fault) {
+        self.server.fail(call.clone(), fault);
+        let mut running = apply(&self.scene);
+        let stopped = async {
+            tokio::select! {
+                () = self.server.stopped() => {}
+                () = running.ends() => panic!("it ends without {call}"),
+            }
+        };
+        let in_time = timeout(LIMIT, stopped).await;
+        in_time.unwrap_or_else(|_| panic!("{call} is never made"));
+        running.kill_providers().expect("processes are listed");
+        let outcome = running.wait().await.expect("it ends");
+        assert_ne!(outcome.code, Some(0), "{}", outcome.text());
+        self.server.heal();
     }
 
     pub(super) async fn objects(&self) -> Fields {

@@ -1,12 +1,15 @@
 //! The roles for what only some instances have, each with an instance that has it.
 
 use acceptance_tests::cht::Fault;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use super::enough::is_all_used;
 use super::make_namespace;
 use super::roles::{Account, Permission, permissions, role, role_names, without};
 use crate::application::Application;
-use crate::support::{ADDRESS, Scene, lab};
+use crate::support::{ADDRESS, NAMESPACE, Scene, lab};
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
@@ -29,6 +32,39 @@ async fn an_instance_in_a_directory_needs_the_role_for_volumes() {
             "nobody needs {permission:?}"
         );
     }
+}
+
+/// The cluster that is kept beside the state of a scene's instance.
+fn kept_cluster(scene: &Scene) -> Value {
+    let private = scene.stored()["private"].as_str().unwrap_or_default().to_owned();
+    let private = STANDARD.decode(private).expect("it is base64");
+    let private: Value = serde_json::from_slice(&private).unwrap_or_default();
+    // The command line adds what is its own.
+    private["cluster"].clone()
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_account_in_a_namespace_knows_its_cluster_by_the_role_for_that() {
+    let scene = Scene::new("permitted-identity").await;
+    make_namespace(&scene).await;
+    let account = Account::from_example("namespace.yaml", &scene.namespace).await;
+    let way = account.way().await;
+    let instance = scene.instance().with("create_namespace = false");
+    scene.write(&instance.hcl(&way));
+    scene.apply().await;
+    assert_eq!(kept_cluster(&scene), Value::Null, "nobody told which one it is");
+
+    account.bind("cht-identity", "kube-system").await;
+    scene.write(&instance.with("api = { log_level = \"debug\" }").hcl(&way));
+    scene.apply().await;
+    let first = scene
+        .object(&NAMESPACE, "kube-system")
+        .await
+        .expect("every cluster has it");
+    assert_eq!(kept_cluster(&scene), json!(first.metadata.uid));
+    scene.is_settled().await;
+    scene.destroy().await;
 }
 
 #[tokio::test]

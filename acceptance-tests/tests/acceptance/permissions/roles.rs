@@ -71,6 +71,19 @@ impl Account {
         account
     }
 
+    /// Gives the account another of the examples' roles, in one namespace.
+    pub(super) async fn bind(&self, role: &str, namespace: &str) {
+        let client = lab().await.cluster.client().expect("a client");
+        let binding = serde_json::json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+            "metadata": {"name": role, "namespace": namespace},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": self.name}],
+        });
+        apply(&client, &binding).await;
+        self.is_known(namespace).await;
+    }
+
     /// The way to the lab's cluster as this account, as an expression.
     pub(super) async fn way(&self) -> String {
         let cluster = &lab().await.cluster;

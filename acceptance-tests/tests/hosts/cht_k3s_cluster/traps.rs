@@ -108,6 +108,11 @@ async fn rows_14_and_15_an_agent_with_a_wrong_token_or_without_its_password_is_s
         }
     };
     eventually("the rejection", rejected).await;
+    let silent = async || match scene.node(1, "h2").await.and_then(|node| condition(&node, "Ready")) {
+        Some(status) if status == "True" => Err("it counts as ready".to_owned()),
+        _ => Ok(()),
+    };
+    eventually("the node to be missed", silent).await;
     scene.is_repaired(AGENT, "k3s does not run").await;
     scene.destroy().await;
 }

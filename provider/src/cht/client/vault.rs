@@ -10,6 +10,9 @@ use super::documents::{VAULT, revision};
 use crate::cht::error::Error;
 use crate::cht::transport::Transport;
 
+/// CouchDB's secret, which all of its nodes have. What the CHT encrypts, it encrypts with that.
+const SECRET: &str = "/_node/_local/_config/couch_httpd_auth/secret";
+
 #[derive(Deserialize)]
 struct Stored {
     #[serde(rename = "ok")]
@@ -33,6 +36,18 @@ impl<T: Transport> Client<T> {
     pub async fn credential_revision(&self, key: &str) -> Result<Option<String>, Error> {
         let document = self.document(VAULT, &id(key)).await?;
         Ok(document.as_ref().and_then(revision).map(str::to_owned))
+    }
+
+    /// `GET /_node/_local/_config/couch_httpd_auth/secret`: the key with which credentials are encrypted; none if it is not there.
+    ///
+    /// # Errors
+    /// The user is no administrator of the database, or the CHT does not answer.
+    pub async fn encryption_secret(&self) -> Result<Option<SecretString>, Error> {
+        match self.call::<String>(Call::new(Method::GET, SECRET)).await {
+            Ok(secret) => Ok(Some(secret.into())),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes a credential; that it is not there is success.

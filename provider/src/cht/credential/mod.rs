@@ -2,7 +2,8 @@
 //!
 //! API: `/api/v1/credentials`, which only takes secrets. The instance keeps them encrypted with a key that follows from
 //! CouchDB's own secret, so what is there cannot be compared with what is configured; but each write gives the document
-//! another revision, and a revision that is not ours is drift. [`model`] has the attributes.
+//! another revision, and a revision that is not ours is drift. [`seal`] tells whether that key has become another one, and [`model`]
+//! has the attributes.
 //!
 //! In place: the value. `key` and the instance replace.
 
@@ -12,11 +13,13 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
-use crate::cht::application::{Application, ImportName, Task, address_of, attribute, in_namespace};
+use crate::cht::application::{Application, ImportName, Task, address_of, attribute, home, in_namespace};
 use crate::cht::credential::model::{CredentialIdentity, CredentialModel};
+use crate::cht::credential::seal::Private;
 use crate::provider::Clients;
 
 mod model;
+mod seal;
 
 const READ: Task = Task::new("Unable to read the CHT credential");
 const STORE: Task = Task::new("Unable to store the CHT credential");
@@ -29,7 +32,7 @@ pub struct CredentialResource;
 impl Resource for CredentialResource {
     type Model = CredentialModel;
     type Clients = Clients;
-    type Private = ();
+    type Private = Private;
     type Identity = CredentialIdentity;
 
     const TYPE_NAME: &'static str = "cht_credential";
@@ -52,11 +55,13 @@ impl Resource for CredentialResource {
 
     async fn create(&self, cx: &Context<Self>, mut plan: CredentialModel) -> Result<CredentialModel, Diagnostics> {
         let application = Application::require(cx, &plan.instance).await?;
+        home::keep(cx, &plan.instance).await?;
         let (client, mark) = (&application.client, mark(&plan.key));
         is_free(cx, &application, &plan).await?;
         application.attempt(cx, &STORE, || client.mark(&mark)).await?;
         plan.revision = Attr::Known(store(cx, &application, &plan).await?);
         cx.checkpoint(&plan);
+        seal::keep(cx, &application, &plan.key).await?;
         application.attempt(cx, &STORE, || client.unmark(&mark)).await?;
         Ok(plan)
     }
@@ -67,13 +72,16 @@ impl Resource for CredentialResource {
         mut state: CredentialModel,
     ) -> Result<Option<CredentialModel>, Diagnostics> {
         let Some(application) = Application::connect(cx, &state.instance).await? else {
+            home::check(cx, &state.instance).await?;
             return Ok(None);
         };
         let Some(live) = revision(cx, &application, &state.key).await? else {
+            home::check(cx, &state.instance).await?;
             return Ok(None);
         };
-        if state.revision.known() != Some(&live) {
-            // Somebody else wrote it: without a revision of ours, the next plan shows that it is stored again.
+        let is_ours = state.revision.known() == Some(&live);
+        if !is_ours || seal::is_broken(cx, &application, &state.key).await? {
+            // Without a revision of ours, the next plan shows that it is stored again.
             state.revision = Attr::Null;
         }
         Ok(Some(state))
@@ -85,14 +93,17 @@ impl Resource for CredentialResource {
         _prior: CredentialModel,
         mut plan: CredentialModel,
     ) -> Result<CredentialModel, Diagnostics> {
+        home::check_and_keep(cx, &plan.instance).await?;
         if plan.revision.is_unknown() {
             let application = Application::require(cx, &plan.instance).await?;
             plan.revision = Attr::Known(store(cx, &application, &plan).await?);
+            seal::keep(cx, &application, &plan.key).await?;
         }
         Ok(plan)
     }
 
     async fn delete(&self, cx: &Context<Self>, state: CredentialModel) -> Result<(), Diagnostics> {
+        home::check(cx, &state.instance).await?;
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(());
         };
@@ -118,6 +129,7 @@ impl Resource for CredentialResource {
             ImportBy::Identity(CredentialIdentity { instance, key }) => (address_of(&instance)?, key),
         };
         let application = Application::require(cx, &instance).await?;
+        home::keep(cx, &instance).await?;
         match revision(cx, &application, &key).await? {
             Some(revision) => Ok(CredentialModel::imported(instance, key, revision)),
             None => Err(Diagnostics::error(

@@ -11,8 +11,8 @@ use crate::cht::application::InstanceAddress;
 /// it, such as an SMS gateway, a single sign-on provider, or a target of outbound pushes.
 ///
 /// The instance keeps it encrypted and never shows it. A credential that somebody else writes shows as a change of
-/// `revision`, and the next apply stores the configured value again. The key of the encryption follows from CouchDB's secret:
-/// if `couchdb.secret` of an instance becomes another one, change `value_wo_version`, so that everything is stored anew.
+/// `revision`, and the next apply stores the configured value again. So does one that the instance cannot read any more: the key of
+/// the encryption follows from CouchDB's secret, which may have become another one.
 ///
 /// Only an administrator of the database may store credentials.
 #[derive(Clone, Model)]
@@ -38,7 +38,8 @@ pub struct CredentialModel {
     /// Version of `value_wo`, of your own choice: changing it stores the value again.
     #[tf(requires(value_wo))]
     pub value_wo_version: Option<i64>,
-    /// Revision that storing the value made in the instance's database; null if the credential was changed from outside.
+    /// Revision that storing the value made in the instance's database; null if the credential was changed from outside, or if
+    /// the instance has another secret than the one with which it was encrypted.
     #[tf(keep_non_null)]
     pub revision: Attr<String>,
     /// How long operations may take.

@@ -20,9 +20,9 @@ use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::spec::{CouchDb, Member};
-use crate::cht::instance::{reach, steps};
+use crate::cht::instance::{reach, steps, volumes};
 use crate::cht::port_forward::PortForwardTransport;
-use crate::kubernetes::Access;
+use crate::kubernetes::{Access, Found};
 
 /// How long a database that cannot be opened may be a passing trouble of the start.
 const OPENING_PATIENCE: Duration = Duration::from_secs(120);
@@ -38,6 +38,39 @@ pub(super) struct Database<'a> {
     pub(super) model: &'a InstanceModel,
     pub(super) credentials: &'a Credentials,
     pub(super) stage: Stage,
+    pub(super) data: Data,
+}
+
+/// What says that CouchDB has data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Data {
+    /// Nothing: its volumes are new, or it is in use and was asked before.
+    Unsaid,
+    /// `existing_data`.
+    Announced,
+    /// Its volumes, which an earlier instance left: their claims.
+    Retained(String),
+    /// The instance, which another tool made and which was in use, wherever its data is.
+    Adopted,
+}
+
+impl Data {
+    /// What follows for an instance from what was found before anything is changed.
+    pub(super) fn expected(model: &InstanceModel, stage: Stage, found: &Found) -> Self {
+        match stage {
+            Stage::Adopting => Data::Adopted,
+            Stage::Updating | Stage::Created => Data::Unsaid,
+            Stage::Creating | Stage::Opened if model.couchdb.existing_data => Data::Announced,
+            Stage::Creating | Stage::Opened => {
+                let earlier = volumes::earlier(found, &model.namespace);
+                if earlier.is_empty() {
+                    return Data::Unsaid;
+                }
+                let names: Vec<String> = earlier.objects().map(|live| live.key().to_string()).collect();
+                Data::Retained(names.join(", "))
+            }
+        }
+    }
 }
 
 impl Database<'_> {
@@ -54,16 +87,10 @@ impl Database<'_> {
         if couchdb.is_clustered() {
             self.wait_for_members(cx, access, &couchdb, &first).await?;
         }
-        let has_data = match self.stage {
-            Stage::Creating | Stage::Opened => couchdb.existing_data,
-            // It was in use, wherever its data is.
-            Stage::Adopting => true,
-            Stage::Updating | Stage::Created => false,
-        };
-        if has_data {
-            self.find_data(cx, access, &first).await?;
+        if self.data == Data::Unsaid {
+            return Ok(());
         }
-        Ok(())
+        self.find_data(cx, access, &first).await
     }
 
     /// Waits until CouchDB lets the administrator in. It keeps the password that its volume was first used with, and before CHT 5.2
@@ -134,14 +161,62 @@ impl Database<'_> {
                     tracing::info!(count, "CouchDB found existing documents");
                     Ok(Progress::Ready(()))
                 }
-                Ok(_) if self.stage == Stage::Adopting => Err(data_lost_sight_of()),
-                Ok(_) => Err(no_data(&self.model.couchdb.data_path)),
+                Ok(_) => Err(self.no_data()),
                 Err(Error::Unauthorized { .. }) => Err(steps::unauthorized()),
                 Err(error) if began.elapsed() < OPENING_PATIENCE => Ok(Progress::Pending(reach::status(&error)?)),
-                Err(error) => Err(not_opened(&error)),
+                Err(error) => Err(self.not_opened(&error)),
             }
         })
         .await
+    }
+
+    fn no_data(&self) -> Diagnostics {
+        let (missed, advice) = match &self.data {
+            Data::Adopted => return data_lost_sight_of(),
+            Data::Announced | Data::Unsaid => (
+                "although `existing_data` says that they are there".to_owned(),
+                "Check that the volumes are the right ones, and",
+            ),
+            Data::Retained(volumes) => (
+                format!("although an earlier instance left its volumes here ({volumes})"),
+                "If that instance never held any data, or they are not needed, destroy this one, which leaves the volumes, and \
+                 delete them. Otherwise check that the claims are bound to the volumes that they had, and",
+            ),
+        };
+        let data_path = &self.model.couchdb.data_path;
+        Diagnostic::error(
+            "No data found in the volume",
+            format!(
+                "CouchDB runs, but it holds no documents of CHT, {missed}. Nothing else was started, so there is no empty CHT \
+                 beside the real data.\n\n{advice} that the data is in the directory that `data_path` names, `{data_path}`: \
+                 data of CHT 3 is usually in `storage/medic-core/couchdb/data`. The next apply starts over."
+            ),
+        )
+        .at(self.blamed())
+        .into()
+    }
+
+    fn not_opened(&self, error: &Error) -> Diagnostics {
+        Diagnostic::error(
+            "CouchDB cannot open its data",
+            format!(
+                "{}.\n\nIn a cluster each node has a part of the data, which only works under the names that the nodes had \
+                 before: check that the namespace, the cluster domain, the number of the nodes and the order of their volumes \
+                 are those of the earlier instance.",
+                error_chain(error)
+            ),
+        )
+        .at(self.blamed())
+        .into()
+    }
+
+    /// The attribute that says that there is data.
+    fn blamed(&self) -> Path {
+        let couchdb = Path::new(InstanceModel::COUCHDB);
+        match self.data {
+            Data::Unsaid | Data::Retained(_) => couchdb,
+            Data::Announced | Data::Adopted => couchdb.attribute(Couchdb::EXISTING_DATA),
+        }
     }
 
     /// Lets a node start anew: its Deployment makes another pod for the one that is deleted.
@@ -185,20 +260,6 @@ impl Database<'_> {
     }
 }
 
-fn no_data(data_path: &str) -> Diagnostics {
-    Diagnostic::error(
-        "No data found in the volume",
-        format!(
-            "CouchDB runs, but it holds no documents of CHT, although `existing_data` says that they are there. Nothing else \
-             was started, so there is no empty CHT beside the real data.\n\nCheck that the volumes are the right ones, and \
-             that the data is in the directory that `data_path` names, `{data_path}`: data of CHT 3 is usually in \
-             `storage/medic-core/couchdb/data`. The next apply starts over."
-        ),
-    )
-    .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::EXISTING_DATA))
-    .into()
-}
-
 /// The words for an instance that another tool made.
 fn data_lost_sight_of() -> Diagnostics {
     Diagnostic::error(
@@ -213,16 +274,24 @@ fn data_lost_sight_of() -> Diagnostics {
     .into()
 }
 
-fn not_opened(error: &Error) -> Diagnostics {
-    Diagnostic::error(
-        "CouchDB cannot open its data",
-        format!(
-            "{}.\n\nIn a cluster each node has a part of the data, which only works under the names that the nodes had before: \
-             check that the namespace, the cluster domain, the number of the nodes and the order of their volumes are those \
-             of the earlier instance.",
-            error_chain(error)
-        ),
-    )
-    .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::EXISTING_DATA))
-    .into()
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cht::instance::fixtures::{cluster, couchdb, minimal, state, with};
+
+    #[test]
+    fn what_says_that_there_is_data_is_the_configuration_or_what_an_earlier_instance_left() {
+        let new = state(&minimal());
+        let announced = state(&with(couchdb(json!({"existing_data": true}))));
+        let left = cluster(&new, Stage::Created, &["terraform-provider-cht"]);
+        let (nothing, creating) = (Found::default(), Stage::Creating);
+        assert_eq!(Data::expected(&new, creating, &nothing), Data::Unsaid);
+        assert_eq!(Data::expected(&announced, Stage::Opened, &left), Data::Announced);
+        let claim = "PersistentVolumeClaim cht-kisumu/couchdb-claim0".to_owned();
+        assert_eq!(Data::expected(&new, creating, &left), Data::Retained(claim));
+        assert_eq!(Data::expected(&announced, Stage::Updating, &left), Data::Unsaid);
+        assert_eq!(Data::expected(&new, Stage::Adopting, &nothing), Data::Adopted);
+    }
 }

@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{Node, PersistentVolume};
 use k8s_openapi::api::storage::v1::StorageClass;
 use serde_json::Value as Json;
 use tf_framework::context::Context;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity};
 use tf_framework::path::Path;
 
 use crate::cht::instance::InstanceResource;
@@ -13,6 +13,7 @@ use crate::cht::instance::data_guard::{node, size_path, storage};
 use crate::cht::instance::model::{CouchdbNode, InstanceModel, NodeStorage};
 use crate::cht::instance::objects::{HOST_NAME_LABEL, ZONE_LABEL};
 use crate::cht::instance::spec::{CouchDb, Member, Volume};
+use crate::cht::instance::{plan, volumes};
 use crate::kubernetes::{Access, Error, Kind, LiveObject, Looked, ObjectKey, quantity};
 
 /// Checks a plan against the cluster.
@@ -29,6 +30,9 @@ pub(super) async fn check(
         let before = prior.couchdb.spec();
         let growth = check_growth(access, model, &before, &mut diagnostics);
         growth.await.map_err(&explain)?;
+        if plan::was_usable(prior) {
+            warn_of_lost_claims(cx, access, prior).await.map_err(&explain)?;
+        }
     } else {
         let volumes = check_volumes(access, model, &couchdb, &mut diagnostics);
         volumes.await.map_err(&explain)?;
@@ -37,6 +41,23 @@ pub(super) async fn check(
         .await
         .map_err(&explain)?;
     diagnostics.into_result(())
+}
+
+/// A data volume that is gone is not made again: the update refuses it. A plan must not, as it comes before a destruction, too.
+async fn warn_of_lost_claims(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    prior: &InstanceModel,
+) -> Result<(), Error> {
+    for claim in volumes::claims_of_new_volumes(prior) {
+        if access.cluster.look_at(&claim).await? == Looked::Known(None) {
+            cx.warn(Diagnostic {
+                severity: Severity::Warning,
+                ..volumes::claim_lost(&claim)
+            });
+        }
+    }
+    Ok(())
 }
 
 /// A volume grows only if its class allows it.

@@ -11,7 +11,8 @@
 //!   differs between versions.
 //! - [`home`] tells the cluster of an instance from another one, where it would look as if it were gone.
 //! - [`desired`] brings objects and cluster together, [`record`] remembers in the cluster what was configured, [`survey`]
-//!   tells whether an instance can be made, [`adoption`] is about those that the official Helm chart made.
+//!   tells whether an instance can be made, [`unsaved`] takes a finished one that no state has, [`adoption`] is about those that the
+//!   official Helm chart made.
 //! - [`steps`] are what creation and update share, [`database`] proves that CouchDB is complete and has its data,
 //!   [`teardown`] is what a deletion does.
 //! - [`mod@update`] has the order of an update: [`rotation`] of the password, then [`mod@upgrade`], which prepares another version,
@@ -28,7 +29,7 @@ use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
 use crate::cht::instance::credentials::{Credentials, Known};
-use crate::cht::instance::database::Database;
+use crate::cht::instance::database::{Data, Database};
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel};
 use crate::cht::instance::patience::Patience;
@@ -71,6 +72,7 @@ mod survey;
 mod teardown;
 mod tls;
 mod trial;
+mod unsaved;
 mod update;
 mod upgrade;
 mod validate;
@@ -106,6 +108,9 @@ impl Resource for InstanceResource {
     async fn create(&self, cx: &Context<Self>, mut plan: InstanceModel) -> Result<InstanceModel, Diagnostics> {
         let access = access(cx, &plan).await?;
         let survey = Survey::take(&access, &plan).await?;
+        if unsaved::is_left(cx, &survey, &plan)? {
+            return unsaved::take(cx, &access, survey, plan).await;
+        }
         survey.allows_creation(&plan)?;
         check_ingress(cx, &access, &plan, None).await?;
         home::keep(cx, &access).await?;
@@ -224,6 +229,7 @@ async fn converge(
     let desired = Desired::new(&model, credentials, stage)?;
     let desired = adoption::keep_volumes(&model, desired, &found);
     steps::check_ownership(access, &desired, &found).await?;
+    let data = Data::expected(&model, stage, &found);
     // Many instances may be waited for at once, for a long time: none of them holds what it does not need.
     drop(found);
     let change = Change {
@@ -232,6 +238,7 @@ async fn converge(
             model: &model,
             credentials,
             stage,
+            data,
         },
         how,
     };
@@ -240,8 +247,13 @@ async fn converge(
     let version = steps::wait_until_ready(cx, access, &model, credentials, &patience).await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     steps::store_live(&mut model, &found);
-    // Last of all: a process that is killed before is continued by the next, one that has finished an instance is not.
-    steps::remember(access, &model, Stage::Created).await?;
+    // Last of all: a process that is killed before is continued by the next.
+    let record = if stage.is_creation() {
+        record::finished(&model, Timestamp::now())?
+    } else {
+        record::object(&model, Stage::Created)?
+    };
+    steps::remember(access, &model.namespace, record).await?;
     model.live_version = Attr::Known(version);
     model.ready = Attr::Known(true);
     model.drift = Attr::Known(Vec::new());

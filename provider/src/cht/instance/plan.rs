@@ -78,7 +78,7 @@ fn check_couchdb(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, d
 }
 
 /// Whether a state is that of an instance which has been usable, as far as the state can tell.
-fn was_usable(state: &InstanceModel) -> bool {
+pub(super) fn was_usable(state: &InstanceModel) -> bool {
     let unfinished = |line: &String| line == desired::UNFINISHED;
     !state.ready.is_null() && !state.drift.known().is_some_and(|drift| drift.iter().any(unfinished))
 }
@@ -120,8 +120,8 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, InstanceResource>) {
     if drifted {
         plan.set(InstanceModel::DRIFT, &Vec::<String>::new());
     }
-    if plan.action() == Action::Update {
-        // Whatever is applied, the application and the ingress are asked again.
+    if plan.action() == Action::Update && plan.changed(Path::root()) {
+        // Whatever is applied, the application and the ingress are asked again. Other timeouts alone are not applied.
         for asked in [
             InstanceModel::READY,
             InstanceModel::LIVE_VERSION,

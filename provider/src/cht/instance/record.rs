@@ -2,11 +2,12 @@
 //!
 //! It is made first and finished last. A creation that was killed before its state was saved leaves an unfinished one, so
 //! that the next creation goes on instead of refusing what is there; a finished one says that the instance belongs to some
-//! state already. An update that was not finished shows in the next plan the same way. An import takes the configuration
-//! from it. It holds no secrets.
+//! state already, unless [`super::unsaved`] finds that nobody can have saved it. An update that was not finished shows in the next
+//! plan the same way. An import takes the configuration from it. It holds no secrets.
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::jiff::Timestamp;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::record;
 
@@ -16,6 +17,7 @@ use crate::kubernetes::{Found, MANAGER, Object, ObjectKey};
 const CONFIGURATION: &str = "configuration";
 const STAGE: &str = "stage";
 const ADOPTED_FROM: &str = "adopted-from";
+const MADE: &str = "made";
 
 /// How far an instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub(super) enum Stage {
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) stage: Stage,
+    /// When the creation was finished, until something is changed after that.
+    pub(super) made: Option<Timestamp>,
     configuration: String,
     adopted_from: Option<String>,
 }
@@ -67,6 +71,7 @@ impl Record {
         Some(Record {
             // What somebody edited, or a later release wrote, must not look as if there were no data yet.
             stage: stage.unwrap_or(Stage::Updating),
+            made: entry(MADE).and_then(|made| made.parse().ok()),
             configuration: entry(CONFIGURATION).unwrap_or_default().to_owned(),
             adopted_from: entry(ADOPTED_FROM).map(str::to_owned),
         })
@@ -82,32 +87,46 @@ impl Record {
 
 /// The record as an object of the instance.
 pub(super) fn object(model: &InstanceModel, stage: Stage) -> Result<Object, Diagnostics> {
-    let recorded = InstanceModel {
+    with_entries(model, stage, None)
+}
+
+/// The record of an instance whose creation ends now.
+pub(super) fn finished(model: &InstanceModel, now: Timestamp) -> Result<Object, Diagnostics> {
+    with_entries(model, Stage::Created, Some(now))
+}
+
+/// What a record keeps of a model.
+pub(super) fn configuration(model: &InstanceModel) -> Result<String, Diagnostics> {
+    record::to_record(&InstanceModel {
         kubernetes: None,
         ..model.clone()
-    };
+    })
+}
+
+/// What names the record.
+pub(super) fn key(namespace: &str) -> ObjectKey {
+    ObjectKey::namespaced::<ConfigMap>(namespace, MANAGER)
+}
+
+fn with_entries(model: &InstanceModel, stage: Stage, made: Option<Timestamp>) -> Result<Object, Diagnostics> {
     let entries = [
-        (CONFIGURATION.to_owned(), record::to_record(&recorded)?),
+        (CONFIGURATION.to_owned(), configuration(model)?),
         (STAGE.to_owned(), stage.name().to_owned()),
     ];
     let adopted_from = model.adopted_from.known();
     let adopted_from = adopted_from.map(|origin| (ADOPTED_FROM.to_owned(), origin.clone()));
+    let made = made.map(|made| (MADE.to_owned(), made.to_string()));
     let config_map = ConfigMap {
         metadata: ObjectMeta {
             name: Some(MANAGER.to_owned()),
             namespace: Some(model.namespace.clone()),
             ..ObjectMeta::default()
         },
-        data: Some(entries.into_iter().chain(adopted_from).collect()),
+        data: Some(entries.into_iter().chain(adopted_from).chain(made).collect()),
         ..ConfigMap::default()
     };
     Object::from_typed(&config_map)
         .map_err(|error| Diagnostic::bug(format!("The record cannot be made into an object: {error}.")).into())
-}
-
-/// What names the record.
-pub(super) fn key(namespace: &str) -> ObjectKey {
-    ObjectKey::namespaced::<ConfigMap>(namespace, MANAGER)
 }
 
 #[cfg(test)]

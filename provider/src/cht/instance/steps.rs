@@ -17,11 +17,11 @@ use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{self, Stage};
-use crate::cht::instance::{objects, reach, volumes};
+use crate::cht::instance::{objects, reach, upgrade, volumes};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
 use crate::kubernetes::rollout::{Reason, Rollout, RolloutStatus};
-use crate::kubernetes::{Apply, Error, Found, LiveObject, ObjectKey, ObjectSet};
+use crate::kubernetes::{Apply, Error, Found, LiveObject, Object, ObjectKey, ObjectSet};
 
 mod blame;
 
@@ -79,16 +79,16 @@ pub(super) async fn apply(
             database.check(cx, access).await?;
         }
         if name == objects::API_PHASE && database.stage == Stage::Creating {
-            remember(access, database.model, Stage::Opened).await?;
+            let record = record::object(database.model, Stage::Opened)?;
+            remember(access, &database.model.namespace, record).await?;
         }
     }
     Ok(())
 }
 
 /// Remembers in the cluster how far the instance is.
-pub(super) async fn remember(access: &Access, model: &InstanceModel, stage: Stage) -> Result<(), Diagnostics> {
-    let record = record::object(model, stage)?;
-    let set = ObjectSet::new(desired::owner(&model.namespace)?, vec![vec![record]]);
+pub(super) async fn remember(access: &Access, namespace: &str, record: Object) -> Result<(), Diagnostics> {
+    let set = ObjectSet::new(desired::owner(namespace)?, vec![vec![record]]);
     let remembered = access.cluster.apply(&set, Apply::Careful).await;
     remembered
         .map(|_| ())
@@ -166,9 +166,8 @@ pub(super) async fn wait_until_ready(
 ) -> Result<String, Diagnostics> {
     let what = "the CHT application";
     let patience = patience.restarted();
-    // Images with a tag of their own, such as those of a branch, report what they like.
-    let own_tag = model.image.as_ref().is_some_and(|image| image.tag.is_some());
-    let expected = if own_tag { None } else { model.cht_version.parse().ok() };
+    // Images whose tag names no release, such as those of a branch, report what they like: that their pods run was waited for.
+    let expected = upgrade::version_of(model);
     cx.wait(what, Backoff::QUICK, || async {
         // The pod may be another one at each look, so each has a client of its own.
         let client = reach::client(cx, access, model, Some(credentials))?;

@@ -17,7 +17,7 @@ use crate::kubernetes::{Access, Found};
 pub(super) struct Survey {
     pub(super) started_with: Known,
     pub(super) found: Found,
-    record: Option<Record>,
+    pub(super) record: Option<Record>,
     claims: BTreeSet<String>,
 }
 
@@ -93,10 +93,24 @@ impl Survey {
         }
     }
 
+    /// Tells of volumes that a creation takes from an instance that was destroyed, where the configuration does not.
+    pub(super) fn warning(&self, model: &InstanceModel) -> Option<Diagnostic> {
+        if self.record.is_some() || self.claims.is_empty() || model.couchdb.existing_data {
+            return None;
+        }
+        let detail = format!(
+            "The namespace {} holds the volumes of an instance that was destroyed, which this one takes: {}. CouchDB has to find \
+             its data in them before anything else is started.",
+            model.namespace,
+            self.claim_names()
+        );
+        Some(Diagnostic::warning("Volumes of an earlier instance are used", detail).at(InstanceModel::COUCHDB))
+    }
+
     /// Checks that the volumes of an instance that was destroyed can be used: by as many nodes, and with its credentials.
     fn fits_retained_data(&self, model: &InstanceModel, has_credentials: bool) -> Result<(), Diagnostics> {
         let namespace = &model.namespace;
-        let found = self.claims.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let found = self.claim_names();
         let couchdb = model.couchdb.spec();
         let wanted: BTreeSet<String> = couchdb.members().map(|member| member.claim()).collect();
         let problem = if self.claims != wanted {
@@ -118,6 +132,10 @@ impl Survey {
         )
         .at(InstanceModel::COUCHDB)
         .into())
+    }
+
+    fn claim_names(&self) -> String {
+        self.claims.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -223,6 +241,10 @@ mod tests {
                 .contains("admin_password")
         );
         assert!(data.allows_creation(&state).is_ok(), "all credentials are known");
+        let warning = data.warning(&state).expect("the configuration does not name them");
+        assert!(warning.detail.contains("couchdb-claim0"), "{}", warning.detail);
+        let told = fixtures::state(&with(fixtures::couchdb(json!({"existing_data": true}))));
+        assert_eq!(data.warning(&told), None);
 
         let cluster = fixtures::state(&with(fixtures::couchdb(json!({"nodes": [{}, {}]}))));
         let refused = data.allows_creation(&cluster).expect_err("other nodes");

@@ -9,6 +9,7 @@ use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::{self, Record, Stage};
+use crate::cht::instance::volumes;
 use crate::kubernetes::{Access, Found, LiveObject};
 
 /// Removes an instance; the data volumes and the namespace that holds them only if they are not to be retained. A disk that
@@ -23,23 +24,20 @@ pub(super) async fn remove(
     state: &InstanceModel,
     found: Found,
 ) -> Result<(), Diagnostics> {
-    let record = found.get(&record::key(&state.namespace));
-    let record_made = record.map(made_at).filter(|_| is_unused(&found, state));
-    let retained = |live: &LiveObject| {
-        let retain = record_made
-            .as_ref()
-            .map_or(state.retain_volumes, |record_made| made_at(live) < *record_made);
-        retain && desired::is_data(live)
+    let retained = if is_unused(&found, state) {
+        volumes::earlier(&found, &state.namespace)
+    } else {
+        found.select(|live| state.retain_volumes && desired::is_data(live))
     };
-    let keeps_volume = found.objects().any(&retained);
+    let is_retained = |live: &LiveObject| retained.get(live.key()).is_some();
     delete(cx, access, state, found.select(is_workload), "the workloads").await?;
     let is_record = |live: &LiveObject| *live.key() == record::key(&state.namespace);
     let is_last = |live: &LiveObject| kind(live) == "Namespace" || is_record(live);
-    let content = found.select(|live| !is_workload(live) && !is_last(live) && !retained(live));
+    let content = found.select(|live| !is_workload(live) && !is_last(live) && !is_retained(live));
     delete(cx, access, state, content, "the objects of the instance").await?;
     delete(cx, access, state, found.select(is_record), "the record").await?;
     let namespace = found.filter(|live| kind(live) == "Namespace");
-    if keeps_volume || namespace.is_empty() {
+    if !retained.is_empty() || namespace.is_empty() {
         return Ok(());
     }
     let others = match access
@@ -155,15 +153,6 @@ fn is_workload(live: &LiveObject) -> bool {
 
 fn kind(live: &LiveObject) -> &'static str {
     live.key().kind.kind
-}
-
-/// When an object was made, in a form whose order is that of time.
-fn made_at(live: &LiveObject) -> String {
-    let timestamp = live
-        .json()
-        .pointer("/metadata/creationTimestamp")
-        .and_then(|timestamp| timestamp.as_str());
-    timestamp.unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use tf_framework::Attr;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::lifecycle::plan::Action;
+use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
 use crate::cht::instance::InstanceResource;
@@ -12,7 +13,7 @@ use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::survey::Survey;
-use crate::cht::instance::{adoption, classes, desired, lookups, plan, routing, upgrade};
+use crate::cht::instance::{adoption, classes, desired, lookups, plan, routing, unsaved, upgrade};
 use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
 
 /// Notes which release the instance is going to have, for the plans of what lives in it.
@@ -33,13 +34,13 @@ pub(super) async fn try_in_cluster(
     cx: &Context<InstanceResource>,
     plan: &Plan<'_, '_, InstanceResource>,
 ) -> Result<(), Diagnostics> {
-    if matches!(plan.action(), Action::Delete | Action::NoChange) {
+    if plan.action() == Action::Delete || !plan.changed(Path::root()) {
         return Ok(());
     }
     let (Some(model), Some(own)) = (plan.planned_model(), known_way(&plan.config.kubernetes)) else {
         return Ok(());
     };
-    if own.is_none() && cx.clients().is_unknown() {
+    if own.is_none() && cx.clients().is_cluster_unknown() {
         return Ok(());
     }
     let access = cx
@@ -63,7 +64,7 @@ pub(super) async fn try_in_cluster(
         classes::check(cx, &access, &model).await?;
     }
     upgrade::check_images(&access, &model, plan.prior.as_ref()).await?;
-    upgrade::check_space(cx, &access, &model, prior).await?;
+    upgrade::outlook::check(cx, &access, &model, prior).await?;
     let desired = Desired::new(&model, &credentials, stage)?;
     let desired = as_it_would_be(&access, plan, &model, desired).await?;
     let how = if plan.prior.as_ref().is_some_and(plan::has_drift) {
@@ -138,10 +139,15 @@ async fn to_try_with(
     }
     if survey.is_finished() {
         // This may be the second half of a replacement, which the core plans like any creation.
-        cx.warn(already_there(&model.namespace));
+        let is_left = unsaved::is_left(cx, &survey, model)?;
+        let tell = if is_left { unsaved::warning } else { already_there };
+        cx.warn(tell(&model.namespace));
         return Ok(None);
     }
     survey.allows_creation(model)?;
+    if let Some(warning) = survey.warning(model) {
+        cx.warn(warning);
+    }
     Ok(Some((known.or_generate(), Stage::Creating)))
 }
 

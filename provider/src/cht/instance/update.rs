@@ -16,7 +16,7 @@ use crate::cht::instance::record::{Record, Stage};
 use crate::cht::instance::rotation::{self, Rotation};
 use crate::cht::instance::teardown::Transition;
 use crate::cht::instance::upgrade::{self, Installed, Preparation};
-use crate::cht::instance::{desired, plan};
+use crate::cht::instance::{desired, plan, volumes};
 use crate::kubernetes::{Access, Apply, Found};
 
 /// Changes an instance from its prior state to the planned one, and finishes an unfinished creation.
@@ -33,16 +33,20 @@ pub(super) async fn update(
     upgrade::refuse_downgrade(cx, &access, &planned, &prior, &found).await?;
     let found = adoption::take_over(cx, &access, &[&prior, &planned], found).await?;
     let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
+    let stage = match Record::find(&found, &planned.namespace) {
+        Some(record) if record.stage.is_creation() => record.stage,
+        Some(record) if record.stage == Stage::Adopting => Stage::Adopting,
+        None if planned.is_adopted() => Stage::Adopting,
+        _ => Stage::Updating,
+    };
+    if stage != Stage::Creating {
+        volumes::check_claims(&prior, &found)?;
+    }
     let mut update = Update {
         access: &access,
         prior: &prior,
         credentials: &credentials,
-        stage: match Record::find(&found, &planned.namespace) {
-            Some(record) if record.stage.is_creation() => record.stage,
-            Some(record) if record.stage == Stage::Adopting => Stage::Adopting,
-            None if planned.is_adopted() => Stage::Adopting,
-            _ => Stage::Updating,
-        },
+        stage,
         found,
     };
     let patience = update.prepare(cx, &planned, &live).await?;

@@ -1,11 +1,13 @@
 //! What the cluster says of the data volumes.
 
 use tf_framework::Attr;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
-use crate::cht::instance::desired::claim_key;
+use crate::cht::instance::desired::{claim_key, is_data};
 use crate::cht::instance::model::InstanceModel;
+use crate::cht::instance::record;
 use crate::cht::instance::spec::Volume;
-use crate::kubernetes::Found;
+use crate::kubernetes::{Found, LiveObject, ObjectKey};
 
 /// Puts into the model the sizes of the volumes, and the class in which they were made. What is common to all nodes is that of
 /// the first one that has nothing of its own; where another node differs from that, it shows as drift.
@@ -39,13 +41,61 @@ pub(super) fn store(model: &mut InstanceModel, found: &Found) {
     }
 }
 
+/// The data volumes that are older than the instance: an earlier one, which was destroyed, left them.
+pub(super) fn earlier(found: &Found, namespace: &str) -> Found {
+    let record_made = found.get(&record::key(namespace)).map(made_at);
+    let is_older = |live: &LiveObject| record_made.is_none_or(|record_made| made_at(live) < record_made);
+    found.select(|live| is_data(live) && is_older(live))
+}
+
+/// The claims for volumes that Kubernetes made: if such a claim is made again, its volume is another one.
+pub(super) fn claims_of_new_volumes(model: &InstanceModel) -> Vec<ObjectKey> {
+    let couchdb = model.couchdb.spec();
+    let members = couchdb
+        .members()
+        .filter(|member| member.node.storage.volume == Volume::New);
+    members
+        .map(|member| claim_key(&model.namespace, &member.claim()))
+        .collect()
+}
+
+/// Refuses to make a data volume again that an instance in use has lost.
+///
+/// # Errors
+/// Fails if one of its claims is not there.
+pub(super) fn check_claims(model: &InstanceModel, found: &Found) -> Result<(), Diagnostics> {
+    let claims = claims_of_new_volumes(model);
+    match claims.into_iter().find(|claim| found.get(claim).is_none()) {
+        Some(lost) => Err(claim_lost(&lost).into()),
+        None => Ok(()),
+    }
+}
+
+/// The words for a data volume that an instance in use has lost.
+pub(super) fn claim_lost(claim: &ObjectKey) -> Diagnostic {
+    let detail = format!(
+        "{claim}, by which CouchDB had its data, is not there any more. It is not made again: it would be empty, and CHT would go \
+         on with an empty database.\n\nIf the volume is still there (`kubectl get persistentvolumes`), or there is a backup of it: \
+         note `admin_password`, `secret` and `uuid` of this instance, destroy it, and make it again with these, \
+         `existing_data = true`, and the volume in `storage` of the node. If the data is not needed, destroy the instance, and \
+         make another one."
+    );
+    Diagnostic::error("Data volume is gone", detail).at(InstanceModel::COUCHDB)
+}
+
+/// When an object was made, in a form whose order is that of time.
+fn made_at(live: &LiveObject) -> &str {
+    let made_at = live.json().pointer("/metadata/creationTimestamp");
+    made_at.and_then(|made_at| made_at.as_str()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::cht::instance::fixtures::{couchdb, model, with};
-    use crate::kubernetes::LiveObject;
+    use crate::cht::instance::fixtures::{cluster, couchdb, minimal, model, state, with};
+    use crate::cht::instance::record::Stage;
 
     fn claim(name: &str, size: &str, class: Option<&str>) -> LiveObject {
         let claim: Value = json!({
@@ -84,5 +134,43 @@ mod tests {
             &[claim("couchdb-claim0", "10Gi", Some(""))].into_iter().collect(),
         );
         assert!(model.couchdb.storage_class.is_null());
+    }
+
+    #[test]
+    fn volumes_that_are_older_than_the_record_are_those_of_an_earlier_instance() {
+        let made = |name: &str, at: &str| {
+            let mut json = claim(name, "1Gi", None).json().clone();
+            json["metadata"]["creationTimestamp"] = json!(at);
+            LiveObject::from_json(json).expect("a known kind")
+        };
+        let claims = [
+            made("couchdb-claim0", "2026-03-01T10:00:00Z"),
+            made("other", "2026-03-01T10:00:09Z"),
+        ];
+        let without_record: Found = claims.clone().into_iter().collect();
+        assert_eq!(earlier(&without_record, "cht-kisumu").objects().count(), 2);
+
+        let begun = cluster(&state(&minimal()), Stage::Creating, &[]);
+        let mut record = begun.get(&record::key("cht-kisumu")).expect("a record").json().clone();
+        record["metadata"]["creationTimestamp"] = json!("2026-03-01T10:00:09Z");
+        let record = LiveObject::from_json(record).expect("a known kind");
+        let found = claims.into_iter().chain([record]).collect();
+        let earlier = earlier(&found, "cht-kisumu");
+        let names: Vec<&str> = earlier.objects().map(|live| live.key().name.as_str()).collect();
+        assert_eq!(names, ["couchdb-claim0"]);
+    }
+
+    #[test]
+    fn a_lost_volume_is_not_made_again_unless_it_leads_to_a_disk_that_is_there() {
+        let there: Found = [claim("couchdb-claim0", "1Gi", None)].into_iter().collect();
+        assert!(check_claims(&model(&minimal()), &there).is_ok());
+        let lost = check_claims(&model(&minimal()), &Found::default()).expect_err("it is lost");
+        assert!(
+            lost.to_string()
+                .contains("PersistentVolumeClaim cht-kisumu/couchdb-claim0"),
+            "{lost}"
+        );
+        let disk = model(&with(couchdb(json!({"nodes": [{"storage": {"gce_disk": "data"}}]}))));
+        assert!(check_claims(&disk, &Found::default()).is_ok());
     }
 }

@@ -7,14 +7,17 @@
 //! - [`log`] has what the CHT tells of an upgrade. The CHT keeps it in its database, so it is the memory that survives a killed
 //!   provider: whoever looks again finds how far it is.
 //! - [`staging`] decides from that what to do next, one step at each look.
+//! - [`rival`] knows what becomes of an upgrade to another version.
 //! - [`summary`] says in a word how far it is.
 //! - [`path`] knows which version can follow which.
 
 pub mod log;
 pub mod path;
+pub mod rival;
 pub mod staging;
 pub mod summary;
 
 pub use log::{UpgradeAction, UpgradeLog, UpgradeState, Upgrades};
+pub use rival::Rival;
 pub use staging::{Failure, Staging, Step};
 pub use summary::Summary;

@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::log::{UpgradeAction, UpgradeLog, UpgradeState, Upgrades};
+use super::rival::Rival;
 use crate::cht::client::Client;
 use crate::cht::error::Error;
 use crate::cht::transport::Transport;
@@ -23,6 +24,8 @@ const STALL: Duration = Duration::from_secs(5 * 60);
 pub enum Step {
     /// It is not staged yet; the text says how far it is.
     Pending(String),
+    /// Another version, which was staged before, is given up.
+    GivenUp(String),
     /// The version is staged, and all of its indexes are built.
     Staged,
     /// It is not going to be staged.
@@ -56,6 +59,7 @@ pub enum Failure {
 #[derive(Debug)]
 pub struct Staging {
     target: ChtVersion,
+    user: String,
     asked: u32,
     progress: Option<(String, Instant)>,
 }
@@ -69,11 +73,12 @@ enum Next {
 }
 
 impl Staging {
-    /// Begins to look.
+    /// Begins to look, for this user.
     #[must_use]
-    pub fn new(target: ChtVersion) -> Self {
+    pub fn new(target: ChtVersion, user: String) -> Self {
         Self {
             target,
+            user,
             asked: 0,
             progress: None,
         }
@@ -100,9 +105,7 @@ impl Staging {
             Next::Abort(other) => {
                 tracing::warn!(version = other, "another version is staged, which is given up");
                 client.abort_upgrade().await?;
-                Ok(Step::Pending(format!(
-                    "CHT {other}, which was staged before, is given up"
-                )))
+                Ok(Step::GivenUp(other))
             }
             Next::Done(step) => Ok(step),
         }
@@ -113,16 +116,14 @@ impl Staging {
             return self.decide_ended(upgrades, last);
         };
         let pending = |status: String| Next::Done(Step::Pending(status));
-        let is_ours = log.to.version == self.target.to_string();
+        match Rival::of(log, &self.target, &self.user) {
+            Some(Rival::MakesRoom(other)) => return Next::Abort(other),
+            Some(Rival::InTheWay(failure)) => return Next::Done(Step::Failed(failure)),
+            None => {}
+        }
         match (&log.state, &log.action) {
             (UpgradeState::Interrupted, _) => self.ask_again(Failure::Interrupted),
             (UpgradeState::Aborting, _) => pending(format!("an upgrade to CHT {} is given up", log.to.version)),
-            (_, UpgradeAction::Stage) if !is_ours => Next::Abort(log.to.version.clone()),
-            (state, _) if !is_ours => Next::Done(Step::Failed(Failure::Busy {
-                version: log.to.version.clone(),
-                user: log.user.clone(),
-                state: state.clone(),
-            })),
             (UpgradeState::Indexed, UpgradeAction::Stage) => Next::Done(Step::Staged),
             (UpgradeState::Indexing, _) => pending(self.with_stall(upgrades.indexing(), now)),
             (state, _) => pending(format!("the upgrade to CHT {} is {state}", self.target)),

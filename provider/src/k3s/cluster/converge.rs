@@ -114,6 +114,7 @@ pub(super) async fn converge(
         warn_of(cx, &fleet.diagnose(stopped));
     }
     for warning in blame::silent(
+        fleet,
         &looked,
         "Nothing was changed on it. What differs there shows once it answers.",
     ) {

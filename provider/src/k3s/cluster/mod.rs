@@ -119,7 +119,7 @@ impl Resource for ClusterResource {
         if removal::is_gone(&state, &looked) {
             return Ok(None);
         }
-        let silent = blame::silent(&looked, "What was last known of it is kept.");
+        let silent = blame::silent(&fleet, &looked, "What was last known of it is kept.");
         for warning in silent.into_iter().chain(observe::not_mended(&fleet, &looked)) {
             cx.warn(warning);
         }

@@ -8,7 +8,7 @@ mod space;
 use acceptance_tests::cht::upgrade::Database;
 use serde_json::json;
 
-use crate::support::{ADDRESS, DEPLOYMENT, Instance, POD, Scene, eventually, lab};
+use crate::support::{ADDRESS, DEPLOYMENT, Instance, POD, Scene, blames, eventually, lab};
 
 /// The instance in a version.
 pub(super) fn running(scene: &Scene, version: &str) -> Instance {
@@ -148,7 +148,7 @@ async fn a_way_back_is_taken_only_when_it_is_allowed() {
     scene.apply().await;
     scene.configure(&running(&scene, "5.3.0")).await;
     let refused = scene.plan_fails().await;
-    crate::support::blames(
+    blames(
         &refused,
         "CHT cannot be downgraded",
         "allow_downgrade = true",
@@ -169,15 +169,41 @@ async fn a_way_back_is_taken_only_when_it_is_allowed() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn another_version_that_was_staged_makes_room() {
+async fn another_version_that_was_staged_makes_room_and_the_plan_says_so() {
     let scene = Scene::new("restaged").await;
     scene.configure(&running(&scene, "5.2.0")).await;
     scene.apply().await;
-    lab().await.cht.upgrades().ask("restaged", "stage", "5.3.0");
+    lab().await.cht.upgrades().ask_as("restaged", "medic", "stage", "5.3.0");
     scene.configure(&running(&scene, "5.3.1")).await;
+    let plan = scene.plan().await;
+    let told = |warning: &acceptance_tests::tofu::Diagnostic| {
+        warning.summary == "Staged CHT release is given up" && warning.detail.contains("cht_version = \"5.3.0\"")
+    };
+    assert!(plan.diagnostics().iter().any(told), "{:?}", plan.diagnostics());
     scene.apply().await;
     is_upgraded(&scene, "5.3.1", "after the upgrade").await;
     let states: Vec<&str> = database(&scene).await.log.iter().map(|entry| entry.state).collect();
     assert_eq!(states, ["aborted", "finalized"]);
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_another_person_stages_is_not_given_up() {
+    let scene = Scene::new("staged-by-another").await;
+    scene.configure(&running(&scene, "5.2.0")).await;
+    scene.apply().await;
+    lab().await.cht.upgrades().ask("staged-by-another", "stage", "5.3.0");
+    scene.configure(&running(&scene, "5.3.1")).await;
+    blames(
+        &scene.plan_fails().await,
+        "CHT does not stage the upgrade",
+        "somebody is upgrading it to CHT 5.3.0",
+        "cht_version = \"5.3.1\"",
+    );
+    assert_eq!(database(&scene).await.log.len(), 1, "it goes on");
+    scene.configure(&running(&scene, "5.3.0")).await;
+    scene.apply().await;
+    is_upgraded(&scene, "5.3.0", "by both").await;
     scene.destroy().await;
 }

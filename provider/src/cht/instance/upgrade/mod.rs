@@ -3,16 +3,19 @@
 //! - [`target`] is the version that a configuration brings.
 //! - [`images`] tells which versions the cluster has the images of, whoever put them there.
 //! - [`guard`] refuses plans and updates that would take CHT back, or that CHT does not support.
-//! - [`space`] tells whether the volumes have room for it.
+//! - [`outlook`] is what the running application says to a plan: [`space`] tells whether the volumes have room for it, [`rivals`]
+//!   whether somebody has begun another upgrade.
 //! - [`prepare`] stages the version while the one before serves. The exchange of the images is an update like any other.
 
 mod guard;
 mod images;
+pub(super) mod outlook;
 mod prepare;
+mod rivals;
 mod space;
 mod target;
 
 pub(super) use self::guard::{check, check_images, refuse_downgrade};
 pub(super) use self::images::adopt;
 pub(super) use self::prepare::{Installed, Preparation, before};
-pub(super) use self::space::check_space;
+pub(super) use self::target::version_of;

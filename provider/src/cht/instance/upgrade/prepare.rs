@@ -6,6 +6,7 @@ use tokio::sync::Mutex;
 
 use super::guard::check_live;
 use super::images::Images;
+use super::rivals;
 use super::space::shortage;
 use super::target::{Target, tag};
 use crate::cht::application::Way;
@@ -131,7 +132,7 @@ impl Preparation<'_> {
     async fn stage(&self, cx: &Context<InstanceResource>, target: ChtVersion) -> Result<Installed, Diagnostics> {
         let what = format!("CHT {target} to be staged");
         let patience = Patience::of_indexing(self.model, GOES_ON);
-        let staging = Mutex::new(Staging::new(target.clone()));
+        let staging = Mutex::new(Staging::new(target.clone(), self.model.couchdb.admin_user.clone()));
         cx.wait(&what, Backoff::QUICK, || async {
             let client = self.client(cx)?;
             let looked = staging.lock().await.advance(&client, std::time::Instant::now()).await;
@@ -139,6 +140,10 @@ impl Preparation<'_> {
                 Ok(Step::Staged) => return Ok(Progress::Ready(Installed::Warm)),
                 Ok(Step::Failed(failure)) => return Err(failed(&target, &failure)),
                 Ok(Step::Pending(status)) => status,
+                Ok(Step::GivenUp(other)) => {
+                    cx.warn(rivals::given_up(&other));
+                    format!("CHT {other}, which was staged before, is given up")
+                }
                 Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
                 Err(error @ (Error::Forbidden { .. } | Error::NotFound { .. } | Error::Refused { .. })) => {
                     return Err(refused(&target, &error));
@@ -190,12 +195,14 @@ fn was_usable(model: &InstanceModel, found: &Found) -> bool {
     recorded.is_some_and(|recorded| tag(&recorded) == tag(model))
 }
 
-fn is_direct(model: &InstanceModel) -> bool {
+/// Whether the images are exchanged without preparing anything.
+pub(super) fn is_direct(model: &InstanceModel) -> bool {
     let mode = model.upgrade.as_ref().and_then(|upgrade| upgrade.mode.as_deref());
     mode == Some("direct")
 }
 
-fn failed(target: &ChtVersion, failure: &Failure) -> Diagnostics {
+/// The words for a version that is not going to be staged.
+pub(super) fn failed(target: &ChtVersion, failure: &Failure) -> Diagnostics {
     let (advice, attribute) = match failure {
         Failure::Errored { .. } => (
             "Check that the API's pod can reach that server, and that this release is there; the log of the pod tells more. Where \

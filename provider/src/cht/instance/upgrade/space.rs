@@ -8,16 +8,14 @@
 use k8s_openapi::api::core::v1::PersistentVolume;
 use serde_json::Value as Json;
 use tf_framework::context::Context;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 
-use super::target::Target;
 use crate::cht::client::Client;
 use crate::cht::instance::InstanceResource;
-use crate::cht::instance::credentials::{Credentials, Known};
+use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::{data_guard, desired, reach};
 use crate::cht::transport::Transport;
-use crate::cht::upgrade::path::{Path, path};
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::{Access, Error, LiveObject, ObjectKey, quantity};
 
@@ -27,34 +25,6 @@ const FACTOR: u64 = 5;
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
-
-/// Judges the room for the upgrade in a plan, if the application could be asked in the last refresh.
-pub(in crate::cht::instance) async fn check_space(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-    prior: Option<&InstanceModel>,
-) -> Result<(), Diagnostics> {
-    let running = prior.and_then(|prior| prior.live_version.known()?.parse().ok());
-    let target = Target::of(model).map(|target| target.version);
-    let (Some(prior), Some(running), Some(target)) = (prior, running, target) else {
-        return Ok(());
-    };
-    if path(&running, &target) == Path::None {
-        return Ok(());
-    }
-    let found = desired::find(access, &prior.namespace, &[prior]).await?;
-    let live = desired::live_credentials(&found, &prior.namespace);
-    let credentials = live.or(Known::of(&prior.couchdb)).complete();
-    match shortage(cx, access, model, credentials.as_ref(), &target).await? {
-        Some(error) if error.severity == Severity::Error => Err(error.into()),
-        Some(warning) => {
-            cx.warn(warning);
-            Ok(())
-        }
-        None => Ok(()),
-    }
-}
 
 /// What there is to say of the room for an upgrade; nothing if there is enough, if none is needed, or if that cannot be told.
 pub(super) async fn shortage(

@@ -42,6 +42,11 @@ impl Target {
     }
 }
 
+/// The version that a model is to report when it runs; none where its tag names no release.
+pub(in crate::cht::instance) fn version_of(model: &InstanceModel) -> Option<ChtVersion> {
+    Target::of(model).map(|target| target.version)
+}
+
 /// The tag of the images of a model.
 pub(super) fn tag(model: &InstanceModel) -> &str {
     own_tag(model).unwrap_or(&model.cht_version)

@@ -33,7 +33,7 @@ fn done() -> Answer {
 }
 
 fn staging() -> Staging {
-    Staging::new("5.3.1".parse().unwrap())
+    Staging::new("5.3.1".parse().unwrap(), "medic".to_owned())
 }
 
 /// Looks until it is staged, or is not going to be; answers what was seen on the way, too.
@@ -44,6 +44,7 @@ async fn run(steps: impl IntoIterator<Item = (&'static str, Answer)>) -> (Vec<St
     loop {
         match staging.advance(&client, Instant::now()).await.unwrap() {
             Step::Pending(status) => seen.push(status),
+            Step::GivenUp(other) => seen.push(format!("CHT {other} is given up")),
             end => return (seen, end),
         }
     }
@@ -158,7 +159,7 @@ async fn an_older_entry_of_the_log_says_nothing_of_this_upgrade() {
 #[tokio::test]
 async fn another_version_that_was_only_staged_makes_room() {
     for state in ["indexing", "indexed"] {
-        let (_, end) = run([
+        let (seen, end) = run([
             (LOOK, now("stage", "5.3.0", state)),
             (ABORT, done()),
             (LOOK, now("stage", "5.3.0", "aborting")),
@@ -168,6 +169,7 @@ async fn another_version_that_was_only_staged_makes_room() {
         ])
         .await;
         assert_eq!(end, Step::Staged, "{state}");
+        assert_eq!(seen[0], "CHT 5.3.0 is given up");
     }
 }
 

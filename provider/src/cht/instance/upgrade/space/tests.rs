@@ -1,6 +1,7 @@
 //! When there is too little space, when nobody knows, and what is said of it.
 
 use serde_json::json;
+use tf_framework::diagnostics::Severity;
 
 use super::*;
 use crate::cht::instance::fixtures::{couchdb, model, with};
