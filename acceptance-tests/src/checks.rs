@@ -58,6 +58,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     } else {
         arguments.checks.clone()
     };
+    let mut skipped = Vec::new();
     for check in checks {
         let start = Instant::now();
         println!("==> {check:?}");
@@ -65,14 +66,22 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             Check::Fmt => cargo(&["fmt", "--all", "--check"], &[])?,
             Check::Clippy => cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?,
             Check::Test => cargo(&["test", "--workspace"], &[])?,
-            Check::Fuzz => fuzz()?,
+            Check::Fuzz => skipped.extend(fuzz()?),
             Check::Doc => cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?,
-            Check::Deny => deny()?,
+            Check::Deny => skipped.extend(deny()?),
             Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
-            Check::Acceptance => acceptance(&["acceptance", "judges", "lab"], arguments.filter.as_deref())?,
-            Check::K3s => acceptance(&["k3s"], arguments.filter.as_deref())?,
+            Check::Acceptance => {
+                skipped.extend(acceptance(
+                    &["acceptance", "judges", "lab"],
+                    arguments.filter.as_deref(),
+                )?);
+            }
+            Check::K3s => skipped.extend(acceptance(&["k3s"], arguments.filter.as_deref())?),
         }
         println!("==> {check:?} passed in {:.1} s\n", start.elapsed().as_secs_f64());
+    }
+    for line in skipped {
+        println!("{line}");
     }
     Ok(())
 }
@@ -104,8 +113,8 @@ pub(crate) fn build_release_provider() -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// Runs the tests that need the lab, of these test targets.
-fn acceptance(targets: &[&str], filter: Option<&str>) -> Result<()> {
+/// Runs the tests that need the lab, of these test targets, and answers what was skipped.
+fn acceptance(targets: &[&str], filter: Option<&str>) -> Result<Vec<String>> {
     // Built before the tests start, where the progress can be seen.
     tools::all()?;
     if hosts::missing().is_none() {
@@ -126,34 +135,36 @@ fn acceptance(targets: &[&str], filter: Option<&str>) -> Result<()> {
         .path()
         .to_str()
         .context("the temporary directory is not UTF-8")?;
-    let outcome = cargo(&arguments, &[("CHT_PROVIDER_BINARY", provider), (skip::LIST, list)]);
-    for line in skip::summary(&fs::read_to_string(list)?) {
-        println!("{line}");
-    }
-    outcome
+    cargo(&arguments, &[("CHT_PROVIDER_BINARY", provider), (skip::LIST, list)])?;
+    Ok(skip::summary(&fs::read_to_string(list)?))
 }
 
 /// Calls the fuzz targets with their seeds and, where cargo-fuzz can be had, with whatever it makes of them. What it finds
 /// interesting is kept beside the build, for the next time.
-fn fuzz() -> Result<()> {
+fn fuzz() -> Result<Option<String>> {
     let manifest = format!("--manifest-path={FUZZ}/Cargo.toml");
     cargo(&["test", "--locked", "--no-default-features", &manifest], &[])?;
     let program = match tools::cargo_fuzz() {
         Ok(program) => program,
         Err(error) => {
-            println!("cargo-fuzz cannot be had, so only the seeds were tried: {error:#}");
-            return Ok(());
+            return Ok(Some(format!(
+                "Only the seeds of the fuzz targets were tried: {error:#}"
+            )));
         }
     };
     let own = env::current_exe()?;
     let target_directory = own.ancestors().nth(2).context("this program was not built by Cargo")?;
     let build = target_directory.join("fuzz");
-    execute(&mut cargo_fuzz(&program, "build", &build), "cargo fuzz build")?;
+    if !cargo_fuzz(&program, "build", &build).status()?.success() {
+        let reason =
+            "Only the seeds of the fuzz targets were tried: they could not be built, which needs a C++ compiler";
+        return Ok(Some(reason.to_owned()));
+    }
     for target in fs::read_dir(format!("{FUZZ}/seeds"))? {
         let target = target?.file_name().to_string_lossy().into_owned();
         fuzz_target(&program, &build, &target)?;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Fuzzes one target, and shows what it says only if it fails.
@@ -187,13 +198,14 @@ fn cargo_fuzz(program: &Path, command: &str, build: &Path) -> Command {
 
 /// Checks licenses, duplicates and sources of the dependencies, where cargo-deny is installed: on PATH or in the cache.
 /// Advisories change without the project, so they are no part of its tests.
-fn deny() -> Result<()> {
+fn deny() -> Result<Option<String>> {
     let Some(program) = tools::cargo_deny()? else {
-        println!("cargo-deny is not installed, so dependencies are not checked: cargo install --locked cargo-deny");
-        return Ok(());
+        let reason = "Dependencies were not checked, which needs cargo-deny: cargo install --locked cargo-deny";
+        return Ok(Some(reason.to_owned()));
     };
     let arguments = ["--offline", "--workspace", "check", "licenses", "bans", "sources"];
-    execute(Command::new(&program).args(arguments), "cargo deny")
+    execute(Command::new(&program).args(arguments), "cargo deny")?;
+    Ok(None)
 }
 
 fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {

@@ -135,7 +135,8 @@ fn pages(root: &Path, schemas: &ProviderSchemas) -> Result<BTreeMap<String, Stri
     Ok(pages)
 }
 
-/// The configurations beside the main one, by the titles that their names are: `existing-data.tf` is about existing data.
+/// The configurations beside the main one, by the titles that their names are: `existing-data.tf` is about existing
+/// data.
 fn cases(folder: &Path, main: &str) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
     for path in files(folder, "tf")? {

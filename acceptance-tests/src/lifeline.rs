@@ -1,7 +1,9 @@
-//! Nothing outlives the program that started it: a small shell waits at the end of a pipe. When the pipe closes, because its
-//! owner was dropped or because the whole program was killed, it kills the process groups it was told of and removes the directory.
+//! Nothing outlives the program that started it: a small shell waits at the end of a pipe. When the pipe closes,
+//! because its owner was dropped or because the whole program was killed, it kills the process groups it was told of
+//! and removes the directory.
 //!
-//! Tests share a cluster in a static, which Rust never drops, and a test run may be killed at any time: neither can leave anything behind.
+//! Tests share a cluster in a static, which Rust never drops, and a test run may be killed at any time: neither can
+//! leave anything behind.
 
 use std::fs;
 use std::io::{self, Write};
@@ -40,8 +42,8 @@ impl Lifeline {
         Ok(lifeline)
     }
 
-    /// The lifeline of a directory that is there already. Before it is removed, and after the process groups are killed, `end`
-    /// is run as a shell script with the directory as its argument; `held` stays open until all is done.
+    /// The lifeline of a directory that is there already. Before it is removed, and after the process groups are
+    /// killed, `end` is run as a shell script with the directory as its argument; `held` stays open until all is done.
     ///
     /// # Errors
     /// If the shell cannot be started.

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's chores, the same by hand and in CI.
 //!
-//! `test` is in `checks.rs`, `demo` in `demo.rs`, `docs` in `docs.rs`, `bench` in `bench/`; the lab that they use is this crate's library.
+//! `test` is in `checks.rs`, `demo` in `demo.rs`, `docs` in `docs.rs`, `bench` in `bench/`; the lab that they use is
+//! this crate's library.
 
 #![expect(clippy::print_stdout, reason = "a command line speaks to its terminal")]
 

@@ -117,7 +117,7 @@ impl Clients {
     }
 
     /// Whether the provider block has a default way to a cluster that is not known yet.
-    pub fn is_unknown(&self) -> bool {
+    pub fn is_cluster_unknown(&self) -> bool {
         self.kubernetes.is_unknown()
     }
 }

@@ -24,7 +24,8 @@ const RELEASE_OF_VALUES: &str = "{{ .Values.release }}";
 pub(super) enum Maker {
     /// Ours.
     Cht(PathBuf),
-    /// `hashicorp/helm`. It learns of the cluster from the environment, as its versions differ in how that is configured.
+    /// `hashicorp/helm`. It learns of the cluster from the environment, as its versions differ in how that is
+    /// configured.
     Helm(PathBuf),
 }
 

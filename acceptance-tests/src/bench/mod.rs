@@ -1,9 +1,9 @@
 //! `cargo xtask bench`: what the provider costs, beside peers in the same run, as the Markdown tables of
 //! `provider/docs/performance.md`.
 //!
-//! Times depend on the machine, so what counts is their ratio to a peer's; requests and bytes are exact. [`start`] measures
-//! processes, [`instances`] whole environments on the lab's cluster, made by one of the [`makers`]; [`plugin`] stands in front
-//! of the provider and takes note of what it used.
+//! Times depend on the machine, so what counts is their ratio to a peer's; requests and bytes are exact. [`start`]
+//! measures processes, [`instances`] whole environments on the lab's cluster, made by one of the [`makers`]; [`plugin`]
+//! stands in front of the provider and takes note of what it used.
 
 mod instances;
 mod makers;

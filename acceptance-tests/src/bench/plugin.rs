@@ -1,7 +1,8 @@
 //! In front of a provider: runs it with the same standard streams and writes down what it used.
 //!
-//! The command line starts a provider several times for each command, and each of the processes counts. The kernel tells a
-//! parent what a child used once it has ended, so this is that parent; a script in the provider's place makes it so.
+//! The command line starts a provider several times for each command, and each of the processes counts. The kernel
+//! tells a parent what a child used once it has ended, so this is that parent; a script in the provider's place makes
+//! it so.
 
 use std::fs::{self, File};
 use std::io::Write;

@@ -1,6 +1,7 @@
 //! The state of one instance: what its processes know, each from the time at which it started.
 //!
-//! - CouchDB takes an administrator from the Secret when its pod starts, and only one that its volume does not know yet.
+//! - CouchDB takes an administrator from the Secret when its pod starts, and only one that its volume does not know
+//!   yet.
 //! - HAProxy takes the credentials with which it checks CouchDB when its pod starts. With a wrong password it has no
 //!   server to pass requests to.
 //! - The API listens once it has reached CouchDB, then needs some time to start, and starts over with each new pod. Its

@@ -2,14 +2,14 @@
 //!
 //! The real thing needs images that the lab cannot run, so this plays what a provider can see of it: a port that is
 //! closed until CouchDB is up, a start that takes a while, log-ins that fail with the wrong password, errors inside of
-//! good answers. What it says follows from the real objects in the cluster ([`cluster`]): the version is the one that the
-//! running API pod found or put into the database ([`upgrade`]), and the password is CouchDB's own. [`instance`] is the state machine,
-//! `server` the HTTP side of it. A test injects a [`Fault`] to see what the provider makes of it.
+//! good answers. What it says follows from the real objects in the cluster ([`cluster`]): the version is the one that
+//! the running API pod found or put into the database ([`upgrade`]), and the password is CouchDB's own. [`instance`] is
+//! the state machine, `server` the HTTP side of it. A test injects a [`Fault`] to see what the provider makes of it.
 //!
-//! The instance is taken from the `Host` header, `api.<namespace>.svc.<domain>`: all port-forwards of the lab end here, also
-//! those to nodes of CouchDB ([`topology`]).
-//! So a closed port can only be played by ending the connection once the request is read. kwok does not pass that end on
-//! through a port-forward: its client sees no answer until its own timeout, unlike with a real kubelet.
+//! The instance is taken from the `Host` header, `api.<namespace>.svc.<domain>`: all port-forwards of the lab end here,
+//! also those to nodes of CouchDB ([`topology`]). So a closed port can only be played by ending the connection once the
+//! request is read. kwok does not pass that end on through a port-forward: its client sees no answer until its own
+//! timeout, unlike with a real kubelet.
 
 mod accept;
 mod admins;

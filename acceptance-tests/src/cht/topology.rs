@@ -40,8 +40,8 @@ pub(super) fn nodes(deployments: &[Deployment], ready_pods: &[&Pod]) -> Vec<Couc
     workloads(deployments).iter().map(node).collect()
 }
 
-/// What the first node has on its disk, by something that stays the same for as long as the disk is there: claims and volumes
-/// come and go before it.
+/// What the first node has on its disk, by something that stays the same for as long as the disk is there: claims and
+/// volumes come and go before it.
 ///
 /// # Errors
 /// The API server does not answer.

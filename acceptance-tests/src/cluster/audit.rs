@@ -1,7 +1,7 @@
 //! What service accounts ask of the API server: its audit log, with one entry for each request as it comes in.
 //!
-//! An audit log misses nothing, unlike metrics, which do not know users. Only service accounts are logged, so the lab's own
-//! components cost nothing.
+//! An audit log misses nothing, unlike metrics, which do not know users. Only service accounts are logged, so the lab's
+//! own components cost nothing.
 
 use std::fs;
 use std::io;

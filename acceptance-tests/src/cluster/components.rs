@@ -17,7 +17,8 @@ use crate::tools::{self, build};
 /// The node's behavior.
 const STAGES: &str = include_str!("stages.yaml");
 
-/// The loopback ports of one cluster. They are chosen before the start because the API server keeps its own through a restart.
+/// The loopback ports of one cluster. They are chosen before the start because the API server keeps its own through a
+/// restart.
 #[derive(Debug)]
 pub(super) struct Ports {
     pub(super) api_server: u16,
@@ -169,13 +170,13 @@ pub(super) fn controller_manager(
         format!("--kubeconfig={}", kubeconfig.display()),
         "--leader-elect=false".to_owned(),
         "--secure-port=0".to_owned(),
-        // By default the controllers may send 20 requests a second: enough for a real cluster, but here many tests at once,
-        // and every measurement, would wait for nothing else.
+        // By default the controllers may send 20 requests a second: enough for a real cluster, but here many tests at
+        // once, and every measurement, would wait for nothing else.
         "--kube-api-qps=500".to_owned(),
         "--kube-api-burst=1000".to_owned(),
         "--concurrent-namespace-syncs=20".to_owned(),
-        // kwok that is started anew waits for the lease that it had before, and a node that was once taken for dead says only
-        // minutes later that it is not. Whatever the machine is busy with, the node is there.
+        // kwok that is started anew waits for the lease that it had before, and a node that was once taken for dead
+        // says only minutes later that it is not. Whatever the machine is busy with, the node is there.
         "--node-monitor-grace-period=24h".to_owned(),
         format!(
             "--service-account-private-key-file={}",

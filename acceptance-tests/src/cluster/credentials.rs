@@ -1,5 +1,5 @@
-//! Who may talk to whom: the lab's certificate authority, the server's certificate, the administrator's token, the key that
-//! signs service account tokens, and a kubeconfig that holds what a client needs.
+//! Who may talk to whom: the lab's certificate authority, the server's certificate, the administrator's token, the key
+//! that signs service account tokens, and a kubeconfig that holds what a client needs.
 
 use std::fs;
 use std::path::{Path, PathBuf};

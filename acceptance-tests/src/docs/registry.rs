@@ -1,5 +1,5 @@
-//! What the registries make of the pages: HashiCorp's `tfplugindocs validate` looks at folders, sizes, front matter, and
-//! whether there is a page for everything in the schema and nothing else.
+//! What the registries make of the pages: HashiCorp's `tfplugindocs validate` looks at folders, sizes, front matter,
+//! and whether there is a page for everything in the schema and nothing else.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,6 @@
-//! `everything_gauge`: what [`super::thing`] and [`super::rack`] lack: every other option, rules about several attributes,
-//! types with a meaning and bounds, a plan that is shaped, warned about or deferred, and an identity with a history.
+//! `everything_gauge`: what [`super::thing`] and [`super::rack`] lack: every other option, rules about several
+//! attributes, types with a meaning and bounds, a plan that is shaped, warned about or deferred, and an identity with a
+//! history.
 //!
 //! Nothing in it depends on a clock or on chance, so that two runs with the same configurations end in the same states.
 

@@ -1,6 +1,7 @@
 //! A provider with one of everything that the framework can do, for tests of the framework with real cores.
 //!
-//! - [`thing`] and [`rack`]: resources that an author would write, with a remote of files ([`remote`]) that tests can change.
+//! - [`thing`] and [`rack`]: resources that an author would write, with a remote of files ([`remote`]) that tests can
+//!   change.
 //! - [`gauge`]: a resource with every option that those two have not.
 //! - [`relic`]: a resource with older versions, which has become a rack.
 //! - [`case`](mod@case): a resource with a schema of every kind of attribute, which [`scripted`] can answer for.
@@ -8,7 +9,8 @@
 //! - `pass`: an ephemeral resource.
 //! - `functions`: functions.
 //!
-//! It is built as `terraform-provider-everything`, and takes its orders from the environment: see [`REMOTE`] and [`SCRIPT`].
+//! It is built as `terraform-provider-everything`, and takes its orders from the environment: see [`REMOTE`] and
+//! [`SCRIPT`].
 
 pub mod case;
 mod functions;

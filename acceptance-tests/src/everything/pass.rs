@@ -1,4 +1,5 @@
-//! `everything_pass`: a token that is good for as long as it is open. The remote knows of every one that was ever opened.
+//! `everything_pass`: a token that is good for as long as it is open. The remote knows of every one that was ever
+//! opened.
 
 use std::time::SystemTime;
 

@@ -1,5 +1,5 @@
-//! `everything_rack`: what [`super::thing`] lacks: blocks, values of any type, types with a meaning, an identity, and objects
-//! that were of another type before.
+//! `everything_rack`: what [`super::thing`] lacks: blocks, values of any type, types with a meaning, an identity, and
+//! objects that were of another type before.
 //!
 //! Nothing in it depends on a clock or on chance, so that two runs with the same configurations end in the same states.
 

@@ -1,5 +1,5 @@
-//! The remote system: a directory with a JSON file for each object, which tests change and remove as they like, and with
-//! notes of what happened.
+//! The remote system: a directory with a JSON file for each object, which tests change and remove as they like, and
+//! with notes of what happened.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};

@@ -1,6 +1,8 @@
-//! Answers by script, around a provider: for cases that the script names, plans and results are given, whatever they are.
+//! Answers by script, around a provider: for cases that the script names, plans and results are given, whatever they
+//! are.
 //!
-//! The framework would refuse to send most of them; what cores say to them is how the framework's own checks are judged.
+//! The framework would refuse to send most of them; what cores say to them is how the framework's own checks are
+//! judged.
 
 use std::collections::BTreeMap;
 use std::path::Path;

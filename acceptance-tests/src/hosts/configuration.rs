@@ -5,8 +5,9 @@ use anyhow::Result;
 use super::{Host, User};
 
 impl Host {
-    /// How the provider logs in to this host as the user, as an object of a configuration: by the key of the lab, knowing the
-    /// host by its key, with the password for `sudo` if the user is asked for one, and through the bastion if one is given.
+    /// How the provider logs in to this host as the user, as an object of a configuration: by the key of the lab,
+    /// knowing the host by its key, with the password for `sudo` if the user is asked for one, and through the bastion
+    /// if one is given.
     ///
     /// # Errors
     /// If a host has no key yet.

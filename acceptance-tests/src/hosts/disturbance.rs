@@ -93,8 +93,9 @@ impl Host {
 
     /// Makes its clock wrong by so many seconds, until it reboots.
     ///
-    /// All hosts have the kernel's clock, so this is an illusion: it holds for what is started over SSH, with `sudo` or without, and
-    /// for services that are started from then on; not for what runs already, for sshd, and for programs that do not ask libc.
+    /// All hosts have the kernel's clock, so this is an illusion: it holds for what is started over SSH, with `sudo` or
+    /// without, and for services that are started from then on; not for what runs already, for sshd, and for programs
+    /// that do not ask libc.
     ///
     /// # Errors
     /// If the host is off.

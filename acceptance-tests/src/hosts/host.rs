@@ -77,8 +77,8 @@ impl Host {
         (self.options.network != Network::Outer).then(|| self.in_inner().into())
     }
 
-    /// The public key by which the host is known, as a line of OpenSSH's. It stays through reboots, and can be read while
-    /// the host is off.
+    /// The public key by which the host is known, as a line of OpenSSH's. It stays through reboots, and can be read
+    /// while the host is off.
     ///
     /// # Errors
     /// If there is none.
@@ -161,7 +161,8 @@ impl Host {
     /// If the host cannot be killed.
     pub fn power_off(&self) -> Result<()> {
         if let Some(mut launcher) = self.launcher().take() {
-            // The launcher's own namespace ends with its first process, and the launcher once all is gone that was in it.
+            // The launcher's own namespace ends with its first process, and the launcher once all is gone that was in
+            // it.
             match process::first_at_depth(launcher.id(), 2) {
                 Some(first) => signal(kill(Pid::from_raw(first.try_into()?), Signal::SIGKILL))?,
                 None => signal(killpg(Pid::from_raw(launcher.id().try_into()?), Signal::SIGKILL))?,

@@ -1,27 +1,31 @@
-//! Hosts with a real systemd and a real sshd, for what is installed over SSH: they can be rebooted, killed, cut off, filled up.
+//! Hosts with a real systemd and a real sshd, for what is installed over SSH: they can be rebooted, killed, cut off,
+//! filled up.
 //!
-//! A host is a container of `systemd-nspawn` that may do what a machine may, on a file system of its own over one shared tree
-//! ([`base`]). On two cores with other work on them, one is up in 2.3 s, four in 4.5 s, and a reboot takes 2 s. Four take 70 MB of
-//! memory and 8 MB each for what they write: the disk is a tmpfs. Making the tree takes two minutes, once.
+//! A host is a container of `systemd-nspawn` that may do what a machine may, on a file system of its own over one
+//! shared tree ([`base`]). On two cores with other work on them, one is up in 2.3 s, four in 4.5 s, and a reboot takes
+//! 2 s. Four take 70 MB of memory and 8 MB each for what they write: the disk is a tmpfs. Making the tree takes two
+//! minutes, once.
 //!
-//! All hosts of a lab live in a process, a mount and a network namespace that end with the program ([`site`]), so there is
-//! nothing to clean up but cgroups and a directory; the [lifeline](crate::lifeline) does that, also when the program is killed, and the
-//! next lab ([`slot`]) if even that was. Labs are numbered, and any number of them run at once.
+//! All hosts of a lab live in a process, a mount and a network namespace that end with the program ([`site`]), so there
+//! is nothing to clean up but cgroups and a directory; the [lifeline](crate::lifeline) does that, also when the program
+//! is killed, and the next lab ([`slot`]) if even that was. Labs are numbered, and any number of them run at once.
 //!
-//! A host is no jail: what runs on it is root on this machine's kernel, may change settings of it (`/proc/sys`), and runs only what is
-//! trusted. Withheld is what no namespace keeps in: the clock and the kernel's modules ([`site`]).
+//! A host is no jail: what runs on it is root on this machine's kernel, may change settings of it (`/proc/sys`), and
+//! runs only what is trusted. Withheld is what no namespace keeps in: the clock and the kernel's modules ([`site`]).
 //!
 //! # Networks
-//! The *outer* network is a bridge that also has a cable to this machine. So a provider under the real `tofu` reaches hosts and the
-//! lab's API server on 127.0.0.1 alike, as any other program does; the alternative, to run everything inside the lab's network namespace,
-//! would give each lab a loopback interface of its own. Hosts reach this machine at [`Hosts::this_machine`]. The *inner* network is
-//! reached only through a host that is in both: a bastion. Nothing leads from either to the outside.
+//! The *outer* network is a bridge that also has a cable to this machine. So a provider under the real `tofu` reaches
+//! hosts and the lab's API server on 127.0.0.1 alike, as any other program does; the alternative, to run everything
+//! inside the lab's network namespace, would give each lab a loopback interface of its own. Hosts reach this machine at
+//! [`Hosts::this_machine`]. The *inner* network is reached only through a host that is in both: a bastion. Nothing
+//! leads from either to the outside.
 //!
 //! # cgroups
-//! Hosts have cgroup v2, whatever this machine has: version 2 can always be mounted, if without controllers where version 1 has
-//! them. A real kubelet needs those, and finds them with [`Cgroups::Legacy`] there.
+//! Hosts have cgroup v2, whatever this machine has: version 2 can always be mounted, if without controllers where
+//! version 1 has them. A real kubelet needs those, and finds them with [`Cgroups::Legacy`] there.
 //!
-//! What goes wrong with a host: `disturbance.rs`. How the provider is told of it: [`Host::ssh_attribute`]. Where hosts cannot run, tests are skipped: [`available`].
+//! What goes wrong with a host: `disturbance.rs`. How the provider is told of it: [`Host::ssh_attribute`]. Where hosts
+//! cannot run, tests are skipped: [`available`].
 
 mod availability;
 mod base;
@@ -47,7 +51,8 @@ use site::Site;
 
 use crate::tools::cache_directory;
 
-/// Running hosts. They end, with everything of theirs, when this is dropped and also when the program ends in any other way.
+/// Running hosts. They end, with everything of theirs, when this is dropped and also when the program ends in any other
+/// way.
 #[derive(Debug)]
 pub struct Hosts {
     // Hosts go before the site they are in.
@@ -99,7 +104,8 @@ pub enum Cgroups {
     Legacy,
 }
 
-/// The users of a host, who can all be logged in to with [`Hosts::ssh_key`] and, but for root, with [`Hosts::password`].
+/// The users of a host, who can all be logged in to with [`Hosts::ssh_key`] and, but for root, with
+/// [`Hosts::password`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User {
     /// May everything.
@@ -172,7 +178,8 @@ pub fn prepare() -> Result<()> {
     base::tree().map(drop)
 }
 
-/// A directory of this machine that every host sees, to read, at [`SHARED`]: for programs that are too large to be copied to each.
+/// A directory of this machine that every host sees, to read, at [`SHARED`]: for programs that are too large to be
+/// copied to each.
 ///
 /// # Errors
 /// If it cannot be made.

@@ -1,7 +1,8 @@
-//! Where hosts are: a process, a mount and a network namespace that end together when the program does, however it ends.
+//! Where hosts are: a process, a mount and a network namespace that end together when the program does, however it
+//! ends.
 //!
-//! The first process in them reads from a pipe of this program's, see `lab.sh`. A cable leads from the outer network to this
-//! machine's own network namespace.
+//! The first process in them reads from a pipe of this program's, see `lab.sh`. A cable leads from the outer network to
+//! this machine's own network namespace.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -26,8 +27,8 @@ const THIS_MACHINE: u8 = 1;
 /// The last part of the address of either bridge.
 const BRIDGE: u8 = 254;
 
-/// Arguments of `setpriv`: what runs in the lab may do everything but what no namespace keeps in, which is to set the clock of
-/// this machine and to change its kernel.
+/// Arguments of `setpriv`: what runs in the lab may do everything but what no namespace keeps in, which is to set the
+/// clock of this machine and to change its kernel.
 pub(super) const WITHHELD: [&str; 3] = [
     "--bounding-set=-sys_time,-sys_module",
     "--inh-caps=-sys_time,-sys_module",

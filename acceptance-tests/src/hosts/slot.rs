@@ -1,7 +1,8 @@
-//! The number of a lab: its network, its cgroup, its interface and its directory are named by it, so that labs at once differ,
-//! and what a killed one has left can be found.
+//! The number of a lab: its network, its cgroup, its interface and its directory are named by it, so that labs at once
+//! differ, and what a killed one has left can be found.
 //!
-//! Whoever holds the lock of a number owns everything named by it. The kernel lets go of a lock when its owners have ended.
+//! Whoever holds the lock of a number owns everything named by it. The kernel lets go of a lock when its owners have
+//! ended.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

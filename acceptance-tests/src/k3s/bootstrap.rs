@@ -1,5 +1,5 @@
-//! Bootstrap data: what all servers of a cluster share. It lies in the datastore, encrypted with the token's password, so a server
-//! with another token cannot have it.
+//! Bootstrap data: what all servers of a cluster share. It lies in the datastore, encrypted with the token's password,
+//! so a server with another token cannot have it.
 //!
 //! `cred/passwd` is the delicate part: a copy on disk that is newer than the datastore's stops a server for good.
 

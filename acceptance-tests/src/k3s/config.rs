@@ -1,5 +1,5 @@
-//! What a server or an agent is told: the environment, `config.yaml`, `config.yaml.d/*.yaml` and the command line, each stronger than
-//! the one before. An unknown key of the file is skipped by a server, with a warning, and ends an agent.
+//! What a server or an agent is told: the environment, `config.yaml`, `config.yaml.d/*.yaml` and the command line, each
+//! stronger than the one before. An unknown key of the file is skipped by a server, with a warning, and ends an agent.
 
 use std::env;
 use std::fmt;
@@ -50,7 +50,8 @@ impl Config {
         Ok(Self { role, given })
     }
 
-    /// What a command other than server and agent needs: the same file, of which it knows few keys. It warns of each other one.
+    /// What a command other than server and agent needs: the same file, of which it knows few keys. It warns of each
+    /// other one.
     pub(super) fn for_command(known: &[&str]) -> Result<Self> {
         let given = read_files(&host::path("/etc/rancher/k3s/config.yaml"))?;
         for (key, _) in &given {
@@ -129,7 +130,8 @@ impl Config {
     }
 }
 
-/// The pairs of a file and of the directory beside it: a later file replaces a key, or adds to it if the key ends with `+`.
+/// The pairs of a file and of the directory beside it: a later file replaces a key, or adds to it if the key ends with
+/// `+`.
 fn read_files(file: &Path) -> Result<Vec<(String, String)>> {
     let mut merged: Vec<(String, Vec<String>)> = Vec::new();
     let mut directory = file.as_os_str().to_owned();

@@ -1,5 +1,6 @@
-//! The bookkeeping of secrets encryption: which keys there are, at which stage a rotation is, and which of them each server has loaded.
-//! A server loads keys when it starts, so after a rotation the servers differ until each was started again. Nothing is encrypted here.
+//! The bookkeeping of secrets encryption: which keys there are, at which stage a rotation is, and which of them each
+//! server has loaded. A server loads keys when it starts, so after a rotation the servers differ until each was started
+//! again. Nothing is encrypted here.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! The flags that k3s knows, per role, as `k3s server --help` and `k3s agent --help` list them. A key of `config.yaml` is a flag
-//! without its dashes.
+//! The flags that k3s knows, per role, as `k3s server --help` and `k3s agent --help` list them. A key of `config.yaml`
+//! is a flag without its dashes.
 
 /// Flags of both roles.
 const NODE: &[&str] = &[

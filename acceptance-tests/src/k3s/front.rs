@@ -1,6 +1,8 @@
-//! What listens on port 6443: TLS for everyone, the supervisor's paths for k3s itself, everything else for the API server behind it.
+//! What listens on port 6443: TLS for everyone, the supervisor's paths for k3s itself, everything else for the API
+//! server behind it.
 //!
-//! A client certificate ends here, so the API server is told by header whom it named, as an authenticating proxy does it.
+//! A client certificate ends here, so the API server is told by header whom it named, as an authenticating proxy does
+//! it.
 
 use std::convert::Infallible;
 use std::future;

@@ -1,7 +1,7 @@
 //! The host that the program runs on: where its files are, and where the real peers that it needs are.
 //!
-//! Several hosts fit on one machine without containers: `CHT_LAB_ROOT` puts each one's `/etc` and `/var` into a directory of its own,
-//! and `bind-address` gives each an address on loopback.
+//! Several hosts fit on one machine without containers: `CHT_LAB_ROOT` puts each one's `/etc` and `/var` into a
+//! directory of its own, and `bind-address` gives each an address on loopback.
 
 use std::env;
 use std::fs;

@@ -1,5 +1,5 @@
-//! The controller that k3s runs over etcd and nodes: it promotes learners, removes the members of deleted nodes, and says on the
-//! Node whether its member votes. The member that leads does the work for all.
+//! The controller that k3s runs over etcd and nodes: it promotes learners, removes the members of deleted nodes, and
+//! says on the Node whether its member votes. The member that leads does the work for all.
 
 use std::time::Duration;
 
@@ -154,7 +154,8 @@ impl Members {
     }
 }
 
-/// Makes voters of learners, on the member that leads, for ever. Needs no API server: a server that joins may be waiting.
+/// Makes voters of learners, on the member that leads, for ever. Needs no API server: a server that joins may be
+/// waiting.
 pub(super) async fn promote(etcd: &Etcd) {
     let mut learners = Vec::new();
     loop {

@@ -1,4 +1,5 @@
-//! The node password: made on the host once, kept by the cluster as a hash in a secret, so that no other host takes the node's name.
+//! The node password: made on the host once, kept by the cluster as a hash in a secret, so that no other host takes the
+//! node's name.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! The real peers as child processes. In k3s they are parts of one process, so they must end with this one, however it ends: systemd
-//! kills no more than the main process of the unit.
+//! The real peers as child processes. In k3s they are parts of one process, so they must end with this one, however it
+//! ends: systemd kills no more than the main process of the unit.
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};

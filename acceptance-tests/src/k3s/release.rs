@@ -1,5 +1,5 @@
-//! Which version of k3s the program poses as: a stamp at the end of its file. So two releases are two files with different hashes, and
-//! what a file says about itself travels with it.
+//! Which version of k3s the program poses as: a stamp at the end of its file. So two releases are two files with
+//! different hashes, and what a file says about itself travels with it.
 
 use std::env;
 use std::fs::{self, File};
@@ -49,8 +49,8 @@ pub(super) fn kubernetes_version() -> Version {
     Version::parse(version().trim_start_matches('v')).unwrap_or(Version::new(1, 36, 3))
 }
 
-/// Unpacks the program below the data directory, as the real one does with its payload: `data/current` leads to it, `data/previous`
-/// to the one before. The path of the unpacked program is the answer, unless this is that program.
+/// Unpacks the program below the data directory, as the real one does with its payload: `data/current` leads to it,
+/// `data/previous` to the one before. The path of the unpacked program is the answer, unless this is that program.
 pub(super) fn unpack(data: &Path) -> Result<Option<PathBuf>> {
     let own = env::current_exe().context("find this program")?;
     let data = data.join("data");

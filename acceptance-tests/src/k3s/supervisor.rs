@@ -1,6 +1,8 @@
-//! The supervisor: what a server answers to other servers, to agents and to its own commands, beside the Kubernetes API.
+//! The supervisor: what a server answers to other servers, to agents and to its own commands, beside the Kubernetes
+//! API.
 //!
-//! `/ping` and `/cacerts` are open. Everything else wants a password, as Basic authentication: `server` or `node`; or a certificate.
+//! `/ping` and `/cacerts` are open. Everything else wants a password, as Basic authentication: `server` or `node`; or a
+//! certificate.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};

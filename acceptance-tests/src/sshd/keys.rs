@@ -77,7 +77,8 @@ impl Key {
         Ok(shown.split_whitespace().nth(1).context("there is a print")?.to_owned())
     }
 
-    /// The same key with a certificate by an authority, for some names, made with these further arguments (`-h` for hosts).
+    /// The same key with a certificate by an authority, for some names, made with these further arguments (`-h` for
+    /// hosts).
     ///
     /// # Errors
     /// If `ssh-keygen` fails.

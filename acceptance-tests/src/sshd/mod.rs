@@ -1,9 +1,10 @@
-//! Hosts to log in to: OpenSSH's real `sshd` as a process of ours on a loopback port, with its own configuration and keys.
+//! Hosts to log in to: OpenSSH's real `sshd` as a process of ours on a loopback port, with its own configuration and
+//! keys.
 //!
-//! A [`Sshd`] plays one host: who logs in is the user that runs the tests, and commands run on this machine. It says what
-//! `sshd` says, so what it shows of keys, certificates, agents, tunnels and broken connections is real; hosts with their own
-//! systemd are played elsewhere. [`keys`] makes keys and certificates with `ssh-keygen`, [`agent`] runs an `ssh-agent`,
-//! [`program`] finds or installs the programs.
+//! A [`Sshd`] plays one host: who logs in is the user that runs the tests, and commands run on this machine. It says
+//! what `sshd` says, so what it shows of keys, certificates, agents, tunnels and broken connections is real; hosts with
+//! their own systemd are played elsewhere. [`keys`] makes keys and certificates with `ssh-keygen`, [`agent`] runs an
+//! `ssh-agent`, [`program`] finds or installs the programs.
 
 pub mod agent;
 pub mod keys;

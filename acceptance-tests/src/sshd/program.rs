@@ -10,7 +10,8 @@ use nix::unistd::geteuid;
 
 use crate::skip;
 
-/// Where `sshd` empties the view of the processes that talk to strangers; without the folder, it does not start as root.
+/// Where `sshd` empties the view of the processes that talk to strangers; without the folder, it does not start as
+/// root.
 const EMPTY: &str = "/run/sshd";
 
 static SSHD: LazyLock<Option<PathBuf>> = LazyLock::new(|| {

@@ -1,4 +1,5 @@
-//! One run of the command line: in a process group of its own, with a time limit, and ended together with its providers.
+//! One run of the command line: in a process group of its own, with a time limit, and ended together with its
+//! providers.
 
 use std::fs;
 use std::process::Stdio;
@@ -119,8 +120,8 @@ impl Running {
     /// Waits for the end, successful or not.
     ///
     /// # Errors
-    /// If the time limit is over. The command is killed then, after it was made to say where it hangs; the error has the last
-    /// lines of its providers' log, too.
+    /// If the time limit is over. The command is killed then, after it was made to say where it hangs; the error has
+    /// the last lines of its providers' log, too.
     pub async fn wait(mut self) -> Result<Outcome, Error> {
         let ended = tokio::time::timeout(self.limit, self.child.wait()).await;
         if ended.is_err() {

@@ -1,7 +1,7 @@
 //! The real command line, in a directory of its own, with the provider under test in place of an installed one.
 //!
-//! [`Workspace`] has a method per command. What a command said is an [`Outcome`], parsed in `outcome.rs`; what it plans is a
-//! [`Plan`]; how it is run, limited in time and ended is in `command.rs`.
+//! [`Workspace`] has a method per command. What a command said is an [`Outcome`], parsed in `outcome.rs`; what it plans
+//! is a [`Plan`]; how it is run, limited in time and ended is in `command.rs`.
 
 mod command;
 mod outcome;
@@ -17,7 +17,7 @@ pub use outcome::{Diagnostic, Error, Outcome, Severity};
 pub use plan::{Change, Plan};
 pub use workspace::{PLAN_FILE, Workspace};
 
-use crate::tools;
+use crate::{skip, tools};
 
 /// The provider under test, as configurations name it.
 pub const SOURCE: &str = "medic/cht";
@@ -49,12 +49,17 @@ impl Cli {
         })
     }
 
-    /// Every command line of this machine that the suite has to pass with.
+    /// Every command line of this machine that the suite has to pass with. A test without Terraform counts as skipped:
+    /// a part of it is.
     ///
     /// # Errors
     /// If OpenTofu has to be built and that fails.
     pub fn all() -> Result<Vec<Self>> {
-        Ok([Self::tofu()?].into_iter().chain(Self::terraform()).collect())
+        let terraform = Self::terraform();
+        if terraform.is_none() {
+            skip::skipped("there is no terraform on PATH, and it is run with tofu only");
+        }
+        Ok([Self::tofu()?].into_iter().chain(terraform).collect())
     }
 
     /// The binary.

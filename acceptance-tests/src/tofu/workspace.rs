@@ -91,7 +91,8 @@ impl Workspace {
         self.limit = limit;
     }
 
-    /// Writes everything that further commands and their providers log to `trace.log`; read it with [`Workspace::trace`].
+    /// Writes everything that further commands and their providers log to `trace.log`; read it with
+    /// [`Workspace::trace`].
     pub fn enable_trace(&mut self) {
         let path = self.directory().join("trace.log").display().to_string();
         self.set_environment("TF_LOG", "TRACE");

@@ -1,5 +1,5 @@
-//! Builds a [`Recipe`] with the Go toolchain: into a temporary directory first, then moved into the cache as a whole, under a
-//! file lock so that two processes never build the same tool at once. Once built, nothing is fetched again.
+//! Builds a [`Recipe`] with the Go toolchain: into a temporary directory first, then moved into the cache as a whole,
+//! under a file lock so that two processes never build the same tool at once. Once built, nothing is fetched again.
 
 #![expect(clippy::print_stderr, reason = "a build of minutes shows that it goes on")]
 

@@ -1,6 +1,7 @@
 //! The programs of the lab: found on PATH or built once, from pinned versions, into a cache outside the checkout.
 //!
-//! The cache is `$CHT_LAB_CACHE`, else `$XDG_CACHE_HOME/cht`, else `~/.cache/cht`. What is built is in [`recipe`], how in [`build`].
+//! The cache is `$CHT_LAB_CACHE`, else `$XDG_CACHE_HOME/cht`, else `~/.cache/cht`. What is built is in [`recipe`], how
+//! in [`build`].
 
 pub mod build;
 pub mod recipe;
@@ -101,7 +102,8 @@ pub fn empty_provider() -> Result<PathBuf> {
 }
 
 /// The checker of dependencies, where it is installed: on PATH, or in the cache with
-/// `cargo install --locked --root ~/.cache/cht/tools cargo-deny`. It takes long to build, so nothing builds it by itself.
+/// `cargo install --locked --root ~/.cache/cht/tools cargo-deny`. It takes long to build, so nothing builds it by
+/// itself.
 ///
 /// # Errors
 /// If no home directory is known.

@@ -1,5 +1,6 @@
 //! How each tool is built: a `go.mod` of our own around a pinned version. The upstream modules carry `replace`
-//! directives, which Go honors only in the main module, so `go install …@version` refuses them; a main module of ours repeats them.
+//! directives, which Go honors only in the main module, so `go install …@version` refuses them; a main module of ours
+//! repeats them.
 //!
 //! The builder is in [`super::build`].
 
@@ -148,7 +149,8 @@ pub const CTY: Recipe = Recipe {
 };
 
 impl Recipe {
-    /// The name of the cache directory: tool, version, and a hash of the whole recipe, so that a changed recipe builds anew.
+    /// The name of the cache directory: tool, version, and a hash of the whole recipe, so that a changed recipe builds
+    /// anew.
     pub fn key(&self) -> String {
         key(self.tool, self.version, &format!("{self:?}"))
     }

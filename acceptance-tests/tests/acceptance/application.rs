@@ -57,7 +57,7 @@ impl Application {
     /// Another state of the same configuration, in which nothing is yet.
     pub(crate) async fn without_state(&self, resources: &str) -> Application {
         let other = Application {
-            scene: Scene::new(&self.scene.namespace).await,
+            scene: self.scene.elsewhere().await,
             cluster: self.cluster.clone(),
         };
         other.configure_alone(resources);

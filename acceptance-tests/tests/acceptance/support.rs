@@ -1,8 +1,9 @@
 //! The lab that all tests share, and a scene for each: a workspace, a namespace, a client. [`instance`] is the text of an instance,
 //! [`kind`] the kinds of objects that tests look at.
 
+use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use acceptance_tests::cluster::{ClusterOptions, wait};
@@ -28,6 +29,8 @@ pub(crate) const ADDRESS: &str = "cht_instance.test";
 /// What plays the application outlives the test that started it, so it has a runtime of its own.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
 static LAB: OnceCell<Lab> = OnceCell::const_new();
+/// The namespaces that tests have taken.
+static NAMESPACES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// The shared lab.
 pub(crate) async fn lab() -> &'static Lab {
@@ -51,12 +54,29 @@ pub(crate) struct Scene {
 
 impl Scene {
     /// A scene with OpenTofu, in a namespace that no other test uses.
+    ///
+    /// # Panics
+    /// Another test uses it.
     pub(crate) async fn new(namespace: &str) -> Self {
         Self::with(Cli::tofu().expect("tofu is there"), namespace).await
     }
 
-    /// A scene with any command line.
+    /// A scene with any command line, in a namespace that no other test uses.
     pub(crate) async fn with(cli: Cli, namespace: &str) -> Self {
+        let is_free = NAMESPACES
+            .lock()
+            .expect("no test panics meanwhile")
+            .insert(namespace.to_owned());
+        assert!(is_free, "{namespace} is the namespace of two tests");
+        Self::within(cli, namespace).await
+    }
+
+    /// Another workspace, which knows nothing of this one, in the same namespace.
+    pub(crate) async fn elsewhere(&self) -> Self {
+        Self::within(Cli::tofu().expect("tofu is there"), &self.namespace).await
+    }
+
+    async fn within(cli: Cli, namespace: &str) -> Self {
         let client = lab().await.cluster.client().expect("a client");
         let workspace = Workspace::new(cli, &provider_binary().expect("the provider was built")).expect("a workspace");
         Scene {

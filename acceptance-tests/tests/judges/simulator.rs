@@ -246,7 +246,7 @@ async fn states_of_older_versions_are_the_same_in_the_simulator_and_in_the_cores
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn trap_8_numbers_stay_exact_on_their_way_through_the_cores() {
+async fn trap_08_numbers_stay_exact_on_their_way_through_the_cores() {
     let numbers = [
         "9007199254740993",
         "-9223372036854775809",

@@ -100,12 +100,12 @@ impl<R: Resource> Context<R> {
         }
     }
 
-    /// Saves how far the operation is: this state is what the core gets if the operation fails, is cancelled, runs out of
-    /// time or panics.
+    /// Saves how far the operation is: this state is what the core gets if the operation fails, is cancelled, runs out
+    /// of time or panics.
     ///
     /// # Guarantees
-    /// Attributes that are still unknown are saved as null; write-only values are never saved. A creation that fails after
-    /// it is marked as tainted by the core; without it, the core forgets the object.
+    /// Attributes that are still unknown are saved as null; write-only values are never saved. A creation that fails
+    /// after it is marked as tainted by the core; without it, the core forgets the object.
     pub fn checkpoint(&self, model: &R::Model) {
         *lock(&self.scope.report.checkpoint) = Some(model.to_value());
     }

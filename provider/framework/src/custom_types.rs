@@ -1,9 +1,9 @@
 //! Custom types: strings that mean something, such as durations, quantities, addresses and JSON.
 //!
-//! A field of type [`Text<T>`](Text) is a string attribute of which the framework knows what it means. A configuration that is
-//! none is refused with what is accepted; the code of a resource gets the parsed value; and another spelling of the same
-//! value is no change: in a plan, after an apply and at a refresh, the spelling that is there stays. That holds for elements of
-//! lists, sets and maps too.
+//! A field of type [`Text<T>`](Text) is a string attribute of which the framework knows what it means. A configuration
+//! that is none is refused with what is accepted; the code of a resource gets the parsed value; and another spelling of
+//! the same value is no change: in a plan, after an apply and at a refresh, the spelling that is there stays. That
+//! holds for elements of lists, sets and maps too.
 //!
 //! ```
 //! use tf_framework::Model;
@@ -66,8 +66,8 @@ pub trait Notation: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
 
 /// A value with the spelling that it was written in.
 ///
-/// It dereferences to the value. Two of them are equal if they are spelled the same; compare the values to learn whether they
-/// mean the same.
+/// It dereferences to the value. Two of them are equal if they are spelled the same; compare the values to learn
+/// whether they mean the same.
 #[derive(Clone)]
 pub struct Text<T> {
     spelling: String,

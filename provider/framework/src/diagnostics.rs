@@ -1,4 +1,4 @@
-//! Errors and warnings for practitioners.
+//! Errors and warnings for users.
 //!
 //! [`Diagnostics`] is deliberately no [`std::error::Error`]: a collection that holds only warnings is no failure.
 //! An operation fails with `Err(Diagnostics)`, which holds at least one error; warnings go through the operation's
@@ -22,7 +22,7 @@ pub enum Severity {
     Warning,
 }
 
-/// One message for a practitioner.
+/// One message for a user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
     /// How bad it is.

@@ -2,8 +2,8 @@
 //! that is good for an hour.
 //!
 //! The core opens one whenever it needs the value, in a plan and again in an apply, renews it while it is in use, and
-//! closes it afterwards. What [`open`](EphemeralResource::open) keeps for that is private: it goes through the memory of
-//! the core to the later calls, and is stored nowhere.
+//! closes it afterwards. What [`open`](EphemeralResource::open) keeps for that is private: it goes through the memory
+//! of the core to the later calls, and is stored nowhere.
 
 use std::future::Future;
 use std::time::SystemTime;
@@ -21,8 +21,8 @@ pub(crate) mod erased;
 /// A kind of thing that is there for as long as it is used.
 ///
 /// The framework runs its operations on tasks of their own, so that none is abandoned half-way, turns panics into
-/// diagnostics, and closes again what it opened in vain: because the result is one that the core would refuse, or because
-/// nobody waits for it any more.
+/// diagnostics, and closes again what it opened in vain: because the result is one that the core would refuse, or
+/// because nobody waits for it any more.
 pub trait EphemeralResource: Sized + Send + Sync + 'static {
     /// Its attributes: those of the configuration, and the computed ones that the opening fills.
     type Model: Model;
@@ -49,7 +49,8 @@ pub trait EphemeralResource: Sized + Send + Sync + 'static {
     /// It has the time that `timeouts.read` says in the configuration, or else the schema.
     ///
     /// # Errors
-    /// Fails if there is nothing to give out, or nothing yet ([`or_defer`](Diagnostics::or_defer)). It must not leave anything behind then: it is not closed.
+    /// Fails if there is nothing to give out, or nothing yet ([`or_defer`](Diagnostics::or_defer)). It must not leave
+    /// anything behind then: it is not closed.
     fn open(
         &self,
         scope: &Scope<Self::Clients>,

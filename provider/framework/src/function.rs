@@ -38,9 +38,9 @@
 //! assert_eq!(JoinName::DESCRIPTION, "Joins the parts of a name.\n\nParts that are empty are left out.");
 //! ```
 //!
-//! The type of a field says which arguments can arrive: any value for `T`, also null for `Option<T>`, also null and unknown
-//! values for [`Attr<T>`](crate::model::Attr). Types are those of attributes, and models are objects: their attributes that
-//! are not required may be left out by the caller.
+//! The type of a field says which arguments can arrive: any value for `T`, also null for `Option<T>`, also null and
+//! unknown values for [`Attr<T>`](crate::model::Attr). Types are those of attributes, and models are objects: their
+//! attributes that are not required may be left out by the caller.
 
 mod failure;
 mod parameter;
@@ -57,10 +57,10 @@ use crate::model::AttributeType;
 /// A function, which is what its parameters are turned into.
 ///
 /// # Guarantees
-/// A call has as many arguments as there are parameters, none of them null or unknown where the type of its field has no
-/// place for that, and all of them accepted by their validators. A panic becomes an error, and so does a result that is
-/// partly unknown although all arguments were known. Where an argument is partly unknown and its field has no place for
-/// that, the result is unknown without a call.
+/// A call has as many arguments as there are parameters, none of them null or unknown where the type of its field has
+/// no place for that, and all of them accepted by their validators. A panic becomes an error, and so does a result that
+/// is partly unknown although all arguments were known. Where an argument is partly unknown and its field has no place
+/// for that, the result is unknown without a call.
 pub trait Function: Parameters {
     /// What it results in; a model is an object.
     type Output: AttributeType;
@@ -71,8 +71,8 @@ pub trait Function: Parameters {
     /// Computes the result.
     ///
     /// # Errors
-    /// Fails if there is no result for these arguments. Values that are sensitive for the core arrive like all others, so
-    /// an error must not quote them.
+    /// Fails if there is no result for these arguments. Values that are sensitive for the core arrive like all others,
+    /// so an error must not quote them.
     ///
     /// # Caveats
     /// The core compares results between its phases: they may depend on the arguments alone, so on no clock, file,

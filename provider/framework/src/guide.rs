@@ -19,6 +19,7 @@
 //! | [`secrets`] | How do I keep a secret out of logs, plans and states? |
 //! | [`testing`] | How do I test all that without a core? |
 //! | [`serving`] | How do I run it, read its logs, and debug it? |
+//! | [`traps`] | What can go wrong that I need not care for, and which test holds it? |
 //!
 //! Some words first. The *core* is Terraform or OpenTofu. A *configuration* says what people want, a *state* what there
 //! was when somebody last looked. A *plan* is the difference, which people approve before it is *applied*. The core
@@ -39,4 +40,5 @@ pub mod secrets;
 pub mod serving;
 pub mod smallest;
 pub mod testing;
+pub mod traps;
 pub mod validation;

@@ -1,9 +1,10 @@
 //! Identities: what names a remote object for good, beside its state.
 //!
-//! The core stores an identity with each state and can import an object by it, which says more than an id made of one text.
-//! An author writes a struct that derives [`Identity`](macro@crate::Identity), and one function from the model to it,
-//! [`IdentityOf::of`]. The framework calls that wherever an answer has a state, and sees to it that an identity never changes
-//! as long as the object lives. The rules for values are in [`lifecycle::identity`](crate::lifecycle::identity).
+//! The core stores an identity with each state and can import an object by it, which says more than an id made of one
+//! text. An author writes a struct that derives [`Identity`](macro@crate::Identity), and one function from the model to
+//! it, [`IdentityOf::of`]. The framework calls that wherever an answer has a state, and sees to it that an identity
+//! never changes as long as the object lives. The rules for values are in
+//! [`lifecycle::identity`](crate::lifecycle::identity).
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{ConversionError, FromValue, ToValue};
@@ -49,8 +50,8 @@ pub trait IdentityOf<M>: Identity {
     /// Every model that a resource answers with goes through this function, planned ones as well.
     ///
     /// # Caveats
-    /// It has to be the same for as long as the object lives. An attribute that it is made of replaces the object when it
-    /// changes, or never changes.
+    /// It has to be the same for as long as the object lives. An attribute that it is made of replaces the object when
+    /// it changes, or never changes.
     fn of(model: &M) -> Option<Self>;
 }
 

@@ -1,17 +1,17 @@
 //! A framework for providers of Terraform and OpenTofu.
 //!
-//! A *core* (Terraform or OpenTofu) keeps a *configuration*, what people want, and a *state*, what there is. It starts a
-//! *provider* as a child process and asks it to validate configurations, to plan changes, to apply plans, and to refresh
-//! states. An author of a provider writes, for each kind of object, a [`Model`](macro@Model) that lists its attributes, and a
-//! [`Resource`](resource::Resource) that makes, reads, changes and removes it. Look-ups are
-//! [data sources](data_source), values that are never stored are [ephemeral resources](ephemeral), and what only computes
-//! is a [function]. Everything else is the framework's:
+//! A *core* (Terraform or OpenTofu) keeps a *configuration*, what people want, and a *state*, what there is. It starts
+//! a *provider* as a child process and asks it to validate configurations, to plan changes, to apply plans, and to
+//! refresh states. An author of a provider writes, for each kind of object, a [`Model`](macro@Model) that lists its
+//! attributes, and a [`Resource`](resource::Resource) that makes, reads, changes and removes it. Look-ups are
+//! [data sources](data_source), values that are never stored are [ephemeral resources](ephemeral), and what only
+//! computes is a [function]. Everything else is the framework's:
 //!
 //! - *plans*: they follow from the schema ([`lifecycle`]); an author shapes them only where it does not say enough;
-//! - *promises*: what the core would refuse with "Provider produced an invalid plan" or "inconsistent result" is found here
-//!   before it is sent, and named with its attribute;
-//! - *nothing is lost*: whatever an operation saved with [`Context::checkpoint`](context::Context::checkpoint) reaches the
-//!   state, be it that the operation fails, panics, is interrupted, or runs out of time;
+//! - *promises*: what the core would refuse with "Provider produced an invalid plan" or "inconsistent result" is found
+//!   here before it is sent, and named with its attribute;
+//! - *nothing is lost*: whatever an operation saved with [`Context::checkpoint`](context::Context::checkpoint) reaches
+//!   the state, be it that the operation fails, panics, is interrupted, or runs out of time;
 //! - *secrets*: write-only values reach the operation and no state; logs and panics never quote values;
 //! - *the protocol*: version 6, with mutual TLS, over a local socket ([`server`]).
 //!
@@ -102,35 +102,36 @@
 //!
 //! # Blocks and values of any type
 //!
-//! A model as the type of a field is a nested attribute, written `disks = [{ ... }]`; with the option `block` it is written
-//! as blocks, `disk { ... }`, and everything else stays the same ([`schema::Block`]). A field of type
+//! A model as the type of a field is a nested attribute, written `disks = [{ ... }]`; with the option `block` it is
+//! written as blocks, `disk { ... }`, and everything else stays the same ([`schema::Block`]). A field of type
 //! [`Dynamic`](model::Dynamic) takes values of any type; each comes with its own.
 //!
-//! # What cannot be done yet
+//! # Deferrals
 //!
-//! A plan may come too early: the cluster that a resource needs is made in the same run. Some cores ask to *defer* such a
-//! resource, and plan it again in a later run. An operation that only looks says so with the error that it would be
-//! otherwise, and [`or_defer`](diagnostics::Diagnostics::or_defer). For a core that asked, it becomes a deferral with a plan
-//! from the schema alone; any other core gets the error. No deferral ever reaches a core that did not ask for it. Where it is
-//! the *provider's* configuration that is not known, a plan goes on without the author's hook instead of failing.
+//! A plan may come too early: the cluster that a resource needs is made in the same run. Some cores ask to *defer* such
+//! a resource, and plan it again in a later run. An operation that only looks says so with the error that it would be
+//! otherwise, and [`or_defer`](diagnostics::Diagnostics::or_defer). For a core that asked, it becomes a deferral with a
+//! plan from the schema alone; any other core gets the error. No deferral ever reaches a core that did not ask for it.
+//! Where it is the *provider's* configuration that is not known, a plan goes on without the author's hook instead of
+//! failing.
 //!
 //! # Tests
 //!
-//! With the feature `testing`, the module `testing` has a core for tests of resources: it runs all phases of a plan and an
-//! apply, each in a process of its own as far as the provider can tell, and holds every answer against the core's rules.
-//! And every provider tests that [`Provider::lint`](provider::Provider::lint) finds nothing.
+//! With the feature `testing`, the module `testing` has a core for tests of resources: it runs all phases of a plan and
+//! an apply, each in a process of its own as far as the provider can tell, and holds every answer against the core's
+//! rules. And every provider tests that [`Provider::lint`](provider::Provider::lint) finds nothing.
 //!
 //! # Where to read on
 //!
 //! To learn it: the [`guide`], chapter by chapter.
 //!
-//! For authors: [`provider`], [`resource`], [`data_source`], [`ephemeral`] and [`function`] are what to implement, [`model`],
-//! [`custom_types`] and [`schema`] how to describe attributes, [`identity`] what names an object for good, [`context`] what
-//! operations can do besides, [`diagnostics`] how to tell what is wrong.
+//! For authors: [`provider`], [`resource`], [`data_source`], [`ephemeral`] and [`function`] are what to implement,
+//! [`model`], [`custom_types`] and [`schema`] how to describe attributes, [`identity`] what names an object for good,
+//! [`context`] what operations can do besides, [`diagnostics`] how to tell what is wrong.
 //!
-//! Below that: [`value`], [`types`] and [`path`] are the language's values; [`lifecycle`] has the rules for them, as pure
-//! functions; `operations` runs the author's code between a request and its answer; `wire` and [`server`] alone know the
-//! protocol.
+//! Below that: [`value`], [`types`] and [`path`] are the language's values; [`lifecycle`] has the rules for them, as
+//! pure functions; `operations` runs the author's code between a request and its answer; `wire` and [`server`] alone
+//! know the protocol.
 
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::too_many_lines, reason = "a test may be a long table of cases"))]

@@ -1,14 +1,15 @@
 //! What happens to values between a request of the core and its answer: pure functions over schemas and values.
 //!
-//! In the order of a resource's life: [`validate`] looks at a configuration, [`plan`] makes a plan of it, [`check`] holds
-//! plans and results against the rules that the core enforces, [`normalize`] keeps spellings that mean the same,
-//! [`identity`] keeps what names an object, [`generate`] writes a configuration for what was imported. `arguments` looks at
-//! those of a function. [`proposed`] is the core's part of planning, for simulations of it.
+//! In the order of a resource's life: [`validate`] looks at a configuration, [`plan`] makes a plan of it, [`check`]
+//! holds plans and results against the rules that the core enforces, [`normalize`] keeps spellings that mean the same,
+//! [`identity`] keeps what names an object, [`generate`] writes a configuration for what was imported. `arguments`
+//! looks at those of a function. [`proposed`] is the core's part of planning, for simulations of it.
 //!
 //! Nothing here knows the wire, a clock or a remote system: the core plans the same change several times, in several
 //! processes, and refuses plans that differ.
 //!
-//! Blocks are nested attributes here; where they differ, an attribute's [`block`](crate::schema::Attribute::block) is asked.
+//! Blocks are nested attributes here; where they differ, an attribute's [`block`](crate::schema::Attribute::block) is
+//! asked.
 
 use crate::path::Path;
 use crate::schema::Attribute;

@@ -1,7 +1,7 @@
 //! Models: the Rust types that resources work with instead of [`Value`]s.
 //!
-//! The derive macro [`Model`](derive@crate::Model) turns a struct into a schema and conversions. The type of a field decides what can
-//! happen to it:
+//! The derive macro [`Model`](derive@crate::Model) turns a struct into a schema and conversions. The type of a field
+//! decides what can happen to it:
 //!
 //! | field type | attribute | in `create`, `read`, `update`, `delete` |
 //! | --- | --- | --- |
@@ -11,10 +11,10 @@
 //! | [`WriteOnly<T>`] | optional, or with `required` required; write-only | from the configuration, never stored |
 //!
 //! `T` can be `String`, `bool`, `i32`, `i64`, `u16`, `u32`, `u64`, `f32`, `f64`, [`Number`](crate::value::Number),
-//! [`SecretString`](secrecy::SecretString) (which makes the attribute sensitive), a [`Text`](crate::custom_types::Text) that
-//! means something, a [`Sensitive`] of any of them, another model (a nested attribute, or with the option `block` blocks), and `Vec<T>`, `BTreeSet<T>` and
-//! `BTreeMap<String, T>` of them; or [`Dynamic`], whose type comes with each value.
-//! Validation and plan hooks see the model's *draft* instead, in which every attribute is an [`Attr`].
+//! [`SecretString`](secrecy::SecretString) (which makes the attribute sensitive), a [`Text`](crate::custom_types::Text)
+//! that means something, a [`Sensitive`] of any of them, another model (a nested attribute, or with the option `block`
+//! blocks), and `Vec<T>`, `BTreeSet<T>` and `BTreeMap<String, T>` of them; or [`Dynamic`], whose type comes with each
+//! value. Validation and plan hooks see the model's *draft* instead, in which every attribute is an [`Attr`].
 
 use std::collections::BTreeMap;
 

@@ -43,8 +43,8 @@ pub trait Provider: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Fails if the configuration cannot work. With an error that says
-    /// [`or_defer`](Diagnostics::or_defer) nothing fails yet: whatever needs the clients is deferred, or fails with that
-    /// error, and plans follow from the schemas alone.
+    /// [`or_defer`](Diagnostics::or_defer) nothing fails yet: whatever needs the clients is deferred, or fails with
+    /// that error, and plans follow from the schemas alone.
     ///
     /// # Caveats
     /// It is dropped when the run is interrupted, and the last of several calls counts.

@@ -29,7 +29,8 @@ pub fn to_record<M: Model>(model: &M) -> Result<String, Diagnostics> {
         .map_err(|error| Diagnostic::bug(format!("A model does not fit its schema: {}.", error_chain(&error))).into())
 }
 
-/// The model of a record: secrets and computed attributes are null in it. What is newer than the record has its default.
+/// The model of a record: secrets and computed attributes are null in it. What is newer than the record has its
+/// default.
 ///
 /// # Errors
 /// Fails if the record is not one of this kind of model.

@@ -31,8 +31,14 @@ pub type Draft<R> = <<R as Resource>::Model as Model>::Draft;
 /// A kind of managed object.
 ///
 /// The framework keeps the promises of the protocol, so that implementations need not: planned values come back
-/// unchanged, unknown ones become known, write-only values are never stored, panics become diagnostics, and whatever was
-/// saved with [`Context::checkpoint`] reaches the state however an operation ends.
+/// unchanged, unknown ones become known, write-only values are never stored, panics become diagnostics, and whatever
+/// was saved with [`Context::checkpoint`] reaches the state however an operation ends.
+///
+/// # Guarantees
+/// `create`, `update` and `delete` run on a task of their own: neither a dropped connection nor a panic cuts off the
+/// answer. When the user interrupts, the deadline of the operation passes or the core is gone, the context is
+/// cancelled; an operation that does not end then is ended after a grace time of 30 seconds, and its last checkpoint is
+/// the answer. Operations of different objects run at the same time.
 pub trait Resource: Sized + Send + Sync + 'static {
     /// Its attributes.
     type Model: Model;
@@ -63,15 +69,15 @@ pub trait Resource: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Fails if the plan must not be applied: nothing has been changed yet. With
-    /// [`or_defer`](Diagnostics::or_defer) it says that it cannot plan yet; then the plan is that of the schema, whatever was
-    /// shaped before.
+    /// [`or_defer`](Diagnostics::or_defer) it says that it cannot plan yet; then the plan is that of the schema,
+    /// whatever was shaped before.
     ///
     /// # Caveats
-    /// The core plans again during apply and demands the same outcome, so values may depend on nothing but the plan's own
-    /// inputs. What is looked up may only lead to errors and warnings.
+    /// The core plans again during apply and demands the same outcome, so values may depend on nothing but the plan's
+    /// own inputs. What is looked up may only lead to errors and warnings.
     ///
-    /// What it keeps with [`Context::set_private`] goes with the plan: to the planning of the creation that is the second
-    /// half of a replacement, and to the apply.
+    /// What it keeps with [`Context::set_private`] goes with the plan: to the planning of the creation that is the
+    /// second half of a replacement, and to the apply.
     fn modify_plan(
         &self,
         cx: &Context<Self>,
@@ -82,6 +88,10 @@ pub trait Resource: Sized + Send + Sync + 'static {
     }
 
     /// Makes the object. Must call [`Context::checkpoint`] as soon as something exists.
+    ///
+    /// # Guarantees
+    /// What the user configured is known and as it was planned; attributes that the plan left unknown are unknown
+    /// still, and have to be known in the answer.
     ///
     /// # Errors
     /// Fails if the object is not usable; the last checkpoint is kept and marked tainted.
@@ -101,8 +111,12 @@ pub trait Resource: Sized + Send + Sync + 'static {
         state: Self::Model,
     ) -> impl Future<Output = Result<Option<Self::Model>, Diagnostics>> + Send;
 
-    /// Changes the object to what is planned, and finishes an unfinished creation. Not asked where nothing but `timeouts`
-    /// changes.
+    /// Changes the object to what is planned, and finishes an unfinished creation. Not asked where nothing but
+    /// `timeouts` changes.
+    ///
+    /// # Guarantees
+    /// `prior` is the state that was planned from; `plan` is as in [`create`](Self::create). Write-only values are in
+    /// `plan` only.
     ///
     /// # Errors
     /// Fails if it could not; the last checkpoint, or else the prior state, is kept.
@@ -115,6 +129,9 @@ pub trait Resource: Sized + Send + Sync + 'static {
 
     /// Removes the object; that it is gone already is success.
     ///
+    /// # Guarantees
+    /// There is no configuration any more, and so no write-only value: `state` is all there is to go by.
+    ///
     /// # Errors
     /// Fails if something is left; the last checkpoint, or else the prior state, is kept.
     fn delete(&self, cx: &Context<Self>, state: Self::Model) -> impl Future<Output = Result<(), Diagnostics>> + Send;
@@ -122,8 +139,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Finds an object by what the user named it by; the core reads it next.
     ///
     /// # Errors
-    /// Fails if the id has the wrong form (the message shows the right one), if there is no such object, or if that cannot
-    /// be told yet ([`or_defer`](Diagnostics::or_defer)).
+    /// Fails if the id has the wrong form (the message shows the right one), if there is no such object, or if that
+    /// cannot be told yet ([`or_defer`](Diagnostics::or_defer)).
     fn import(
         &self,
         cx: &Context<Self>,
@@ -208,8 +225,8 @@ impl<'p, 'v, R: Resource> Plan<'p, 'v, R> {
         Option::<Draft<R>>::from_value(self.planning.planned()).ok().flatten()
     }
 
-    /// What is planned so far, as the model that the operation will get; none if the object is to be deleted, or as long as
-    /// anything but computed attributes is unknown. Write-only values are not in it.
+    /// What is planned so far, as the model that the operation will get; none if the object is to be deleted, or as
+    /// long as anything but computed attributes is unknown. Write-only values are not in it.
     pub fn planned_model(&self) -> Option<R::Model> {
         Option::<R::Model>::from_value(self.planning.planned()).ok().flatten()
     }

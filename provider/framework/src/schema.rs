@@ -1,8 +1,8 @@
 //! Schemas: what can be configured, what is computed, and how plans of it behave.
 //!
-//! A [`Schema`] is plain data that the derive macro [`Model`](derive@crate::Model) builds from a struct; it can be built by hand
-//! as well. The plan engine, the codecs, the documentation and the wire read it; nothing else decides how an attribute
-//! behaves.
+//! A [`Schema`] is plain data that the derive macro [`Model`](derive@crate::Model) builds from a struct; it can be
+//! built by hand as well. The plan engine, the codecs, the documentation and the wire read it; nothing else decides how
+//! an attribute behaves.
 //!
 //! What an attribute is, is in `attribute.rs`, how changes of it are planned in `modifier.rs`.
 
@@ -94,8 +94,8 @@ impl Schema {
         self.attributes_on(path)?.pop()
     }
 
-    /// Whether what is at a path is hidden in the output of the core: because of an attribute on the way to it, or of one
-    /// below it.
+    /// Whether what is at a path is hidden in the output of the core: because of an attribute on the way to it, or of
+    /// one below it.
     pub fn is_sensitive_at(&self, path: &Path) -> bool {
         self.attributes_on(path).is_none_or(|way| {
             way.iter().any(|attribute| attribute.sensitive) || way.last().is_some_and(|last| last.holds_sensitive())

@@ -2,7 +2,8 @@
 //!
 //! A [`Value`] carries no type of its own: everything that reads or writes one walks it beside a [`Type`] or a
 //! [`Schema`](crate::schema::Schema).
-//! Authors of resources rarely meet it, they work with models ([`crate::model`]); the plan engine works with nothing else.
+//! Authors of resources rarely meet it, they work with models ([`crate::model`]); the plan engine works with nothing
+//! else.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -80,7 +80,7 @@ impl ObjectSet {
     /// The namespaces that the objects live in, each once.
     pub fn namespaces(&self) -> Vec<String> {
         self.objects()
-            .filter_map(|o| o.key().namespace.clone())
+            .filter_map(|object| object.key().namespace.clone())
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect()
@@ -157,7 +157,7 @@ impl Cluster {
         let may_exist: Vec<_> = set
             .objects()
             .filter(|object| !is_ours(object))
-            .filter(|o| o.key().namespace.as_ref().is_none_or(|ns| !absent.contains(ns)))
+            .filter(|object| !is_in(object, &absent))
             .collect();
         let mut taken = Vec::new();
         let lives = in_parallel(may_exist.iter().map(|object| self.get(object.key())).collect()).await;
@@ -181,28 +181,24 @@ impl Cluster {
     /// The cluster does not answer, or refuses the credentials. What it says to an object is in the result instead.
     pub async fn dry_run(&self, set: &ObjectSet, how: Apply) -> Result<DryRun, Error> {
         let absent = self.absent_namespaces(set).await?;
-        let (skipped, tried): (Vec<_>, Vec<_>) = set
-            .objects()
-            .partition(|o| o.key().namespace.as_ref().is_some_and(|ns| absent.contains(ns)));
+        let (skipped, tried): (Vec<_>, Vec<_>) = set.objects().partition(|object| is_in(object, &absent));
         let query = format!("{}&dryRun=All", query(how));
         let calls = tried
             .iter()
-            .map(|o| self.patch(o.key(), Patch::Apply, &query, o.json()))
+            .map(|object| self.patch(object.key(), Patch::Apply, &query, object.json()))
             .collect();
         let answers = in_parallel(calls).await;
         let mut result = DryRun {
-            skipped: skipped.iter().map(|o| o.key().clone()).collect(),
+            skipped: skipped.iter().map(|object| object.key().clone()).collect(),
             ..DryRun::default()
         };
         for (object, answer) in tried.iter().zip(answers) {
             match answer {
                 Ok(_) => {}
-                Err(error) if error.is_unreachable() || error.is_certificate() || error.is_unauthorized() => {
-                    return Err(error);
-                }
                 // The role that it binds may come in the same apply, and then cannot be looked up yet.
                 Err(error) if error.is_not_found() && object.key().kind == Kind::namespaced::<RoleBinding>() => {}
-                Err(error) => result.rejected.push((object.key().clone(), error)),
+                Err(error) if error.is_about_object() => result.rejected.push((object.key().clone(), error)),
+                Err(error) => return Err(error),
             }
         }
         Ok(result)
@@ -270,6 +266,12 @@ impl Cluster {
         }
         Ok(absent)
     }
+}
+
+/// Whether the object lives in one of these namespaces.
+fn is_in(object: &Object, namespaces: &BTreeSet<String>) -> bool {
+    let namespace = object.key().namespace.as_ref();
+    namespace.is_some_and(|namespace| namespaces.contains(namespace))
 }
 
 /// `fieldValidation=Strict` turns a mistyped field into an error instead of dropping it silently.

@@ -120,12 +120,10 @@ impl Cluster {
             namespace: None,
             name: None,
         };
-        let version = self.json(&Outgoing::get(call, "/version".to_owned())).await?;
-        let version = version
-            .pointer("/gitVersion")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let answer = self.json(&Outgoing::get(call.clone(), "/version".to_owned())).await?;
+        let Some(version) = answer.pointer("/gitVersion").and_then(Value::as_str).map(str::to_owned) else {
+            return Err(status::no_kubernetes(call, answer.to_string().as_bytes()));
+        };
         let kind = Kind::cluster::<SelfSubjectReview>();
         let review = json!({"apiVersion": kind.api_version(), "kind": kind.kind});
         let outgoing = Outgoing {
@@ -156,7 +154,7 @@ impl Cluster {
         optional(self.json(&Outgoing::get(Call::on("get", key), key.path())).await)
     }
 
-    /// Reads one page of a list.
+    /// Reads one page of a list. An answer without items is no list, and never an empty one.
     pub(super) async fn list_page(&self, kind: Kind, namespace: Option<&str>, query: &str) -> Result<Value, Error> {
         let call = Call {
             verb: "list",
@@ -164,8 +162,12 @@ impl Cluster {
             namespace: namespace.map(Into::into),
             name: None,
         };
-        self.json(&Outgoing::get(call, format!("{}?{query}", kind.path(namespace))))
-            .await
+        let target = format!("{}?{query}", kind.path(namespace));
+        let page = self.json(&Outgoing::get(call.clone(), target)).await?;
+        match page.get("items") {
+            Some(Value::Array(_) | Value::Null) => Ok(page),
+            _ => Err(status::no_kubernetes(call, page.to_string().as_bytes())),
+        }
     }
 
     /// Patches one object; `query` holds the field manager and flags.

@@ -102,7 +102,7 @@ fn explain(summary: &str, error: &Error, way: Option<Way>) -> Diagnostics {
         return Diagnostics::error(
             "Operation cancelled",
             format!(
-                "{}.\n\nWhat was done so far is kept: apply again to go on.",
+                "{}.\n\nNothing is lost: what an apply had done so far is kept, and the next one goes on.",
                 sentence(&error_chain(error))
             ),
         );
@@ -122,12 +122,6 @@ fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static s
     if let Some((attribute, advice)) = advice_on_the_way(error, certificate) {
         return (Some(attribute), advice);
     }
-    if error.is_forbidden() {
-        return (
-            None,
-            "Grant these credentials the permission named above, or use others, and apply again.",
-        );
-    }
     match error {
         Error::ReadKubeconfig { .. } => (
             Some(Kubernetes::CONFIG_PATH),
@@ -141,19 +135,34 @@ fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static s
             Some(Kubernetes::CONFIG_PATH),
             "No other program is run to reach a cluster, so it works the same everywhere.",
         ),
-        Error::FieldConflicts { .. } => (
-            None,
+        error => (None, advice_on_objects(error)),
+    }
+}
+
+/// What to do next where the server was reached and let us in. Several failures are asked for what weighs most in them.
+fn advice_on_objects(error: &Error) -> &'static str {
+    match () {
+        () if error.is_forbidden() => {
+            "Grant these credentials the permission named above, or use others, and apply again."
+        }
+        () if error.is_taken() => {
+            "What this provider did not make is never taken over silently. Import it, remove it, or choose another namespace."
+        }
+        () if error.is_field_conflict() => {
             "Another tool manages these fields. Let it leave them alone; a plan that shows the difference as `drift` takes \
-             them back when it is applied.",
-        ),
-        Error::Taken(_) => (
-            None,
-            "What this provider did not make is never taken over silently. Import it, remove it, or choose another namespace.",
-        ),
-        _ => (
-            None,
-            "Apply again once the cause is removed: what was done so far is kept and continued.",
-        ),
+             them back when it is applied."
+        }
+        () if error.is_namespace_terminating() => {
+            "Something in the namespace keeps it from going, such as a finalizer whose controller is gone. Apply again when it \
+             is gone."
+        }
+        () if error.is_rejected() => {
+            "The server, or a policy of the cluster, does not take it as it is. Change what is named above, and apply again."
+        }
+        () if error.is_overloaded() => {
+            "It was tried several times. Apply again when the cluster has recovered: what was done so far is kept and continued."
+        }
+        () => "Apply again once the cause is removed: what was done so far is kept and continued.",
     }
 }
 

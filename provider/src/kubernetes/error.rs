@@ -9,6 +9,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tf_framework::diagnostics::error_chain;
+
 use self::details::{join, list, list_conflicts, list_rejections};
 use super::connection::Problem;
 use super::ownership::Taken;
@@ -140,7 +142,7 @@ pub enum Error {
     InvalidOwner(String),
     #[error("not ours to change: {}", join(.0))]
     Taken(Vec<Taken>),
-    #[error("{} calls failed: {}", .0.len(), .0.iter().map(Error::chain).collect::<Vec<_>>().join("; "))]
+    #[error("{} calls failed: {}", .0.len(), .0.iter().map(|error| error_chain(error)).collect::<Vec<_>>().join("; "))]
     Several(Vec<Error>),
 }
 
@@ -205,7 +207,37 @@ impl Error {
 
     /// Whether the server refused a change of a field that is fixed for the object's life.
     pub fn is_immutable_field(&self) -> bool {
-        self.asks(|error| matches!(error, Self::Rejected { rejections, .. } if rejections.iter().any(|r| r.immutable)))
+        self.asks(|error| matches!(error, Self::Rejected { rejections, .. } if rejections.iter().any(|rejection| rejection.immutable)))
+    }
+
+    /// Whether others own fields that were to be changed.
+    pub fn is_field_conflict(&self) -> bool {
+        self.asks(|error| matches!(error, Self::FieldConflicts { .. }))
+    }
+
+    /// Whether there is something that is not ours.
+    pub fn is_taken(&self) -> bool {
+        self.asks(|error| matches!(error, Self::Taken(_)))
+    }
+
+    /// Whether the server said that it would not take what it was sent.
+    pub fn is_rejected(&self) -> bool {
+        self.asks(|error| matches!(error, Self::Rejected { .. }))
+    }
+
+    /// Whether the server was there and had no time, or failed by itself.
+    pub fn is_overloaded(&self) -> bool {
+        self.asks(|error| matches!(error, Self::Throttled { .. } | Self::Server { .. }))
+    }
+
+    /// Whether the server judged one object: another object may fare otherwise, and another try of this one will not.
+    pub fn is_about_object(&self) -> bool {
+        self.is_forbidden()
+            || self.is_namespace_terminating()
+            || self.is_conflict()
+            || self.is_taken()
+            || self.is_rejected()
+            || self.is_not_found()
     }
 
     /// Whether the same call may succeed a little later. All calls made here are idempotent.
@@ -266,18 +298,6 @@ impl Error {
             return errors.iter().any(question);
         }
         question(self)
-    }
-
-    /// The error and its sources in one line, for where a list of errors leaves no room for a chain.
-    fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        text
     }
 }
 

@@ -203,7 +203,7 @@ impl Cluster {
         typed.map_err(|source| Error::Decode { call, source })
     }
 
-    async fn list_from_start(&self, kind: Kind, ns: Option<&str>, query: &str) -> Result<Vec<Value>, Error> {
+    async fn list_from_start(&self, kind: Kind, namespace: Option<&str>, query: &str) -> Result<Vec<Value>, Error> {
         let mut items = Vec::new();
         let mut token = String::new();
         loop {
@@ -212,7 +212,7 @@ impl Cluster {
                 query.push_str("&continue=");
                 query.push_str(&encode_segment(&token));
             }
-            let mut page = self.list_page(kind, ns, &query).await?;
+            let mut page = self.list_page(kind, namespace, &query).await?;
             if let Some(Value::Array(of_page)) = page.get_mut("items").map(Value::take) {
                 items.extend(of_page.into_iter().map(|item| with_type(item, kind)));
             }
@@ -318,6 +318,24 @@ mod tests {
             "unexpected answer, which is not that of a Kubernetes API server: list services in namespace \"cht\": \
              \"404 page not found\""
         );
+        server.finished().await;
+    }
+
+    #[tokio::test]
+    async fn answer_of_a_proxy_that_is_no_list_is_no_empty_list() {
+        for answer in [json!({"status": "ok"}), json!({"items": "none"}), json!([])] {
+            let (cluster, server) = cluster(vec![Exchange::get("/services?").answer(200, answer)]);
+            let error = read(&cluster, &[Kind::namespaced::<Service>()]).await.unwrap_err();
+            assert!(error.is_of_another_server(), "{error}");
+            server.finished().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn list_without_items_is_empty() {
+        let (cluster, server) = cluster(vec![Exchange::get("/services?").answer(200, json!({"items": null}))]);
+        let found = read(&cluster, &[Kind::namespaced::<Service>()]).await.unwrap();
+        assert!(found.is_empty());
         server.finished().await;
     }
 

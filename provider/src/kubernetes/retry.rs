@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use tf_framework::diagnostics::error_chain;
 use tokio::time::sleep;
 use tracing::warn;
 
@@ -51,7 +52,7 @@ impl Retry {
             let Some(delay) = self.delay(tries, started.elapsed(), error.retry_after()) else {
                 return Err(error);
             };
-            warn!(error = %error, tries, delay_ms = delay.as_millis(), "Kubernetes call failed, trying again");
+            warn!(error = %error_chain(&error), tries, delay_ms = delay.as_millis(), "Kubernetes call failed, trying again");
             sleep(delay).await;
         }
     }

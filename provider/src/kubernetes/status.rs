@@ -51,6 +51,14 @@ pub(super) fn error(call: Call, code: StatusCode, headers: &HeaderMap, body: &[u
     }
 }
 
+/// Makes the error for a success that no API server answers with.
+pub(super) fn no_kubernetes(call: Call, body: &[u8]) -> Error {
+    Error::NotKubernetes {
+        call,
+        message: excerpt(body),
+    }
+}
+
 fn conflict(call: Call, status: &Status) -> Error {
     let conflicts: Vec<_> = causes(status)
         .iter()

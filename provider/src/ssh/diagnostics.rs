@@ -89,7 +89,7 @@ impl Blame {
             return Diagnostics::error(
                 "Operation cancelled",
                 format!(
-                    "{}.\n\nWhat was done so far is kept: apply again to go on.",
+                    "{}.\n\nNothing is lost: what an apply had done so far is kept, and the next one goes on.",
                     sentence(&error_chain(error))
                 ),
             );

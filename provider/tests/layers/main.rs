@@ -247,7 +247,8 @@ fn the_architecture_names_what_is_there() {
         .filter_map(|line| line.split_once(" = ").map(|(name, _)| name))
         .filter(|name| {
             let words = || {
-                architecture
+                let (_, table) = architecture.split_once("**Dependencies.**").unwrap();
+                table
                     .lines()
                     .filter(|line| line.starts_with('|'))
                     .flat_map(|line| line.split([' ', ',']))

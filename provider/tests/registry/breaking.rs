@@ -1,6 +1,7 @@
-//! What a new schema does to states that were stored under the golden one: an attribute that is gone loses its value, one
-//! of another type cannot be read, nor can a state without a value for one that is required. All of them need a new schema
-//! version, and an upgrade to it. What is new with a default is no such attribute: the framework adds the default.
+//! What a new schema does to states that were stored under the golden one: an attribute that is gone loses its value,
+//! one of another type cannot be read, nor can a state without a value for one that is required. All of them need a new
+//! schema version, and an upgrade to it. What is new with a default is no such attribute: the framework adds the
+//! default.
 
 use serde_json::Value as Json;
 

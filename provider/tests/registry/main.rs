@@ -30,23 +30,7 @@ const NOT_SECRET: [(&str, &str); 5] = [
 
 #[test]
 fn names_are_unique_prefixed_and_in_alphabetical_order() {
-    let listed = [
-        ChtProvider
-            .resources()
-            .iter()
-            .map(|entry| entry.type_name())
-            .collect::<Vec<_>>(),
-        ChtProvider
-            .data_sources()
-            .iter()
-            .map(|entry| entry.type_name())
-            .collect(),
-        ChtProvider
-            .ephemeral_resources()
-            .iter()
-            .map(|entry| entry.type_name())
-            .collect(),
-    ];
+    let listed = [resources(), data_sources(), ephemeral_resources()];
     assert!(!listed[0].is_empty());
     for names in listed {
         let sorted: Vec<_> = names.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
@@ -89,34 +73,11 @@ fn what_is_called_a_secret_is_hidden() {
 #[test]
 fn everything_has_examples_and_a_line_in_the_changelog() {
     let changelog = read("CHANGELOG.md");
+    let of_resources = ["resource.tf", "import.sh", "import-by-string-id.tf"];
     for (folder, files, names) in [
-        (
-            "resources",
-            &["resource.tf", "import.sh", "import-by-string-id.tf"][..],
-            ChtProvider
-                .resources()
-                .iter()
-                .map(|entry| entry.type_name())
-                .collect::<Vec<_>>(),
-        ),
-        (
-            "data-sources",
-            &["data-source.tf"][..],
-            ChtProvider
-                .data_sources()
-                .iter()
-                .map(|entry| entry.type_name())
-                .collect(),
-        ),
-        (
-            "ephemeral-resources",
-            &["ephemeral-resource.tf"][..],
-            ChtProvider
-                .ephemeral_resources()
-                .iter()
-                .map(|entry| entry.type_name())
-                .collect(),
-        ),
+        ("resources", &of_resources[..], resources()),
+        ("data-sources", &["data-source.tf"], data_sources()),
+        ("ephemeral-resources", &["ephemeral-resource.tf"], ephemeral_resources()),
     ] {
         for name in names {
             for file in files {
@@ -200,6 +161,23 @@ fn every_resource_has_acceptance_tests() {
 }
 
 #[test]
+fn the_readme_lists_everything_there_is() {
+    let readme = read("README.md");
+    for (kind, names) in [
+        ("", resources()),
+        ("data ", data_sources()),
+        ("ephemeral ", ephemeral_resources()),
+        ("function ", functions()),
+    ] {
+        for name in names {
+            let name = format!("`{name}`");
+            let lists = |row: &str| row.starts_with(&format!("| {kind}`")) && row.contains(&name);
+            assert!(readme.lines().any(lists), "README.md has no row of {kind}{name}");
+        }
+    }
+}
+
+#[test]
 fn the_first_example_is_the_same_everywhere() {
     let first_block = |path: &str, language: &str| {
         let text = read(path);
@@ -214,6 +192,26 @@ fn the_first_example_is_the_same_everywhere() {
 }
 
 /// Every schema by its name; the provider's own under `provider`.
+fn resources() -> Vec<&'static str> {
+    let entries = ChtProvider.resources();
+    entries.iter().map(|entry| entry.type_name()).collect()
+}
+
+fn data_sources() -> Vec<&'static str> {
+    let entries = ChtProvider.data_sources();
+    entries.iter().map(|entry| entry.type_name()).collect()
+}
+
+fn ephemeral_resources() -> Vec<&'static str> {
+    let entries = ChtProvider.ephemeral_resources();
+    entries.iter().map(|entry| entry.type_name()).collect()
+}
+
+fn functions() -> Vec<&'static str> {
+    let entries = ChtProvider.functions();
+    entries.iter().map(|entry| entry.name()).collect()
+}
+
 fn schemas() -> Vec<(String, Schema)> {
     let mut schemas = vec![("provider".to_owned(), ProviderModel::schema())];
     for entry in ChtProvider.resources() {

@@ -50,7 +50,8 @@ pub(super) fn put(documents: &mut Documents, query: &str, body: &Value) -> Reply
     (200, json!({ "success": true, "updated": updated }))
 }
 
-/// Objects are merged; everything else takes the place of what is there. What is merged into a text or a list gets lost.
+/// Objects are merged; everything else takes the place of what is there. What is merged into a text or a list gets
+/// lost.
 fn extend(target: &mut Map<String, Value>, source: &Map<String, Value>) {
     for (key, value) in source {
         let Some(inner) = value.as_object() else {

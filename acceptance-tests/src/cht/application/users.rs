@@ -94,7 +94,8 @@ pub(super) fn delete(documents: &mut Documents, name: &str) -> Reply {
     }
 }
 
-/// The roles of a user who logs in with this password. Who logs in at the OpenID Connect provider does so in no other way.
+/// The roles of a user who logs in with this password. Who logs in at the OpenID Connect provider does so in no other
+/// way.
 pub(in crate::cht) fn log_in(documents: &Documents, name: &str, password: &str) -> Option<Vec<String>> {
     let user = documents.get("_users", &id(name))?;
     (user["password"] == password && user["oidc_username"].is_null()).then(|| roles(user).unwrap_or_default())

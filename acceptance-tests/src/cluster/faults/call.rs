@@ -1,5 +1,6 @@
-//! The name of a call: what it is about, and the how manieth of its kind it is. Unlike its place among all calls, that is the same in
-//! every run, though some calls are made at the same time and others are repeated until something has come about.
+//! The name of a call: what it is about, and the how manieth of its kind it is. Unlike its place among all calls, that
+//! is the same in every run, though some calls are made at the same time and others are repeated until something has
+//! come about.
 
 use std::fmt;
 

@@ -124,8 +124,8 @@ impl Datastore {
     }
 }
 
-/// What a removed member left behind: a server that joins starts over. The first server of a cluster, still told to be it, cannot:
-/// up to 1.34 it panics again and again, and 1.35.0 came up as a second cluster.
+/// What a removed member left behind: a server that joins starts over. The first server of a cluster, still told to be
+/// it, cannot: up to 1.34 it panics again and again, and 1.35.0 came up as a second cluster.
 fn bury(setup: &Setup) -> Result<()> {
     let directory = etcd::directory(&setup.data);
     if !directory.join("tombstone").exists() {

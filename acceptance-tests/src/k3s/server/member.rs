@@ -107,8 +107,8 @@ impl Member {
         log::info("etcd data store connection OK");
     }
 
-    /// Waits for an end that nobody here asked for: the member was removed from the cluster. A server that was up goes down; one
-    /// that was coming up waits for ever.
+    /// Waits for an end that nobody here asked for: the member was removed from the cluster. A server that was up goes
+    /// down; one that was coming up waits for ever.
     pub(super) async fn removed(&self, own: &mut Process) {
         let status = own.ended().await;
         if !status.as_ref().is_ok_and(ExitStatus::success) {

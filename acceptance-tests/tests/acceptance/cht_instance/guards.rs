@@ -195,7 +195,7 @@ async fn what_somebody_else_made_is_not_taken_over() {
     scene.configure(&scene.instance()).await;
     scene.apply().await;
 
-    let other = Scene::new("foreign").await;
+    let other = scene.elsewhere().await;
     other.configure(&other.instance()).await;
     blames(
         &other.apply_fails().await,

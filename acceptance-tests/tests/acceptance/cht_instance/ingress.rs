@@ -122,7 +122,7 @@ async fn annotations_and_labels_go_when_they_are_not_configured_any_more_and_the
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn a_class_that_is_not_in_the_cluster_is_told_in_the_plan() {
-    let scene = Scene::new("classless").await;
+    let scene = Scene::new("misspelled").await;
     scene
         .configure(&scene.instance().with("ingress = { class = \"nginxx\" }"))
         .await;

@@ -1,6 +1,7 @@
 //! The six steps: create, nothing to do, import, update, replace, destroy; `topology` takes other versions and clusters through
 //! them.
 
+use acceptance_tests::skip::skipped;
 use acceptance_tests::tofu::Cli;
 use kube::ResourceExt;
 use serde_json::json;
@@ -92,7 +93,7 @@ async fn has_all_objects(scene: &Scene) {
 
 /// A scene in which the same instance is configured and not in the state yet.
 async fn without_state(scene: &Scene, instance: &Instance, more: &str) -> Scene {
-    let other = Scene::new(&scene.namespace).await;
+    let other = scene.elsewhere().await;
     let provider = format!("provider \"cht\" {{\n  kubernetes = {}\n}}\n", kubernetes().await);
     other.write(&(provider + &instance.hcl("") + more));
     other
@@ -287,7 +288,9 @@ async fn other_timeouts_alone_change_nothing_in_the_cluster() {
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn terraform_can_do_it_too() {
-    let Some(terraform) = Cli::terraform() else { return };
+    let Some(terraform) = Cli::terraform() else {
+        return skipped("there is no terraform on PATH");
+    };
     let scene = Scene::with(terraform, "terraform").await;
     scene
         .configure(&scene.instance().with("ingress = { class = \"lab\" }"))

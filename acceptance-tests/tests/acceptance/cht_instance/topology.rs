@@ -121,7 +121,7 @@ async fn each_version_and_topology_goes_through_the_six_steps() {
 }
 
 async fn is_imported_as_it_is(scene: &Scene, instance: &Instance) {
-    let other = Scene::new(&scene.namespace).await;
+    let other = scene.elsewhere().await;
     let provider = format!("provider \"cht\" {{\n  kubernetes = {}\n}}\n", kubernetes().await);
     other.write(&(provider + &instance.hcl("")));
     done("import", other.workspace.import(ADDRESS, &scene.namespace).await);

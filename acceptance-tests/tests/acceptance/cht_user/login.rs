@@ -89,7 +89,7 @@ async fn an_instance_that_is_too_old_for_users_is_told_by_the_plan() {
     scene.apply().await;
     // Whoever does not know what the instance is about to become asks it what it is.
     let alone = inside.replace("cht_instance.test.namespace", "\"user-old\"");
-    let other = Scene::new("user-old").await;
+    let other = scene.elsewhere().await;
     other.write(&format!("locals {{\n  cluster = {cluster}\n}}\n{alone}"));
     blames(
         &other.plan_fails().await,

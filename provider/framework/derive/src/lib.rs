@@ -1,9 +1,9 @@
 //! The derive macros of `tf-framework`.
 //!
 //! [`macro@Identity`] is small, and all of it is in `identity`.
-//! [`macro@Model`] goes three ways: `parse` reads the struct with its attributes (`options`, `description`, `duration`) and
-//! collects all mistakes in it, then `expand` writes what an author would write by hand against the framework's public API.
-//! [`macro@Parameters`] does the same for functions, in `parameters`.
+//! [`macro@Model`] goes three ways: `parse` reads the struct with its attributes (`options`, `description`, `duration`)
+//! and collects all mistakes in it, then `expand` writes what an author would write by hand against the framework's
+//! public API. [`macro@Parameters`] does the same for functions, in `parameters`.
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -19,13 +19,14 @@ mod parse;
 
 /// Makes a struct with named fields a model: one field for each attribute.
 ///
-/// It implements `Model`, `AttributeType` (so that the struct can be a nested attribute of another model), `FromValue` and
-/// `ToValue`, and adds
+/// It implements `Model`, `AttributeType` (so that the struct can be a nested attribute of another model), `FromValue`
+/// and `ToValue`, and adds
 /// - the struct `<Name>Draft`, in which every attribute may be unknown or null, and
 /// - a constant for each attribute, such as `STORAGE_SIZE` for `storage_size`, that holds its name.
 ///
-/// Doc comments become descriptions, so neither the struct nor a field goes without. Who decides the value of an attribute,
-/// and whether it is sensitive or write-only, follows from the type of its field: see the module `model` of the framework.
+/// Doc comments become descriptions, so neither the struct nor a field goes without. Who decides the value of an
+/// attribute, and whether it is sensitive or write-only, follows from the type of its field: see the module `model` of
+/// the framework.
 ///
 /// ```
 /// use tf_framework::Model;
@@ -92,8 +93,9 @@ mod parse;
 /// | `prefer_write_only(a)` | a warning that the write-only attribute does not get into the state |
 /// | `deprecated = "..."` | why not to use it any more, and what instead |
 ///
-/// The attributes that go together, or do not, are named from this struct on: `host` is a field, `tls.key` is nested in one,
-/// `servers[*].host` is in each element of a list, set or map, and `super.region` in the struct that this one is nested in.
+/// The attributes that go together, or do not, are named from this struct on: `host` is a field, `tls.key` is nested in
+/// one, `servers[*].host` is in each element of a list, set or map, and `super.region` in the struct that this one is
+/// nested in.
 ///
 /// An option that contradicts the type of its field does not compile:
 ///
@@ -137,10 +139,10 @@ pub fn model(input: TokenStream) -> TokenStream {
 
 /// Makes a struct with named fields the parameters of a function, in the order of its fields.
 ///
-/// It implements `Parameters`, and adds a constant for each parameter, such as `Self::NAME` for `name`, by which an error
-/// blames the argument. Doc comments become descriptions; the first paragraph of that of the struct is the summary of the
-/// function. Which arguments a parameter takes follows from the type of its field: see the module `function` of the
-/// framework.
+/// It implements `Parameters`, and adds a constant for each parameter, such as `Self::NAME` for `name`, by which an
+/// error blames the argument. Doc comments become descriptions; the first paragraph of that of the struct is the
+/// summary of the function. Which arguments a parameter takes follows from the type of its field: see the module
+/// `function` of the framework.
 ///
 /// | option of the struct | meaning |
 /// | --- | --- |
@@ -203,9 +205,9 @@ pub fn parameters(input: TokenStream) -> TokenStream {
 
 /// Makes a struct with named fields the identity of a resource: one field for each attribute.
 ///
-/// It implements `Identity`, `Stored` (so that a frozen copy of the struct can be upgraded from), `FromValue` and `ToValue`.
-/// A field of type `T` has to be given to import by identity, one of type `Option<T>` may be. Doc comments become
-/// descriptions. The one option of the struct is `version = 1`, the version of the schema; 0 if absent.
+/// It implements `Identity`, `Stored` (so that a frozen copy of the struct can be upgraded from), `FromValue` and
+/// `ToValue`. A field of type `T` has to be given to import by identity, one of type `Option<T>` may be. Doc comments
+/// become descriptions. The one option of the struct is `version = 1`, the version of the schema; 0 if absent.
 ///
 /// ```
 /// use tf_framework::Identity;

@@ -44,7 +44,8 @@ impl TfOption {
         self.name.span()
     }
 
-    /// Whether the option can be there several times: there may be several groups of attributes that exclude each other.
+    /// Whether the option can be there several times: there may be several groups of attributes that exclude each
+    /// other.
     fn is_repeatable(&self) -> bool {
         let name = self.name();
         name.ends_with("_one_of") || name == "required_together"

@@ -1,5 +1,5 @@
-//! Fuzz targets for what the framework reads: values, types, states, small texts, and the environment; and for the plans
-//! that it makes.
+//! Fuzz targets for what the framework reads: values, types, states, small texts, and the environment; and for the
+//! plans that it makes.
 //!
 //! Each module is one target: a function that takes any bytes and panics if a promise is broken. `cargo fuzz` calls it
 //! through the program of the same name in `targets/`; `tests/seeds.rs` calls it with everything in `seeds/`, which has

@@ -3,7 +3,8 @@
 use tf_framework::model::parse_duration;
 use tf_framework::value::{Number, normalized};
 
-/// A number means the same when it is written and read again; a normal form is its own normal form; no duration is zero.
+/// A number means the same when it is written and read again; a normal form is its own normal form; no duration is
+/// zero.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let normal = normalized(text);

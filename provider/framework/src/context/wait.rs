@@ -49,8 +49,8 @@ impl<C> Scope<C> {
     /// `what` completes the sentence "waiting for …".
     ///
     /// # Errors
-    /// Fails with the probe's own error, when the operation is cancelled, and when its time is over; the latter two name
-    /// what was awaited and its last status.
+    /// Fails with the probe's own error, when the operation is cancelled, and when its time is over; the latter two
+    /// name what was awaited and its last status.
     pub async fn wait<T, E, F>(
         &self,
         what: &str,

@@ -54,7 +54,7 @@ fn volume(spelling: usize) -> Value {
 }
 
 #[test]
-fn trap_3_another_spelling_of_a_configuration_is_planned_as_no_change() {
+fn trap_03_another_spelling_of_a_configuration_is_planned_as_no_change() {
     let schema = Volume::schema();
     let prior = volume(0);
     let mut config = volume(1);
@@ -65,7 +65,7 @@ fn trap_3_another_spelling_of_a_configuration_is_planned_as_no_change() {
 }
 
 #[test]
-fn trap_4_another_spelling_of_an_answer_is_no_drift_and_another_value_is() {
+fn trap_04_another_spelling_of_an_answer_is_no_drift_and_another_value_is() {
     let schema = Volume::schema();
     let (prior, mut live) = (volume(0), volume(1));
     assert_eq!(normalize(&schema, &prior, live.clone()), prior);

@@ -1,7 +1,8 @@
 //! Deferral: what cannot be done yet, as opposed to what failed.
 //!
-//! An author says so with [`Diagnostics::or_defer`]. Whether it becomes a deferral or stays the error that it is depends
-//! on the core: one that was not asked to defer takes a deferral for a defect of the provider, or for an empty answer.
+//! An author says so with [`Diagnostics::or_defer`]. Whether it becomes a deferral or stays the error that it is
+//! depends on the core: one that was not asked to defer takes a deferral for a defect of the provider, or for an empty
+//! answer.
 
 use crate::diagnostics::{Diagnostics, Severity};
 
@@ -17,15 +18,16 @@ pub enum Deferral {
 }
 
 impl Diagnostics {
-    /// This error, or a deferral where the core was asked to defer: the user sees the error only if nothing was deferred.
+    /// This error, or a deferral where the core was asked to defer: the user sees the error only if nothing was
+    /// deferred.
     ///
     /// It counts in [`configure`](crate::provider::Provider::configure) of a provider, in `modify_plan`, `read` and
-    /// `import` of a resource, in `read` of a data source, and in `open` of an ephemeral resource; everywhere else an error
-    /// is an error. So it is when it comes together with an error that is none of deferral.
+    /// `import` of a resource, in `read` of a data source, and in `open` of an ephemeral resource; everywhere else an
+    /// error is an error. So it is when it comes together with an error that is none of deferral.
     ///
     /// # Caveats
-    /// What could be planned must not be deferred when it is planned once more during the apply: Terraform allows that, and
-    /// then calls it a defect of the provider, in place of the error.
+    /// What could be planned must not be deferred when it is planned once more during the apply: Terraform allows that,
+    /// and then calls it a defect of the provider, in place of the error.
     ///
     /// ```
     /// use tf_framework::diagnostics::{Deferral, Diagnostics};

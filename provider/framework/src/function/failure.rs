@@ -20,7 +20,7 @@ pub struct Argument(usize);
 pub struct VariadicArgument(usize);
 
 impl FunctionError {
-    /// An error in sentences for practitioners, without values that may be secret.
+    /// An error in sentences for users, without values that may be secret.
     pub fn new(text: impl Into<String>) -> Self {
         FunctionError {
             text: text.into(),

@@ -86,7 +86,7 @@ impl Parameter {
         self
     }
 
-    /// The description as practitioners read it: with the attributes of an object, for which signatures have no place.
+    /// The description as users read it: with the attributes of an object, for which signatures have no place.
     pub fn documentation(&self) -> String {
         let mut text = self.description.clone();
         if let Kind::Nested(_, attributes) = &self.kind {

@@ -7,9 +7,10 @@
 //! | `Sensitive<T>` | hidden | stored |
 //! | `WriteOnly<SecretString>` | hidden | never |
 //!
-//! `SecretString` makes an attribute sensitive, and its `Debug` is redacted. [`Sensitive`](crate::model::Sensitive) does
-//! both for a value of any other type. But a state still holds it. A [`WriteOnly`](crate::WriteOnly) value is in the configuration alone: it reaches `create` and `update`, and nothing
-//! else. It may be left out, unless the option `required` says that it must not.
+//! `SecretString` makes an attribute sensitive, and its `Debug` is redacted. [`Sensitive`](crate::model::Sensitive)
+//! does both for a value of any other type. But a state still holds it. A [`WriteOnly`](crate::WriteOnly) value is in
+//! the configuration alone: it reaches `create` and `update`, and nothing else. It may be left out, unless the option
+//! `required` says that it must not.
 //!
 //! As it is not in the state, nobody can see that it changed. So give it a companion that says when to use it again:
 //!

@@ -1,5 +1,5 @@
-// What examples of the guide share that are about attributes: a provider whose objects are in the state and nowhere else.
-// It is no module of the crate; the examples include it.
+// What examples of the guide share that are about attributes: a provider whose objects are in the state and nowhere
+// else. It is no module of the crate; the examples include it.
 
 use std::marker::PhantomData;
 

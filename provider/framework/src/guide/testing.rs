@@ -6,7 +6,7 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! tf-framework = { version = "*", features = ["testing"] }
+//! tf-framework = { workspace = true, features = ["testing"] }
 //! ```
 //!
 //! What it does that a test which calls `create` by hand would not:

@@ -1,7 +1,7 @@
 //! Arguments and results of functions beside their signatures.
 //!
-//! The core has converted the arguments to the types of the parameters, and refuses null and unknown arguments where they
-//! are not allowed; what it says then does not tell what to do. No message here quotes an argument: whether it is
+//! The core has converted the arguments to the types of the parameters, and refuses null and unknown arguments where
+//! they are not allowed; what it says then does not tell what to do. No message here quotes an argument: whether it is
 //! sensitive is known to the core alone.
 
 use crate::function::{Argument, FunctionError, Misfit, Parameter, Signature};
@@ -35,8 +35,8 @@ pub(crate) fn accept(signature: &Signature, arguments: Vec<Value>) -> Result<Vec
     accepted.collect()
 }
 
-/// What comes of an argument that does not fit the field of its parameter: an unknown result if it is only that the field
-/// has no place for what is not known yet.
+/// What comes of an argument that does not fit the field of its parameter: an unknown result if it is only that the
+/// field has no place for what is not known yet.
 ///
 /// # Errors
 /// Fails if the argument cannot be used, known or not.

@@ -1,8 +1,9 @@
 //! The core's own consistency checks, run on every answer before the core does.
 //!
-//! An answer that breaks a rule reaches practitioners as "Provider produced invalid plan", with no hint whose fault it is;
-//! found here, it names the attribute. The rules for a plan beside its configuration are in `check/valid_plan.rs`, those for a
-//! result beside its plan in `check/compatible.rs`, those for any value beside its schema in `check/conform.rs`.
+//! An answer that breaks a rule reaches users as "Provider produced invalid plan", with no hint whose fault it is;
+//! found here, it names the attribute. The rules for a plan beside its configuration are in `check/valid_plan.rs`,
+//! those for a result beside its plan in `check/compatible.rs`, those for any value beside its schema in
+//! `check/conform.rs`.
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
 //! Which element of a set was which: elements of sets have no names, only values.
 //!
-//! A prior element belongs to a configured one if it could have come from it: equal in everything that the configuration
-//! decides. The elements are matched as a whole, so that no choice for one element leaves another without its own.
+//! A prior element belongs to a configured one if it could have come from it: equal in everything that the
+//! configuration decides. The elements are matched as a whole, so that no choice for one element leaves another without
+//! its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -134,7 +135,8 @@ fn pin_exact(attributes: &[Attribute], prior: &[Value], config: &[Value], candid
 /// Finds a prior element for the configured element at `start`, moving others to another one of theirs where needed.
 fn claim(start: usize, candidates: &[BTreeSet<usize>], owners: &mut BTreeMap<usize, usize>) {
     let mut tried = BTreeSet::new();
-    // Who would take which index, each from the one after it. It may become as long as the set, so this does not recurse.
+    // Who would take which index, each from the one after it. It may become as long as the set, so this does not
+    // recurse.
     let mut way = Vec::new();
     let (mut position, mut from) = (start, 0);
     loop {

@@ -1,5 +1,5 @@
-//! Defaults where nothing is planned: in what is looked up or opened, in arguments of functions, and in states that were
-//! stored before an attribute was there.
+//! Defaults where nothing is planned: in what is looked up or opened, in arguments of functions, and in states that
+//! were stored before an attribute was there.
 
 use crate::lifecycle::NULL;
 use crate::lifecycle::plan::attributes::{Undecided, plan_object};
@@ -11,8 +11,8 @@ pub(crate) fn config_with_defaults(schema: &Schema, config: &Value) -> Value {
     object_with_defaults(&schema.attributes, config)
 }
 
-/// A stored state with the default of each attribute that has one and no value: the attribute is newer than the state. What
-/// the default is not true of, the next refresh finds out.
+/// A stored state with the default of each attribute that has one and no value: the attribute is newer than the state.
+/// What the default is not true of, the next refresh finds out.
 pub(crate) fn state_with_defaults(schema: &Schema, state: Value) -> Value {
     stored_object(&schema.attributes, state)
 }

@@ -1,7 +1,7 @@
 //! A configuration for what there is, for users who import an object and have none yet.
 //!
-//! It says as little as it can: what the provider decides, what a default says and what the core cannot store is left out.
-//! Planned with the same state, it changes nothing.
+//! It says as little as it can: what the provider decides, what a default says and what the core cannot store is left
+//! out. Planned with the same state, it changes nothing.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! The rules for identities, whoever enforces them.
 //!
-//! Of an object there is one identity: it is wholly known as soon as the object is, and it never changes. What was not known
-//! of it at first, such as what an import need not give, may still be filled in.
+//! Of an object there is one identity: it is wholly known as soon as the object is, and it never changes. What was not
+//! known of it at first, such as what an import need not give, may still be filled in.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::identity::IdentitySchema;

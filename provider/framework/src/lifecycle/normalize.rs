@@ -1,7 +1,7 @@
 //! Keeps what a state must keep: spellings that mean the same, and no value for what is write-only.
 //!
-//! A remote API may answer `4096Mi` to a configured `4Gi`, or a name in lower case. Where an attribute says that both mean
-//! the same, the state keeps the spelling it has; anything else that differs is drift, and stays visible.
+//! A remote API may answer `4096Mi` to a configured `4Gi`, or a name in lower case. Where an attribute says that both
+//! mean the same, the state keeps the spelling it has; anything else that differs is drift, and stays visible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,8 @@ use crate::lifecycle::{NULL, at_index, at_key, elements};
 use crate::schema::{Attribute, Kind, Schema, TIMEOUTS};
 use crate::value::Value;
 
-/// The new state in the spelling of a reference (the prior state for a read, the plan for an apply), wherever it means the
-/// same, and without write-only values.
+/// The new state in the spelling of a reference (the prior state for a read, the plan for an apply), wherever it means
+/// the same, and without write-only values.
 #[must_use]
 pub fn normalize(schema: &Schema, reference: &Value, new: Value) -> Value {
     with_timeouts_of(reference, normalize_object(&schema.attributes, reference, new))

@@ -1,8 +1,8 @@
 //! Plans: what a resource will be, from what it is and what its configuration wants.
 //!
 //! A [`Planning`] is made from the core's request and then holds a complete plan; the hook of a resource may shape it
-//! further; [`Planning::finish`] checks it by the core's own rules and answers. How attributes are planned is decided by
-//! the schema alone, in `plan/attributes.rs`; which changes require a replacement, in `plan/replace.rs`.
+//! further; [`Planning::finish`] checks it by the core's own rules and answers. How attributes are planned is decided
+//! by the schema alone, in `plan/attributes.rs`; which changes require a replacement, in `plan/replace.rs`.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::lifecycle::check::assert_plan_valid;
@@ -76,8 +76,9 @@ impl<'a> Planning<'a> {
     /// Plans by the schema: defaults, prior values of computed attributes or unknown ones, spellings of the prior state
     /// where the configuration means the same, and no value for what is write-only.
     ///
-    /// Of the core's proposal only its absence counts, which asks for a deletion. Everything else in it follows from the
-    /// prior state and the configuration, and is made again here because the core pairs elements of sets less exactly.
+    /// Of the core's proposal only its absence counts, which asks for a deletion. Everything else in it follows from
+    /// the prior state and the configuration, and is made again here because the core pairs elements of sets less
+    /// exactly.
     ///
     /// # Errors
     /// Fails if the request has values that are neither objects nor null, or nothing to create an object from.

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_5_relations_hold_for_what_is_known_and_are_silent_about_the_rest() {
+    fn trap_05_relations_hold_for_what_is_known_and_are_silent_about_the_rest() {
         let certain = Value::Unknown(Refinements {
             not_null: true,
             ..Refinements::default()

@@ -1,7 +1,7 @@
 //! Validation of configurations by the schema alone, before anything is planned.
 //!
-//! It happens often, before the provider is configured, and with values that are not known yet: about those it is silent,
-//! the core asks again when they are. All errors are reported, not just the first.
+//! It happens often, before the provider is configured, and with values that are not known yet: about those it is
+//! silent, the core asks again when they are. All errors are reported, not just the first.
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::lifecycle::plan::attributes::{Undecided, plan_object};
@@ -31,8 +31,9 @@ pub fn validate_config(schema: &Schema, config: &Value, write_only_allowed: bool
 
 /// The draft of a configuration that has been validated by its schema, for the rules of the author.
 ///
-/// There is none if the configuration does not fit the model. The schema has said so already in most cases; otherwise it
-/// is said here, and not as a defect of the provider: a fraction for a whole number is for the core a number like others.
+/// There is none if the configuration does not fit the model. The schema has said so already in most cases; otherwise
+/// it is said here, and not as a defect of the provider: a fraction for a whole number is for the core a number like
+/// others.
 pub(crate) fn draft<D: FromValue>(config: &Value, diagnostics: &mut Diagnostics) -> Option<D> {
     match D::from_value(config) {
         Ok(draft) => Some(draft),

@@ -29,8 +29,8 @@ impl Dynamic {
         Ok(Dynamic { of, value })
     }
 
-    /// The value that an expression of the Terraform language has which looks like this JSON: arrays are tuples and objects
-    /// are objects. There is none for null.
+    /// The value that an expression of the Terraform language has which looks like this JSON: arrays are tuples and
+    /// objects are objects. There is none for null.
     pub fn from_json(json: &Json) -> Option<Self> {
         let (of, value) = typed(json);
         Dynamic::new(of, value).ok()

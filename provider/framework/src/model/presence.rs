@@ -39,7 +39,8 @@ impl<T> Attr<T> {
         }
     }
 
-    /// Whether there is a value, and which, as far as that is decided: none if it is unknown, none in some if it is null.
+    /// Whether there is a value, and which, as far as that is decided: none if it is unknown, none in some if it is
+    /// null.
     pub fn decided(&self) -> Option<Option<&T>> {
         match self {
             Attr::Unknown => None,

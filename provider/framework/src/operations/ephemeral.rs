@@ -1,7 +1,8 @@
 //! Open, renew and close: the life of an ephemeral resource.
 //!
-//! Each runs on a task of its own. What was opened and cannot be handed over is closed right there: the core closes only
-//! what it knows of. A closing is told to stop by the end of the process alone, as it is what an interrupted run ends with.
+//! Each runs on a task of its own. What was opened and cannot be handed over is closed right there: the core closes
+//! only what it knows of. A closing is told to stop by the end of the process alone, as it is what an interrupted run
+//! ends with.
 
 use std::future::Future;
 use std::sync::Arc;

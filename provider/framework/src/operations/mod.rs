@@ -1,9 +1,9 @@
-//! The operations of a resource's life: each takes what the core asks for, runs the author's code, and answers within the
-//! rules of the core.
+//! The operations of a resource's life: each takes what the core asks for, runs the author's code, and answers within
+//! the rules of the core.
 //!
-//! [`plan`], [`upgrade`], [`take_over`] and [`function`] answer at once; [`apply`], [`read`], [`import`] and [`ephemeral`] run
-//! on a task of their own ([`task`]). Operations that only look may answer that something cannot be done yet
-//! ([`surroundings`]). What happens to values on the way is in [`lifecycle`](crate::lifecycle); the wire is
+//! [`plan`], [`upgrade`], [`take_over`] and [`function`] answer at once; [`apply`], [`read`], [`import`] and
+//! [`ephemeral`] run on a task of their own ([`task`]). Operations that only look may answer that something cannot be
+//! done yet ([`surroundings`]). What happens to values on the way is in [`lifecycle`](crate::lifecycle); the wire is
 //! not known here.
 
 pub(crate) mod answer;

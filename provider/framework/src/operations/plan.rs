@@ -33,8 +33,8 @@ pub(crate) struct IdentifiedPlan {
     pub(crate) deferral: Option<Deferral>,
 }
 
-/// Plans a change. What the author keeps beside the state goes with the plan: where the core replaces an object, it comes
-/// back when the creation of the new one is planned, of whose prior state nothing is told.
+/// Plans a change. What the author keeps beside the state goes with the plan: where the core replaces an object, it
+/// comes back when the creation of the new one is planned, of whose prior state nothing is told.
 pub(crate) async fn plan<C: Send + Sync + 'static>(
     resource: &dyn DynResource<C>,
     surroundings: Surroundings<C>,

@@ -1,8 +1,8 @@
 //! Runs an operation of a resource on a task of its own.
 //!
-//! The transport drops the future of a call when the core resets its stream or dies; remote work must not be abandoned at
-//! an arbitrary point because of that. So operations run on tasks, are asked to stop by a token, and are given some time
-//! to do so. Whatever happens, panics included, what they reported up to then is kept.
+//! The transport drops the future of a call when the core resets its stream or dies; remote work must not be abandoned
+//! at an arbitrary point because of that. So operations run on tasks, are asked to stop by a token, and are given some
+//! time to do so. Whatever happens, panics included, what they reported up to then is kept.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -120,8 +120,8 @@ pub(crate) async fn run<C: Send + Sync + 'static>(
     }
 }
 
-/// Runs code of a resource or data source: a panic in it becomes an error, every failure has an error to show, and if it
-/// goes on for too long after it was cancelled or its time was over, it is dropped at its next await.
+/// Runs code of a resource or data source: a panic in it becomes an error, every failure has an error to show, and if
+/// it goes on for too long after it was cancelled or its time was over, it is dropped at its next await.
 pub(crate) async fn guard<T>(
     future: impl Future<Output = Result<T, Diagnostics>>,
     cancel: &CancellationToken,

@@ -23,8 +23,8 @@ pub(crate) fn upgrade<C>(resource: &dyn DynResource<C>, version: i64, stored: &[
         ));
     }
     let state = if version == schema.version {
-        // Attributes that the schema no longer has are dropped, new ones have their default or are null: that is no change of
-        // meaning.
+        // Attributes that the schema no longer has are dropped, new ones have their default or are null: that is no
+        // change of meaning.
         StoredObject::new(stored).state(schema)?
     } else {
         settled(resource.upgrade(version, stored)?)

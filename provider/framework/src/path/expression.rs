@@ -97,8 +97,8 @@ impl PathExpression {
 
     /// The values that it leads to from the object at a path, with their own paths.
     ///
-    /// Where the way ends before, the value is null, or unknown if what it ends at is. A collection without elements has none
-    /// to lead to.
+    /// Where the way ends before, the value is null, or unknown if what it ends at is. A collection without elements
+    /// has none to lead to.
     pub(crate) fn resolve<'v>(&self, root: &'v Value, object: &Path) -> Vec<(Path, &'v Value)> {
         let start = match self.start {
             Start::Outwards(levels) => (0..levels).fold(object.clone(), |path, _| path.parent_object()),

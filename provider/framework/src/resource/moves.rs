@@ -1,7 +1,7 @@
 //! Moves: taking over objects that were managed as another type of resource, often of another provider.
 //!
-//! The user writes a `moved` block, and the core asks the new type whether it understands the old state. That is all that
-//! happens: no object changes, and the core reads it next.
+//! The user writes a `moved` block, and the core asks the new type whether it understands the old state. That is all
+//! that happens: no object changes, and the core reads it next.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -17,8 +17,8 @@ const REGISTRIES: [&str; 2] = ["registry.opentofu.org", "registry.terraform.io"]
 
 /// A type of resource from which the resource `R` takes over, and how.
 ///
-/// A provider in a public registry is named without its host, such as `hashicorp/helm`: it does not matter from which of the
-/// registries it came. Any other is named with it, such as `example.com/medic/helm`.
+/// A provider in a public registry is named without its host, such as `hashicorp/helm`: it does not matter from which
+/// of the registries it came. Any other is named with it, such as `example.com/medic/helm`.
 pub struct Move<R: Resource> {
     provider: &'static str,
     type_name: &'static str,

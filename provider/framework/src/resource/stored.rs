@@ -1,4 +1,5 @@
-//! Stored values: states and identities as the core keeps them, written by this release, an older one, or another provider.
+//! Stored values: states and identities as the core keeps them, written by this release, an older one, or another
+//! provider.
 
 use std::error::Error;
 use std::fmt;
@@ -13,7 +14,8 @@ use crate::wire::{CodecError, form, json};
 
 /// What the core stores: every model, and every identity.
 ///
-/// Both derive macros implement it, so a frozen copy of an old struct is all it takes to read what that struct has written.
+/// Both derive macros implement it, so a frozen copy of an old struct is all it takes to read what that struct has
+/// written.
 pub trait Stored: FromValue + ToValue + Sized {
     /// The version of the schema.
     fn version() -> i64;
@@ -47,8 +49,8 @@ impl<M: Model> Stored for M {
 
 /// A stored object that has not been read yet.
 ///
-/// It is read as leniently as the core does it: attributes that are not asked for are ignored, absent ones are null, and
-/// numbers keep all their digits. All of it read at once has the defaults of its schema where it has no value.
+/// It is read as leniently as the core does it: attributes that are not asked for are ignored, absent ones are null,
+/// and numbers keep all their digits. All of it read at once has the defaults of its schema where it has no value.
 #[derive(Clone, Copy)]
 pub struct StoredObject<'a> {
     json: &'a [u8],

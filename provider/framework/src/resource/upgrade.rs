@@ -83,8 +83,8 @@ pub(crate) fn upgrade<T>(upgrades: &[Upgrade<T>], version: i64, stored: &[u8], w
 
 /// What is wrong with a list of upgrades to a version of `what`.
 ///
-/// A state for which there is no upgrade is lost to its owner: no plan works any more. So a gap is either a mistake or meant,
-/// and whoever means it says so, and why, with [`Upgrade::refused`].
+/// A state for which there is no upgrade is lost to its owner: no plan works any more. So a gap is either a mistake or
+/// meant, and whoever means it says so, and why, with [`Upgrade::refused`].
 pub(crate) fn lint<T>(upgrades: &[Upgrade<T>], current: i64, what: &str) -> Vec<String> {
     let mut problems = Vec::new();
     for version in 0..current {

@@ -74,8 +74,8 @@ pub enum Presence {
 }
 
 impl Attribute {
-    /// An attribute of the given Rust type: it decides what the attribute holds, who decides its value, and whether it is
-    /// sensitive or write-only.
+    /// An attribute of the given Rust type: it decides what the attribute holds, who decides its value, and whether it
+    /// is sensitive or write-only.
     pub fn new<T: AttributeType>(name: impl Into<String>, description: impl Into<String>) -> Self {
         Attribute {
             name: name.into(),
@@ -155,7 +155,7 @@ impl Attribute {
         self
     }
 
-    /// The description as practitioners read it, with the default.
+    /// The description as users read it, with the default.
     pub fn documentation(&self) -> String {
         let default = match &self.default {
             Some(Value::Bool(default)) => default.to_string(),

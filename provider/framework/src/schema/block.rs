@@ -1,8 +1,8 @@
 //! Blocks: nested attributes in another syntax, `rule { ... }` instead of `rules = [{ ... }]`.
 //!
-//! A block is an [`Attribute`] whose kind is nested and that has a [`Block`], so whatever holds for nested attributes holds
-//! for it. What differs: a block is never computed as a whole, blocks that are not there are an empty collection and not
-//! null, and a plan has as many of them as the configuration.
+//! A block is an [`Attribute`] whose kind is nested and that has a [`Block`], so whatever holds for nested attributes
+//! holds for it. What differs: a block is never computed as a whole, blocks that are not there are an empty collection
+//! and not null, and a plan has as many of them as the configuration.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +23,8 @@ pub struct Block {
 impl Attribute {
     /// Is written as blocks.
     ///
-    /// A list, set or map is empty where the configuration has none. A single one is null then if the type of the attribute
-    /// is an `Option`; otherwise the configuration has to have it.
+    /// A list, set or map is empty where the configuration has none. A single one is null then if the type of the
+    /// attribute is an `Option`; otherwise the configuration has to have it.
     #[must_use]
     pub fn block(self, block: Block) -> Self {
         Attribute {

@@ -1,6 +1,7 @@
 //! The schema rules that the core enforces when it loads schemas, and the conventions on top of them.
 //!
-//! A test of every provider runs this over its schemas; a schema that the core refuses makes all of the provider unusable.
+//! A test of every provider runs this over its schemas; a schema that the core refuses makes all of the provider
+//! unusable.
 
 use std::collections::BTreeSet;
 

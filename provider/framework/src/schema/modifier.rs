@@ -24,13 +24,14 @@ pub enum PlanModifier {
     /// A change can only be made by replacing the object if the function says so of the prior and the planned value,
     /// which may be null or unknown.
     ReplaceIf(fn(&Value, &Value) -> bool),
-    /// A change can only be made by replacing the object, unless the configuration has no value any more: then the provider
-    /// decides, and may leave it as it is.
+    /// A change can only be made by replacing the object, unless the configuration has no value any more: then the
+    /// provider decides, and may leave it as it is.
     ReplaceIfConfigured,
     /// The planned value is what the function makes of the prior value, the configured one and the one planned so far.
     ///
-    /// It is asked for objects that are made as well, with null as prior value, and may be asked several times for one plan.
-    /// The core accepts the configured or the prior value of what is configured, and any value of what is left to the provider.
+    /// It is asked for objects that are made as well, with null as prior value, and may be asked several times for one
+    /// plan. The core accepts the configured or the prior value of what is configured, and any value of what is left to
+    /// the provider.
     Custom(fn(&Value, &Value, Value) -> Value),
 }
 

@@ -8,8 +8,8 @@ use crate::value::Value;
 
 /// A rule about several attributes, declared at one of them.
 ///
-/// It is about what the configuration says, defaults aside. It never complains about what is unknown: an unknown value may
-/// turn out to be null. If the object that it is declared in is not there, neither is the rule.
+/// It is about what the configuration says, defaults aside. It never complains about what is unknown: an unknown value
+/// may turn out to be null. If the object that it is declared in is not there, neither is the rule.
 #[derive(Clone, Debug)]
 pub enum Relation {
     /// If the attribute is given, none of these is.
@@ -41,8 +41,8 @@ pub struct Comparison {
 type Compare = Arc<dyn Fn(&Value, &[&Value]) -> Result<(), String> + Send + Sync>;
 
 impl Relation {
-    /// Compares the attribute with those of the others that are given, such as a limit with what it limits. The error of the
-    /// function is a sentence, which does not quote sensitive values.
+    /// Compares the attribute with those of the others that are given, such as a limit with what it limits. The error
+    /// of the function is a sentence, which does not quote sensitive values.
     ///
     /// The function is asked when the attribute is given and all values are wholly known.
     pub fn compare<P: Into<PathExpression>>(

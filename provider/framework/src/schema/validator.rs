@@ -1,7 +1,7 @@
 //! Validators: what values an attribute accepts.
 //!
-//! [`Validator::new`] and [`Validator::string`] make a rule of a function; the common rules are in `text.rs`, `number.rs` and
-//! `collection.rs`, and what makes rules of rules in `combine.rs`. Rules about several attributes are
+//! [`Validator::new`] and [`Validator::string`] make a rule of a function; the common rules are in `text.rs`,
+//! `number.rs` and `collection.rs`, and what makes rules of rules in `combine.rs`. Rules about several attributes are
 //! [`Relation`](crate::schema::Relation)s.
 
 use std::fmt;
@@ -80,8 +80,8 @@ impl Validator {
     /// Asks about a value; there is nothing to say about null, and about what is unknown.
     ///
     /// # Errors
-    /// Returns a sentence that says what is wrong with the value, or with the first of its elements of which anything is,
-    /// and what is accepted.
+    /// Returns a sentence that says what is wrong with the value, or with the first of its elements of which anything
+    /// is, and what is accepted.
     pub fn check(&self, value: &Value) -> Result<(), String> {
         match self.problems(&Path::root(), value).into_iter().next() {
             Some((_, problem)) => Err(problem),

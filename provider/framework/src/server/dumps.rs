@@ -1,9 +1,9 @@
 //! Files with what the core sent and what it was answered, for debugging.
 //!
 //! With `TF_LOG_SDK_PROTO_DATA_DIR`, every value goes, as it is on the wire, into a file of its own in that directory:
-//! `<time>_<rpc>_<message>_<field>.msgpack`, or `.json`, or `.empty`; what a provider keeps beside a state has no ending.
-//! The variable and the names are those of HashiCorp's own libraries. What belongs to one message has the same time, which
-//! nothing else has.
+//! `<time>_<rpc>_<message>_<field>.msgpack`, or `.json`, or `.empty`; what a provider keeps beside a state has no
+//! ending. The variable and the names are those of HashiCorp's own libraries. What belongs to one message has the same
+//! time, which nothing else has.
 //!
 //! The files hold secrets, so only their owner can read them. What a message has to show is in [`rpc`](super::rpc).
 

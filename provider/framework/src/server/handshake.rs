@@ -112,7 +112,7 @@ impl Environment {
 }
 
 /// The line by which the client finds the server. `certificate` is the server's, in DER; without it the client speaks
-/// plaintext. The version is 6 even if the client does not offer it, as the client then tells the practitioner why.
+/// plaintext. The version is 6 even if the client does not offer it, as the client then tells the user why.
 pub(super) fn line(address: &Address, certificate: Option<&[u8]>, multiplex: bool) -> String {
     let Address { network, address } = address;
     let certificate = certificate.map(|der| STANDARD_NO_PAD.encode(der)).unwrap_or_default();

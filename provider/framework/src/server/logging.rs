@@ -1,6 +1,6 @@
 //! Logs: `tracing` events as the JSON lines that go-plugin's clients read from stderr.
 //!
-//! A line is built in `line`; which events become one, `level` decides, as the practitioner asks.
+//! A line is built in `line`; which events become one, `level` decides, as the user asks.
 
 mod level;
 mod line;

@@ -4,8 +4,8 @@
 //! ([`handshake`]), connects to the socket named there (`listener`) with mutual TLS (`tls`), and ends the process with
 //! an RPC (`services`). Logs go to stderr ([`logging`]), and so do panics ([`panic`](mod@crate::panic)).
 //!
-//! [`serve`] is all of it for a `main`, and [`run`] the same for any implementation of the RPCs; [`serve_in`] has no ties
-//! to the process, for tests. A provider's RPCs are in `rpc`.
+//! [`serve`] is all of it for a `main`, and [`run`] the same for any implementation of the RPCs; [`serve_in`] has no
+//! ties to the process, for tests. A provider's RPCs are in `rpc`.
 //!
 //! The other way to be started is by hand, see [`Mode::Reattach`].
 
@@ -42,8 +42,8 @@ use crate::server::tls::ServerTls;
 pub use crate::server::listener::ListenError;
 pub use crate::server::tls::TlsError;
 
-/// How long RPCs and operations that are still open may take to end after Shutdown. The client, which no longer waits for them, kills
-/// the process 2 s later, so this leaves time to exit properly.
+/// How long RPCs and operations that are still open may take to end after Shutdown. The client, which no longer waits
+/// for them, kills the process 2 s later, so this leaves time to exit properly.
 const DRAIN_AFTER_SHUTDOWN: Duration = Duration::from_millis(500);
 
 /// How long they may take to end after anything else, such as a SIGTERM to all processes of a job:
@@ -56,14 +56,14 @@ pub struct ServeOptions {
     /// The provider's source address, such as `registry.terraform.io/medic/cht`.
     pub provider_address: String,
     /// The crates that make up the provider, as in the targets of their events. They are logged at the level that the
-    /// practitioner asks for; dependencies are never logged below `warn`, as they would log headers and bodies.
+    /// user asks for; dependencies are never logged below `warn`, as they would log headers and bodies.
     pub log_targets: Vec<&'static str>,
     /// Who starts the process.
     pub mode: Mode,
     /// Canceled when the server stops, whatever the reason; cancel it to stop the server.
     pub stop: CancellationToken,
-    /// The operations that are under way. They get some time when the server stops, also if nobody waits for their answers any
-    /// more.
+    /// The operations that are under way. They get some time when the server stops, also if nobody waits for their
+    /// answers any more.
     pub operations: TaskTracker,
 }
 
@@ -122,8 +122,8 @@ pub enum ServeError {
 
 /// Serves a provider as the whole life of a process, and returns the exit code of `main`.
 ///
-/// `log_targets` are the crates that make up the provider, see [`ServeOptions::log_targets`]. With the argument `--debug`,
-/// the process is one to attach to, see [`Mode::Reattach`].
+/// `log_targets` are the crates that make up the provider, see [`ServeOptions::log_targets`]. With the argument
+/// `--debug`, the process is one to attach to, see [`Mode::Reattach`].
 pub fn serve<P: Provider>(provider: P, log_targets: &[&'static str]) -> ExitCode {
     let debug = std::env::args().skip(1).any(|argument| argument == "--debug");
     let options = ServeOptions {
@@ -138,7 +138,7 @@ pub fn serve<P: Provider>(provider: P, log_targets: &[&'static str]) -> ExitCode
 
 /// The RPCs of a provider, to be served by [`run`] or [`serve_in`], or called by a test.
 ///
-/// Operations that are still open when `options.stop` is canceled are asked to stop.
+/// Operations that are still open when `options.stop` is cancelled are asked to stop.
 pub fn service<P: Provider>(provider: P, options: &ServeOptions) -> impl Service + use<P> {
     ProviderService::new(Arc::new(provider), options.stop.clone(), options.operations.clone())
 }
@@ -194,7 +194,7 @@ fn run_until_stopped(service: impl Service, options: ServeOptions) -> Result<(),
 /// Serves `service` with the environment that `lookup` finds, and writes the address (the handshake line, or
 /// `TF_REATTACH_PROVIDERS`) to `announcement` once it listens there.
 ///
-/// When it returns, the socket is gone and `options.stop` is canceled. Handlers that ignore the token for too long are
+/// When it returns, the socket is gone and `options.stop` is cancelled. Handlers that ignore the token for too long are
 /// left to the runtime.
 ///
 /// # Errors
@@ -235,7 +235,7 @@ pub async fn serve_in<S: Service>(
         "the provider is listening"
     );
     if mode == Mode::Plugin && !environment.offers_protocol_6 {
-        // The client reads the version from the line and explains this to the practitioner better than we can.
+        // The client reads the version from the line and explains this to the user better than we can.
         tracing::warn!("the core does not offer plugin protocol 6");
     }
 

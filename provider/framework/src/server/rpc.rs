@@ -1,8 +1,8 @@
 //! The Provider service: each call is resolved, decoded, handed to the [`operations`](crate::operations), and encoded.
 //!
-//! Nothing here decides anything. [`service`] is what the calls are about, and [`call`] what all of them have in common; what
-//! they do is in [`provider`], [`resource`], [`identity`], [`data_source`], [`ephemeral`] and [`function`]. Why some calls
-//! are missing is in design note 003.
+//! Nothing here decides anything. [`service`] is what the calls are about, and [`call`] what all of them have in
+//! common; what they do is in [`provider`], [`resource`], [`identity`], [`data_source`], [`ephemeral`] and
+//! [`function`]. Why some calls are missing is in `provider/docs/design/003-parts-of-the-protocol-left-out.md`.
 
 use std::sync::PoisonError;
 
@@ -80,7 +80,6 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self
             .call("ValidateResourceConfig")
-            .carrying(&request)
             .of_resource(&request.type_name)
             .carrying(&request);
         call.answer(async { self.validate_resource(&request) }).await
@@ -93,7 +92,6 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self
             .call("ValidateDataResourceConfig")
-            .carrying(&request)
             .of_data_source(&request.type_name)
             .carrying(&request);
         call.answer(async { self.validate_data(&request) }).await
@@ -133,7 +131,6 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self
             .call("ReadResource")
-            .carrying(&request)
             .of_resource(&request.type_name)
             .carrying(&request);
         call.answer(self.read(&request)).await
@@ -146,7 +143,6 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self
             .call("PlanResourceChange")
-            .carrying(&request)
             .of_resource(&request.type_name)
             .carrying(&request);
         call.answer(self.plan(&request)).await
@@ -159,7 +155,6 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self
             .call("ApplyResourceChange")
-            .carrying(&request)
             .of_resource(&request.type_name)
             .carrying(&request);
         call.answer(self.apply(&request)).await
@@ -202,7 +197,6 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
         let request = request.into_inner();
         let call = self
             .call("ReadDataSource")
-            .carrying(&request)
             .of_data_source(&request.type_name)
             .carrying(&request);
         call.answer(self.read_data(&request)).await

@@ -63,8 +63,8 @@ impl<P: Provider> Core<P> {
     /// Imports an object by its identity and answers with its state.
     ///
     /// # Errors
-    /// Fails with the provider's errors, if there is a state already or no such object, and as a core does if the identity
-    /// is none of this type of resource.
+    /// Fails with the provider's errors, if there is a state already or no such object, and as a core does if the
+    /// identity is none of this type of resource.
     pub async fn import_by_identity(&mut self, identity: Json) -> Result<Json, Diagnostics> {
         let Some(schema) = &self.identity_schema else {
             let detail = format!("A {} has no identity.", self.type_name);
@@ -78,8 +78,8 @@ impl<P: Provider> Core<P> {
         self.import_by(ImportBy::Identity(identity)).await
     }
 
-    /// Takes over an object from another type of resource, as a `moved` block does, and answers with its state after the
-    /// refresh that follows.
+    /// Takes over an object from another type of resource, as a `moved` block does, and answers with its state after
+    /// the refresh that follows.
     ///
     /// # Errors
     /// Fails with the provider's errors, and if an answer breaks a rule or there is no such object.

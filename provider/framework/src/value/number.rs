@@ -76,7 +76,7 @@ impl Number {
 
     /// The decimal with the shortest text that still means this number; none for an infinity.
     ///
-    /// It is exact except for a float, where it is what a practitioner would have written: `1e30` rather than the
+    /// It is exact except for a float, where it is what a user would have written: `1e30` rather than the
     /// nearest binary integer.
     pub fn to_decimal(&self) -> Option<BigDecimal> {
         match self {

@@ -1,8 +1,8 @@
 //! How values of schemas travel: as the values of their types, except for blocks that hold dynamic types.
 //!
-//! Several blocks whose attributes have dynamic types need not have one type, so the core takes a list of them for a tuple,
-//! and a map of them for an object, of a type that comes with each value. Everywhere else in the framework they are lists
-//! and maps like others.
+//! Several blocks whose attributes have dynamic types need not have one type, so the core takes a list of them for a
+//! tuple, and a map of them for an object, of a type that comes with each value. Everywhere else in the framework they
+//! are lists and maps like others.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

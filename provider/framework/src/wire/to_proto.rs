@@ -1,5 +1,5 @@
-//! From the framework's types to the protocol's messages: values, identities, paths and deferrals. Diagnostics, schemas and
-//! functions have files of their own.
+//! From the framework's types to the protocol's messages: values, identities, paths and deferrals. Diagnostics, schemas
+//! and functions have files of their own.
 
 use tfplugin::tfplugin6 as proto;
 use tfplugin::tfplugin6::attribute_path::{Step as ProtoStep, step::Selector};

@@ -1,4 +1,4 @@
-//! What a practitioner sees when nothing goes wrong on the remote side: plans, applies, refreshes, imports.
+//! What a user sees when nothing goes wrong on the remote side: plans, applies, refreshes, imports.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn planned(plan: &tf_framework::testing::Plan, attribute: &str) -> Value {
 }
 
 #[tokio::test]
-async fn trap_1_computed_attributes_are_unknown_in_the_plan_of_a_creation() {
+async fn trap_01_computed_attributes_are_unknown_in_the_plan_of_a_creation() {
     let (mut core, _) = core();
     let plan = core.plan(json!({ "name": "a" })).await.unwrap();
     assert_eq!(plan.action, Action::Create);
@@ -35,7 +35,7 @@ async fn trap_1_computed_attributes_are_unknown_in_the_plan_of_a_creation() {
 }
 
 #[tokio::test]
-async fn trap_2_a_second_plan_is_empty_and_an_update_keeps_what_it_keeps() {
+async fn trap_02_a_second_plan_is_empty_and_an_update_keeps_what_it_keeps() {
     let (mut core, _) = core();
     core.apply(json!({ "name": "a" })).await.unwrap();
     assert!(core.plan(json!({ "name": "a" })).await.unwrap().is_empty());
@@ -48,7 +48,7 @@ async fn trap_2_a_second_plan_is_empty_and_an_update_keeps_what_it_keeps() {
 }
 
 #[tokio::test]
-async fn trap_4_another_spelling_is_no_drift_and_another_value_is() {
+async fn trap_04_another_spelling_is_no_drift_and_another_value_is() {
     let (mut core, world) = core();
     let config = json!({ "name": "a", "zone": "Africa" });
     core.apply(config.clone()).await.unwrap();
@@ -293,7 +293,7 @@ async fn an_object_that_is_gone_leaves_the_state_and_is_made_again() {
 }
 
 #[tokio::test]
-async fn warnings_of_all_operations_reach_the_practitioner() {
+async fn warnings_of_all_operations_reach_the_user() {
     let (mut core, world) = core();
     for operation in ["plan", "create", "read", "update", "delete"] {
         world.script(operation, &[Step::Warn]);

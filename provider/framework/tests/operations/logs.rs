@@ -17,8 +17,8 @@ thread_local! {
     static LINES: RefCell<Option<Vec<Json>>> = const { RefCell::new(None) };
 }
 
-/// Begins to collect the lines of this test, at all levels. There is one subscriber for all tests: while those of single
-/// threads come and go, events of other threads can get lost.
+/// Begins to collect the lines of this test, at all levels. There is one subscriber for all tests: while those of
+/// single threads come and go, events of other threads can get lost.
 fn collect() {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {

@@ -40,7 +40,7 @@ pub(super) async fn try_in_cluster(
     let (Some(model), Some(own)) = (plan.planned_model(), known_way(&plan.config.kubernetes)) else {
         return Ok(());
     };
-    if own.is_none() && cx.clients().is_unknown() {
+    if own.is_none() && cx.clients().is_cluster_unknown() {
         return Ok(());
     }
     let access = cx

@@ -37,7 +37,7 @@ pub(super) fn list(names: &[String]) -> String {
 pub(super) fn list_conflicts(conflicts: &[FieldConflict]) -> String {
     let texts: Vec<_> = conflicts
         .iter()
-        .map(|c| format!("{} is owned by \"{}\"", c.field, c.manager))
+        .map(|conflict| format!("{} is owned by \"{}\"", conflict.field, conflict.manager))
         .collect();
     texts.join("; ")
 }
@@ -45,11 +45,11 @@ pub(super) fn list_conflicts(conflicts: &[FieldConflict]) -> String {
 pub(super) fn list_rejections(rejections: &[FieldRejection]) -> String {
     let texts: Vec<_> = rejections
         .iter()
-        .map(|r| {
-            if r.field.is_empty() {
-                r.message.clone()
+        .map(|rejection| {
+            if rejection.field.is_empty() {
+                rejection.message.clone()
             } else {
-                format!("{}: {}", r.field, r.message)
+                format!("{}: {}", rejection.field, rejection.message)
             }
         })
         .collect();

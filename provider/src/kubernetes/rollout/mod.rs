@@ -17,6 +17,7 @@ use k8s_openapi::api::apps::v1::{DaemonSet, ReplicaSet};
 use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim, Pod};
 use k8s_openapi::{NamespaceResourceScope, Resource};
 use serde::de::DeserializeOwned;
+use tf_framework::diagnostics::error_chain;
 use tracing::debug;
 
 use self::grace::Grace;
@@ -139,7 +140,7 @@ impl Rollout {
             let key = ObjectKey::namespaced::<Pod>(&namespace, pod);
             match self.cluster.log_tail(&key, container, true).await {
                 Ok(text) => *log = text.lines().map(str::to_owned).collect(),
-                Err(error) => debug!(error = %error, "unable to read the log of a crashing container"),
+                Err(error) => debug!(error = %error_chain(&error), "unable to read the log of a crashing container"),
             }
         }
         reason

@@ -98,7 +98,7 @@ async fn is_upgraded_and_destroyed(scene: &Scene, values: &str) {
 
 /// Once it is adopted, the instance is like any other, and remembers where it comes from.
 async fn is_imported_from_its_record(scene: &Scene, values: &str) {
-    let other = Scene::new(&scene.namespace).await;
+    let other = scene.elsewhere().await;
     configure(&other, values, IN_LAB, "").await;
     done("import", other.workspace.import(ADDRESS, &scene.namespace).await);
     assert_eq!(

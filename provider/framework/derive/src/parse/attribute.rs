@@ -111,7 +111,8 @@ impl Attribute {
         constant(&self.field)
     }
 
-    /// Whether this is the attribute with the limits of the operations: told by the name of its type, all a macro can see.
+    /// Whether this is the attribute with the limits of the operations: told by the name of its type, all a macro can
+    /// see.
     pub(crate) fn is_timeouts(&self) -> bool {
         match &self.value_type {
             Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Timeouts"),

@@ -1,5 +1,5 @@
-//! The notation of durations. The derive macros include this file to read those in options by the same rules, so it needs
-//! nothing but the standard library.
+//! The notation of durations. The derive macros include this file to read those in options by the same rules, so it
+//! needs nothing but the standard library.
 
 use std::time::Duration;
 

@@ -57,8 +57,8 @@ fn check_type(defects: &mut Defects<'_>, path: &Path, expected: &Type, value: &V
     }
 }
 
-/// Checks what the type of a value does not say: that blocks that are not there are empty, not null, and that the elements
-/// of other lists and maps are all of one type.
+/// Checks what the type of a value does not say: that blocks that are not there are empty, not null, and that the
+/// elements of other lists and maps are all of one type.
 fn check_attributes(defects: &mut Defects<'_>, path: &Path, attributes: &[Attribute], object: &Value) {
     for attribute in attributes {
         let path = path.clone().attribute(&attribute.name);

@@ -3,7 +3,8 @@
 use crate::types::Type;
 use crate::value::Value;
 
-/// Whether the elements of each list and map in a value are of one type. The core demands that, be their type dynamic or not.
+/// Whether the elements of each list and map in a value are of one type. The core demands that, be their type dynamic
+/// or not.
 pub(super) fn is_uniform(of: &Type, value: &Value) -> bool {
     if !of.holds_dynamic() {
         return true;

@@ -116,8 +116,8 @@ fn plan_nested(
 
 /// A prior element of a set in the spelling that its configured element has.
 ///
-/// Elsewhere the prior spelling is planned. But an element that is not paired while others are unknown is planned as it is
-/// configured, and may be paired in the next plan, which has to say the same.
+/// Elsewhere the prior spelling is planned. But an element that is not paired while others are unknown is planned as it
+/// is configured, and may be paired in the next plan, which has to say the same.
 fn spelled_as_wanted(attributes: &[Attribute], prior: &Value, wanted: &Value) -> Value {
     let reference = plan_object(attributes, NULL, wanted, Undecided::Stays);
     normalize_object(attributes, &reference, prior.clone())

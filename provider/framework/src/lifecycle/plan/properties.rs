@@ -1,7 +1,7 @@
 //! What holds for every plan, whatever the schema, the configuration and the prior state.
 //!
-//! The cases are made in `cases.rs`, from `schemas.rs` and `configurations.rs`; `fill.rs` plays the world that makes unknown
-//! values known.
+//! The cases are made in `cases.rs`, from `schemas.rs` and `configurations.rs`; `fill.rs` plays the world that makes
+//! unknown values known.
 
 use std::collections::BTreeMap;
 

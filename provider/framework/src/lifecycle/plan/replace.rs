@@ -20,8 +20,8 @@ pub(super) struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// The paths of the attributes whose change requires a replacement, those in sets excepted: elements of a set do not
-    /// change, they come and go.
+    /// The paths of the attributes whose change requires a replacement, those in sets excepted: elements of a set do
+    /// not change, they come and go.
     pub(super) fn requires_replace(&self, attributes: &[Attribute]) -> Vec<Path> {
         let mut paths = Vec::new();
         self.visit_object(attributes, &Path::root(), &mut paths);

@@ -209,7 +209,7 @@ fn elements_with_null_nested_attributes_are_planned_as_they_are() {
 
 /// Elements have neither a name nor a place: whatever is known of them decides what they are.
 #[test]
-fn trap_9_elements_of_a_set_keep_their_identity_in_any_order_and_while_others_change() {
+fn trap_09_elements_of_a_set_keep_their_identity_in_any_order_and_while_others_change() {
     let attributes = [
         attribute::<String>("name"),
         attribute::<i64>("port").default_value(80),

@@ -24,7 +24,7 @@ fn same_json(one: &Value, other: &Value) -> bool {
 
 /// A configured value is planned as it is configured, or as it was, and in no third way.
 #[test]
-fn trap_3_a_configured_value_is_planned_as_it_is_or_as_it_was() {
+fn trap_03_a_configured_value_is_planned_as_it_is_or_as_it_was() {
     let cases: [(SemanticEquality, &str, &str, &str); 3] = [
         (SemanticEquality::Values(same_word), "AFRICA", "africa", "asia"),
         (
@@ -81,7 +81,7 @@ fn trap_3_a_configured_value_is_planned_as_it_is_or_as_it_was() {
 
 /// No validator complains about what is null or not known yet, as a whole or in part.
 #[test]
-fn trap_5_what_is_unknown_is_neither_empty_nor_wrong() {
+fn trap_05_what_is_unknown_is_neither_empty_nor_wrong() {
     fn case<T: AttributeType>(rule: Validator, partly: Value, wrong: Value) -> (Attribute, Value, Value) {
         (attribute::<Option<T>>("part").validator(rule), partly, wrong)
     }

@@ -39,7 +39,8 @@ impl Schema {
 }
 
 impl Lint {
-    /// What a function takes or results in: all of it has to get there, and to be of a type that is the same in each call.
+    /// What a function takes or results in: all of it has to get there, and to be of a type that is the same in each
+    /// call.
     fn function_value(&mut self, path: &Path, kind: &Kind) {
         match kind {
             Kind::Type(of) => self.check(

@@ -71,8 +71,8 @@ impl Validator {
         })
     }
 
-    /// All of the string matches a regular expression. The phrase names what does, with an example, such as "a version such
-    /// as `1.2`": few people read expressions.
+    /// All of the string matches a regular expression. The phrase names what does, with an example, such as "a version
+    /// such as `1.2`": few people read expressions.
     ///
     /// An expression that is none accepts nothing, and says so.
     pub fn matches(pattern: &'static str, phrase: &'static str) -> Self {

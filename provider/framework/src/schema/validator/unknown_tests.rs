@@ -54,7 +54,7 @@ fn rules() -> Vec<Validator> {
 }
 
 #[test]
-fn trap_5_no_rule_complains_about_what_is_null_or_unknown() {
+fn trap_05_no_rule_complains_about_what_is_null_or_unknown() {
     let refined = Value::Unknown(Refinements {
         not_null: true,
         string_prefix: Some("x".to_owned()),

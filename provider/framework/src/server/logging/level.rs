@@ -1,4 +1,4 @@
-//! What practitioners want to see: a level for each part of the program, from the environment.
+//! What users want to see: a level for each part of the program, from the environment.
 
 use tracing::Metadata;
 use tracing_subscriber::filter::LevelFilter;

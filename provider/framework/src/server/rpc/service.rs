@@ -44,7 +44,8 @@ type Configured<P> = Result<Arc<<P as Provider>::Clients>, Diagnostics>;
 type DataSource<P> = dyn DynDataSource<<P as Provider>::Clients>;
 
 impl<P: Provider> ProviderService<P> {
-    /// The service of a provider; `end` asks the operations that are open to stop, and `operations` tells when they have.
+    /// The service of a provider; `end` asks the operations that are open to stop, and `operations` tells when they
+    /// have.
     pub(crate) fn new(provider: Arc<P>, end: CancellationToken, operations: TaskTracker) -> Self {
         let resources = provider.resources().into_iter();
         let data_sources = provider.data_sources().into_iter();
@@ -86,8 +87,8 @@ impl<P: Provider> ProviderService<P> {
         clients.unwrap_or_else(|| Err(Diagnostic::bug("The core used the provider before it configured it.").into()))
     }
 
-    /// What an operation gets; the capabilities are those that come with its call. It comes before anything else in a call: what
-    /// StopProvider finds open, it cancels.
+    /// What an operation gets; the capabilities are those that come with its call. It comes before anything else in a
+    /// call: what StopProvider finds open, it cancels.
     pub(super) fn surroundings(&self, capabilities: Option<proto::ClientCapabilities>) -> Surroundings<P::Clients> {
         Surroundings {
             clients: self.clients(),

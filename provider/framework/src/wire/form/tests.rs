@@ -100,7 +100,7 @@ fn a_list_of_blocks_with_dynamic_types_is_a_tuple_on_the_wire_and_a_map_an_objec
 }
 
 #[test]
-fn trap_6_blocks_that_are_not_there_are_empty_and_attributes_null() {
+fn trap_06_blocks_that_are_not_there_are_empty_and_attributes_null() {
     let inner = || vec![attribute::<String>("name")];
     let schema = schema(vec![
         block("list", Nesting::List, inner()),
@@ -165,7 +165,7 @@ fn a_schema_without_such_blocks_is_written_as_it_is() {
 
 /// An object has exactly one entry for each attribute and block, at every depth, null ones included.
 #[test]
-fn trap_7_an_object_with_a_missing_or_an_extra_attribute_is_neither_written_nor_read() {
+fn trap_07_an_object_with_a_missing_or_an_extra_attribute_is_neither_written_nor_read() {
     let schema = schema(vec![
         attribute::<Option<String>>("name"),
         block(

@@ -45,8 +45,8 @@ fn diagnostic(attributes: &[Attribute], mut diagnostic: Diagnostic) -> proto::Di
     }
 }
 
-/// The part of a path whose place in the configuration the core can show: through blocks, and then an attribute and one of
-/// its elements. It takes any step after that for a block, and if there is none, looks for the name where it is.
+/// The part of a path whose place in the configuration the core can show: through blocks, and then an attribute and one
+/// of its elements. It takes any step after that for a block, and if there is none, looks for the name where it is.
 fn visible(mut attributes: &[Attribute], path: &Path) -> Path {
     let mut steps = path.steps().iter().peekable();
     let mut visible = Path::root();

@@ -48,8 +48,8 @@ fn parameter(parameter: &Parameter) -> proto_function::Parameter {
     }
 }
 
-/// The JSON form of a type that arguments are converted to: unlike that of a value, it says which attributes of an object
-/// the caller may leave out.
+/// The JSON form of a type that arguments are converted to: unlike that of a value, it says which attributes of an
+/// object the caller may leave out.
 fn argument_type(kind: &Kind) -> String {
     match kind {
         Kind::Type(value_type) => value_type.to_json(),

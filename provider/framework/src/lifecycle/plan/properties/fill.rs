@@ -10,8 +10,8 @@ use crate::value::Value;
 pub(super) enum Filling {
     /// What a configuration turns out to have: words that it has elsewhere too.
     Configured(usize),
-    /// What a provider decides: nothing, or a word of its own. Were it something that a configuration says, elements of a
-    /// set could become one, and the state would never be what is configured.
+    /// What a provider decides: nothing, or a word of its own. Were it something that a configuration says, elements of
+    /// a set could become one, and the state would never be what is configured.
     Provided(usize),
 }
 

@@ -94,8 +94,8 @@ fn leaf(place: Place) -> impl Strategy<Value = Attribute> {
     });
     let dynamic =
         select(&[Presence::Optional, Presence::OptionalComputed, Presence::Computed][..]).prop_map(move |presence| {
-            // In sets there are none, and the core would give all elements of a list or map one type, which is more than is
-            // needed here.
+            // In sets there are none, and the core would give all elements of a list or map one type, which is more
+            // than is needed here.
             let (of, presence) = if place.set || place.uniform {
                 (Type::Bool, Presence::Optional)
             } else {
