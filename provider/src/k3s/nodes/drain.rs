@@ -57,7 +57,7 @@ pub enum DrainError {
         node: String,
         /// Why.
         #[source]
-        source: Error,
+        source: Box<Error>,
     },
     /// Pods did not go in time.
     #[error("the node {node} is not empty after {}: {}", format_duration(*waited), named(pods))]
@@ -85,9 +85,9 @@ impl Nodes {
     /// # Errors
     /// Pods stay, for as long as they may take.
     pub async fn drain<C>(&self, scope: &Scope<C>, name: &str, drain: &Drain) -> Result<Drained, DrainError> {
-        let api = |source| DrainError::Api {
+        let api = |source: Error| DrainError::Api {
             node: name.to_owned(),
-            source,
+            source: Box::new(source),
         };
         self.cordon(name).await.map_err(api)?;
         let deadline = Instant::now() + drain.timeout;
