@@ -83,6 +83,12 @@ impl Access {
         &self.blame.host
     }
 
+    /// An error in a user's words, with this summary, where it does not end anything.
+    #[must_use]
+    pub fn tell(&self, summary: &str, error: &Error) -> Diagnostics {
+        self.blame.explain(summary, error)
+    }
+
     /// What turns errors into diagnostics with this summary, for `map_err`.
     pub fn explain<'a>(&'a self, summary: &'a str) -> impl Fn(Error) -> Diagnostics + 'a {
         move |error| self.blame.explain(summary, &error)

@@ -1,3 +1,4 @@
 //! `cht_k3s_agent`, through the real command line.
 
+mod leaving;
 mod lifecycle;

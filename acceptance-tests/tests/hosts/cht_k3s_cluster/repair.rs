@@ -103,7 +103,7 @@ async fn what_happens_to_machines_is_shown_and_repaired() {
         Err(error) => format!("{:#?}", error.diagnostics()),
     };
     assert!(
-        said.contains("somebody is in between"),
+        said.contains("but it is known by"),
         "another host key is no matter of course: {said}"
     );
     scene.configure(&upgraded);

@@ -57,18 +57,28 @@ impl Leaving<'_> {
     /// # Errors
     /// Pods do not go, volumes stay attached, the host cannot be cleaned up, or nobody answers.
     pub(super) async fn leave(&self) -> Result<(), Diagnostics> {
-        let (home, cluster) = tokio::join!(self.home(), self.cluster());
-        let (home, mut cluster) = (home?, cluster?);
-        if let (Home::Dead(_), Cluster::Answers(nodes, Some(node))) = (&home, &cluster)
+        let mut cluster = self.cluster().await?;
+        let node = match &cluster {
+            Cluster::Answers(_, node) => node.as_ref(),
+            Cluster::Silent(_) | Cluster::Unknown => None,
+        };
+        let home = self.home(node).await?;
+        // What was cleaned up, or ended, a moment ago is still said to be ready.
+        if let (Home::Dead(_) | Home::Nothing, Cluster::Answers(nodes, Some(node))) = (&home, &cluster)
             && node.ready
-            && !self.model.is_forced()
         {
             cluster = Cluster::Answers(nodes, until_silent(self.cx, nodes, &node.name).await?);
         }
         self.allows(&home, &cluster)?;
         let node = self.own_node(&home, &cluster);
         if node.is_none() && matches!(home, Home::Nothing) {
+            if matches!(cluster, Cluster::Unknown) {
+                self.warn(&home, &cluster);
+            }
             return Ok(());
+        }
+        if let (Some((nodes, node)), Home::Ours(_), false) = (node, &home, self.model.is_forced()) {
+            self.wait_for_local_data(nodes, node).await?;
         }
         let most = self.model.cluster.most_unavailable();
         let _turn = take_turn(self.cx, self.model, Work::Leave { most }).await?;
@@ -96,7 +106,7 @@ impl Leaving<'_> {
     /// # Errors
     /// The host cannot be cleaned up.
     pub(super) async fn retire(&self) -> Result<(), Diagnostics> {
-        let Home::Ours(marker) = self.home().await? else {
+        let Home::Ours(marker) = self.home(None).await? else {
             return Ok(());
         };
         let _lock = self.begin(&marker).await?;
@@ -104,7 +114,7 @@ impl Leaving<'_> {
         self.clean_up().await
     }
 
-    async fn home(&self) -> Result<Home, Diagnostics> {
+    async fn home(&self, node: Option<&NodeState>) -> Result<Home, Diagnostics> {
         let state = match self.host().probe().await {
             Ok(probed) => probed.state,
             Err(error) if error.is_unreachable() || self.model.is_forced() => return Ok(Home::Dead(error)),
@@ -115,7 +125,7 @@ impl Leaving<'_> {
         Ok(match state.marker {
             Some(marker) if is_ours(&marker) => Home::Ours(marker),
             // It has lost our note.
-            None if is_same_machine(&state, self.model, self.private) => Home::Ours(new_marker(self.model)),
+            None if is_same_machine(&state, self.model, self.private, node) => Home::Ours(new_marker(self.model)),
             Some(_) | None => Home::Nothing,
         })
     }
@@ -187,9 +197,6 @@ impl Leaving<'_> {
 
     /// Moves the pods away, and sees to it that no volume is attached any more.
     async fn empty(&self, nodes: &Nodes, node: &NodeState, home: &Home) -> Result<(), Diagnostics> {
-        if !self.model.is_forced() && matches!(home, Home::Ours(_)) {
-            self.wait_for_local_data(nodes, node).await?;
-        }
         let drain = self.model.drain_before_removal();
         // Nobody stops the pods of a node that is not ready: they would be waited for in vain.
         match drain.filter(|_| node.ready && matches!(home, Home::Ours(_))) {

@@ -113,7 +113,7 @@ impl<'a> Seen<'a> {
         let node = self.model.node();
         let known = Known {
             cluster: &self.model.cluster.cluster_id,
-            adopt: self.is_known && is_same_machine(self.state, self.model, self.private),
+            adopt: self.is_known && is_same_machine(self.state, self.model, self.private, self.node()),
             ..Known::default()
         };
         let observed = Observed {
@@ -126,11 +126,21 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Whether a host that has lost our note is the agent's all the same: the machine that it was, with the token of the cluster.
-pub(super) fn is_same_machine(state: &HostState, model: &AgentModel, private: &Private) -> bool {
+/// Whether a host without our note is the agent's all the same: the machine of its Node, or the one that it was, with the token of the
+/// cluster. Agents that others have set up are known by the former alone.
+pub(super) fn is_same_machine(
+    state: &HostState,
+    model: &AgentModel,
+    private: &Private,
+    node: Option<&NodeState>,
+) -> bool {
+    let Some(machine_id) = &state.machine.machine_id else {
+        return false;
+    };
     let ours = digest::sha256(model.cluster.token.expose_secret().as_bytes());
     let has_token = state.files.get(paths::TOKEN).is_some_and(|token| token.sha256 == ours);
-    has_token && state.machine.machine_id.is_some() && state.machine.machine_id == private.machine_id
+    let of_node = node.is_some_and(|node| !node.is_server() && node.machine_id.as_ref() == Some(machine_id));
+    of_node || (has_token && private.machine_id.as_ref() == Some(machine_id))
 }
 
 /// What is noted on a host that is to be the agent.

@@ -230,3 +230,18 @@ fn the_servers_that_run_count_for_the_skew_and_not_what_is_said_of_them() {
         Err(AgentRefusal::Skew(_))
     ));
 }
+
+#[test]
+fn an_agent_that_others_have_set_up_is_known_by_the_machine_of_its_node() {
+    let made_by_others = |machine_of_node: &str| {
+        let mut scene = Scene::with(|scene| {
+            scene.state.marker = None;
+            scene.state.files.clear();
+            scene.private = Private::default();
+        });
+        scene.node().machine_id = Some(machine_of_node.to_owned());
+        scene.seen().next()
+    };
+    assert_eq!(made_by_others("m"), Ok(Some(AgentStep::Restart)));
+    assert_eq!(made_by_others("another"), Err(AgentRefusal::Foreign));
+}

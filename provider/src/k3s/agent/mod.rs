@@ -5,13 +5,14 @@
 //! - [`ways`] leads to the host and to the Nodes, [`look`] is what was seen there, [`refusal`] what stands in the way.
 //! - [`steps`] brings the agent to what is wanted, after what [`prepare`] does; [`up`] waits for it, [`limits`] has the turns of the
 //!   agents of a cluster.
-//! - [`leave`] takes an agent out of its cluster.
+//! - [`leave`] takes an agent out of its cluster, [`moves`] from one host or cluster to another.
 //!
 //! What is done next is decided by [`rollout::agents`](crate::k3s::rollout::agents), from what is seen alone. The memory is on the
 //! host (the marker) and on the Node (what is ours of its labels and taints).
 //!
-//! In place: everything but `name`, `data_dir` and the cluster, which replace. A host at another address is the same agent, be it the
-//! same machine or another: what address leads to which machine is not known before the apply.
+//! In place: everything but `name` and `data_dir`, which replace. A host at another address is the same agent, be it the same machine or
+//! another: what address leads to which machine is not known before the apply. Another cluster is left and joined in one update: where
+//! `cluster` is not known in a plan, it mostly turns out to be the same one, and the core takes no update that becomes a replacement.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
@@ -37,6 +38,7 @@ mod leave;
 pub mod limits;
 mod look;
 mod model;
+mod moves;
 mod plan;
 mod prepare;
 mod refusal;
@@ -147,9 +149,7 @@ impl Resource for AgentResource {
         let private = cx.private()?;
         let ways = Ways::new(cx, &plan, &private.pins).await?;
         let task = Task::new(cx, &plan, &ways, &private, None).await?;
-        if prior.host != plan.host {
-            leave_old_host(cx, &prior, &task).await?;
-        }
+        moves::leave_old_place(&prior, &task).await?;
         let converged = task.converge().await?;
         finished(cx, &ways.host, plan.clone(), &converged, &private).await
     }
@@ -187,13 +187,19 @@ impl Resource for AgentResource {
             machine_id: probed.state.machine.machine_id.clone(),
             ..Private::default()
         })?;
-        let marker = probed.state.marker.filter(|marker| marker.node == model.name);
-        let marker = marker.filter(|marker| marker.role == Role::Agent.command()).ok_or_else(|| {
+        let state = probed.state;
+        let is_agents = state.agent_unit.is_some() && state.server_unit.is_none() && state.datastore.is_none();
+        let marker = match state.marker {
+            // k3s' own script has set it up: to which cluster it belongs is told by its Node when it is applied.
+            None if is_agents && !state.has_foreign_marker => return Ok(model),
+            marker => marker.filter(|marker| marker.node == model.name && marker.role == Role::Agent.command()),
+        };
+        let marker = marker.ok_or_else(|| {
             Diagnostics::error(
                 "No agent to import",
                 format!(
-                    "{} does not note that it is the agent `{}` of a k3s cluster of this provider. The id is the name of the node and the \
-                     address of its host, such as `worker-1@10.20.0.21`.",
+                    "{} is not the agent `{}` of a k3s cluster. The id is the name of the node and the address of its host, such as \
+                     `worker-1@10.20.0.21`.",
                     model.host, model.name
                 ),
             )
@@ -214,34 +220,6 @@ fn is_only_noted(prior: &AgentModel, plan: &AgentModel) -> bool {
         ..prior.clone()
     };
     noted.to_value() == plan.to_value()
-}
-
-/// Leaves the host at the old address, unless it is the machine that is at the new one, too.
-async fn leave_old_host(cx: &Context<AgentResource>, prior: &AgentModel, task: &Task<'_>) -> Result<(), Diagnostics> {
-    let look = task.arrive().await?;
-    let seen = task.seen(&look);
-    let machine_id = &seen.state.machine.machine_id;
-    if seen.is_own() && machine_id.is_some() && *machine_id == task.private.machine_id {
-        return Ok(());
-    }
-    let old = AgentModel {
-        cluster: task.model.cluster.clone(),
-        drain: task.model.drain.clone(),
-        on_destroy: task.model.on_destroy.clone(),
-        ..prior.clone()
-    };
-    let leaving = Leaving {
-        cx,
-        model: &old,
-        ways: &Ways::new(cx, &old, &task.private.pins).await?,
-        private: task.private,
-    };
-    // One that was killed in between has joined with the new host already: the Node is its own.
-    if seen.is_own() {
-        leaving.retire().await
-    } else {
-        leaving.leave().await
-    }
 }
 
 /// The Node, if there is one, in a list; none if nobody answers.

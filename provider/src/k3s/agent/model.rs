@@ -23,7 +23,8 @@ use crate::ssh::{self, Ssh};
 #[derive(Clone, Model)]
 #[tf(timeouts(create = "30m", read = "5m", update = "3h", delete = "2h"))]
 pub struct AgentModel {
-    /// The cluster: the value of `join` that it exports. With another cluster, the agent is replaced.
+    /// The cluster: the value of `join` that it exports. With another cluster, the agent leaves the one, as if it were destroyed, and joins
+    /// the other.
     pub cluster: ClusterJoin,
     /// Name of the agent's node, which no other host of the cluster has. Changing it replaces the agent.
     #[tf(replace, validate(rules::node_name()))]
@@ -127,8 +128,6 @@ pub struct OnDestroy {
 /// What names an agent.
 #[derive(Clone, Debug, Identity)]
 pub struct AgentIdentity {
-    /// Id of the cluster.
-    pub cluster_id: Option<String>,
     /// Name of the node.
     pub name: String,
     /// Address of the host: needed to import it, and not part of what names it, as it can change.
@@ -138,7 +137,6 @@ pub struct AgentIdentity {
 impl IdentityOf<AgentModel> for AgentIdentity {
     fn of(agent: &AgentModel) -> Option<Self> {
         Some(AgentIdentity {
-            cluster_id: Some(agent.cluster.cluster_id.clone()),
             name: agent.name.clone(),
             host: None,
         })

@@ -11,7 +11,7 @@ use crate::k3s::agent::AgentResource;
 use crate::k3s::agent::model::{AgentModel, AgentModelDraft};
 use crate::k3s::agent::refusal::refused;
 use crate::k3s::config::keys::check::Level;
-use crate::k3s::join::{ClusterJoin, ClusterJoinDraft};
+use crate::k3s::join::ClusterJoinDraft;
 use crate::k3s::rollout::agents::AgentRefusal;
 use crate::k3s::version::K3sVersion;
 use crate::k3s::version::upgrade::{UpgradeError, check_skew};
@@ -43,21 +43,20 @@ pub(super) fn validate(config: &AgentModelDraft, diagnostics: &mut Diagnostics) 
     }
 }
 
-/// Refuses what no agent can become, and plans a replacement for what is another agent.
+/// Refuses what no agent can become, and plans a replacement where its data is elsewhere.
 pub(super) fn check(plan: &mut Plan<'_, '_, AgentResource>) -> Result<(), Diagnostics> {
     let (Some(planned), Some(prior)) = (plan.planned(), plan.prior.clone()) else {
         return Ok(());
     };
-    let id = planned.cluster.known().map(|cluster| &cluster.cluster_id);
-    // Of a cluster that is replaced, nothing is known: an id that is not known is another one.
-    if id.and_then(Attr::known) != Some(&prior.cluster.cluster_id) {
-        plan.require_replace(Path::new(AgentModel::CLUSTER).attribute(ClusterJoin::CLUSTER_ID));
+    let goes_elsewhere = planned.cluster_id() != Some(&prior.cluster.cluster_id);
+    if planned.cluster_id().is_some() && goes_elsewhere && !prior.is_of_others() {
+        prior.may_leave_cluster()?;
     }
     // An import does not tell the folder.
     if plan.changed(AgentModel::DATA_DIR) && !prior.is_imported() {
         plan.require_replace(AgentModel::DATA_DIR);
     }
-    if !plan.requires_replace().is_empty() {
+    if goes_elsewhere || !plan.requires_replace().is_empty() {
         return Ok(());
     }
     let running = prior
@@ -85,8 +84,7 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, AgentResource>) {
         return;
     }
     let Some(planned) = plan.planned() else { return };
-    let id = planned.cluster.known().and_then(|cluster| cluster.cluster_id.known());
-    if let (Some(id), Some(name)) = (id, planned.name.known()) {
+    if let (Some(id), Some(name)) = (planned.cluster_id(), planned.name.known()) {
         plan.set(AgentModel::ID, &AgentModel::id_of(id, name));
     }
     plan.set(AgentModel::READY, &true);
@@ -103,6 +101,15 @@ pub(super) fn warn(cx: &Context<AgentResource>, plan: &Plan<'_, '_, AgentResourc
     let Some(prior) = plan.prior.as_ref().filter(|prior| is_update && !prior.is_imported()) else {
         return;
     };
+    let planned_id = plan.planned().and_then(|planned| planned.cluster_id().cloned());
+    if planned_id.is_some_and(|id| id != prior.cluster.cluster_id) {
+        let detail = format!(
+            "{} leaves its cluster as if it were destroyed: its pods are moved away, and k3s is taken off the host with all of its data. Then \
+             it joins the other cluster.",
+            prior.name
+        );
+        cx.warn(Diagnostic::warning("Agent goes to another cluster", detail).at(AgentModel::CLUSTER));
+    }
     if plan.changed(AgentModel::HOST) {
         let detail = format!(
             "{} goes from {} to another address. If that is another machine, its pods are moved away, k3s and the data of local volumes \
@@ -140,6 +147,29 @@ impl AgentModel {
             .map_err(|error| invalid_cluster(&error.to_string()).into())
     }
 
+    /// Whether it was imported from a host that others have set up, which does not tell its cluster.
+    pub(super) fn is_of_others(&self) -> bool {
+        self.cluster.cluster_id.is_empty()
+    }
+
+    /// Checks that the agent can leave its cluster for another one.
+    ///
+    /// # Errors
+    /// It was imported only, so that nothing is known of its cluster.
+    pub(super) fn may_leave_cluster(&self) -> Result<(), Diagnostics> {
+        if !self.is_imported() {
+            return Ok(());
+        }
+        let detail = format!(
+            "{} notes that it is an agent of the cluster {}, and the configuration gives another one. Apply with its own cluster first, so \
+             that it can leave that in order.",
+            self.host, self.cluster.cluster_id
+        );
+        Err(Diagnostic::error("Agent is in another cluster", detail)
+            .at(AgentModel::CLUSTER)
+            .into())
+    }
+
     /// Whether the last refresh found differences.
     pub(super) fn has_drift(&self) -> bool {
         self.drift.known().is_some_and(|drift| !drift.is_empty())
@@ -147,6 +177,11 @@ impl AgentModel {
 }
 
 impl AgentModelDraft {
+    /// The id of the cluster, if it is known.
+    fn cluster_id(&self) -> Option<&String> {
+        self.cluster.known()?.cluster_id.known()
+    }
+
     /// The version that is wanted, if it is known.
     fn wanted_version(&self) -> Option<K3sVersion> {
         match self.version.decided()? {

@@ -22,8 +22,10 @@ pub(super) fn cluster() -> Value {
     })
 }
 
+/// An agent on a host that does not answer: nothing listens there.
 fn agent(changes: Value) -> Value {
-    let mut agent = json!({ "cluster": cluster(), "name": "worker-1", "host": "10.0.0.21" });
+    let ssh = json!({ "port": 1, "host_key_policy": "accept-new" });
+    let mut agent = json!({ "cluster": cluster(), "name": "worker-1", "host": "127.0.0.1", "ssh": ssh });
     agent
         .as_object_mut()
         .unwrap()
@@ -38,9 +40,8 @@ pub(super) fn model() -> AgentModel {
     AgentModel::from_value(&value).unwrap()
 }
 
-/// A core whose provider does not know how hosts are logged in to, so that none is looked at.
 fn core() -> Core<ChtProvider> {
-    Core::new(ChtProvider, "cht_k3s_agent").with_provider_config(json!({ "ssh": UNKNOWN }))
+    Core::new(ChtProvider, "cht_k3s_agent")
 }
 
 /// A state that an apply has left.
@@ -62,10 +63,9 @@ fn state(changes: Value) -> Value {
 }
 
 fn core_with(changes: Value) -> Core<ChtProvider> {
-    core().with_state(0, state(changes)).with_identity(
-        0,
-        json!({ "cluster_id": "0123456789abcdef", "name": "worker-1", "host": null }),
-    )
+    core()
+        .with_state(0, state(changes))
+        .with_identity(0, json!({ "name": "worker-1", "host": null }))
 }
 
 fn cluster_with(changes: Value) -> Value {
@@ -193,16 +193,16 @@ async fn there_is_no_way_back_to_an_older_version() {
 }
 
 #[tokio::test]
-async fn another_cluster_name_or_folder_replaces_the_agent_and_all_else_changes_it() {
+async fn another_name_or_folder_replaces_the_agent_and_all_else_changes_it() {
     for (changes, action) in [
         (
             cluster_with(json!({ "cluster_id": "fedcba9876543210" })),
-            Action::Replace,
+            Action::Update,
         ),
-        (json!({ "cluster": UNKNOWN }), Action::Replace),
+        (json!({ "cluster": UNKNOWN }), Action::Update),
         (json!({ "name": "worker-2" }), Action::Replace),
         (json!({ "data_dir": "/srv/k3s" }), Action::Replace),
-        (json!({ "host": "10.0.0.22" }), Action::Update),
+        (json!({ "host": "127.0.0.2" }), Action::Update),
         (json!({ "host": UNKNOWN }), Action::Update),
         (json!({ "labels": { "tier": "db" } }), Action::Update),
         (json!({ "provider_id": "vsphere://4230" }), Action::Update),
@@ -217,7 +217,11 @@ async fn another_cluster_name_or_folder_replaces_the_agent_and_all_else_changes_
 #[tokio::test]
 async fn what_moves_pods_away_is_warned_of() {
     for (changes, part) in [
-        (json!({ "host": "10.0.0.22" }), "Address of an agent changes"),
+        (json!({ "host": "127.0.0.2" }), "Address of an agent changes"),
+        (
+            cluster_with(json!({ "cluster_id": "fedcba9876543210" })),
+            "Agent goes to another cluster",
+        ),
         (json!({ "provider_id": "vsphere://4230" }), "Node registers anew"),
         (json!({ "node_ip": ["10.0.0.21"] }), "Node registers anew"),
     ] {
@@ -267,4 +271,15 @@ async fn the_first_plan_after_an_import_fills_in_what_is_not_known() {
         .await
         .unwrap();
     assert_eq!(plan.action, Action::Update, "{:?}", plan.requires_replace);
+}
+
+#[tokio::test]
+async fn an_agent_that_was_only_imported_does_not_leave_a_cluster_of_which_nothing_is_known() {
+    let unknown = json!({
+        "cluster_id": "fedcba9876543210", "servers": [], "ca_hash": "", "token": "", "version": "",
+        "external_cloud_provider": false, "kubernetes": {}, "max_unavailable": 1,
+    });
+    let refused = core_with(json!({ "cluster": unknown })).plan(agent(json!({}))).await;
+    let error = refused.map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("fedcba9876543210"), "{error}");
 }

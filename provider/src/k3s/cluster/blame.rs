@@ -1,10 +1,11 @@
 //! Which attribute decides what stands in the way, and what is said of it.
 
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
 use tf_framework::path::Path;
 
 use crate::k3s::cluster::model::{ClusterModel, Datastore, Server};
 use crate::k3s::fleet::{Fleet, Looked, Stopped};
+use crate::k3s::host::HostError;
 use crate::k3s::preflight::{Found, Preflight, Problem};
 use crate::k3s::rollout::{Refusal, Warning};
 use crate::wording::sentence;
@@ -80,14 +81,27 @@ fn is_outlived(problem: &Problem) -> bool {
     }
 }
 
-/// The servers that did not answer, as warnings.
-pub(super) fn silent(looked: &Looked, consequence: &str) -> Vec<Diagnostic> {
-    let warning = |(name, error): (&str, &crate::k3s::host::HostError)| {
-        let reason = sentence(&tf_framework::diagnostics::error_chain(error));
-        Diagnostic::warning("Server does not answer", format!("{reason}.\n\n{consequence}"))
-            .at(of_server(name, Server::HOST))
-    };
-    looked.failures().map(warning).collect()
+/// The servers that did not answer, or did not let us in, as warnings.
+pub(super) fn silent(fleet: &Fleet, looked: &Looked, consequence: &str) -> Vec<Diagnostic> {
+    let warnings = looked.failures().flat_map(|(name, error)| {
+        let mut told = match (error, fleet.host(name)) {
+            (HostError::Ssh { source, .. }, Some(host)) if !error.is_unreachable() => {
+                let told = host.access().tell("Unable to look at the host", source);
+                told.iter().cloned().collect()
+            }
+            _ => {
+                let reason = sentence(&error_chain(error));
+                let path = of_server(name, Server::HOST);
+                vec![Diagnostic::warning("Server does not answer", format!("{reason}.")).at(path)]
+            }
+        };
+        for warning in &mut told {
+            warning.severity = Severity::Warning;
+            warning.detail.push_str(&format!("\n\n{consequence}"));
+        }
+        told
+    });
+    warnings.collect()
 }
 
 /// What should be known beside the steps, but for what the configuration alone tells, and who does not answer.
@@ -193,7 +207,6 @@ mod tests {
         assert_eq!(paths, ["servers[\"a\"].host", "servers[\"b\"].host"]);
         assert!(errors.to_string().contains("a, b: "), "{errors}");
         assert_eq!(warnings.len(), 1);
-        assert!(silent(&Looked::default(), "").is_empty());
     }
     #[test]
     fn what_running_servers_lack_is_a_warning_and_whose_they_are_is_not() {

@@ -12,6 +12,7 @@ use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::blame;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::observe;
+use crate::k3s::cluster::refresh;
 use crate::k3s::cluster::ways::{self, Hosts, Private};
 use crate::k3s::fleet::{Fleet, Looked};
 use crate::k3s::paths;
@@ -94,7 +95,7 @@ pub(super) async fn converge(
     store_tokens(cx, &mut model, &looked)?;
     // What was planned to stay does: k3s may have renewed the administrator's certificate, which the next refresh shows.
     if model.kubernetes.known().is_none() {
-        observe::refresh_outputs(cx, &mut model, prior, fleet, &looked).await?;
+        refresh::read_outputs(cx, &mut model, prior, fleet, &looked).await?;
     }
     if model.kubernetes.known().is_none() {
         let detail = format!(
@@ -113,6 +114,7 @@ pub(super) async fn converge(
         warn_of(cx, &fleet.diagnose(stopped));
     }
     for warning in blame::silent(
+        fleet,
         &looked,
         "Nothing was changed on it. What differs there shows once it answers.",
     ) {

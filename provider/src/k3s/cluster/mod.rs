@@ -7,8 +7,8 @@
 //! - [`spec`] says what [`fleet`](crate::k3s::fleet) is told, which carries out one step after another, [`ways`] how hosts are reached.
 //! - [`creation`] finds one that was killed, [`mod@converge`] is what creation and update share, [`token`] which token is wanted,
 //!   [`authorities`] which of one's own, [`mod@restore`] which snapshot is brought back,
-//!   [`removal`] what has to hold before a cluster is given up.
-//! - [`observe`] tells what was seen, [`outputs`] what the cluster exports, [`adoption`] what an import finds.
+//!   [`removal`] whether a cluster is gone, and what has to hold before it is given up.
+//! - [`observe`] tells what was seen, [`refresh`] what is read anew, [`outputs`] what the cluster exports, [`adoption`] what an import finds.
 //!
 //! In place: everything but what is decided when a cluster is begun ([`decided_once`]), which is refused where there is data.
 //! Nothing replaces a cluster.
@@ -38,6 +38,7 @@ mod model;
 mod observe;
 mod outputs;
 mod plan;
+mod refresh;
 mod removal;
 mod restore;
 mod spec;
@@ -115,18 +116,18 @@ impl Resource for ClusterResource {
         };
         let fleet = Fleet::new(state.fleet_spec(beside)?, hosts.clone());
         let looked = fleet.look().await;
-        if observe::is_gone(&state, &looked) {
+        if removal::is_gone(&state, &looked) {
             return Ok(None);
         }
-        let silent = blame::silent(&looked, "What was last known of it is kept.");
+        let silent = blame::silent(&fleet, &looked, "What was last known of it is kept.");
         for warning in silent.into_iter().chain(observe::not_mended(&fleet, &looked)) {
             cx.warn(warning);
         }
         ways::keep_known(cx, &id, &hosts, &looked).await?;
         observe::store(&mut state, &fleet, &hosts, &looked).await;
-        observe::refresh_token(cx, &mut state, &looked)?;
-        observe::refresh_outputs(cx, &mut state, None, &fleet, &looked).await?;
-        observe::refresh_way(&mut state, &looked);
+        refresh::note_token(cx, &mut state, &looked)?;
+        refresh::read_outputs(cx, &mut state, None, &fleet, &looked).await?;
+        refresh::move_way(&mut state, &looked);
         Ok(Some(state))
     }
 

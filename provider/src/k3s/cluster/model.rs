@@ -75,10 +75,11 @@ pub struct ClusterModel {
     /// DNS domain of the cluster. It cannot be changed later.
     #[tf(default = "cluster.local", validate(Validator::dns_subdomain()))]
     pub cluster_domain: String,
-    /// How pods on different nodes reach each other. `none` leaves it to something that is installed in the cluster.
+    /// How pods on different nodes reach each other: by tunnels (`vxlan`), by routes where all nodes are in one network (`host-gw`), or
+    /// encrypted (`wireguard-native`).
     #[tf(
         default = "vxlan",
-        validate(Validator::one_of(["vxlan", "host-gw", "wireguard-native", "none"]))
+        validate(Validator::one_of(["vxlan", "host-gw", "wireguard-native"]))
     )]
     pub flannel_backend: String,
     /// Components of k3s that are not wanted: `coredns`, `local-storage`, `metrics-server`, `runtimes`, `servicelb`, `traefik`.

@@ -82,7 +82,11 @@ async fn look(
     };
     let fleet = Fleet::new(model.fleet_spec(beside(&id))?, hosts.clone());
     let mut looked = fleet.look().await;
-    for warning in blame::silent(&looked, "What is on it can be told only when the plan is applied.") {
+    for warning in blame::silent(
+        &fleet,
+        &looked,
+        "What is on it can be told only when the plan is applied.",
+    ) {
         cx.warn(warning);
     }
     let begun = creation::unfinished(&looked).filter(|_| known.is_none());

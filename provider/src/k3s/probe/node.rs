@@ -34,6 +34,8 @@ pub struct NodeState {
     pub provider_id: Option<String>,
     /// The version that runs: that of the kubelet, which is k3s'.
     pub version: Option<K3sVersion>,
+    /// What should make its machine different from all others.
+    pub machine_id: Option<String>,
     /// Its own addresses.
     pub internal_ips: Vec<String>,
     /// Whether it can run pods.
@@ -165,6 +167,8 @@ struct Address {
 struct NodeInfo {
     #[serde(default)]
     kubelet_version: String,
+    #[serde(default, rename = "machineID")]
+    machine_id: String,
 }
 
 impl From<Node> for NodeState {
@@ -192,6 +196,7 @@ impl From<Node> for NodeState {
             unschedulable: node.spec.unschedulable,
             provider_id: node.spec.provider_id.filter(|id| !id.is_empty()),
             version: node.status.node_info.kubelet_version.parse().ok(),
+            machine_id: Some(node.status.node_info.machine_id).filter(|id| !id.is_empty()),
             internal_ips: node.status.addresses.into_iter().filter_map(internal).collect(),
             ready,
             voter,

@@ -124,7 +124,9 @@ pub fn next(wanted: &K3sVersion, servers: &[K3sVersion], agent: &Agent) -> Resul
 impl Agent {
     /// What a host needs that does not run as it should.
     fn down(&self, wanted: &K3sVersion) -> Result<Option<AgentStep>, AgentRefusal> {
-        if self.node && !self.ready && !self.has_password {
+        // It has no password, or another than the Node was registered with: k3s makes one at each start that finds none.
+        let is_rejected = !self.has_password || self.cause == Some(Cause::NodePassword);
+        if self.node && !self.ready && is_rejected {
             return Ok(Some(AgentStep::DeleteNode));
         }
         if self.unit == UnitPhase::Absent || !self.installed {

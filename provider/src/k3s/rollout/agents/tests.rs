@@ -65,6 +65,7 @@ fn each_state_of_an_agent_has_its_step() {
         ),
         (down(None), Some(AgentStep::Start)),
         (down(Some(Cause::ServerUnreachable)), Some(AgentStep::Start)),
+        (down(Some(Cause::NodePassword)), Some(AgentStep::DeleteNode)),
         (
             Agent {
                 node: false,
