@@ -5,7 +5,7 @@
 //! - [`ways`] leads to the host and to the Nodes, [`look`] is what was seen there, [`refusal`] what stands in the way.
 //! - [`steps`] brings the agent to what is wanted, after what [`prepare`] does; [`up`] waits for it, [`limits`] has the turns of the
 //!   agents of a cluster.
-//! - [`leave`] takes an agent out of its cluster.
+//! - [`leave`] takes an agent out of its cluster, [`moves`] from one host or cluster to another.
 //!
 //! What is done next is decided by [`rollout::agents`](crate::k3s::rollout::agents), from what is seen alone. The memory is on the
 //! host (the marker) and on the Node (what is ours of its labels and taints).
@@ -38,6 +38,7 @@ mod leave;
 pub mod limits;
 mod look;
 mod model;
+mod moves;
 mod plan;
 mod prepare;
 mod refusal;
@@ -148,11 +149,7 @@ impl Resource for AgentResource {
         let private = cx.private()?;
         let ways = Ways::new(cx, &plan, &private.pins).await?;
         let task = Task::new(cx, &plan, &ways, &private, None).await?;
-        if prior.cluster.cluster_id != plan.cluster.cluster_id && !prior.is_of_others() {
-            leave_old_cluster(cx, &prior, &task).await?;
-        } else if prior.host != plan.host {
-            leave_old_host(cx, &prior, &task).await?;
-        }
+        moves::leave_old_place(&prior, &task).await?;
         let converged = task.converge().await?;
         finished(cx, &ways.host, plan.clone(), &converged, &private).await
     }
@@ -223,55 +220,6 @@ fn is_only_noted(prior: &AgentModel, plan: &AgentModel) -> bool {
         ..prior.clone()
     };
     noted.to_value() == plan.to_value()
-}
-
-/// Leaves the cluster of the state, as a deletion does.
-async fn leave_old_cluster(
-    cx: &Context<AgentResource>,
-    prior: &AgentModel,
-    task: &Task<'_>,
-) -> Result<(), Diagnostics> {
-    prior.may_leave_cluster()?;
-    let old = AgentModel {
-        drain: task.model.drain.clone(),
-        on_destroy: task.model.on_destroy.clone(),
-        ..prior.clone()
-    };
-    let leaving = Leaving {
-        cx,
-        model: &old,
-        ways: &Ways::new(cx, &old, &task.private.pins).await?,
-        private: task.private,
-    };
-    leaving.leave().await
-}
-
-/// Leaves the host at the old address, unless it is the machine that is at the new one, too.
-async fn leave_old_host(cx: &Context<AgentResource>, prior: &AgentModel, task: &Task<'_>) -> Result<(), Diagnostics> {
-    let look = task.arrive().await?;
-    let seen = task.seen(&look);
-    let machine_id = &seen.state.machine.machine_id;
-    if seen.is_own() && machine_id.is_some() && *machine_id == task.private.machine_id {
-        return Ok(());
-    }
-    let old = AgentModel {
-        cluster: task.model.cluster.clone(),
-        drain: task.model.drain.clone(),
-        on_destroy: task.model.on_destroy.clone(),
-        ..prior.clone()
-    };
-    let leaving = Leaving {
-        cx,
-        model: &old,
-        ways: &Ways::new(cx, &old, &task.private.pins).await?,
-        private: task.private,
-    };
-    // One that was killed in between has joined with the new host already: the Node is its own.
-    if seen.is_own() {
-        leaving.retire().await
-    } else {
-        leaving.leave().await
-    }
 }
 
 /// The Node, if there is one, in a list; none if nobody answers.
