@@ -1,9 +1,10 @@
-//! A way to the API server on which chosen calls go wrong: an HTTPS server with a certificate of its own that counts the calls and
-//! passes them on as they came, watches and port-forwards included.
+//! A way to the API server on which chosen calls go wrong: an HTTPS server with a certificate of its own that counts
+//! the calls and passes them on as they came, watches and port-forwards included.
 //!
-//! [`call`] names calls, so that a call of one run is found again in another. [`Fault`] is what can happen to one. A test records
-//! what an operation calls ([`FaultyServer::record`]), lets one of these calls go wrong ([`FaultyServer::fail`]), or lets the operation
-//! get so far and no further ([`FaultyServer::hold`]). `forward` is the HTTP side, `script` what was agreed.
+//! [`call`] names calls, so that a call of one run is found again in another. [`Fault`] is what can happen to one. A
+//! test records what an operation calls ([`FaultyServer::record`]), lets one of these calls go wrong
+//! ([`FaultyServer::fail`]), or lets the operation get so far and no further ([`FaultyServer::hold`]). `forward` is the
+//! HTTP side, `script` what was agreed.
 
 mod call;
 mod forward;
@@ -48,7 +49,8 @@ pub enum Fault {
     Outage,
 }
 
-/// A server that can be told to fail. It serves until it is dropped, and a fault that it never came to play is a defect of its test.
+/// A server that can be told to fail. It serves until it is dropped, and a fault that it never came to play is a defect
+/// of its test.
 #[derive(Debug)]
 pub struct FaultyServer {
     address: SocketAddr,

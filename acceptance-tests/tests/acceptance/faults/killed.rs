@@ -1,5 +1,6 @@
-//! The provider's process is killed, with the real command line, at twenty moments of a creation and twenty of an update: after the
-//! first call that changes something, after some more, and so on to the last; and right before and after the very last.
+//! The provider's process is killed, with the real command line, at twenty moments of a creation and twenty of an
+//! update: after the first call that changes something, after some more, and so on to the last; and right before and
+//! after the very last.
 
 use acceptance_tests::cluster::faults::{Call, Fault};
 

@@ -1,5 +1,5 @@
-//! What must never happen, whatever fails: something in the cluster that no state knows and no next apply finds, something made
-//! twice, or a difference that stays.
+//! What must never happen, whatever fails: something in the cluster that no state knows and no next apply finds,
+//! something made twice, or a difference that stays.
 //!
 //! - [`matrix`] lets each call of a creation, an update and a deletion fail in each way, one at a time, with the provider in this
 //!   process and a core of the framework's ([`lane`]).

@@ -1,7 +1,9 @@
-//! CHT 4 becomes CHT 5, and the provider's process is killed before and after each call of that which changes something in the cluster.
+//! CHT 4 becomes CHT 5, and the provider's process is killed before and after each call of that which changes something
+//! in the cluster.
 //!
-//! Each moment takes an instance of its own: a run takes a sample, another one each day, and `CHT_FAULTS=all` takes all of them. That
-//! it is killed while the CHT stages the version, where nothing changes in the cluster, is among the tests of upgrades.
+//! Each moment takes an instance of its own: a run takes a sample, another one each day, and `CHT_FAULTS=all` takes all
+//! of them. That it is killed while the CHT stages the version, where nothing changes in the cluster, is among the
+//! tests of upgrades.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;

@@ -86,14 +86,14 @@ async fn no_secret_is_where_others_can_read_it() {
     scene.is_settled("created").await;
 
     // Errors repeat what hosts say.
-    let fatal = format!("echo 'fatal=bad token {}' > {FAULTS}", GIVEN[0].1);
+    let fatal = format!("echo 'fatal=started with token={}' > {FAULTS}", GIVEN[0].1);
     scene
         .run(1, &format!("systemctl stop k3s; mkdir -p /etc/cht-lab; {fatal}"))
         .await;
     let failed = scene.workspace.apply().await.expect_err("the server does not start");
     let details = failed.diagnostics().iter().map(|error| error.detail.clone());
     said.push_str(&details.collect::<String>());
-    assert!(said.contains("bad token"), "the journal is shown: {said}");
+    assert!(said.contains("started with"), "the journal is shown: {said}");
     scene.run(1, &format!("rm {FAULTS}")).await;
     scene.apply().await;
 

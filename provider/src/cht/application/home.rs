@@ -1,9 +1,9 @@
-//! Which cluster an instance is in. A kubeconfig may lead to another one tomorrow, where everything looks as if it were gone, or where
-//! an instance of the same name has users and settings of its own.
+//! Which cluster an instance is in. A kubeconfig may lead to another one tomorrow, where everything looks as if it were
+//! gone, or where an instance of the same name has users and settings of its own.
 //!
-//! It is kept beside the state of what lives in an instance when that is made, and compared where it matters: before a refresh says
-//! that it is gone, and before it is changed or destroyed. Where the credentials may not tell, nothing is compared, nor for an
-//! instance that is reached by its public address. `cht_instance` does the same for itself.
+//! It is kept beside the state of what lives in an instance when that is made, and compared where it matters: before a
+//! refresh says that it is gone, and before it is changed or destroyed. Where the credentials may not tell, nothing is
+//! compared, nor for an instance that is reached by its public address. `cht_instance` does the same for itself.
 
 use serde::{Deserialize, Serialize};
 use tf_framework::context::Context;

@@ -1,8 +1,8 @@
-//! With which secret of CouchDB a credential was encrypted. When CouchDB gets another one, as after a restore into a new instance, the
-//! CHT cannot read what it has stored, and nothing in the stored document tells.
+//! With which secret of CouchDB a credential was encrypted. When CouchDB gets another one, as after a restore into a
+//! new instance, the CHT cannot read what it has stored, and nothing in the stored document tells.
 //!
-//! What is kept beside the state is a hash that is keyed with the secret, so that it tells nothing of it. Who may not read the secret
-//! finds out nothing.
+//! What is kept beside the state is a hash that is keyed with the secret, so that it tells nothing of it. Who may not
+//! read the secret finds out nothing.
 
 use std::fmt::Write as _;
 

@@ -1,9 +1,9 @@
-//! A finished instance that no state has: it was killed, or the core was, between the end of its creation and the moment at which the
-//! core saved it. A core that keeps its state elsewhere saves only now and then.
+//! A finished instance that no state has: it was killed, or the core was, between the end of its creation and the
+//! moment at which the core saved it. A core that keeps its state elsewhere saves only now and then.
 //!
-//! A creation that finds one takes it as it is, and the next plan shows what may be to do. What another state has must not be taken.
-//! So its creation has to be recent, nothing may have been changed since, the configuration has to be the very same, and the
-//! creation must not be half of a replacement, which is about to destroy it.
+//! A creation that finds one takes it as it is, and the next plan shows what may be to do. What another state has must
+//! not be taken. So its creation has to be recent, nothing may have been changed since, the configuration has to be the
+//! very same, and the creation must not be half of a replacement, which is about to destroy it.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use tf_framework::Attr;

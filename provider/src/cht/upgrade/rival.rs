@@ -14,7 +14,8 @@ pub enum Rival {
 }
 
 impl Rival {
-    /// What an upgrade means for another version, which a user wants; nothing if it is to that version, or not going on.
+    /// What an upgrade means for another version, which a user wants; nothing if it is to that version, or not going
+    /// on.
     #[must_use]
     pub fn of(log: &UpgradeLog, wanted: &ChtVersion, wanted_by: &str) -> Option<Self> {
         let version = &log.to.version;

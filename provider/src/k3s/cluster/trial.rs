@@ -4,18 +4,22 @@
 use std::collections::BTreeSet;
 
 use tf_framework::context::Context;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::lifecycle::plan::Action;
+use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
-use crate::k3s::attributes::known_images;
+use crate::k3s::attributes::{Binary, known_images};
 use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::spec::Beside;
 use crate::k3s::cluster::{blame, creation, ways};
 use crate::k3s::fleet::{Fleet, Looked};
+use crate::k3s::preflight;
+use crate::k3s::program::ProgramError;
 use crate::k3s::rollout::{self, Step};
 use crate::k3s::token::Token;
+use crate::wording::sentence;
 
 /// Looks at the hosts, and refuses what they would refuse.
 ///
@@ -44,6 +48,7 @@ pub(super) async fn try_on_hosts(
     for warning in warnings {
         cx.warn(warning);
     }
+    check_binary(cx, &model, &looked, &mut errors).await?;
     let is_whole = looked.failures().next().is_none();
     // Of what a snapshot brings back, the servers do not tell.
     let restores = model.restore_from.is_some() && plan.changed(ClusterModel::RESTORE_FROM);
@@ -56,6 +61,35 @@ pub(super) async fn try_on_hosts(
         tell(cx, &fleet.plan(&looked), prior.is_some(), &mut errors);
     }
     errors.into_result(())
+}
+
+/// Tries a program that is on this machine: whether it is the one that was meant, and for the hosts.
+async fn check_binary(
+    cx: &Context<ClusterResource>,
+    model: &ClusterModel,
+    looked: &Looked,
+    errors: &mut Diagnostics,
+) -> Result<(), Diagnostics> {
+    let Some(binary) = model.binary.as_ref().filter(|binary| binary.path.is_some()) else {
+        return Ok(());
+    };
+    let names = looked.hosts.keys().filter(|name| model.servers.contains_key(*name));
+    let archs: BTreeSet<&str> = names
+        .filter_map(|name| preflight::arch(looked.state(name)?.machine.arch.as_deref()?))
+        .collect();
+    let version = model.wanted_version()?;
+    for arch in archs {
+        if let Err(error) = binary.source().obtain(&version, arch, cx.cancellation()).await {
+            let attribute = match error {
+                ProgramError::Checksum { .. } => Binary::SHA256,
+                _ => Binary::PATH,
+            };
+            let detail = format!("{}.", sentence(&error_chain(&error)));
+            let path = Path::new(ClusterModel::BINARY).attribute(attribute);
+            errors.push(Diagnostic::error("Unable to get the program of k3s", detail).at(path));
+        }
+    }
+    Ok(())
 }
 
 /// Looks at the hosts, without those new ones that do not answer yet.

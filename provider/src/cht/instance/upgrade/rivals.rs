@@ -1,5 +1,5 @@
-//! Versions that somebody else prepares, as on the admin page: a plan says what becomes of them. An update that comes to them finds
-//! the same by itself.
+//! Versions that somebody else prepares, as on the admin page: a plan says what becomes of them. An update that comes
+//! to them finds the same by itself.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};

@@ -28,7 +28,8 @@ pub struct OnDestroy {
     pub drain: Option<bool>,
     /// Whether the snapshots of etcd stay on the hosts. Default: `false`.
     pub keep_snapshots: Option<bool>,
-    /// Whether hosts are cleaned up although volumes are attached to them, whose data could be harmed. Default: `false`.
+    /// Whether hosts are cleaned up although they have volumes or volumes are attached to them, whose data is lost or could be harmed,
+    /// and whether a cluster is given up none of whose servers answers. Default: `false`.
     pub force: Option<bool>,
 }
 
