@@ -3,8 +3,8 @@
 //!
 //! Times depend on the machine, so what counts is their ratio to a peer's; requests and bytes are exact. [`start`]
 //! measures processes, [`instances`] whole environments on the lab's cluster, made by one of the [`makers`]; [`plugin`]
-//! stands in front of the provider and takes note of what it used. `cargo xtask bench k3s`
-//! measures clusters on hosts instead, see [`k3s`].
+//! stands in front of the provider and takes note of what it used. `cargo xtask bench k3s` measures clusters on hosts
+//! instead, see [`k3s`].
 
 mod instances;
 mod k3s;
