@@ -76,7 +76,9 @@ async fn a_way_to_a_host_that_does_not_work_is_told_apart() {
     says(&refused, &["sudo_password"], "");
 
     let bastion = "bastion = [{ host = \"198.18.255.254\", host_key_policy = \"insecure\" }]\nconnect_timeout = \"2s\"";
-    let refused = refusal(&scene, &with_ssh(bastion)).await;
+    // A host that cannot be reached may be one that is still on its way up, so it is waited for.
+    let soon = with_ssh(bastion).with("timeouts = { create = \"20s\" }");
+    let refused = refusal(&scene, &soon).await;
     says(&refused, &["198.18.255.254"], "");
 
     scene.is_clean(1).await;
