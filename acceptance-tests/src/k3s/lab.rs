@@ -3,7 +3,7 @@
 //! Nothing is installed, that is the provider's part. `K3S_BINARY` names a real k3s to hand out instead of the stand-in.
 //!
 //! CHT in a cluster of the stand-in is played as on the lab's own cluster: port-forwards to pods end at this machine
-//! ([`PORT_FORWARDS`](super::PORT_FORWARDS)), which passes them on to [`FakeCht`] as soon as there is a cluster.
+//! ([`PORT_FORWARDS`]), which passes them on to [`FakeCht`] as soon as there is a cluster.
 
 use std::env;
 use std::fs;
