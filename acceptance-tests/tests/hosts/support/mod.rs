@@ -35,7 +35,7 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(900);
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// Each server runs its own etcd and API server: no more than so many hosts at once, in any number of tests.
-static PLACES: Semaphore = Semaphore::const_new(6);
+static PLACES: Semaphore = Semaphore::const_new(12);
 
 /// The stand-in.
 const STAND_IN: &str = env!("CARGO_BIN_EXE_k3s");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tf_framework::Attr;
 use tf_framework::context::{Backoff, Context, Progress};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
 use tokio::time::Instant;
 
 use crate::k3s::attributes::archives;
@@ -36,7 +36,7 @@ pub(super) async fn look(
         let silent: Vec<String> = looked
             .failures()
             .filter(|(name, error)| needed(name) && error.may_pass())
-            .map(|(name, error)| format!("{name}: {error}"))
+            .map(|(name, error)| format!("{name}: {}", error_chain(error)))
             .collect();
         if silent.is_empty() || began.elapsed() > BOOT {
             return Ok::<_, Diagnostics>(Progress::Ready(looked));
