@@ -76,8 +76,8 @@ async fn pods_volumes_and_ingresses_are_looked_after_on_servers_and_agents() {
             server.condition("h2", "Ready").as_deref() == Some("True")
         })
         .await;
-    server.write("/root/workload.json", WORKLOAD);
-    server.said(&["kubectl", "apply", "-f", "/root/workload.json"]);
+    server.write("/srv/workload.json", WORKLOAD);
+    server.said(&["kubectl", "apply", "-f", "/srv/workload.json"]);
     let says =
         |object: &str, path: &str| server.said(&["kubectl", "get", object, "-o", &format!("jsonpath={{{path}}}")]);
     server

@@ -18,7 +18,7 @@ const GIVEN: [(&str, &str); 5] = [
 
 /// Takes note of every command line on a host, as anybody on it could.
 const LISTEN: &str = "systemd-run --quiet --unit=listen sh -c \
-    'while true; do cat /proc/[0-9]*/cmdline 2> /dev/null | tr \"\\0\" \" \" >> /root/command-lines; sleep 0.02; done'";
+    'while true; do cat /proc/[0-9]*/cmdline 2> /dev/null | tr \"\\0\" \" \" >> /srv/command-lines; sleep 0.02; done'";
 
 /// A cluster and an agent with all of the secrets, on hosts that ask for a password as well.
 fn configuration(scene: &Scene, key: &Key) -> Configuration {
@@ -121,7 +121,7 @@ async fn no_secret_is_where_others_can_read_it() {
 async fn is_kept_on(scene: &Scene, number: usize, name: &str, secret: &str) {
     let script = format!(
         "find / /var/lib/rancher /var/lib/kubelet -xdev -type f -perm /044 -size -4M -exec grep -lF -e '{secret}' {{}} + ; \
-         grep -cF -e '{secret}' /root/command-lines; true"
+         grep -cF -e '{secret}' /srv/command-lines; true"
     );
     let found = scene.run(number, &script).await;
     assert_eq!(found, "0", "the {name} is on h{number} where others can read it");
