@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use acceptance_tests::k3s::lab::VERSIONS;
 use tokio::time;
 
-use crate::support::{CLUSTER, Configuration, Scene, condition};
+use crate::support::{CLUSTER, Configuration, Scene, condition, has_time_for_all};
 
 const MOMENTS: u32 = 20;
 
@@ -91,7 +91,7 @@ async fn a_creation_and_an_upgrade_go_on_wherever_the_provider_was_killed() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn twenty_creations_and_upgrades_are_killed_at_one_moment_each() {
-    if std::env::var("CHT_FAULTS").is_ok_and(|faults| faults == "all") {
+    if has_time_for_all() {
         let Some(scene) = Scene::of_stand_in(5).await else {
             return;
         };

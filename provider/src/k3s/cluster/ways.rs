@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tf_framework::context::{Context, Scope};
-use tf_framework::diagnostics::Diagnostics;
+use tf_framework::diagnostics::{Diagnostics, error_chain};
 use tf_framework::path::Path;
 
 use crate::k3s::attributes::Archive;
@@ -120,7 +120,9 @@ pub(super) async fn keep_known(
     for (name, host) in hosts.iter().filter(|(name, _)| looked.state(name).is_some()) {
         match host.access().session.pins().await {
             Ok(pins) => private.pins.extend(pins),
-            Err(error) => tracing::warn!(host = %name, error = %error, "the key of a host could not be noted"),
+            Err(error) => {
+                tracing::warn!(host = %name, error = %error_chain(&error), "the key of a host could not be noted");
+            }
         }
     }
     keep(cx, &private)

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
+use tf_framework::diagnostics::error_chain;
 
 use crate::k3s::config::Role;
 use crate::k3s::fleet::Fleet;
@@ -124,7 +125,7 @@ pub(super) async fn look(fleet: &Fleet) -> Looked {
     let probes = fleet.hosts.iter().map(async |(name, host)| {
         let probed = host.probe().await;
         if let Err(error) = &probed {
-            tracing::warn!(host = name, error = %error, "a host did not answer");
+            tracing::warn!(host = name, error = %error_chain(error), "a host did not answer");
         }
         (name.clone(), probed)
     });

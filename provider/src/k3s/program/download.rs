@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::{Client, Response};
+use tf_framework::diagnostics::error_chain;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -133,7 +134,7 @@ impl Http {
         for _ in 1..TRIES {
             match self.unless_cancelled(attempt()).await {
                 Err(error) if error.is_retryable() => {
-                    tracing::warn!(error = %error, "a download failed, trying again");
+                    tracing::warn!(error = %error_chain(&error), "a download failed, trying again");
                     // The pause ends when the work is cancelled, which the next try then finds.
                     let _ = timeout(pause, self.cancellation.cancelled()).await;
                     pause *= 2;
