@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod healing;
 mod model;
 mod properties;
 mod refusals;

@@ -1,0 +1,163 @@
+//! Scenes in which servers are down, have lost their data, or are gone.
+
+use super::scenes::{NOW, dead, down, seen, three, told, well, with};
+use super::*;
+
+#[test]
+fn a_server_that_loses_its_disk_is_forgotten_before_it_joins_again() {
+    let lost = with(three(), "a", |server| {
+        *server = Server {
+            member: Member::Voter,
+            node: true,
+            running: server.running,
+            ..Server::bare()
+        };
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &lost),
+        ["delete the node a through b", "join a through b with v1.36.3+k3s1"]
+    );
+}
+
+#[test]
+fn data_is_wiped_only_where_etcd_says_that_the_member_was_removed() {
+    let removed = with(three(), "b", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.member = Member::None;
+        server.node = false;
+        server.running = None;
+    });
+    assert_eq!(told(&wanted("a b c"), &removed), ["wait for b"]);
+    let removed = with(removed, "b", |server| server.cause = Some(Cause::RemovedMember));
+    assert_eq!(
+        told(&wanted("a b c"), &removed),
+        [
+            "empty the database of b, which was removed from the cluster",
+            "join b through a with v1.36.3+k3s1"
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_wiped_or_deleted_while_nobody_can_tell_who_votes() {
+    let removed = |server: &mut Server| {
+        *server = Server {
+            unit: UnitPhase::Starting,
+            cause: Some(Cause::RemovedMember),
+            member: Member::None,
+            node: false,
+            running: None,
+            ..down(NOW)
+        };
+    };
+    let seen = with(with(with(three(), "a", removed), "b", removed), "c", removed);
+    let told = told(&wanted("a b c"), &seen);
+    assert!(
+        told.len() == 1 && told[0].starts_with("refused: 0 of 3 servers are healthy"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_removed_member_whose_node_is_left_is_forgotten_first() {
+    let removed = with(three(), "b", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.cause = Some(Cause::RemovedMember);
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &removed),
+        [
+            "delete the node b through a",
+            "empty the database of b, which was removed from the cluster",
+            "join b through a with v1.36.3+k3s1"
+        ]
+    );
+}
+
+#[test]
+fn a_server_that_fails_does_not_keep_others_from_being_started() {
+    let failing = with(three(), "a", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.cause = Some(Cause::DiskFull);
+    });
+    let seen = with(failing, "b", |server| *server = down(NOW));
+    let told = told(&wanted("a b c"), &seen);
+    assert_eq!(told[0], "start b");
+    assert!(
+        told[1].starts_with("refused: k3s on a does not start: its disk is full"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_server_with_stale_credentials_is_healed() {
+    let stale = with(three(), "c", |server| {
+        *server = down(NOW);
+        server.unit = UnitPhase::Starting;
+        server.cause = Some(Cause::StaleCredentials);
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &stale),
+        ["remove stale credentials of c, and start it", "wait for c"]
+    );
+}
+
+#[test]
+fn two_of_three_that_are_down_are_started_without_a_quorum() {
+    let seen = with(with(three(), "a", |server| *server = down(NOW)), "b", |server| {
+        *server = down(NOW)
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &seen),
+        ["start a", "start b", "wait for a", "wait for b"]
+    );
+}
+
+#[test]
+fn a_dead_server_is_removed_before_its_replacement_joins() {
+    let mut dead_one = with(three(), "b", |server| *server = dead(NOW));
+    dead_one.servers.insert("d".to_owned(), Server::bare());
+    let plan = plan(&wanted("a c d"), &dead_one);
+    let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        steps,
+        ["delete the node b through a", "join d through a with v1.36.3+k3s1"]
+    );
+    assert_eq!(plan.warnings, [Warning::LeftBehind("b".to_owned())]);
+}
+
+#[test]
+fn the_node_of_a_dead_server_goes_also_where_the_datastore_is_elsewhere() {
+    let external = Wanted {
+        datastore: WantedDatastore::External,
+        bootstrapped: true,
+        ..wanted("a")
+    };
+    let member = |server| Server {
+        data: None,
+        member: Member::None,
+        ..server
+    };
+    let seen = seen([("a", member(well(NOW))), ("b", member(dead(NOW)))]);
+    assert_eq!(told(&external, &seen), ["delete the node b through a"]);
+}
+
+#[test]
+fn a_server_whose_node_was_deleted_is_restarted_to_register_again() {
+    let forgotten = Server {
+        data: Some(DatastoreKind::Sqlite),
+        member: Member::None,
+        node: false,
+        healthy: false,
+        unregistered: true,
+        ..well(NOW)
+    };
+    let sqlite = Wanted {
+        datastore: WantedDatastore::Sqlite,
+        ..wanted("a")
+    };
+    assert_eq!(told(&sqlite, &seen([("a", forgotten)])), ["restart a"]);
+}
