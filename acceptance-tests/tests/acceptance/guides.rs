@@ -68,10 +68,11 @@ fn whole(shown: &str) -> String {
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn every_configuration_in_a_guide_is_valid() {
+    let scene = Scene::new("cht-shown").await;
     let mut checked = 0;
     for guide in guides() {
         for shown in configurations(&guide) {
-            let scene = Scene::new("cht-shown").await;
+            let scene = scene.elsewhere().await;
             if shown.contains("required_providers") {
                 scene.workspace.write("versions.tf", "").expect("the file is written");
             }

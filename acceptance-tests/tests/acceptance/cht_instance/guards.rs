@@ -196,7 +196,9 @@ async fn what_somebody_else_made_is_not_taken_over() {
     scene.apply().await;
 
     let other = scene.elsewhere().await;
-    other.configure(&other.instance()).await;
+    // The very same configuration would be taken for that of an apply whose state was not saved.
+    let changed = other.instance().with("api = { log_level = \"debug\" }");
+    other.configure(&changed).await;
     blames(
         &other.apply_fails().await,
         "CHT instance exists already",

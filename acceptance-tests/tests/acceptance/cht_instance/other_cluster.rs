@@ -62,7 +62,7 @@ async fn what_lives_in_an_instance_is_neither_gone_nor_changed_in_another_cluste
     let owner = Scene::new("elsewhere-inside").await;
     owner.configure(&owner.instance()).await;
     owner.apply().await;
-    let scene = Scene::new("elsewhere-inside").await;
+    let scene = owner.elsewhere().await;
     let kubeconfig = scene.workspace.directory().join("kubeconfig");
     let way = format!("{{ config_path = {:?} }}", kubeconfig.display().to_string());
     scene.write(&inside(&scene, &way));

@@ -7,12 +7,12 @@ use crate::support::{DEPLOYMENT, Scene, kubernetes};
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn two_instances_share_a_cluster() {
-    let scene = Scene::new("county-a").await;
+    let scene = Scene::new("county").await;
     let many = scene
         .instance()
         .hcl(&kubernetes().await)
         .replace("\"test\" {", "\"test\" {\n  for_each = toset([\"a\", \"b\"])");
-    scene.write(&many.replace("county-a", "county-${each.key}"));
+    scene.write(&many.replace("\"county\"", "\"county-${each.key}\""));
     scene.apply().await;
     for county in ["county-a", "county-b"] {
         let one = Scene::new(county).await;

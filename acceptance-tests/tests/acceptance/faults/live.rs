@@ -23,9 +23,10 @@ const KINDS: [&Kind; 7] = [
     &INGRESS,
 ];
 
-/// What the cluster decides, and checksums of what has the name of the namespace in it.
-const NOT_WANTED: [&str; 7] = [
+/// What the cluster or the clock decides, and checksums of what has the name of the namespace in it.
+const NOT_WANTED: [&str; 8] = [
     "/status",
+    "/data/made",
     "/spec/clusterIP",
     "/spec/clusterIPs",
     "/spec/volumeName",

@@ -16,8 +16,9 @@ use crate::kubernetes::{Access, Found, LiveObject};
 /// was given to the instance stays in any case: what is removed is only what leads to it.
 ///
 /// An instance that nobody could use holds no data of its own. So that its creation can start over, its volumes go too,
-/// unless they are older than the instance. The record, which tells that, goes last: a deletion that was killed goes on as it
-/// began.
+/// unless they are older than the instance. Data goes when all else could be deleted, so that a deletion that is refused
+/// something has not cost any. The record, which tells how far the instance was, goes last: a deletion that was killed goes on
+/// as it began.
 pub(super) async fn remove(
     cx: &Context<InstanceResource>,
     access: &Access,
@@ -29,12 +30,13 @@ pub(super) async fn remove(
     } else {
         found.select(|live| state.retain_volumes && desired::is_data(live))
     };
-    let is_retained = |live: &LiveObject| retained.get(live.key()).is_some();
     delete(cx, access, state, found.select(is_workload), "the workloads").await?;
     let is_record = |live: &LiveObject| *live.key() == record::key(&state.namespace);
     let is_last = |live: &LiveObject| kind(live) == "Namespace" || is_record(live);
-    let content = found.select(|live| !is_workload(live) && !is_last(live) && !is_retained(live));
+    let content = found.select(|live| !is_workload(live) && !is_last(live) && !desired::is_data(live));
     delete(cx, access, state, content, "the objects of the instance").await?;
+    let data = found.select(|live| desired::is_data(live) && retained.get(live.key()).is_none());
+    delete(cx, access, state, data, "the data volumes").await?;
     delete(cx, access, state, found.select(is_record), "the record").await?;
     let namespace = found.filter(|live| kind(live) == "Namespace");
     if !retained.is_empty() || namespace.is_empty() {
