@@ -13,7 +13,7 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
-use crate::cht::application::{Application, ImportName, Task, address_of, attribute, home, in_namespace};
+use crate::cht::application::{Application, ImportName, Task, address_of, attribute, in_namespace, which_cluster};
 use crate::cht::credential::model::{CredentialIdentity, CredentialModel};
 use crate::cht::credential::seal::Private;
 use crate::provider::Clients;
@@ -55,7 +55,7 @@ impl Resource for CredentialResource {
 
     async fn create(&self, cx: &Context<Self>, mut plan: CredentialModel) -> Result<CredentialModel, Diagnostics> {
         let application = Application::require(cx, &plan.instance).await?;
-        home::keep(cx, &plan.instance).await?;
+        which_cluster::keep(cx, &plan.instance).await?;
         let (client, mark) = (&application.client, mark(&plan.key));
         is_free(cx, &application, &plan).await?;
         application.attempt(cx, &STORE, || client.mark(&mark)).await?;
@@ -72,11 +72,11 @@ impl Resource for CredentialResource {
         mut state: CredentialModel,
     ) -> Result<Option<CredentialModel>, Diagnostics> {
         let Some(application) = Application::connect(cx, &state.instance).await? else {
-            home::check(cx, &state.instance).await?;
+            which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
         };
         let Some(live) = revision(cx, &application, &state.key).await? else {
-            home::check(cx, &state.instance).await?;
+            which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
         };
         let is_ours = state.revision.known() == Some(&live);
@@ -93,7 +93,7 @@ impl Resource for CredentialResource {
         _prior: CredentialModel,
         mut plan: CredentialModel,
     ) -> Result<CredentialModel, Diagnostics> {
-        home::check_and_keep(cx, &plan.instance).await?;
+        which_cluster::check_and_keep(cx, &plan.instance).await?;
         if plan.revision.is_unknown() {
             let application = Application::require(cx, &plan.instance).await?;
             plan.revision = Attr::Known(store(cx, &application, &plan).await?);
@@ -103,7 +103,7 @@ impl Resource for CredentialResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: CredentialModel) -> Result<(), Diagnostics> {
-        home::check(cx, &state.instance).await?;
+        which_cluster::check(cx, &state.instance).await?;
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(());
         };
@@ -129,7 +129,7 @@ impl Resource for CredentialResource {
             ImportBy::Identity(CredentialIdentity { instance, key }) => (address_of(&instance)?, key),
         };
         let application = Application::require(cx, &instance).await?;
-        home::keep(cx, &instance).await?;
+        which_cluster::keep(cx, &instance).await?;
         match revision(cx, &application, &key).await? {
             Some(revision) => Ok(CredentialModel::imported(instance, key, revision)),
             None => Err(Diagnostics::error(

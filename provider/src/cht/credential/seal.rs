@@ -13,26 +13,26 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostics, error_chain};
 
 use super::CredentialResource;
-use crate::cht::application::{Application, Home};
+use crate::cht::application::{Application, InCluster};
 
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
     #[serde(flatten)]
-    home: Home,
+    home: InCluster,
     /// The seal of the secret with which the credential was encrypted, if that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seal: Option<String>,
 }
 
-impl AsMut<Home> for Private {
-    fn as_mut(&mut self) -> &mut Home {
+impl AsMut<InCluster> for Private {
+    fn as_mut(&mut self) -> &mut InCluster {
         &mut self.home
     }
 }
 
-impl AsRef<Home> for Private {
-    fn as_ref(&self) -> &Home {
+impl AsRef<InCluster> for Private {
+    fn as_ref(&self) -> &InCluster {
         &self.home
     }
 }

@@ -17,7 +17,9 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tokio::time::Instant;
 
-use crate::cht::application::{Application, Home, ImportName, Task, address_of, attribute, home, in_namespace};
+use crate::cht::application::{
+    Application, ImportName, InCluster, Task, address_of, attribute, in_namespace, which_cluster,
+};
 use crate::cht::client::FoundUser;
 use crate::cht::user::creation::Creation;
 use crate::cht::user::model::{UserIdentity, UserModel};
@@ -44,7 +46,7 @@ pub struct UserResource;
 impl Resource for UserResource {
     type Model = UserModel;
     type Clients = Clients;
-    type Private = Home;
+    type Private = InCluster;
     type Identity = UserIdentity;
 
     const TYPE_NAME: &'static str = "cht_user";
@@ -68,7 +70,7 @@ impl Resource for UserResource {
 
     async fn create(&self, cx: &Context<Self>, plan: UserModel) -> Result<UserModel, Diagnostics> {
         let application = Application::require(cx, &plan.instance).await?;
-        home::keep(cx, &plan.instance).await?;
+        which_cluster::keep(cx, &plan.instance).await?;
         let may_continue = survey(cx, &application, &plan).await?;
         let client = &application.client;
         let mark = mark(&plan.username);
@@ -96,21 +98,21 @@ impl Resource for UserResource {
 
     async fn read(&self, cx: &Context<Self>, state: UserModel) -> Result<Option<UserModel>, Diagnostics> {
         let Some(application) = Application::connect(cx, &state.instance).await? else {
-            home::check(cx, &state.instance).await?;
+            which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
         };
         match find(cx, &application, &state.username).await? {
             FoundUser::Complete(user) => Ok(Some(state.refreshed(*user))),
             // Nobody can use half a user; making it again makes it whole.
             FoundUser::Incomplete | FoundUser::Gone => {
-                home::check(cx, &state.instance).await?;
+                which_cluster::check(cx, &state.instance).await?;
                 Ok(None)
             }
         }
     }
 
     async fn update(&self, cx: &Context<Self>, prior: UserModel, plan: UserModel) -> Result<UserModel, Diagnostics> {
-        home::check_and_keep(cx, &plan.instance).await?;
+        which_cluster::check_and_keep(cx, &plan.instance).await?;
         let application = Application::require(cx, &plan.instance).await?;
         let change = plan.change(Some(&prior));
         application
@@ -123,7 +125,7 @@ impl Resource for UserResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: UserModel) -> Result<(), Diagnostics> {
-        home::check(cx, &state.instance).await?;
+        which_cluster::check(cx, &state.instance).await?;
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(());
         };
@@ -146,7 +148,7 @@ impl Resource for UserResource {
             ImportBy::Identity(UserIdentity { instance, username }) => (address_of(&instance)?, username),
         };
         let application = Application::require(cx, &instance).await?;
-        home::keep(cx, &instance).await?;
+        which_cluster::keep(cx, &instance).await?;
         match find(cx, &application, &username).await? {
             FoundUser::Complete(user) => Ok(UserModel::imported(instance, *user)),
             FoundUser::Incomplete | FoundUser::Gone => Err(Diagnostics::error(
