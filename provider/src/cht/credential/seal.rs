@@ -13,13 +13,15 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostics, error_chain};
 
 use super::CredentialResource;
-use crate::cht::application::{Application, Home};
+use crate::cht::application::{Application, Claim, Home};
 
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
     #[serde(flatten)]
     home: Home,
+    #[serde(flatten)]
+    claim: Claim,
     /// The seal of the secret with which the credential was encrypted, if that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seal: Option<String>,
@@ -34,6 +36,18 @@ impl AsMut<Home> for Private {
 impl AsRef<Home> for Private {
     fn as_ref(&self) -> &Home {
         &self.home
+    }
+}
+
+impl AsMut<Claim> for Private {
+    fn as_mut(&mut self) -> &mut Claim {
+        &mut self.claim
+    }
+}
+
+impl AsRef<Claim> for Private {
+    fn as_ref(&self) -> &Claim {
+        &self.claim
     }
 }
 

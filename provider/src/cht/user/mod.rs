@@ -17,7 +17,8 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tokio::time::Instant;
 
-use crate::cht::application::{Application, Home, ImportName, Task, address_of, attribute, home, in_namespace};
+use crate::cht::application::claim::{self, Earlier};
+use crate::cht::application::{Application, ImportName, Kept, Task, address_of, attribute, home, in_namespace};
 use crate::cht::client::FoundUser;
 use crate::cht::user::creation::Creation;
 use crate::cht::user::model::{UserIdentity, UserModel};
@@ -44,7 +45,7 @@ pub struct UserResource;
 impl Resource for UserResource {
     type Model = UserModel;
     type Clients = Clients;
-    type Private = Home;
+    type Private = Kept;
     type Identity = UserIdentity;
 
     const TYPE_NAME: &'static str = "cht_user";
@@ -72,7 +73,7 @@ impl Resource for UserResource {
         let may_continue = survey(cx, &application, &plan).await?;
         let client = &application.client;
         let mark = mark(&plan.username);
-        application.attempt(cx, &PREPARE, || client.mark(&mark)).await?;
+        let begun = claim::begin(cx, &application, &PREPARE, &mark).await?;
         let creation = Creation::new(&plan.username, plan.change(None), may_continue);
         if let Err(failure) = application.attempt(cx, &CREATE, || creation.attempt(client)).await {
             if creation.left_nothing() {
@@ -90,7 +91,7 @@ impl Resource for UserResource {
             return Err(failure);
         }
         cx.checkpoint(&plan);
-        application.attempt(cx, &FINISH, || client.unmark(&mark)).await?;
+        claim::finish(cx, &application, &FINISH, (&mark, begun)).await?;
         Ok(plan)
     }
 
@@ -100,7 +101,10 @@ impl Resource for UserResource {
             return Ok(None);
         };
         match find(cx, &application, &state.username).await? {
-            FoundUser::Complete(user) => Ok(Some(state.refreshed(*user))),
+            FoundUser::Complete(user) => {
+                claim::settle(cx, &application, &mark(&state.username)).await?;
+                Ok(Some(state.refreshed(*user)))
+            }
             // Nobody can use half a user; making it again makes it whole.
             FoundUser::Incomplete | FoundUser::Gone => {
                 home::check(cx, &state.instance).await?;
@@ -129,6 +133,10 @@ impl Resource for UserResource {
         };
         let client = &application.client;
         let mark = mark(&state.username);
+        if claim::is_anothers(cx, &application, &DELETE, &mark).await? {
+            cx.warn(claim::left(&words(&state.username)));
+            return Ok(());
+        }
         application
             .attempt(cx, &DELETE, || async {
                 client.delete_user(&state.username).await?;
@@ -166,26 +174,34 @@ async fn find(scope: &Scope<Clients>, application: &Application, username: &str)
         .await
 }
 
-/// Checks that the user can be made, and tells whether one is there whose creation was not finished.
-async fn survey(scope: &Scope<Clients>, application: &Application, plan: &UserModel) -> Result<bool, Diagnostics> {
+/// Checks that the user can be made, and tells whether one who is there is to be gone on with.
+async fn survey(cx: &Context<UserResource>, application: &Application, plan: &UserModel) -> Result<bool, Diagnostics> {
     let username = &plan.username;
-    let mark = mark(username);
-    let unfinished = application
-        .attempt(scope, &READ, || application.client.is_marked(&mark))
-        .await?;
-    let found = find(scope, application, username).await?;
-    match found {
-        FoundUser::Complete(_) if !unfinished => Err(Diagnostic::error(
-            "CHT user exists already",
-            format!(
-                "The instance has a user `{username}` whom this configuration did not make. Import that user, or choose \
-                 another name."
-            ),
-        )
-        .at(UserModel::USERNAME)
-        .into()),
-        FoundUser::Complete(_) | FoundUser::Incomplete | FoundUser::Gone => Ok(unfinished),
+    let earlier = claim::earlier(cx, application, &READ, &mark(username)).await?;
+    let found = find(cx, application, username).await?;
+    match (found, earlier) {
+        (_, Earlier::Unfinished) => Ok(true),
+        (FoundUser::Complete(user), Earlier::Finished(_)) if plan.is_as(*user.clone()) => {
+            cx.warn(claim::taken(&words(username)).at(UserModel::USERNAME));
+            Ok(true)
+        }
+        (FoundUser::Complete(_), _) => {
+            let instance = plan.instance.name().unwrap_or_default();
+            let detail = format!(
+                "The instance has a user `{username}` whom this configuration did not make. Choose another name, or import that user, \
+                 with the address of this resource: `tofu import cht_user.NAME '{instance}/{username}'`."
+            );
+            Err(Diagnostic::error("CHT user exists already", detail)
+                .at(UserModel::USERNAME)
+                .into())
+        }
+        (FoundUser::Incomplete | FoundUser::Gone, _) => Ok(false),
     }
+}
+
+/// A user, in words.
+fn words(username: &str) -> String {
+    format!("user `{username}`")
 }
 
 /// What tells that a user is being made by this provider.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value as Json, json};
 use tf_framework::identity::IdentityOf;
+use tf_framework::model::ToValue as _;
 use tf_framework::schema::Validator;
 use tf_framework::{Identity, Model, Timeouts, WriteOnly};
 
@@ -149,6 +150,11 @@ impl UserModel {
             oidc_username: text(live.oidc_username),
             ..self
         }
+    }
+
+    /// Whether a user is as this configuration wants it, as far as the API tells.
+    pub(super) fn is_as(&self, live: User) -> bool {
+        self.clone().refreshed(live).to_value() == self.to_value()
     }
 
     /// The state of a user who was found.
