@@ -93,7 +93,7 @@ async fn a_user_who_was_finished_and_never_saved_is_taken_and_only_by_the_same_c
     blames(&refused, "CHT user exists already", import, "username");
 
     let taker = application.without_state(&minimal()).await;
-    let taken = taker.scene.apply().await;
+    let taken = done("apply", taker.scene.workspace.apply().await);
     let warnings: Vec<_> = taken.warnings().map(|warning| &warning.summary).collect();
     assert_eq!(warnings, ["CHT object exists already"]);
     // Whoever has saved it nevertheless does not take it away from the other.

@@ -5,6 +5,7 @@
 //!
 //! - [`model`] has the attributes, and what they are in the API's words.
 //! - [`creation`] makes a user, attempt by attempt.
+//! - [`link`] is about those who log in by a link in a text message.
 //! - [`failures`] turns the API's refusals into errors at the attribute to blame.
 //! - [`release`] refuses plans for instances whose API is too old.
 //!
@@ -26,6 +27,7 @@ use crate::provider::Clients;
 
 mod creation;
 mod failures;
+mod link;
 mod model;
 mod release;
 #[cfg(test)]
@@ -52,14 +54,19 @@ impl Resource for UserResource {
 
     fn validate(&self, config: &Draft<Self>, diagnostics: &mut Diagnostics) {
         attribute::validate(&config.instance, diagnostics);
+        link::validate(config, diagnostics);
     }
 
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
-        let loses_login = plan.prior.as_ref().is_some_and(|prior| prior.oidc_username.is_some());
+        let config = &plan.config;
+        let loses_login = plan.prior.as_ref().is_some_and(|prior| {
+            prior.oidc_username.is_some()
+                || (prior.token_login == Some(true) && config.token_login.known() == Some(&false))
+        });
         let needs_login = plan.action() == Action::Create || loses_login && plan.action() == Action::Update;
         if needs_login && plan.config.has_no_login() {
-            let detail = "A user who does not exist yet, or who does not log in at the OpenID Connect provider any more, needs a way \
-                          to log in. Give `password`, `password_wo` or `oidc_username`.";
+            let detail = "A user who does not exist yet, or who does not log in at the OpenID Connect provider or by a link any more, \
+                          needs a way to log in. Give `password`, `password_wo`, `oidc_username` or `token_login`.";
             return Err(Diagnostic::error("User has no way to log in", detail)
                 .at(UserModel::PASSWORD)
                 .into());
@@ -73,6 +80,7 @@ impl Resource for UserResource {
         let may_continue = survey(cx, &application, &plan).await?;
         let client = &application.client;
         let mark = mark(&plan.username);
+        link::check(cx, &application, &PREPARE, &plan.change(None)).await?;
         let begun = claim::begin(cx, &application, &PREPARE, &mark).await?;
         let creation = Creation::new(&plan.username, plan.change(None), may_continue);
         if let Err(failure) = application.attempt(cx, &CREATE, || creation.attempt(client)).await {
@@ -117,6 +125,7 @@ impl Resource for UserResource {
         home::check_and_keep(cx, &plan.instance).await?;
         let application = Application::require(cx, &plan.instance).await?;
         let change = plan.change(Some(&prior));
+        link::check(cx, &application, &READ, &change).await?;
         application
             .attempt(cx, &UPDATE, || async {
                 application.client.update_user(&plan.username, &change).await?;
@@ -169,8 +178,15 @@ impl Resource for UserResource {
 }
 
 async fn find(scope: &Scope<Clients>, application: &Application, username: &str) -> Result<FoundUser, Diagnostics> {
+    let client = &application.client;
     application
-        .attempt(scope, &READ, || application.client.user(username))
+        .attempt(scope, &READ, || async {
+            let mut found = client.user(username).await?;
+            if let FoundUser::Complete(user) = &mut found {
+                user.has_link = client.has_link(username).await?;
+            }
+            Ok(found)
+        })
         .await
 }
 
