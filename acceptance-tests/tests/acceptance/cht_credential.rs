@@ -163,7 +163,7 @@ async fn a_credential_that_was_finished_and_never_saved_is_taken_unless_it_was_c
     let unsaved = application.without_state(&configuration).await;
     unsaved.scene.apply().await;
     let taker = application.without_state(&configuration).await;
-    let taken = taker.scene.apply().await;
+    let taken = done("apply", taker.scene.workspace.apply().await);
     let warnings: Vec<_> = taken.warnings().map(|warning| &warning.summary).collect();
     assert_eq!(warnings, ["CHT object exists already"]);
     unsaved.scene.destroy().await;
