@@ -68,6 +68,7 @@ impl Run<'_> {
             Step::WriteFiles { server, through } => self.write_files(looked, server, through.as_deref()).await,
             Step::PatchNode { server } => self.patch_node(looked, server).await,
             Step::Uncordon { server } => Ok(self.nodes_beside(looked, server).await?.uncordon(server).await?),
+            Step::Miss { server } => self.miss(server).await,
             Step::RemoveMember { .. } | Step::Remove { .. } | Step::Deregister { .. } => {
                 self.take_away(looked, step).await
             }

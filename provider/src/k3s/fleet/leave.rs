@@ -3,6 +3,8 @@
 //! A Node is deleted at the API of another server, and k3s then removes its member of etcd. A host is cleaned up last, and not
 //! while volumes are attached to it: what is mounted there could be data.
 
+use std::time::Duration;
+
 use tf_framework::context::{Backoff, Progress, Scope};
 use tf_framework::diagnostics::Diagnostics;
 use tokio::time::Instant;
@@ -14,6 +16,9 @@ use crate::k3s::marker::Phase;
 use crate::k3s::nodes::Nodes;
 use crate::k3s::rollout::{self, Step, Warning};
 use crate::provider::Clients;
+
+/// How long a Node is said to be ready after its machine is gone: Kubernetes misses it after less than a minute.
+const GRACE: Duration = Duration::from_secs(120);
 
 /// A server that leaves.
 struct Leaving<'a> {
@@ -68,6 +73,35 @@ impl Run<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Waits for a while until a server that is to be taken for gone answers, or its Node is not ready any more. Then what to do is
+    /// decided anew.
+    pub(super) async fn miss(&self, server: &str) -> Result<(), StepError> {
+        let began = Instant::now();
+        let what = format!("{server} to answer, or to be missed by its cluster");
+        let waited = self.scope.wait(&what, Backoff::QUICK, || async {
+            let mut looked = self.fleet.look().await;
+            let seen = self.fleet.seen(&looked);
+            Ok::<_, Diagnostics>(match seen.servers.get(server) {
+                Some(found) if rollout::is_in_doubt(&self.fleet.wanted(), &seen, server) => {
+                    let is_closed = found.closed;
+                    match looked.hosts.remove(server) {
+                        _ if began.elapsed() < GRACE => Progress::Pending("it is not known to be gone".to_owned()),
+                        Some(Err(error)) if is_closed => Progress::Ready(Err(StepError::Host(error))),
+                        Some(Err(source)) => Progress::Ready(Err(StepError::NotGone {
+                            host: server.to_owned(),
+                            source,
+                        })),
+                        Some(Ok(_)) | None => Progress::Ready(Err(StepError::Elsewhere {
+                            host: server.to_owned(),
+                        })),
+                    }
+                }
+                Some(_) | None => Progress::Ready(Ok(())),
+            })
+        });
+        waited.await.map_err(StepError::Waited)?
     }
 
     /// Cordon and drain, stop, delete the Node; the other way round where the others have no quorum without the server.

@@ -46,6 +46,12 @@ impl Looked {
         Some(&probed.state)
     }
 
+    /// Why a host did not answer, if it did not.
+    #[must_use]
+    pub fn failure(&self, name: &str) -> Option<&HostError> {
+        self.hosts.get(name)?.as_ref().err()
+    }
+
     /// The hosts that did not answer.
     pub fn failures(&self) -> impl Iterator<Item = (&str, &HostError)> {
         self.hosts

@@ -127,22 +127,19 @@ impl Look<'_> {
         })
     }
 
-    /// Members without a host behind them: it is not wanted and does not answer, or its disk is empty, or etcd has removed it
-    /// and its Node is left.
+    /// Members and Nodes without a host behind them, once that is beyond doubt.
     fn remove_what_is_gone(&self) -> Decision {
-        for (name, server) in &self.seen.servers {
-            let registered = server.member != Member::None || server.node;
-            let lost = server.reachable && server.data.is_none() && server.phase != Some(Phase::Joining);
-            let gone = !server.reachable && !self.is_wanted(name) && server.owner != Owner::Other;
-            let removed = server.cause == Some(Cause::RemovedMember);
-            let is_ghost = gone || (self.keeps_members() && (lost || removed));
-            if registered && is_ghost && !server.healthy {
-                let through = self.through(name)?;
-                let server = name.clone();
-                return Ok(Some(Step::RemoveMember { server, through }));
-            }
-        }
-        Ok(None)
+        let mut ghosts = self.seen.servers.iter();
+        let Some((name, server)) = ghosts.find(|(name, server)| self.is_ghost(name, server)) else {
+            return Ok(None);
+        };
+        let through = self.through(name)?;
+        let is_in_doubt = self.is_in_doubt(server);
+        let server = name.clone();
+        Ok(Some(match is_in_doubt {
+            true => Step::Miss { server },
+            false => Step::RemoveMember { server, through },
+        }))
     }
 
     /// Only data of which etcd itself says that its member was removed is ever wiped.

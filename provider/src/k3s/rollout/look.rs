@@ -106,6 +106,27 @@ impl<'a> Look<'a> {
         server.reachable && self.is_in(server) && !server.healthy && !removed
     }
 
+    /// Whether there is no host behind a server that the cluster counts: it is not wanted and does not answer, or has nothing of k3s,
+    /// or etcd has removed its member.
+    pub(super) fn is_ghost(&self, name: &str, server: &Server) -> bool {
+        let registered = server.member != Member::None || server.node;
+        let is_empty = match self.wanted.datastore {
+            WantedDatastore::Etcd => server.data.is_none(),
+            WantedDatastore::Sqlite => false,
+            WantedDatastore::External => server.role.is_none(),
+        };
+        let lost = server.reachable && is_empty && server.phase != Some(Phase::Joining);
+        let gone = !server.reachable && !self.is_wanted(name) && server.owner != Owner::Other;
+        let removed = self.keeps_members() && server.cause == Some(Cause::RemovedMember);
+        registered && !server.healthy && (gone || lost || removed)
+    }
+
+    /// Whether a server that seems to be gone may be there all the same.
+    pub(super) fn is_in_doubt(&self, server: &Server) -> bool {
+        let removed = server.cause == Some(Cause::RemovedMember);
+        !self.wanted.force && !removed && (server.ready || server.closed)
+    }
+
     /// Whether the servers have the data of the cluster.
     pub(super) fn keeps_data(&self) -> bool {
         self.wanted.datastore != WantedDatastore::External

@@ -17,6 +17,8 @@ use crate::k3s::{journal, paths};
 pub struct Observed<'a> {
     /// What it answered; nothing if it did not.
     pub state: Option<&'a HostState>,
+    /// Whether it is there, and could not be looked at.
+    pub closed: bool,
     /// What its files should say; nothing if it is not wanted any more.
     pub files: Option<&'a HostFiles>,
     /// What its Node should be.
@@ -124,6 +126,7 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
     }
     let Some(state) = host.state else {
         server.reachable = false;
+        server.closed = host.closed;
         return server;
     };
     let marker = state.marker.as_ref().filter(|marker| marker.cluster == known.cluster);
@@ -161,6 +164,7 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
 
 fn with_node(mut server: Server, known: &Known<'_>, node: &NodeState) -> Server {
     server.node = true;
+    server.ready = node.ready;
     server.member = match node.voter {
         Some(true) => Member::Voter,
         Some(false) => Member::Learner,

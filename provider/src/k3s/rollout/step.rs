@@ -58,6 +58,11 @@ pub enum Step {
         /// The server.
         server: String,
     },
+    /// Waits until a server that is to be taken for gone answers, or its Node is not ready any more.
+    Miss {
+        /// The server.
+        server: String,
+    },
     /// Deletes the Node of a host that is gone, or has lost its data; k3s then removes the member.
     RemoveMember {
         /// The name of its Node.
@@ -142,6 +147,7 @@ impl Step {
             Self::Bootstrap { server, .. } | Self::Join { server, .. } | Self::Convert { server } => server,
             Self::Start { server } | Self::Await { server } | Self::ClearCredentials { server } => server,
             Self::ResetData { server } | Self::Cleanup { server } | Self::Restart { server } => server,
+            Self::Miss { server } => server,
             Self::RemoveMember { server, .. } | Self::Remove { server, .. } | Self::Deregister { server, .. } => server,
             Self::Upgrade { server, .. } | Self::WriteFiles { server, .. } | Self::WriteToken { server } => server,
             Self::PatchNode { server } | Self::Uncordon { server } => server,
@@ -155,7 +161,7 @@ impl Step {
             Self::Convert { .. } | Self::Remove { .. } | Self::Deregister { .. } => true,
             Self::Upgrade { .. } | Self::Restart { .. } => true,
             Self::Snapshot { .. } | Self::Bootstrap { .. } | Self::Join { .. } | Self::Start { .. } => false,
-            Self::Await { .. } | Self::ClearCredentials { .. } | Self::ResetData { .. } => false,
+            Self::Await { .. } | Self::ClearCredentials { .. } | Self::ResetData { .. } | Self::Miss { .. } => false,
             Self::RemoveMember { .. } | Self::Cleanup { .. } | Self::RotateToken { .. } => false,
             Self::WriteFiles { .. } | Self::WriteToken { .. } | Self::PatchNode { .. } | Self::Uncordon { .. } => false,
         }
@@ -180,6 +186,7 @@ impl fmt::Display for Step {
             Self::ResetData { server } => {
                 write!(f, "empty the database of {server}, which was removed from the cluster")
             }
+            Self::Miss { server } => write!(f, "wait until {server} answers or is missed"),
             Self::RemoveMember { server, through } => write!(f, "delete the node {server} through {through}"),
             Self::Remove { server, through, .. } => write!(f, "take {server} out of the cluster through {through}"),
             Self::Deregister { server, through, .. } => {

@@ -84,6 +84,7 @@ fn host(name: &str) -> HostState {
 fn unwanted(state: Option<&HostState>) -> Observed<'_> {
     Observed {
         state,
+        closed: false,
         files: None,
         node: None,
         binary_sha256: None,
@@ -100,6 +101,7 @@ fn seen(known: &Known<'_>, change: impl FnOnce(&mut HostState)) -> Server {
             "a".to_owned(),
             Observed {
                 state: Some(&a),
+                closed: false,
                 files: Some(&files),
                 node: Some(&settings),
                 binary_sha256: Some("aa"),
@@ -119,6 +121,7 @@ fn well() -> Server {
         role: Some(Role::Server),
         member: Member::Voter,
         node: true,
+        ready: true,
         healthy: true,
         running: NOW.parse().ok(),
         ..Server::bare()
@@ -291,6 +294,27 @@ fn a_server_that_nobody_asked_for_is_known_from_the_nodes() {
 }
 
 #[test]
+fn a_host_that_does_not_answer_is_told_from_one_that_does_not_let_us_in_and_its_node_is_known() {
+    let a = HostState {
+        nodes: Some(vec![node("a"), node("b")]),
+        ..host("a")
+    };
+    let silent = |closed: bool| {
+        let b = Observed {
+            closed,
+            ..unwanted(None)
+        };
+        let hosts = BTreeMap::from([("a".to_owned(), unwanted(Some(&a))), ("b".to_owned(), b)]);
+        observe(&known(), &hosts).servers["b"].clone()
+    };
+    for closed in [false, true] {
+        let b = silent(closed);
+        assert!(!b.reachable && !b.healthy && b.ready, "{b:?}");
+        assert_eq!(b.closed, closed);
+    }
+}
+
+#[test]
 fn bare_hosts_and_the_planner_agree_that_a_cluster_is_begun() {
     let bare = HostState::default();
     let (files, settings) = (files("a"), settings("a"));
@@ -298,6 +322,7 @@ fn bare_hosts_and_the_planner_agree_that_a_cluster_is_begun() {
         "a".to_owned(),
         Observed {
             state: Some(&bare),
+            closed: false,
             files: Some(&files),
             node: Some(&settings),
             binary_sha256: Some("aa"),
@@ -312,6 +337,7 @@ fn bare_hosts_and_the_planner_agree_that_a_cluster_is_begun() {
         ca_sha256: None,
         snapshot: true,
         drain: true,
+        force: false,
     };
     let Plan { steps, refusals, .. } = plan(&wanted, &observe(&known(), &hosts));
     let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
@@ -331,6 +357,7 @@ fn an_agent_is_seen_beside_its_node() {
     let settings = settings("w");
     let observed = Observed {
         state: Some(&host),
+        closed: false,
         files: Some(&files),
         node: Some(&settings),
         binary_sha256: Some("aa"),

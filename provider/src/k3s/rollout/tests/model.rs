@@ -54,6 +54,8 @@ pub(super) struct Cluster {
     pub(super) acts_left: usize,
     /// Whether a server that comes up is still coming up when it is looked at next.
     pub(super) slow: bool,
+    /// Whether a machine that could not be reached is reached again while it is waited for; else it is stopped.
+    pub(super) reconnects: bool,
 }
 
 impl Host {
@@ -91,6 +93,7 @@ impl Cluster {
             leader: None,
             acts_left: usize::MAX,
             slow: false,
+            reconnects: false,
         }
     }
 
@@ -115,6 +118,7 @@ impl Cluster {
         let known = Server {
             member: if answers { member } else { Member::None },
             node: answers && node.is_some(),
+            ready: answers && node.is_some() && host.up,
             running: if answers { node.copied() } else { None },
             cordoned: answers && host.cordoned,
             leader: self.leader.as_deref() == Some(name),
@@ -183,7 +187,12 @@ impl Cluster {
                 self.act(|cluster| cluster.stop(server))?;
                 self.act(|cluster| cluster.wipe(server))
             }
-            Step::RemoveMember { server, .. } => self.act(|cluster| cluster.delete_node(server)),
+            Step::Miss { server } => self.act(|cluster| cluster.clear_up(server)),
+            Step::RemoveMember { server, .. } => self.act(|cluster| {
+                let runs = cluster.hosts.get(server).is_some_and(|host| host.up);
+                assert!(!runs, "{server} was taken for gone while it ran");
+                cluster.delete_node(server);
+            }),
             Step::Remove {
                 server, member_first, ..
             } => {
@@ -378,6 +387,14 @@ impl Cluster {
     pub(super) fn stop(&mut self, name: &str) {
         self.go_down(name);
         self.host(name).stopped = true;
+    }
+
+    /// What comes of waiting for a machine that could not be reached.
+    fn clear_up(&mut self, name: &str) {
+        match self.reconnects {
+            true => self.host(name).reachable = true,
+            false => self.stop(name),
+        }
     }
 
     /// What becomes of a host whose disk is lost, by accident.

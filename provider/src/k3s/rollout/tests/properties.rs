@@ -174,6 +174,21 @@ proptest! {
     }
 }
 
+#[test]
+fn a_server_that_only_we_do_not_reach_is_not_taken_for_gone() {
+    for reconnects in [true, false] {
+        let mut wanted = wanted("");
+        let mut cluster = made(4, &mut wanted);
+        cluster.reconnects = reconnects;
+        cluster.host("s1").reachable = false;
+        wanted.servers.retain(|server| server != "s1");
+        match reconnects {
+            true => converge(&mut cluster, &wanted, &[]),
+            false => drive_without(&mut cluster, &wanted, "s1", &[]),
+        }
+    }
+}
+
 /// As [`converge`], with a host that is forgotten once no member of it is left.
 fn drive_without(cluster: &mut Cluster, wanted: &Wanted, dead: &str, kills: &[usize]) {
     let mut kills = kills.iter().copied();

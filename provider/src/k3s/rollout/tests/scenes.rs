@@ -14,6 +14,7 @@ pub(in crate::k3s::rollout) fn well(running: &str) -> Server {
         role: Some(Role::Server),
         member: Member::Voter,
         node: true,
+        ready: true,
         healthy: true,
         running: Some(version(running)),
         ..Server::bare()
@@ -23,6 +24,7 @@ pub(in crate::k3s::rollout) fn well(running: &str) -> Server {
 pub(in crate::k3s::rollout) fn down(running: &str) -> Server {
     Server {
         healthy: false,
+        ready: false,
         unit: UnitPhase::Stopped,
         ..well(running)
     }
