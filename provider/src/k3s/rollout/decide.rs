@@ -26,8 +26,8 @@ impl Look<'_> {
             Self::remove_what_is_gone,
             Self::reset_what_was_removed,
             Self::convert,
-            Self::join,
             Self::part_from_bootstrap,
+            Self::join,
             Self::take_away,
             Self::change_token,
             Self::bring_up_to_date,
@@ -189,7 +189,8 @@ impl Look<'_> {
         }))
     }
 
-    /// From the second server on, no file may say to begin a cluster, or to join through a server that is none.
+    /// From the second server on, no file may say to begin a cluster, or to join through a server that is none: a server that lost its
+    /// data would begin another one. So this does not wait until the last server has joined.
     fn part_from_bootstrap(&self) -> Decision {
         let others = |name: &str| self.healthy_other(name).is_some();
         let stale =

@@ -13,6 +13,7 @@ fn converge(cluster: &mut Cluster, wanted: &Wanted, kills: &[usize]) {
         match next(&wanted, &cluster.observe()) {
             Ok(None) => return check_converged(cluster, &wanted),
             Ok(Some(step)) => {
+                check_parted(cluster, &wanted, &step);
                 if cluster.carry_out(&step).is_err() {
                     cluster.acts_left = kills.next().unwrap_or(usize::MAX);
                 }
@@ -24,6 +25,29 @@ fn converge(cluster: &mut Cluster, wanted: &Wanted, kills: &[usize]) {
         }
     }
     panic!("it does not end: {:?}\n{cluster:#?}", next(&wanted, &cluster.observe()));
+}
+
+/// As soon as there is a second voter, nothing is done but what brings servers back before no file says to begin a cluster.
+fn check_parted(cluster: &Cluster, wanted: &Wanted, step: &Step) {
+    let seen = cluster.observe();
+    let voters = quorum::Voters::of(&seen).all;
+    let may_begin = |name: &String| {
+        seen.servers
+            .get(name)
+            .is_some_and(|server| server.healthy && server.init)
+    };
+    let is_other = matches!(
+        step,
+        Step::Join { .. }
+            | Step::Upgrade { .. }
+            | Step::Restart { .. }
+            | Step::Remove { .. }
+            | Step::RotateToken { .. }
+    );
+    assert!(
+        voters < 2 || !is_other || !wanted.servers.iter().any(may_begin),
+        "{step}, while a server would begin another cluster: {cluster:#?}"
+    );
 }
 
 fn check_converged(cluster: &Cluster, wanted: &Wanted) {

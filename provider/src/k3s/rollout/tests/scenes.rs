@@ -79,8 +79,8 @@ fn a_cluster_is_begun_once_and_then_joined_by_one_after_the_other() {
         [
             "begin the cluster on a with v1.36.3+k3s1",
             "join b through a with v1.36.3+k3s1",
-            "join c through a with v1.36.3+k3s1",
             "write the files of a",
+            "join c through a with v1.36.3+k3s1",
         ]
     );
 }
