@@ -42,8 +42,8 @@ impl Run<'_> {
         Ok(program)
     }
 
-    /// Waits until a server is up in a version, and its member of etcd votes.
-    pub(super) async fn until_up(&self, name: &str, version: K3sVersion) -> Result<(), StepError> {
+    /// Waits until a server is up, in this version if one is said, and its member of etcd votes.
+    pub(super) async fn until_up(&self, name: &str, version: Option<K3sVersion>) -> Result<(), StepError> {
         let host = self.host(name)?;
         let wait = Mutex::new(Wait::new(Awaited {
             node: name.to_owned(),

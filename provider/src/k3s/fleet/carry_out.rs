@@ -55,7 +55,8 @@ impl Run<'_> {
                 self.enter(looked, server, entry).await
             }
             Step::Start { server } => self.start(looked, server).await,
-            Step::Await { server } => self.until_up(server, self.installed(looked, server)).await,
+            // What was installed since it was started does not run before it is restarted.
+            Step::Await { server } => self.until_up(server, None).await,
             Step::ClearCredentials { server } => self.clear_credentials(looked, server).await,
             Step::Convert { server } | Step::Restart { server } => self.restart(looked, server, None).await,
             Step::Upgrade { server, version, drain } => self.upgrade(looked, server, *version, *drain).await,
@@ -100,7 +101,7 @@ impl Run<'_> {
         } else {
             host.start(Role::Server).await?;
         }
-        self.until_up(name, entry.version).await?;
+        self.until_up(name, Some(entry.version)).await?;
         self.has_come_up(looked, name, &files).await
     }
 
@@ -165,8 +166,8 @@ impl Run<'_> {
         };
         host.write(&files, which).await?;
         host.restart(Role::Server).await?;
-        self.until_up(name, version.unwrap_or_else(|| self.installed(looked, name)))
-            .await?;
+        let version = version.unwrap_or_else(|| self.installed(looked, name));
+        self.until_up(name, Some(version)).await?;
         self.has_come_up(looked, name, &files).await
     }
 
@@ -180,6 +181,9 @@ impl Run<'_> {
         let Some(drain) = self.fleet.spec.drain.as_ref().filter(|_| drain) else {
             return self.restart(looked, name, Some(version)).await;
         };
+        // What takes long, or may not be had, is there before the pods have to go.
+        self.mark(looked, name, |_| {}).await?;
+        self.install(looked, name, version).await?;
         let nodes = self.nodes_beside(looked, name).await?;
         nodes.drain(self.scope, name, drain).await?;
         self.restart(looked, name, Some(version)).await?;
