@@ -61,11 +61,7 @@ impl Run<'_> {
             Step::Convert { server } | Step::Restart { server } => self.restart(looked, server, None).await,
             Step::Upgrade { server, version, drain } => self.upgrade(looked, server, *version, *drain).await,
             Step::RotateToken { on } => self.rotate_token(looked, on).await,
-            Step::WriteToken { server } => {
-                let files = self.files(looked, server)?;
-                self.host(server)?.write(&files, Which::Tokens).await?;
-                Ok(())
-            }
+            Step::WriteToken { server } => self.write_token(looked, server).await,
             Step::WriteFiles { server, through } => self.write_files(looked, server, through.as_deref()).await,
             Step::PatchNode { server } => self.patch_node(looked, server).await,
             Step::Uncordon { server } => Ok(self.nodes_beside(looked, server).await?.uncordon(server).await?),
@@ -205,6 +201,24 @@ impl Run<'_> {
         self.mark(looked, on, |marker| marker.token = Some(new.sha256()))
             .await?;
         Ok(self.host(on)?.rotate_token(old, new).await?)
+    }
+
+    /// What tries to start with another token does so for ever, and what its last try said would be taken for what the right one led
+    /// to: it is stopped before, and tries anew.
+    async fn write_token(&mut self, looked: &Looked, name: &str) -> Result<(), StepError> {
+        let host = self.host(name)?;
+        let files = self.files(looked, name)?;
+        let is_starting = looked
+            .state(name)
+            .is_some_and(|state| state.phase(Role::Server) == UnitPhase::Starting);
+        if is_starting {
+            host.stop(Role::Server).await?;
+        }
+        host.write(&files, Which::Tokens).await?;
+        if is_starting {
+            host.start(Role::Server).await?;
+        }
+        Ok(())
     }
 
     async fn write_files(&self, looked: &Looked, name: &str, through: Option<&str>) -> Result<(), StepError> {

@@ -99,7 +99,8 @@ pub enum Step {
         /// Where.
         on: String,
     },
-    /// Writes the files with the token, and nothing else: all servers have to have it before any is restarted.
+    /// Writes the files with the token, and nothing else: all servers have to have it before any is restarted. A server that tries to
+    /// start is stopped before, and tries anew with it.
     WriteToken {
         /// The server.
         server: String,

@@ -133,11 +133,13 @@ proptest! {
         down in prop::option::of(0_usize..5),
         added: bool,
         restarted in prop::option::of(0_usize..5),
+        (refuses, slow) in any::<(bool, bool)>(),
         kills in kills(),
     ) {
         let mut wanted = wanted("");
         let mut cluster = made(count, &mut wanted);
         cluster.wanted = (2, 2);
+        cluster.refuses = refuses;
         if let Some(down) = down.filter(|_| count > 2) {
             cluster.stop(&format!("s{}", down % count));
         }
@@ -147,6 +149,7 @@ proptest! {
             cluster.go_down(&format!("s{}", restarted % count));
             cluster.settle();
         }
+        cluster.slow = slow;
         if added {
             cluster.hosts.insert("n0".to_owned(), model::Host::new());
             wanted.servers.push("n0".to_owned());
