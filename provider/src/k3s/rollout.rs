@@ -131,6 +131,8 @@ pub struct Server {
     pub unregistered: bool,
     /// The version that runs.
     pub running: Option<K3sVersion>,
+    /// Whether it runs with other values than its files should have, of those that all servers must have alike.
+    pub other_values: bool,
     /// Whether k3s has to be restarted for what its files say, or for its program.
     pub restart_pending: bool,
     /// Whether its files, but those with tokens, are not what they should be, or are not noted to be.
@@ -209,6 +211,7 @@ impl Server {
             healthy: false,
             unregistered: false,
             running: None,
+            other_values: false,
             restart_pending: false,
             files_differ: false,
             old_token_file: false,

@@ -164,6 +164,8 @@ impl Run<'_> {
         host.restart(Role::Server).await?;
         let version = version.unwrap_or_else(|| self.installed(looked, name));
         self.until_up(name, Some(version)).await?;
+        self.until_told(name, &files).await?;
+        self.restarted.insert(name.to_owned());
         self.has_come_up(looked, name, &files).await
     }
 

@@ -20,13 +20,14 @@ pub(super) fn next(wanted: &Wanted, seen: &Seen) -> Decision {
 
 impl Look<'_> {
     fn go_on(&self) -> Decision {
-        let rules: [fn(&Self) -> Decision; 11] = [
+        let rules: [fn(&Self) -> Decision; 12] = [
             Self::heal,
             Self::require_quorum,
             Self::remove_what_is_gone,
             Self::reset_what_was_removed,
             Self::convert,
             Self::part_from_bootstrap,
+            Self::agree,
             Self::join,
             Self::take_away,
             Self::change_token,
@@ -159,6 +160,21 @@ impl Look<'_> {
         Ok(server.map(|(name, _)| Step::Convert { server: name.clone() }))
     }
 
+    /// Whoever joins is refused by servers that run with other values than it will, so those are restarted before.
+    fn agree(&self) -> Decision {
+        let joins = |server: &Server| server.reachable && !self.is_in(server);
+        let differs = |server: &Server| server.healthy && server.other_values;
+        let differing = self.wanted().find(|(_, server)| differs(server));
+        let Some((name, _)) = differing.filter(|_| self.wanted().any(|(_, server)| joins(server))) else {
+            return Ok(None);
+        };
+        self.require_members(name)?;
+        if let Some(step) = self.before_restart() {
+            return Ok(Some(step));
+        }
+        Ok(Some(Step::Restart { server: name.clone() }))
+    }
+
     /// One at a time: etcd takes one learner.
     fn join(&self) -> Decision {
         let learns = |server: &Server| server.member == Member::Learner && server.owner != Owner::Other;
@@ -229,7 +245,7 @@ impl Look<'_> {
     fn bring_up_to_date(&self) -> Decision {
         let hop = self.hop()?;
         let is_old = |server: &Server| matches!((server.running, hop), (Some(running), Some(hop)) if running < hop);
-        let is_due = |server: &Server| is_old(server) || server.restart_pending;
+        let is_due = |server: &Server| is_old(server) || server.restart_pending || server.other_values;
         // What we cordoned and brought up to date takes pods again before the next one stops.
         let cordoned = self
             .wanted()
@@ -246,14 +262,7 @@ impl Look<'_> {
             return Ok(None);
         };
         self.require_others(name)?;
-        // A server that is restarted must find the others with the token that the cluster has.
-        let unwritten = self
-            .wanted()
-            .find(|(_, server)| server.reachable && server.old_token_file);
-        if let Some((other, _)) = unwritten {
-            return Ok(Some(Step::WriteToken { server: other.clone() }));
-        }
-        if let Some(step) = self.snapshot() {
+        if let Some(step) = self.before_restart() {
             return Ok(Some(step));
         }
         let name = (*name).clone();
@@ -266,6 +275,17 @@ impl Look<'_> {
             },
             _ => Step::Restart { server: name },
         }))
+    }
+
+    /// What comes before any server is restarted: it must find the others with the token that the cluster has.
+    fn before_restart(&self) -> Option<Step> {
+        let unwritten =
+            |server: &Server| server.reachable && server.old_token_file && !self.seen.old_token && self.is_in(server);
+        let mut servers = self.wanted();
+        match servers.find(|(_, server)| unwritten(server)) {
+            Some((other, _)) => Some(Step::WriteToken { server: other.clone() }),
+            None => self.snapshot(),
+        }
     }
 
     /// Servers that are not wanted, and those whose Nodes have to be made anew.

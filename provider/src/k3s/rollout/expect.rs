@@ -102,6 +102,7 @@ impl Server {
         self.ready = true;
         self.unregistered = false;
         self.restart_pending = false;
+        self.other_values = false;
         self.files_differ = false;
         self.old_token_file = false;
         self.cordoned = false;
@@ -132,6 +133,7 @@ impl Server {
         self.leader = false;
         self.cordoned = false;
         self.running = None;
+        self.other_values = false;
         self.restart_pending = false;
     }
 }

@@ -34,10 +34,19 @@ impl<'a> Look<'a> {
 
     /// All others have to be well before one stops. Two servers have no quorum without either, so one of them may.
     pub(super) fn require_others(&self, name: &str) -> Result<(), Refusal> {
-        let unwell = self.seen.servers.iter().find(|(other, server)| {
-            let counts = self.is_wanted(other) || server.member == Member::Voter;
-            *other != name && counts && !server.healthy
-        });
+        self.require(name, |other, server| {
+            self.is_wanted(other) || server.member == Member::Voter
+        })
+    }
+
+    /// The same of those that are in the cluster already.
+    pub(super) fn require_members(&self, name: &str) -> Result<(), Refusal> {
+        self.require(name, |_, server| self.is_in(server) || server.member == Member::Voter)
+    }
+
+    fn require(&self, name: &str, counts: impl Fn(&str, &Server) -> bool) -> Result<(), Refusal> {
+        let mut others = self.seen.servers.iter();
+        let unwell = others.find(|(other, server)| *other != name && counts(other, server) && !server.healthy);
         match unwell {
             None => Ok(()),
             Some((other, server)) => Err(Refusal::OthersUnwell {

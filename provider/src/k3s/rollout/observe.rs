@@ -153,6 +153,7 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
             || server.phase != Some(Phase::Joined)
             || !starts_with_host(state, Role::Server);
         server.old_token_file = drift::token_differs(state, files);
+        server.other_values = node.is_some_and(|node| !drift::other_values(state, files, node).is_empty());
         server.restart_pending = server.node && restart_pending(state, files, host.binary_sha256);
     }
     if let (Some(wanted), Some(node)) = (host.node, node) {

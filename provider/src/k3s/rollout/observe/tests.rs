@@ -148,6 +148,12 @@ fn what_is_wrong_with_a_host_is_seen() {
     assert_eq!(seen(&known(), started), with(|server| server.restart_pending = true));
     let binary = |host: &mut HostState| host.binary_sha256 = Some("bb".to_owned());
     assert_eq!(seen(&known(), binary), with(|server| server.restart_pending = true));
+    let args = |host: &mut HostState| {
+        let nodes = host.nodes.as_mut().unwrap();
+        let arguments = r#"["server","--disable","traefik"]"#;
+        nodes[0].annotations = BTreeMap::from([("k3s.io/node-args".to_owned(), arguments.to_owned())]);
+    };
+    assert_eq!(seen(&known(), args), with(|server| server.other_values = true));
     let no_quorum = |host: &mut HostState| host.readyz = Some(Err("etcd".to_owned()));
     assert_eq!(seen(&known(), no_quorum), with(|server| server.healthy = false));
     let tombstone = |host: &mut HostState| {

@@ -86,6 +86,27 @@ fn a_cluster_is_begun_once_and_then_joined_by_one_after_the_other() {
 }
 
 #[test]
+fn who_runs_with_other_values_is_restarted_before_anybody_is_refused_for_it() {
+    let changed = with(three(), "b", |server| server.other_values = true);
+    assert_eq!(told(&wanted("a b c"), &changed), ["restart b"]);
+    let joining = with(changed, "c", |server| *server = Server::bare());
+    assert_eq!(
+        told(&wanted("a b c"), &joining),
+        ["restart b", "join c through a with v1.36.3+k3s1"]
+    );
+    let unwell = with(joining, "a", |server| {
+        *server = Server {
+            healthy: false,
+            ..well(NOW)
+        }
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &unwell),
+        ["wait for a", "restart b", "join c through a with v1.36.3+k3s1"]
+    );
+}
+
+#[test]
 fn nothing_is_left_to_do_for_servers_that_are_well() {
     assert_eq!(plan(&wanted("a b c"), &three()), Plan::default());
 }
