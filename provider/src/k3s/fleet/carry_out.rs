@@ -150,6 +150,7 @@ impl Run<'_> {
         let is = looked.state(name).and_then(|state| state.binary_sha256.clone());
         let other_binary = wanted.is_some() && wanted != is;
         let version = version.or(other_binary.then_some(self.fleet.spec.version));
+        let version = version.or_else(|| self.other_program(looked, name));
         if let Some(version) = version {
             self.install(looked, name, version).await?;
         }
@@ -248,6 +249,13 @@ impl Run<'_> {
     fn installed(&self, looked: &Looked, name: &str) -> K3sVersion {
         let installed = looked.state(name).and_then(|state| state.binary_version);
         installed.unwrap_or(self.fleet.spec.version)
+    }
+
+    /// The version that a server runs, if the program on its disk is missing or of another one.
+    fn other_program(&self, looked: &Looked, name: &str) -> Option<K3sVersion> {
+        let installed = looked.state(name).and_then(|state| state.binary_version);
+        let running = looked.node(name).and_then(|node| node.version);
+        running.filter(|running| installed != Some(*running))
     }
 
     /// The version that a server runs when it is up, as far as others know.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use tf_framework::context::{Backoff, Progress, Scope};
-use tf_framework::diagnostics::Diagnostics;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use crate::k3s::config::Role;
@@ -113,19 +113,23 @@ impl Run<'_> {
         })
         .await?;
         nodes.cordon(server).await?;
-        self.empty(nodes, server, &self.fleet.spec.on_removal).await?;
+        self.empty(looked, nodes, server, &self.fleet.spec.on_removal).await?;
         if leaving.member_first {
             self.delete_node(nodes, server).await?;
         }
         host.stop(Role::Server).await?;
+        // With the Node go its pods, and are made anew elsewhere, where those here must not run any more.
+        host.kill_pods().await?;
         // A kubelet that still ran may have registered it again.
         self.delete_node(nodes, server).await
     }
 
     /// Moves pods away, if that is wanted, and sees that no volume is attached.
-    async fn empty(&self, nodes: &Nodes, server: &str, how: &OnDestroy) -> Result<(), StepError> {
-        if let Some(drain) = &how.drain {
-            nodes.drain(self.scope, server, drain).await?;
+    async fn empty(&self, looked: &Looked, nodes: &Nodes, server: &str, how: &OnDestroy) -> Result<(), StepError> {
+        // Nobody stops the pods of a server that is down: they would be waited for in vain.
+        if let Some(drain) = how.drain.as_ref().filter(|_| looked.is_running(server)) {
+            let drained = nodes.drain(self.scope, server, drain).await?;
+            self.warn_of_pods(server, &drained.unmanaged);
         }
         if how.force {
             return Ok(());
@@ -150,6 +154,17 @@ impl Run<'_> {
             Ok(Progress::Ready(Err(StepError::Attached { node, volumes })))
         });
         waited.await.map_err(StepError::Waited)?
+    }
+
+    fn warn_of_pods(&self, server: &str, pods: &[String]) {
+        if !pods.is_empty() {
+            let detail = format!(
+                "These pods went with the node {server}, and nothing makes them again: {}.",
+                pods.join(", ")
+            );
+            self.scope
+                .warn(Diagnostic::warning("Pods are gone with the node", detail));
+        }
     }
 
     /// Deletes a Node, and waits until it is gone: k3s holds it until its member of etcd is removed.
@@ -205,7 +220,7 @@ impl Run<'_> {
             Some(through) if looked.node(server).is_some() => {
                 let nodes = self.nodes(looked, through).await?;
                 keep_local(&nodes, server, how).await?;
-                self.empty(&nodes, server, how).await
+                self.empty(looked, &nodes, server, how).await
             }
             _ => Ok(()),
         }

@@ -212,7 +212,7 @@ fn advice(error: &StepError) -> &'static str {
             "The node stays cordoned. Remove what holds the pods, such as a PodDisruptionBudget that allows none to go, give them \
              more time, or turn draining off."
         }
-        StepError::Api(_) => {
+        StepError::Api(error) if error.is_unreachable() => {
             "Check that this machine reaches the API of the servers: addresses, port 6443, and firewalls in between."
         }
         StepError::Program(_) => "Correct where the program comes from, and apply again.",

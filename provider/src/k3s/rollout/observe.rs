@@ -139,8 +139,10 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
     server.phase = marker.map(|marker| marker.phase);
     server.restoring = marker.is_some_and(|marker| marker.restoring);
     server.role = role(state);
-    server.healthy = server.unit == UnitPhase::Running && ready && node.is_some_and(|node| node.ready);
-    server.unregistered = server.unit == UnitPhase::Running && ready && node.is_none() && state.nodes.is_some();
+    // What runs for another cluster says nothing of this one.
+    let runs = server.owner == Owner::Us && server.unit == UnitPhase::Running && ready;
+    server.healthy = runs && server.ready;
+    server.unregistered = runs && node.is_none() && state.nodes.is_some();
     server.cause = if server.healthy {
         None
     } else {
@@ -154,7 +156,8 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
             || !starts_with_host(state, Role::Server);
         server.old_token_file = drift::token_differs(state, files);
         server.other_values = node.is_some_and(|node| !drift::other_values(state, files, node).is_empty());
-        server.restart_pending = server.node && restart_pending(state, files, host.binary_sha256);
+        let pending = restart_pending(state, files, host.binary_sha256) || other_program(state, server.running);
+        server.restart_pending = server.node && pending;
     }
     if let (Some(wanted), Some(node)) = (host.node, node) {
         server.stale_node = drift::is_stale(wanted, node);
@@ -231,6 +234,12 @@ fn restart_pending(state: &HostState, files: &HostFiles, binary_sha256: Option<&
     let started = state.marker.as_ref().and_then(|marker| marker.started.as_deref());
     let other_binary = binary_sha256.is_some_and(|wanted| state.binary_sha256.as_deref() != Some(wanted));
     started != Some(files.restart_hash().as_str()) || other_binary || state.runs_other_payload()
+}
+
+/// Whether the program on the disk is missing, or is not of the version that runs: k3s could not come back as it was.
+fn other_program(state: &HostState, running: Option<K3sVersion>) -> bool {
+    state.binary_sha256.is_none()
+        || (state.binary_version.is_some() && running.is_some() && state.binary_version != running)
 }
 
 /// The versions that servers run, as their Nodes tell.

@@ -30,8 +30,8 @@ pub enum Step {
         /// The version.
         version: K3sVersion,
     },
-    /// Moves the data of a single server from SQLite to etcd: writes the files with `cluster-init`, but no token, restarts, and
-    /// waits until its member votes.
+    /// Moves the data of a single server from SQLite to etcd: writes the files with `cluster-init`, restarts, and waits until its
+    /// member votes.
     Convert {
         /// The server.
         server: String,

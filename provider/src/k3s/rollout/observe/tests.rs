@@ -148,6 +148,8 @@ fn what_is_wrong_with_a_host_is_seen() {
     assert_eq!(seen(&known(), started), with(|server| server.restart_pending = true));
     let binary = |host: &mut HostState| host.binary_sha256 = Some("bb".to_owned());
     assert_eq!(seen(&known(), binary), with(|server| server.restart_pending = true));
+    let replaced = |host: &mut HostState| host.binary_version = "v1.35.4+k3s1".parse().ok();
+    assert_eq!(seen(&known(), replaced), with(|server| server.restart_pending = true));
     let args = |host: &mut HostState| {
         let nodes = host.nodes.as_mut().unwrap();
         let arguments = r#"["server","--disable","traefik"]"#;
@@ -167,6 +169,28 @@ fn what_is_wrong_with_a_host_is_seen() {
     assert_eq!(seen(&known(), tombstone), removed);
     let leaving = |host: &mut HostState| host.marker.as_mut().unwrap().phase = Phase::Leaving;
     assert_eq!(seen(&known(), leaving).phase, Some(Phase::Leaving));
+}
+
+#[test]
+fn a_program_that_is_missing_is_put_back_also_where_none_is_pinned() {
+    let missing = HostState {
+        binary_sha256: None,
+        ..host("a")
+    };
+    assert!(other_program(&missing, NOW.parse().ok()));
+    assert!(
+        !other_program(&host("a"), NOW.parse().ok()),
+        "it does not say what it is"
+    );
+}
+
+#[test]
+fn what_runs_for_another_cluster_is_no_healthy_server_of_this_one() {
+    let others = seen(&known(), |host| host.marker.as_mut().unwrap().cluster = "c2".to_owned());
+    assert_eq!(
+        (others.owner, others.healthy, others.unregistered),
+        (Owner::Other, false, false)
+    );
 }
 
 #[test]
