@@ -22,8 +22,8 @@ pub struct Awaited {
     pub node: String,
     /// The host's role.
     pub role: Role,
-    /// The version that the Node has to have.
-    pub version: K3sVersion,
+    /// The version that the Node has to have; whichever it has, if none is said.
+    pub version: Option<K3sVersion>,
     /// Whether its member of etcd has to vote.
     pub voter: bool,
 }
@@ -125,7 +125,9 @@ impl Wait {
         }
         let Some(node) = node else { return Some(Missing::Node) };
         match () {
-            () if node.version != Some(self.awaited.version) => Some(Missing::Version(node.version)),
+            () if self.awaited.version.is_some() && node.version != self.awaited.version => {
+                Some(Missing::Version(node.version))
+            }
             () if !node.ready => Some(Missing::Ready),
             () if self.awaited.voter && node.voter != Some(true) => Some(Missing::Vote),
             () => None,

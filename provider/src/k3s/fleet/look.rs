@@ -46,6 +46,12 @@ impl Looked {
         Some(&probed.state)
     }
 
+    /// Why a host did not answer, if it did not.
+    #[must_use]
+    pub fn failure(&self, name: &str) -> Option<&HostError> {
+        self.hosts.get(name)?.as_ref().err()
+    }
+
     /// The hosts that did not answer.
     pub fn failures(&self) -> impl Iterator<Item = (&str, &HostError)> {
         self.hosts
@@ -65,11 +71,20 @@ impl Looked {
         self.nodes()?.iter().find(|node| node.name == name)
     }
 
+    /// Whether pods can be moved away from a server: somebody has to stop them there.
+    #[must_use]
+    pub fn is_running(&self, name: &str) -> bool {
+        let runs = |state: &HostState| state.phase(Role::Server) == UnitPhase::Running;
+        self.state(name).is_some_and(runs) && self.node(name).is_some_and(|node| node.ready)
+    }
+
     /// Whether a server runs, its API is ready, and its Node.
     #[must_use]
     pub fn is_healthy(&self, name: &str) -> bool {
         let runs = |state: &HostState| state.phase(Role::Server) == UnitPhase::Running && state.readyz == Some(Ok(()));
-        self.state(name).is_some_and(runs) && self.node(name).is_some_and(|node| node.ready)
+        !self.foreign.contains(name)
+            && self.state(name).is_some_and(runs)
+            && self.node(name).is_some_and(|node| node.ready)
     }
 
     /// Whether any host has data of the cluster, which is not so where the datastore is elsewhere.
@@ -201,6 +216,7 @@ fn current<'a>(looked: &Looked, all: &[&'a Tokens]) -> Option<&'a Token> {
 mod tests {
     use super::*;
     use crate::k3s::marker::Phase;
+    use crate::k3s::probe::UnitState;
 
     fn token(text: &str) -> Option<Token> {
         Token::parse(text).ok()
@@ -225,6 +241,40 @@ mod tests {
             hosts: BTreeMap::from([("a".to_owned(), Ok(Probed { state, asked_at: 0 }))]),
             ..Looked::default()
         }
+    }
+
+    #[test]
+    fn the_server_of_another_cluster_is_not_asked_though_its_name_is_ours() {
+        let node = |name: &str| NodeState {
+            name: name.to_owned(),
+            ready: true,
+            ..NodeState::default()
+        };
+        let state = || HostState {
+            server_unit: Some(UnitState {
+                active: "active".to_owned(),
+                ..UnitState::default()
+            }),
+            readyz: Some(Ok(())),
+            nodes: Some(vec![node("a"), node("b")]),
+            ..HostState::default()
+        };
+        let probed = |name: &str| {
+            (
+                name.to_owned(),
+                Ok(Probed {
+                    state: state(),
+                    asked_at: 0,
+                }),
+            )
+        };
+        let mut looked = Looked {
+            hosts: ["a", "b"].map(probed).into(),
+            ..Looked::default()
+        };
+        assert!(looked.is_healthy("a") && looked.is_healthy("b"));
+        looked.foreign.insert("a".to_owned());
+        assert!(!looked.is_healthy("a") && looked.is_healthy("b"));
     }
 
     #[test]
