@@ -1,6 +1,5 @@
 //! Traps of planning and validation that no single rule guards against.
 
-use super::tests::plan;
 use super::*;
 use crate::lifecycle::fixtures::{attribute, block, nested, object, schema};
 use crate::lifecycle::validate::validate_config;

@@ -1,3 +1,5 @@
+//! Objects of other tools that become ours, with a server that answers by a script.
+
 use super::super::testing::{Exchange, cluster};
 use super::*;
 

@@ -1,6 +1,5 @@
 //! What is replaced, and what is not.
 
-use super::tests::{deployed, plan, server};
 use super::*;
 use crate::lifecycle::fixtures::{attribute, nested, object, schema};
 use crate::model::Attr;

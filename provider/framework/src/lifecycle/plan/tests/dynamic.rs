@@ -1,6 +1,5 @@
 //! How values of dynamic types are planned, and what may become of them.
 
-use super::tests::plan;
 use super::*;
 use crate::lifecycle::check::{assert_apply_valid, assert_conforms};
 use crate::lifecycle::fixtures::{attribute, block, nested, object, schema};

@@ -1,3 +1,5 @@
+//! Descriptions of the way to a cluster, and servers that cannot be reached by them.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::retry::Retry;

@@ -1,6 +1,5 @@
 //! How elements of sets are planned.
 
-use super::tests::plan;
 use super::*;
 use crate::lifecycle::check::assert_replan_compatible;
 use crate::lifecycle::fixtures::{attribute, nested, object, schema};

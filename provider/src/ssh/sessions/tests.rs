@@ -1,3 +1,5 @@
+//! Connections to played servers, one of which says nothing.
+
 use super::super::error::Step;
 use super::super::testing::{PASSWORD, Play, host};
 use super::super::{Ssh, attribute};

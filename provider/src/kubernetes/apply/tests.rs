@@ -1,3 +1,5 @@
+//! Object sets that are applied, tried and repaired, with a server that answers by a script.
+
 use k8s_openapi::api::core::v1::Namespace;
 use serde_json::json;
 

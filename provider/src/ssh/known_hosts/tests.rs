@@ -1,3 +1,5 @@
+//! Lines of known_hosts files, and the hosts that they are about.
+
 use super::*;
 
 const ONE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB9dG4kjRhQTtWTVzd2t27+t0DEHBPW7iOD23TUiYLio";

@@ -1,6 +1,5 @@
 //! Symptoms that sets of objects have in other frameworks, and what is planned here instead.
 
-use super::tests::plan;
 use super::*;
 use crate::lifecycle::check::assert_replan_compatible;
 use crate::lifecycle::fixtures::{attribute, block, nested, object, schema};

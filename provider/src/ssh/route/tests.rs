@@ -1,3 +1,5 @@
+//! From configurations to the hops of a connection.
+
 use super::*;
 
 fn key(name: &str) -> Option<SecretString> {

@@ -1,6 +1,5 @@
 //! How blocks are planned, and what the checks say of plans and results that break their rules.
 
-use super::tests::plan;
 use super::*;
 use crate::lifecycle::check::{assert_apply_valid, assert_conforms};
 use crate::lifecycle::fixtures::{attribute, block, nested, object, schema};

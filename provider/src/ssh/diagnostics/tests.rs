@@ -1,3 +1,5 @@
+//! What users are told of each failure, and of which attribute.
+
 use super::*;
 use crate::ssh::HostKey;
 use crate::ssh::command::Exit;

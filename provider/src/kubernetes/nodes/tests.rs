@@ -1,3 +1,5 @@
+//! Cordons and evictions, with a server that answers by a script.
+
 use super::super::testing::{Exchange, cluster};
 use super::*;
 

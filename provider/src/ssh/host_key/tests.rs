@@ -1,3 +1,5 @@
+//! Hosts that show a key, and whether it is believed.
+
 use russh::keys::PrivateKey;
 use russh::keys::ssh_key::certificate::{Builder, CertType};
 use russh::keys::ssh_key::private::{EcdsaKeypair, Ed25519Keypair, KeypairData};

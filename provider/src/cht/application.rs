@@ -89,7 +89,7 @@ impl Application {
             let login = login.map(|(user, password)| Credentials { user, password });
             return Self::at_url(address, login).map(Some);
         };
-        let access = access(scope, address).await?;
+        let access = Clients::access(scope, address.kubernetes.as_ref()).await?;
         let Some(login) = administrator(&access, namespace).await? else {
             return Ok(None);
         };
@@ -114,7 +114,7 @@ impl Application {
             let login = address.user.clone().zip(address.password.clone());
             return Self::at_url(address, login.map(|(user, password)| Credentials { user, password }));
         };
-        let access = access(scope, address).await?;
+        let access = Clients::access(scope, address.kubernetes.as_ref()).await?;
         let key = ObjectKey::cluster::<Namespace>(namespace);
         match access.cluster.find_object(&key).await {
             Ok(Some(_)) => {}
@@ -138,7 +138,7 @@ impl Application {
             let application = Self::visit(scope, address).await?;
             return Ok(Some(application).filter(|application| application.client.has_credentials()));
         };
-        let access = access(scope, address).await?;
+        let access = Clients::access(scope, address.kubernetes.as_ref()).await?;
         let looked = access
             .cluster
             .look_at(&ObjectKey::namespaced::<Secret>(namespace, SECRET))
@@ -220,14 +220,6 @@ impl fmt::Debug for Application {
         f.debug_struct("Application")
             .field("has_url", &self.has_url)
             .finish_non_exhaustive()
-    }
-}
-
-async fn access(scope: &Scope<Clients>, address: &InstanceAddress) -> Result<Access, Diagnostics> {
-    let access = scope.clients().access(address.kubernetes.as_ref()).await;
-    match access {
-        Ok(access) => Ok(access.with_cancellation(scope.cancellation())),
-        Err(failure) => Err(failure),
     }
 }
 
