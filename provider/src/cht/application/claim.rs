@@ -17,7 +17,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::resource::Resource;
 use uuid::Uuid;
 
-use super::{Application, Home, Task};
+use super::{Application, InCluster, Task};
 use crate::cht::client::Mark;
 use crate::provider::Clients;
 
@@ -35,7 +35,7 @@ pub struct Claim {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     #[serde(flatten)]
-    home: Home,
+    in_cluster: InCluster,
     #[serde(flatten)]
     claim: Claim,
 }
@@ -51,15 +51,15 @@ pub(in crate::cht) enum Earlier {
     Finished(Option<String>),
 }
 
-impl AsMut<Home> for Kept {
-    fn as_mut(&mut self) -> &mut Home {
-        &mut self.home
+impl AsMut<InCluster> for Kept {
+    fn as_mut(&mut self) -> &mut InCluster {
+        &mut self.in_cluster
     }
 }
 
-impl AsRef<Home> for Kept {
-    fn as_ref(&self) -> &Home {
-        &self.home
+impl AsRef<InCluster> for Kept {
+    fn as_ref(&self) -> &InCluster {
+        &self.in_cluster
     }
 }
 

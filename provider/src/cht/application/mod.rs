@@ -3,17 +3,17 @@
 //! [`attribute`] is the value `instance`, which all of them take. [`Application::connect`] makes a client of it: with a
 //! namespace, the administrator's login is read from the Secret that `cht_instance`, or the official chart, keeps there, so
 //! that it is in no configuration and no state. [`Application::attempt`] repeats calls that may succeed a moment later;
-//! [`diagnostics`] says what failed in a user's words. [`home`] tells the cluster of an instance from another one, and
+//! [`diagnostics`] says what failed in a user's words. [`which_cluster`] tells the cluster of an instance from another one, and
 //! [`claim`] which creation has made what lives there.
 
 pub mod attribute;
 pub(in crate::cht) mod claim;
 mod diagnostics;
-pub(in crate::cht) mod home;
 mod import;
 mod lookup;
 pub(crate) mod releases;
 mod transport;
+pub(in crate::cht) mod which_cluster;
 
 use std::fmt;
 use std::time::Duration;
@@ -26,10 +26,10 @@ use tokio::time::Instant;
 pub use self::attribute::{InstanceAddress, InstanceAddressDraft};
 pub use self::claim::{Claim, Kept};
 pub(in crate::cht) use self::diagnostics::ATTRIBUTE;
-pub use self::home::Home;
 pub(in crate::cht) use self::import::{ImportName, address_of, in_namespace};
 pub(in crate::cht) use self::lookup::public_url;
 pub(in crate::cht) use self::transport::Way;
+pub use self::which_cluster::InCluster;
 use crate::cht::client::{Client, Credentials};
 use crate::cht::error::Error;
 use crate::cht::https::HttpsTransport;

@@ -14,7 +14,7 @@ use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
 use crate::cht::application::claim::{self, Earlier};
-use crate::cht::application::{Application, ImportName, Task, address_of, attribute, home, in_namespace};
+use crate::cht::application::{Application, ImportName, Task, address_of, attribute, in_namespace, which_cluster};
 use crate::cht::credential::model::{CredentialIdentity, CredentialModel};
 use crate::cht::credential::seal::Private;
 use crate::provider::Clients;
@@ -56,7 +56,7 @@ impl Resource for CredentialResource {
 
     async fn create(&self, cx: &Context<Self>, mut plan: CredentialModel) -> Result<CredentialModel, Diagnostics> {
         let application = Application::require(cx, &plan.instance).await?;
-        home::keep(cx, &plan.instance).await?;
+        which_cluster::keep(cx, &plan.instance).await?;
         let name = mark(&plan.key);
         is_free(cx, &application, &plan).await?;
         let mut mark = claim::begin(cx, &application, &STORE, &name).await?;
@@ -75,11 +75,11 @@ impl Resource for CredentialResource {
         mut state: CredentialModel,
     ) -> Result<Option<CredentialModel>, Diagnostics> {
         let Some(application) = Application::connect(cx, &state.instance).await? else {
-            home::check(cx, &state.instance).await?;
+            which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
         };
         let Some(live) = revision(cx, &application, &state.key).await? else {
-            home::check(cx, &state.instance).await?;
+            which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
         };
         claim::settle(cx, &application, &mark(&state.key)).await?;
@@ -97,7 +97,7 @@ impl Resource for CredentialResource {
         _prior: CredentialModel,
         mut plan: CredentialModel,
     ) -> Result<CredentialModel, Diagnostics> {
-        home::check_and_keep(cx, &plan.instance).await?;
+        which_cluster::check_and_keep(cx, &plan.instance).await?;
         if plan.revision.is_unknown() {
             let application = Application::require(cx, &plan.instance).await?;
             plan.revision = Attr::Known(store(cx, &application, &plan).await?);
@@ -107,7 +107,7 @@ impl Resource for CredentialResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: CredentialModel) -> Result<(), Diagnostics> {
-        home::check(cx, &state.instance).await?;
+        which_cluster::check(cx, &state.instance).await?;
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(());
         };
@@ -137,7 +137,7 @@ impl Resource for CredentialResource {
             ImportBy::Identity(CredentialIdentity { instance, key }) => (address_of(&instance)?, key),
         };
         let application = Application::require(cx, &instance).await?;
-        home::keep(cx, &instance).await?;
+        which_cluster::keep(cx, &instance).await?;
         match revision(cx, &application, &key).await? {
             Some(revision) => Ok(CredentialModel::imported(instance, key, revision)),
             None => Err(Diagnostics::error(

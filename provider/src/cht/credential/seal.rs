@@ -13,13 +13,13 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostics, error_chain};
 
 use super::CredentialResource;
-use crate::cht::application::{Application, Claim, Home};
+use crate::cht::application::{Application, Claim, InCluster};
 
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
     #[serde(flatten)]
-    home: Home,
+    home: InCluster,
     #[serde(flatten)]
     claim: Claim,
     /// The seal of the secret with which the credential was encrypted, if that could be read.
@@ -27,14 +27,14 @@ pub struct Private {
     seal: Option<String>,
 }
 
-impl AsMut<Home> for Private {
-    fn as_mut(&mut self) -> &mut Home {
+impl AsMut<InCluster> for Private {
+    fn as_mut(&mut self) -> &mut InCluster {
         &mut self.home
     }
 }
 
-impl AsRef<Home> for Private {
-    fn as_ref(&self) -> &Home {
+impl AsRef<InCluster> for Private {
+    fn as_ref(&self) -> &InCluster {
         &self.home
     }
 }

@@ -15,7 +15,7 @@ use tf_framework::context::{Context, Scope};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::resource::{Draft, Resource};
 
-use crate::cht::application::{Application, Home, Task, address_of, attribute, home};
+use crate::cht::application::{Application, InCluster, Task, address_of, attribute, which_cluster};
 use crate::cht::error::Error;
 use crate::cht::settings::model::{SettingsIdentity, SettingsModel};
 use crate::cht::settings::tree::Tree;
@@ -35,7 +35,7 @@ pub struct SettingsResource;
 impl Resource for SettingsResource {
     type Model = SettingsModel;
     type Clients = Clients;
-    type Private = Home;
+    type Private = InCluster;
     type Identity = SettingsIdentity;
 
     const TYPE_NAME: &'static str = "cht_settings";
@@ -46,7 +46,7 @@ impl Resource for SettingsResource {
 
     async fn create(&self, cx: &Context<Self>, plan: SettingsModel) -> Result<SettingsModel, Diagnostics> {
         let application = Application::require(cx, &plan.instance).await?;
-        home::keep(cx, &plan.instance).await?;
+        which_cluster::keep(cx, &plan.instance).await?;
         write(cx, &application, &plan.tree(), &Tree::default()).await?;
         cx.checkpoint(&plan);
         Ok(plan)
@@ -54,7 +54,7 @@ impl Resource for SettingsResource {
 
     async fn read(&self, cx: &Context<Self>, state: SettingsModel) -> Result<Option<SettingsModel>, Diagnostics> {
         let Some(application) = Application::connect(cx, &state.instance).await? else {
-            home::check(cx, &state.instance).await?;
+            which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
         };
         let live = application.attempt(cx, &READ, || application.client.settings()).await?;
@@ -68,14 +68,14 @@ impl Resource for SettingsResource {
         prior: SettingsModel,
         plan: SettingsModel,
     ) -> Result<SettingsModel, Diagnostics> {
-        home::check_and_keep(cx, &plan.instance).await?;
+        which_cluster::check_and_keep(cx, &plan.instance).await?;
         let application = Application::require(cx, &plan.instance).await?;
         write(cx, &application, &plan.tree(), &prior.tree()).await?;
         Ok(plan)
     }
 
     async fn delete(&self, cx: &Context<Self>, state: SettingsModel) -> Result<(), Diagnostics> {
-        home::check(cx, &state.instance).await?;
+        which_cluster::check(cx, &state.instance).await?;
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(());
         };
@@ -99,7 +99,7 @@ impl Resource for SettingsResource {
             ImportBy::Identity(SettingsIdentity { instance }) => (address_of(&instance)?, String::new()),
         };
         let application = Application::require(cx, &instance).await?;
-        home::keep(cx, &instance).await?;
+        which_cluster::keep(cx, &instance).await?;
         let live = application.attempt(cx, &READ, || application.client.settings()).await?;
         let named: Vec<&str> = keys.split(',').filter(|key| !key.is_empty()).collect();
         let found = Tree::picked(&live, &named).map_err(|missing| {

@@ -19,7 +19,9 @@ use tf_framework::resource::{Draft, Plan, Resource};
 use tokio::time::Instant;
 
 use crate::cht::application::claim::{self, Earlier};
-use crate::cht::application::{Application, ImportName, Kept, Task, address_of, attribute, home, in_namespace};
+use crate::cht::application::{
+    Application, ImportName, Kept, Task, address_of, attribute, in_namespace, which_cluster,
+};
 use crate::cht::client::FoundUser;
 use crate::cht::user::creation::Creation;
 use crate::cht::user::model::{UserIdentity, UserModel};
@@ -77,7 +79,7 @@ impl Resource for UserResource {
 
     async fn create(&self, cx: &Context<Self>, plan: UserModel) -> Result<UserModel, Diagnostics> {
         let application = Application::require(cx, &plan.instance).await?;
-        home::keep(cx, &plan.instance).await?;
+        which_cluster::keep(cx, &plan.instance).await?;
         let may_continue = survey(cx, &application, &plan).await?;
         let client = &application.client;
         let mark = mark(&plan.username);
@@ -106,7 +108,7 @@ impl Resource for UserResource {
 
     async fn read(&self, cx: &Context<Self>, state: UserModel) -> Result<Option<UserModel>, Diagnostics> {
         let Some(application) = Application::connect(cx, &state.instance).await? else {
-            home::check(cx, &state.instance).await?;
+            which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
         };
         match find(cx, &application, &state.username).await? {
@@ -116,14 +118,14 @@ impl Resource for UserResource {
             }
             // Nobody can use half a user; making it again makes it whole.
             FoundUser::Incomplete | FoundUser::Gone => {
-                home::check(cx, &state.instance).await?;
+                which_cluster::check(cx, &state.instance).await?;
                 Ok(None)
             }
         }
     }
 
     async fn update(&self, cx: &Context<Self>, prior: UserModel, plan: UserModel) -> Result<UserModel, Diagnostics> {
-        home::check_and_keep(cx, &plan.instance).await?;
+        which_cluster::check_and_keep(cx, &plan.instance).await?;
         let application = Application::require(cx, &plan.instance).await?;
         let change = plan.change(Some(&prior));
         link::check(cx, &application, &READ, &change).await?;
@@ -137,7 +139,7 @@ impl Resource for UserResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: UserModel) -> Result<(), Diagnostics> {
-        home::check(cx, &state.instance).await?;
+        which_cluster::check(cx, &state.instance).await?;
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(());
         };
@@ -164,7 +166,7 @@ impl Resource for UserResource {
             ImportBy::Identity(UserIdentity { instance, username }) => (address_of(&instance)?, username),
         };
         let application = Application::require(cx, &instance).await?;
-        home::keep(cx, &instance).await?;
+        which_cluster::keep(cx, &instance).await?;
         match find(cx, &application, &username).await? {
             FoundUser::Complete(user) => Ok(UserModel::imported(instance, *user)),
             FoundUser::Incomplete | FoundUser::Gone => Err(Diagnostics::error(

@@ -18,6 +18,7 @@ use tf_framework::diagnostics::Diagnostics;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::desired::{self, Desired};
+use crate::cht::instance::live::{self, volumes};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::Stage;
 use crate::kubernetes::{Access, Adopt, Drift, Found, MANAGED_BY_LABEL, OWNER_LABEL, Object, as_it_is, removals};
@@ -87,7 +88,7 @@ pub(super) async fn take_over(
     let taken = access.cluster.take_over(&owner, &found).await;
     taken.map_err(access.explain("Unable to take over the CHT instance"))?;
     helm::warn_if_remembered(cx, access, model).await?;
-    desired::find(access, &model.namespace, models).await
+    live::find(access, &model.namespace, models).await
 }
 
 /// Allows the objects of an adopted instance to be taken over.
@@ -118,7 +119,7 @@ pub(super) fn triable(model: &InstanceModel, desired: Desired, found: &Found) ->
     let owner = desired::owner(&model.namespace)?;
     Ok(desired.filter(|object| {
         let live = found.get(object.key());
-        live.is_none_or(|live| owner.owns(live) || desired::is_data(live))
+        live.is_none_or(|live| owner.owns(live) || volumes::is_data(live))
     }))
 }
 

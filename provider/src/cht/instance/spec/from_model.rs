@@ -18,7 +18,10 @@ impl InstanceModel {
     ///
     /// # Errors
     /// Fails if `cht_version` is none, which validation has refused before.
-    pub(super) fn spec(&self, credentials: &Credentials) -> Result<spec::InstanceSpec, ParseVersionError> {
+    pub(in crate::cht::instance) fn spec(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<spec::InstanceSpec, ParseVersionError> {
         Ok(spec::InstanceSpec {
             namespace: self.namespace.clone(),
             create_namespace: self.create_namespace,
@@ -49,7 +52,7 @@ impl InstanceModel {
 
 impl model::Couchdb {
     /// CouchDB with all its nodes, of which there is one if none is given.
-    pub(super) fn spec(&self) -> spec::CouchDb {
+    pub(in crate::cht::instance) fn spec(&self) -> spec::CouchDb {
         let nodes = match self.nodes.as_deref() {
             Some(nodes) if !nodes.is_empty() => nodes.to_vec(),
             _ => vec![model::CouchdbNode::default()],

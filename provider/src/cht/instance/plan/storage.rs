@@ -1,4 +1,5 @@
-//! Rules for plans that need a look at what is in the cluster beside the instance: storage classes, Kubernetes nodes, volumes.
+//! Rules for plans that need a look at the volumes and nodes of the cluster: whether a volume can grow, is still there, or can be
+//! taken as it is, and whether a node is in its zone. Classes that are not there are for [`super::classes`].
 //! What these credentials may not read is not checked, but for a volume that could be lost.
 
 use k8s_openapi::api::core::v1::{Node, PersistentVolume};
@@ -9,15 +10,14 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity};
 use tf_framework::path::Path;
 
 use crate::cht::instance::InstanceResource;
-use crate::cht::instance::data_guard::{node, size_path, storage};
+use crate::cht::instance::live::{drift, volumes};
 use crate::cht::instance::model::{CouchdbNode, InstanceModel, NodeStorage};
 use crate::cht::instance::objects::{HOST_NAME_LABEL, ZONE_LABEL};
 use crate::cht::instance::spec::{CouchDb, Member, Volume};
-use crate::cht::instance::{plan, volumes};
 use crate::kubernetes::{Access, Error, Kind, LiveObject, Looked, ObjectKey, quantity};
 
 /// Checks a plan against the cluster.
-pub(super) async fn check(
+pub(in crate::cht::instance) async fn check(
     cx: &Context<InstanceResource>,
     access: &Access,
     model: &InstanceModel,
@@ -30,7 +30,7 @@ pub(super) async fn check(
         let before = prior.couchdb.spec();
         let growth = check_growth(access, model, &before, &mut diagnostics);
         growth.await.map_err(&explain)?;
-        if plan::was_usable(prior) {
+        if drift::was_usable(prior) {
             warn_of_lost_claims(cx, access, prior).await.map_err(&explain)?;
         }
     } else {
@@ -87,7 +87,7 @@ async fn check_growth(
                 before.storage.size
             );
             let node = model.couchdb.nodes.as_deref().and_then(|nodes| nodes.get(index));
-            diagnostics.push(Diagnostic::error("Volume cannot grow", detail).at(size_path(index, node)));
+            diagnostics.push(Diagnostic::error("Volume cannot grow", detail).at(NodeStorage::size_path(index, node)));
         }
     }
     Ok(())
@@ -132,7 +132,7 @@ fn check_existing(
 ) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let mut refuse = |attribute: &str, summary: &str, detail: String| {
-        diagnostics.push(Diagnostic::error(summary, detail).at(storage(index).attribute(attribute)));
+        diagnostics.push(Diagnostic::error(summary, detail).at(NodeStorage::path(index).attribute(attribute)));
     };
     let live = match looked {
         Looked::Known(Some(live)) => live,
@@ -194,7 +194,7 @@ fn check_directory(index: usize, member: &Member<'_>, path: &str, owner: &str, v
              other: choose another one. If the instance of that volume is gone, delete the volume first; the directory stays.",
             taken.key().name
         );
-        let path = storage(index).attribute(NodeStorage::HOST_PATH);
+        let path = NodeStorage::path(index).attribute(NodeStorage::HOST_PATH);
         diagnostics.push(Diagnostic::error("Directory is in use", detail).at(path));
     }
     diagnostics
@@ -231,7 +231,7 @@ async fn check_zones(
         let Some(zone) = &member.node.storage.zone else {
             continue;
         };
-        let path = storage(index).attribute(NodeStorage::ZONE);
+        let path = NodeStorage::path(index).attribute(NodeStorage::ZONE);
         match compare_zone(index, &member, zone, &nodes) {
             Zone::Fits => {}
             Zone::Elsewhere(problem) => diagnostics.push(problem),
@@ -261,7 +261,7 @@ fn compare_zone(index: usize, member: &Member<'_>, zone: &str, nodes: &[LiveObje
                     "The disk is in the zone {zone}, and the node {name} in {other}, where it cannot be attached. Choose a \
                      node in {zone}, or copy the disk to {other} by a snapshot."
                 );
-                let path = node(index).attribute(CouchdbNode::NODE_NAME);
+                let path = CouchdbNode::path(index).attribute(CouchdbNode::NODE_NAME);
                 Zone::Elsewhere(Diagnostic::error("Node is in another zone", detail).at(path))
             }
             _ => Zone::Fits,
@@ -286,5 +286,4 @@ fn no_node(zone: &str, zones: &[String], path: Path) -> Diagnostic {
 }
 
 #[cfg(test)]
-#[path = "lookups_tests.rs"]
 mod tests;

@@ -1,19 +1,19 @@
-//! Storage classes of a new instance that are not in the cluster. They may be made in the same apply, so a plan only warns of
-//! them; an apply that needs one that is not there says so at its volume claim.
+//! Classes that are not in the cluster: storage classes of a new instance, and the class of an ingress. They may be made in the
+//! same apply, so a plan only warns of them; an apply that needs a storage class that is not there says so at its volume claim.
 
+use k8s_openapi::api::networking::v1::IngressClass;
 use k8s_openapi::api::storage::v1::StorageClass;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use crate::cht::instance::InstanceResource;
-use crate::cht::instance::data_guard::storage;
-use crate::cht::instance::model::{Couchdb, InstanceModel, NodeStorage};
+use crate::cht::instance::model::{Couchdb, Ingress, IngressKind, InstanceModel, NodeStorage};
 use crate::cht::instance::spec::{CouchDb, Volume};
 use crate::kubernetes::{Access, Kind, Looked};
 
-/// Warns of classes that are to make volumes and are not there.
-pub(super) async fn check(
+/// Warns of storage classes that are to make volumes and are not there.
+pub(super) async fn check_storage(
     cx: &Context<InstanceResource>,
     access: &Access,
     model: &InstanceModel,
@@ -32,6 +32,46 @@ pub(super) async fn check(
     for warning in missing(model, &couchdb, &names) {
         cx.warn(warning);
     }
+    Ok(())
+}
+
+/// Warns of a class that is not in the cluster. It is no error: its controller may be made in the same apply.
+///
+/// # Errors
+/// Fails if the cluster does not answer.
+pub(super) async fn check_ingress(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+    prior: Option<&InstanceModel>,
+) -> Result<(), Diagnostics> {
+    let Some(class) = needed_class(model) else {
+        return Ok(());
+    };
+    if prior.and_then(needed_class) == Some(class) {
+        return Ok(());
+    }
+    let looked = access.cluster.look_at_all(Kind::cluster::<IngressClass>()).await;
+    let looked = looked.map_err(access.explain("Unable to read the ingress classes"))?;
+    let Looked::Known(live) = looked else {
+        return Ok(());
+    };
+    let mut names: Vec<&str> = live.iter().map(|live| live.key().name.as_str()).collect();
+    names.sort_unstable();
+    if names.contains(&class) {
+        return Ok(());
+    }
+    let there = if names.is_empty() {
+        "The cluster has none.".to_owned()
+    } else {
+        format!("It has: {}.", names.join(", "))
+    };
+    let detail = format!(
+        "There is no ingress class `{class}` in the cluster. {there} Unless its controller is installed in the same apply, \
+         nobody will serve the ingress."
+    );
+    let path = Path::new(InstanceModel::INGRESS).attribute(Ingress::CLASS);
+    cx.warn(Diagnostic::warning("Ingress class not found", detail).at(path));
     Ok(())
 }
 
@@ -69,9 +109,16 @@ fn class_path(model: &InstanceModel, index: usize) -> Path {
     let node = model.couchdb.nodes.as_deref().and_then(|nodes| nodes.get(index));
     let own = node.and_then(|node| node.storage.as_ref()?.class.as_ref());
     match own {
-        Some(_) => storage(index).attribute(NodeStorage::CLASS),
+        Some(_) => NodeStorage::path(index).attribute(NodeStorage::CLASS),
         None => Path::new(InstanceModel::COUCHDB).attribute(Couchdb::STORAGE_CLASS),
     }
+}
+
+/// The class that has to be an object of the cluster; GKE has none for its own.
+fn needed_class(model: &InstanceModel) -> Option<&str> {
+    let ingress = model.ingress.as_ref()?;
+    let class = ingress.class.as_deref()?;
+    (ingress.controller_kind() != IngressKind::Gce).then_some(class)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A certificate that is given for the ingress: whether it is for the host, whether its key is given with it, whether its
 //! chain is in order, and how long it lasts. What is wrong with it would only be seen by phones that refuse to synchronize.
 //!
-//! Nothing here asks for the time: callers say when it is. [`super::tls`] turns what is found into diagnostics.
+//! Nothing here asks for the time: callers say when it is. [`super`] turns what is found into diagnostics.
 
 use std::sync::Arc;
 

@@ -15,12 +15,12 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use crate::cht::client::{Client, Credentials as Login};
-use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Known;
+use crate::cht::instance::live::application;
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::objects::secret;
 use crate::cht::instance::patience::Patience;
-use crate::cht::instance::{desired, reach};
+use crate::cht::instance::{InstanceResource, desired};
 use crate::cht::password::{Change, Step};
 use crate::cht::port_forward::PortForwardTransport;
 use crate::kubernetes::{Access, Apply, Found, Object, ObjectKey, ObjectSet};
@@ -106,10 +106,10 @@ impl<'a> Rotation<'a> {
                     match self.change.make(&current, connect).await {
                         Ok(()) => "the new password was set".to_owned(),
                         // It may have been set all the same, which the next look tells.
-                        Err(error) => reach::status(&error)?,
+                        Err(error) => application::status(&error)?,
                     }
                 }
-                Err(error) => reach::status(&error)?,
+                Err(error) => application::status(&error)?,
             };
             patience.check(what, &status)?;
             Ok(Progress::Pending(status))

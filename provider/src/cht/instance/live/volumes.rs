@@ -1,9 +1,9 @@
 //! What the cluster says of the data volumes.
 
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use tf_framework::Attr;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
-use crate::cht::instance::desired::{claim_key, is_data};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record;
 use crate::cht::instance::spec::Volume;
@@ -41,15 +41,25 @@ pub(super) fn store(model: &mut InstanceModel, found: &Found) {
     }
 }
 
+/// The claim of a data volume.
+pub(in crate::cht::instance) fn claim_key(namespace: &str, name: &str) -> ObjectKey {
+    ObjectKey::namespaced::<PersistentVolumeClaim>(namespace, name)
+}
+
+/// Whether an object is a data volume, or what claims it.
+pub(in crate::cht::instance) fn is_data(live: &LiveObject) -> bool {
+    matches!(live.key().kind.kind, "PersistentVolumeClaim" | "PersistentVolume")
+}
+
 /// The data volumes that are older than the instance: an earlier one, which was destroyed, left them.
-pub(super) fn earlier(found: &Found, namespace: &str) -> Found {
+pub(in crate::cht::instance) fn earlier(found: &Found, namespace: &str) -> Found {
     let record_made = found.get(&record::key(namespace)).map(made_at);
     let is_older = |live: &LiveObject| record_made.is_none_or(|record_made| made_at(live) < record_made);
     found.select(|live| is_data(live) && is_older(live))
 }
 
 /// The claims for volumes that Kubernetes made: if such a claim is made again, its volume is another one.
-pub(super) fn claims_of_new_volumes(model: &InstanceModel) -> Vec<ObjectKey> {
+pub(in crate::cht::instance) fn claims_of_new_volumes(model: &InstanceModel) -> Vec<ObjectKey> {
     let couchdb = model.couchdb.spec();
     let members = couchdb
         .members()
@@ -63,7 +73,7 @@ pub(super) fn claims_of_new_volumes(model: &InstanceModel) -> Vec<ObjectKey> {
 ///
 /// # Errors
 /// Fails if one of its claims is not there.
-pub(super) fn check_claims(model: &InstanceModel, found: &Found) -> Result<(), Diagnostics> {
+pub(in crate::cht::instance) fn check_claims(model: &InstanceModel, found: &Found) -> Result<(), Diagnostics> {
     let claims = claims_of_new_volumes(model);
     match claims.into_iter().find(|claim| found.get(claim).is_none()) {
         Some(lost) => Err(claim_lost(&lost).into()),
@@ -72,7 +82,7 @@ pub(super) fn check_claims(model: &InstanceModel, found: &Found) -> Result<(), D
 }
 
 /// The words for a data volume that an instance in use has lost.
-pub(super) fn claim_lost(claim: &ObjectKey) -> Diagnostic {
+pub(in crate::cht::instance) fn claim_lost(claim: &ObjectKey) -> Diagnostic {
     let detail = format!(
         "{claim}, by which CouchDB had its data, is not there any more. It is not made again: it would be empty, and CHT would go \
          on with an empty database.\n\nIf the volume is still there (`kubectl get persistentvolumes`), or there is a backup of it: \

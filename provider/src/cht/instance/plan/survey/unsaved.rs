@@ -11,12 +11,12 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::model::Timeouts;
 
+use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Known;
-use crate::cht::instance::model::InstanceModel;
+use crate::cht::instance::live::{self, application, which_cluster};
+use crate::cht::instance::model::{InstanceModel, Private};
+use crate::cht::instance::plan::survey::Survey;
 use crate::cht::instance::record::{self, Record};
-use crate::cht::instance::routing::Private;
-use crate::cht::instance::survey::Survey;
-use crate::cht::instance::{InstanceResource, home, steps};
 use crate::kubernetes::{Access, Found};
 
 /// How long after its creation an instance may be taken.
@@ -26,7 +26,7 @@ const RECENT: SignedDuration = SignedDuration::from_hours(24);
 ///
 /// # Errors
 /// Fails if what is kept beside the state cannot be read.
-pub(super) fn is_left(
+pub(in crate::cht::instance) fn is_left(
     cx: &Context<InstanceResource>,
     survey: &Survey,
     model: &InstanceModel,
@@ -41,7 +41,7 @@ pub(super) fn is_left(
 ///
 /// # Errors
 /// Fails if other credentials are configured than it has, or if the cluster does not answer.
-pub(super) async fn take(
+pub(in crate::cht::instance) async fn take(
     cx: &Context<InstanceResource>,
     access: &Access,
     survey: Survey,
@@ -49,14 +49,14 @@ pub(super) async fn take(
 ) -> Result<InstanceModel, Diagnostics> {
     let wanted = Known::of(&model.couchdb);
     survey.started_with.agree_with(&wanted)?;
-    home::keep(cx, access).await?;
+    which_cluster::keep(cx, access).await?;
     tracing::info!(
         namespace = model.namespace,
         "an instance that was finished before is taken into the state"
     );
     wanted.or(survey.started_with).or_generate().store(&mut model.couchdb);
-    steps::store_live(&mut model, &survey.found);
-    let live_version = steps::live_version(cx, access, &model).await?;
+    live::store(&mut model, &survey.found);
+    let live_version = application::live_version(cx, access, &model).await?;
     model.ready = Attr::Known(live_version.is_some());
     model.live_version = live_version.into();
     model.adopted_from = Attr::Null;
@@ -65,7 +65,7 @@ pub(super) async fn take(
 }
 
 /// The words for a plan that takes an instance.
-pub(super) fn warning(namespace: &str) -> Diagnostic {
+pub(in crate::cht::instance) fn warning(namespace: &str) -> Diagnostic {
     Diagnostic::warning(
         "CHT instance exists already",
         format!(
@@ -84,7 +84,7 @@ fn is_left_by(record: &Record, model: &InstanceModel, found: &Found, now: Timest
 
 fn is_same(record: &Record, model: &InstanceModel, found: &Found) -> Result<bool, Diagnostics> {
     let mut planned = model.clone();
-    steps::store_live(&mut planned, found);
+    live::store(&mut planned, found);
     let configuration = |model: InstanceModel| {
         record::configuration(&InstanceModel {
             timeouts: Timeouts::default(),

@@ -6,32 +6,31 @@
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 
-use super::{Goal, access, check_ingress, converge};
-use crate::cht::instance::InstanceResource;
-use crate::cht::instance::adoption;
+use crate::cht::instance::apply::converge::{Goal, check_ingress, converge};
+use crate::cht::instance::apply::rotation::{self, Rotation};
+use crate::cht::instance::apply::teardown::Transition;
 use crate::cht::instance::credentials::{Credentials, Known};
+use crate::cht::instance::live::{self, drift, secrets, volumes, which_cluster};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{Record, Stage};
-use crate::cht::instance::rotation::{self, Rotation};
-use crate::cht::instance::teardown::Transition;
 use crate::cht::instance::upgrade::{self, Installed, Preparation};
-use crate::cht::instance::{desired, plan, volumes};
+use crate::cht::instance::{InstanceResource, adoption};
 use crate::kubernetes::{Access, Apply, Found};
 
 /// Changes an instance from its prior state to the planned one, and finishes an unfinished creation.
-pub(super) async fn update(
+pub(in crate::cht::instance) async fn update(
     cx: &Context<InstanceResource>,
+    access: &Access,
     prior: InstanceModel,
     planned: InstanceModel,
 ) -> Result<InstanceModel, Diagnostics> {
-    let access = access(cx, &planned).await?;
-    let found = desired::find(&access, &planned.namespace, &[&prior, &planned]).await?;
-    let live = desired::live_credentials(&found, &planned.namespace);
-    plan::same_instance(&prior, &live)?;
-    check_ingress(cx, &access, &planned, Some(&prior)).await?;
-    upgrade::refuse_downgrade(cx, &access, &planned, &prior, &found).await?;
-    let found = adoption::take_over(cx, &access, &[&prior, &planned], found).await?;
+    let found = live::find(access, &planned.namespace, &[&prior, &planned]).await?;
+    let live = secrets::credentials(&found, &planned.namespace);
+    which_cluster::same_instance(&prior, &live)?;
+    check_ingress(cx, access, &planned, Some(&prior)).await?;
+    upgrade::refuse_downgrade(cx, access, &planned, &prior, &found).await?;
+    let found = adoption::take_over(cx, access, &[&prior, &planned], found).await?;
     let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
     let stage = match Record::find(&found, &planned.namespace) {
         Some(record) if record.stage.is_creation() => record.stage,
@@ -43,7 +42,7 @@ pub(super) async fn update(
         volumes::check_claims(&prior, &found)?;
     }
     let mut update = Update {
-        access: &access,
+        access,
         prior: &prior,
         credentials: &credentials,
         stage,
@@ -55,15 +54,15 @@ pub(super) async fn update(
         model: &planned,
         credentials: &credentials,
     };
-    transition.free_volumes(cx, &access, &update.found).await?;
+    transition.free_volumes(cx, access, &update.found).await?;
     let found = std::mem::take(&mut update.found);
-    let made = converge(cx, &access, update.goal(planned, found, patience), |_| ()).await?;
+    let made = converge(cx, access, update.goal(planned, found, patience), |_| ()).await?;
     let transition = Transition {
         prior: &prior,
         model: &made,
         credentials: &credentials,
     };
-    transition.remove_obsolete(cx, &access).await?;
+    transition.remove_obsolete(cx, access).await?;
     Ok(made)
 }
 
@@ -118,7 +117,7 @@ impl<'a> Update<'a> {
 
     fn goal(&self, model: InstanceModel, found: Found, patience: Patience) -> Goal<'a> {
         // The plan showed what was changed from outside, so taking it back has been approved.
-        let how = if plan::has_drift(self.prior) {
+        let how = if drift::was_found(self.prior) {
             Apply::Repair
         } else {
             Apply::Careful

@@ -7,9 +7,9 @@ use tokio::sync::Mutex;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::desired::{self, Desired};
+use crate::cht::instance::live::{self, volumes};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::{self, Record, Stage};
-use crate::cht::instance::volumes;
 use crate::kubernetes::{Access, Found, LiveObject};
 
 /// Removes an instance; the data volumes and the namespace that holds them only if they are not to be retained. A disk that
@@ -19,7 +19,7 @@ use crate::kubernetes::{Access, Found, LiveObject};
 /// unless they are older than the instance. Data goes when all else could be deleted, so that a deletion that is refused
 /// something has not cost any. The record, which tells how far the instance was, goes last: a deletion that was killed goes on
 /// as it began.
-pub(super) async fn remove(
+pub(in crate::cht::instance) async fn remove(
     cx: &Context<InstanceResource>,
     access: &Access,
     state: &InstanceModel,
@@ -28,14 +28,14 @@ pub(super) async fn remove(
     let retained = if is_unused(&found, state) {
         volumes::earlier(&found, &state.namespace)
     } else {
-        found.select(|live| state.retain_volumes && desired::is_data(live))
+        found.select(|live| state.retain_volumes && volumes::is_data(live))
     };
     delete(cx, access, state, found.select(is_workload), "the workloads").await?;
     let is_record = |live: &LiveObject| *live.key() == record::key(&state.namespace);
     let is_last = |live: &LiveObject| kind(live) == "Namespace" || is_record(live);
-    let content = found.select(|live| !is_workload(live) && !is_last(live) && !desired::is_data(live));
+    let content = found.select(|live| !is_workload(live) && !is_last(live) && !volumes::is_data(live));
     delete(cx, access, state, content, "the objects of the instance").await?;
-    let data = found.select(|live| desired::is_data(live) && retained.get(live.key()).is_none());
+    let data = found.select(|live| volumes::is_data(live) && retained.get(live.key()).is_none());
     delete(cx, access, state, data, "the data volumes").await?;
     delete(cx, access, state, found.select(is_record), "the record").await?;
     let namespace = found.filter(|live| kind(live) == "Namespace");
@@ -67,7 +67,7 @@ pub(super) async fn remove(
 }
 
 /// Whether what there is of an instance may hold data: an empty namespace, which a killed deletion left, does not.
-pub(super) fn may_hold_data(found: &Found, state: &InstanceModel) -> bool {
+pub(in crate::cht::instance) fn may_hold_data(found: &Found, state: &InstanceModel) -> bool {
     found.objects().any(|live| kind(live) != "Namespace") && !is_unused(found, state)
 }
 
@@ -77,10 +77,10 @@ fn is_unused(found: &Found, state: &InstanceModel) -> bool {
 }
 
 /// An instance that has become another one, or is about to.
-pub(super) struct Transition<'a> {
-    pub(super) prior: &'a InstanceModel,
-    pub(super) model: &'a InstanceModel,
-    pub(super) credentials: &'a Credentials,
+pub(in crate::cht::instance) struct Transition<'a> {
+    pub(in crate::cht::instance) prior: &'a InstanceModel,
+    pub(in crate::cht::instance) model: &'a InstanceModel,
+    pub(in crate::cht::instance) credentials: &'a Credentials,
 }
 
 impl Transition<'_> {
@@ -97,19 +97,19 @@ impl Transition<'_> {
     }
 
     /// Removes what the instance no longer consists of, such as the ingress after `ingress` was taken away.
-    pub(super) async fn remove_obsolete(
+    pub(in crate::cht::instance) async fn remove_obsolete(
         &self,
         cx: &Context<InstanceResource>,
         access: &Access,
     ) -> Result<(), Diagnostics> {
-        let found = desired::find(access, &self.model.namespace, &[self.prior, self.model]).await?;
+        let found = live::find(access, &self.model.namespace, &[self.prior, self.model]).await?;
         let obsolete = self.obsolete(&found)?;
         delete(cx, access, self.model, obsolete, "what is not needed any more").await
     }
 
     fn obsolete(&self, found: &Found) -> Result<Found, Diagnostics> {
         let desired = Desired::new(self.model, self.credentials, Stage::Updating)?;
-        Ok(desired::obsolete(&desired, found))
+        Ok(desired.obsolete(found))
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn check_nodes(plan: &Plan<'_, '_, InstanceResource>, prior: &Instanc
 
 /// Refuses the directory that the charts of CHT 4 gave to every instance, unless an adopted one has its data there: moving
 /// that is not for an import to do.
-pub(super) fn check_directories(
+pub(in crate::cht::instance) fn check_directories(
     cx: &Context<InstanceResource>,
     plan: &Plan<'_, '_, InstanceResource>,
 ) -> Result<(), Diagnostics> {
@@ -68,7 +68,7 @@ pub(super) fn check_directories(
         else {
             continue;
         };
-        let path = storage(index).attribute(NodeStorage::HOST_PATH);
+        let path = NodeStorage::path(index).attribute(NodeStorage::HOST_PATH);
         let is_there = |node: &CouchDbNode| node.storage.volume == Volume::HostPath(directory.clone());
         if before.get(index).is_some_and(is_there) {
             let detail = format!(
@@ -98,7 +98,10 @@ fn is_shared(path: &str) -> bool {
 pub(super) fn compare(prior: &Couchdb, planned: &Couchdb, diagnostics: &mut Diagnostics) {
     if prior.existing_data != planned.existing_data {
         let detail = "It says what was in the volumes before the instance was made. Put the old value back.";
-        diagnostics.push(Diagnostic::error("Cannot be changed", detail).at(couchdb(Couchdb::EXISTING_DATA)));
+        diagnostics.push(
+            Diagnostic::error("Cannot be changed", detail)
+                .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::EXISTING_DATA)),
+        );
     }
     compare_nodes(prior, planned, diagnostics);
 }
@@ -129,7 +132,8 @@ fn number_changed(before: &CouchDb, after: &CouchDb) -> Diagnostic {
          and replicate the data to it; more than one node rarely makes CHT faster."
     };
     let detail = format!("CouchDB has {had} nodes, not {wanted}. {reason} Put the old number back.");
-    Diagnostic::error("Number of CouchDB nodes cannot be changed", detail).at(couchdb(Couchdb::NODES))
+    Diagnostic::error("Number of CouchDB nodes cannot be changed", detail)
+        .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::NODES))
 }
 
 /// Data is where it is: on this disk, in this partition, on this node.
@@ -147,19 +151,19 @@ fn check_place(
     let (reason, path) = if old.volume != new.volume {
         (
             "CouchDB would start with other data than before, or with none.",
-            storage(index),
+            NodeStorage::path(index),
         )
     } else if old.partition != new.partition || old.zone != new.zone {
-        ("The disk has its data where it is.", storage(index))
+        ("The disk has its data where it is.", NodeStorage::path(index))
     } else if moved_host {
         (
             "The directory with the data is on the old node.",
-            node(index).attribute(CouchdbNode::NODE_NAME),
+            CouchdbNode::path(index).attribute(CouchdbNode::NODE_NAME),
         )
     } else if classes_differ && has_own_class {
         (
             "Kubernetes cannot move a volume to another storage class.",
-            storage(index).attribute(NodeStorage::CLASS),
+            NodeStorage::path(index).attribute(NodeStorage::CLASS),
         )
     } else {
         return;
@@ -178,7 +182,7 @@ fn check_size(
     diagnostics: &mut Diagnostics,
 ) {
     let (old, new) = (&before.storage.size, &after.storage.size);
-    let path = size_path(index, planned);
+    let path = NodeStorage::size_path(index, planned);
     let (Some(old_amount), Some(new_amount)) = (quantity::billionths(old), quantity::billionths(new)) else {
         return;
     };
@@ -196,31 +200,6 @@ fn check_size(
         );
         diagnostics.push(Diagnostic::error("Volume cannot grow here", detail).at(path));
     }
-}
-
-/// The attribute that decides on the size of a node's volume.
-pub(super) fn size_path(index: usize, planned: Option<&CouchdbNode>) -> Path {
-    let own = planned
-        .and_then(|node| node.storage.as_ref())
-        .and_then(|storage| storage.size.as_ref());
-    match own {
-        Some(_) => storage(index).attribute(NodeStorage::SIZE),
-        None => couchdb(Couchdb::STORAGE_SIZE),
-    }
-}
-
-/// The attribute of a node.
-pub(super) fn node(index: usize) -> Path {
-    couchdb(Couchdb::NODES).index(index)
-}
-
-/// The volume of a node.
-pub(super) fn storage(index: usize) -> Path {
-    node(index).attribute(CouchdbNode::STORAGE)
-}
-
-fn couchdb(attribute: &str) -> Path {
-    Path::new(InstanceModel::COUCHDB).attribute(attribute)
 }
 
 #[cfg(test)]

@@ -7,17 +7,21 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
-use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::desired::Desired;
+use crate::cht::instance::live::{self, drift};
 use crate::cht::instance::model::InstanceModel;
+use crate::cht::instance::plan::survey::{Survey, unsaved};
+use crate::cht::instance::plan::{classes, hosts, storage};
 use crate::cht::instance::record::Stage;
-use crate::cht::instance::survey::Survey;
-use crate::cht::instance::{adoption, classes, desired, lookups, plan, routing, unsaved, upgrade};
+use crate::cht::instance::{InstanceResource, adoption, upgrade};
 use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
 
 /// Notes which release the instance is going to have, for the plans of what lives in it.
-pub(super) async fn note_release(cx: &Context<InstanceResource>, plan: &Plan<'_, '_, InstanceResource>) {
+pub(in crate::cht::instance) async fn note_release(
+    cx: &Context<InstanceResource>,
+    plan: &Plan<'_, '_, InstanceResource>,
+) {
     let Some(planned) = plan.planned() else { return };
     let (Some(own), Some(namespace)) = (known_way(&planned.kubernetes), planned.namespace.known()) else {
         return;
@@ -30,7 +34,7 @@ pub(super) async fn note_release(cx: &Context<InstanceResource>, plan: &Plan<'_,
 }
 
 /// Asks the cluster, if it is known and there already, what it would say to the plan.
-pub(super) async fn try_in_cluster(
+pub(in crate::cht::instance) async fn try_in_cluster(
     cx: &Context<InstanceResource>,
     plan: &Plan<'_, '_, InstanceResource>,
 ) -> Result<(), Diagnostics> {
@@ -54,20 +58,20 @@ pub(super) async fn try_in_cluster(
         .await
         .map_err(access.explain("Unable to reach the cluster"))?;
     let prior = plan.prior.as_ref().filter(|_| plan.requires_replace().is_empty());
-    routing::check_host(cx, &access, &model, prior).await?;
-    routing::check_class(cx, &access, &model, prior).await?;
+    hosts::check(cx, &access, &model, prior).await?;
+    classes::check_ingress(cx, &access, &model, prior).await?;
     let Some((credentials, stage)) = to_try_with(cx, &access, plan, &model).await? else {
         return Ok(());
     };
-    lookups::check(cx, &access, &model, plan.prior.as_ref()).await?;
+    storage::check(cx, &access, &model, plan.prior.as_ref()).await?;
     if plan.prior.is_none() {
-        classes::check(cx, &access, &model).await?;
+        classes::check_storage(cx, &access, &model).await?;
     }
     upgrade::check_images(&access, &model, plan.prior.as_ref()).await?;
     upgrade::outlook::check(cx, &access, &model, prior).await?;
     let desired = Desired::new(&model, &credentials, stage)?;
     let desired = as_it_would_be(&access, plan, &model, desired).await?;
-    let how = if plan.prior.as_ref().is_some_and(plan::has_drift) {
+    let how = if plan.prior.as_ref().is_some_and(drift::was_found) {
         Apply::Repair
     } else {
         Apply::Careful
@@ -86,7 +90,7 @@ async fn as_it_would_be(
         return Ok(desired);
     }
     let models: Vec<&InstanceModel> = plan.prior.iter().chain([model]).collect();
-    let found = desired::find(access, &model.namespace, &models).await?;
+    let found = live::find(access, &model.namespace, &models).await?;
     adoption::triable(model, adoption::keep_volumes(model, desired, &found), &found)
 }
 

@@ -1,8 +1,8 @@
 //! What differs between the versions of CHT: one [`Layout`] for each range of versions in which the objects are the same.
 //!
-//! [`super::objects`] reads from it and compares no versions itself. The facts are those of the official charts, with one
+//! [`crate::cht::instance::objects`] reads from it and compares no versions itself. The facts are those of the official charts, with one
 //! exception: the chart of 5.0.0 lets a new CouchDB pod start beside the old one, which a volume for one node cannot bear.
-//! [`super::support`] says which versions are supported and for how long.
+//! [`crate::cht::instance::plan`] says which versions are supported and for how long.
 
 use crate::cht::version::ChtVersion;
 

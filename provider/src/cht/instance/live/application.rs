@@ -2,7 +2,7 @@
 //!
 //! CouchDB itself is always asked through the API server: it is in no public address.
 
-use tf_framework::context::Context;
+use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::path::Path;
 
@@ -12,14 +12,15 @@ use crate::cht::error::Error;
 use crate::cht::https::HttpsTransport;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
-use crate::cht::instance::model::{ApiAccess, InstanceModel};
+use crate::cht::instance::model::{ApiAccess, Couchdb, InstanceModel};
 use crate::cht::port_forward::PortForwardTransport;
+use crate::cht::readiness::{Readiness, readiness};
 use crate::cht::transport::TransportError;
 use crate::kubernetes::Access;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 
 /// A client of the API, for one look: the pod may be another one at the next.
-pub(super) fn client(
+pub(in crate::cht::instance) fn client(
     cx: &Context<InstanceResource>,
     access: &Access,
     model: &InstanceModel,
@@ -43,11 +44,43 @@ pub(super) fn client(
     Ok(Client::new(way, login))
 }
 
+/// Asks whether CHT serves requests, for a refresh: the version that it reports, if it does. A connection that broke is no
+/// answer, so it is asked once more then.
+pub(in crate::cht::instance) async fn live_version(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+) -> Result<Option<String>, Diagnostics> {
+    let client = client(cx, access, model, None)?;
+    let mut asked_before = false;
+    cx.wait("the CHT application to tell its version", Backoff::QUICK, || {
+        let is_last = std::mem::replace(&mut asked_before, true);
+        let client = &client;
+        async move {
+            let status = match readiness(client, None).await {
+                Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(Some(version))),
+                Ok(Readiness::Closed) if !is_last => Readiness::Closed.to_string(),
+                Err(error) if !is_last => status(&error)?,
+                Ok(other) => {
+                    tracing::info!(state = %other, "the instance does not serve requests");
+                    return Ok(Progress::Ready(None));
+                }
+                Err(error) => {
+                    tracing::warn!(error = error_chain(&error), "the instance's state cannot be told");
+                    return Ok(Progress::Ready(None));
+                }
+            };
+            Ok::<_, Diagnostics>(Progress::Pending(status))
+        }
+    })
+    .await
+}
+
 /// What an error says to a wait: its words.
 ///
 /// # Errors
 /// No waiting helps against a missing permission.
-pub(super) fn status(error: &Error) -> Result<String, Diagnostics> {
+pub(in crate::cht::instance) fn status(error: &Error) -> Result<String, Diagnostics> {
     if !error.is_forbidden_by_cluster() {
         return Ok(error_chain(error));
     }
@@ -60,6 +93,19 @@ pub(super) fn status(error: &Error) -> Result<String, Diagnostics> {
     Err(Diagnostic::error("Unable to ask the CHT instance", detail)
         .at(KUBERNETES)
         .into())
+}
+
+/// The words for a password that CouchDB does not take.
+pub(in crate::cht::instance) fn unauthorized() -> Diagnostics {
+    Diagnostic::error(
+        "CHT refuses the admin password",
+        "CouchDB does not accept the administrator's password. It keeps the password with which its volume was first used: give \
+         that one, or use an empty volume. If it was the right one before, CouchDB lost its administrator in a restart, which \
+         could happen before CHT 5.2: remove the administrator's line from `local.d/cluster-credentials.ini` in the volume and \
+         restart CouchDB, which then takes the password of the instance.",
+    )
+    .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::ADMIN_PASSWORD))
+    .into()
 }
 
 fn unusable(error: &TransportError) -> Diagnostics {

@@ -16,20 +16,20 @@ use crate::provider::Clients;
 
 /// What is kept beside the state of something that lives in an instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Home {
+pub struct InCluster {
     /// What tells the cluster of the instance from others, if that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cluster: Option<String>,
 }
 
-impl AsMut<Home> for Home {
-    fn as_mut(&mut self) -> &mut Home {
+impl AsMut<InCluster> for InCluster {
+    fn as_mut(&mut self) -> &mut InCluster {
         self
     }
 }
 
-impl AsRef<Home> for Home {
-    fn as_ref(&self) -> &Home {
+impl AsRef<InCluster> for InCluster {
+    fn as_ref(&self) -> &InCluster {
         self
     }
 }
@@ -41,7 +41,7 @@ impl AsRef<Home> for Home {
 pub(in crate::cht) async fn keep<R>(cx: &Context<R>, address: &InstanceAddress) -> Result<(), Diagnostics>
 where
     R: Resource<Clients = Clients>,
-    R::Private: AsRef<Home> + AsMut<Home>,
+    R::Private: AsRef<InCluster> + AsMut<InCluster>,
 {
     if address.namespace.is_none() {
         return Ok(());
@@ -59,7 +59,7 @@ where
 pub(in crate::cht) async fn check<R>(cx: &Context<R>, address: &InstanceAddress) -> Result<(), Diagnostics>
 where
     R: Resource<Clients = Clients>,
-    R::Private: AsRef<Home> + AsMut<Home>,
+    R::Private: AsRef<InCluster> + AsMut<InCluster>,
 {
     let private = cx.private()?;
     let (Some(namespace), Some(kept)) = (&address.namespace, &private.as_ref().cluster) else {
@@ -78,7 +78,7 @@ where
 pub(in crate::cht) async fn check_and_keep<R>(cx: &Context<R>, address: &InstanceAddress) -> Result<(), Diagnostics>
 where
     R: Resource<Clients = Clients>,
-    R::Private: AsRef<Home> + AsMut<Home>,
+    R::Private: AsRef<InCluster> + AsMut<InCluster>,
 {
     if cx.private()?.as_ref().cluster.is_some() {
         check(cx, address).await

@@ -3,25 +3,23 @@
 
 use std::time::Duration;
 
-use tf_framework::Attr;
 use tf_framework::context::{Backoff, Context, Progress};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
-use tf_framework::path::Path;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::cht::instance::InstanceResource;
+use crate::cht::instance::apply::database::Database;
 use crate::cht::instance::credentials::Credentials;
-use crate::cht::instance::database::Database;
 use crate::cht::instance::desired::{self, Desired};
-use crate::cht::instance::model::{Couchdb, InstanceModel};
+use crate::cht::instance::live::{self, application, ingress};
+use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{self, Stage};
-use crate::cht::instance::{objects, reach, upgrade, volumes};
+use crate::cht::instance::{InstanceResource, objects, upgrade};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
 use crate::kubernetes::rollout::{Reason, Rollout, RolloutStatus};
-use crate::kubernetes::{Apply, Error, Found, LiveObject, Object, ObjectKey, ObjectSet};
+use crate::kubernetes::{Apply, Error, Found, Object, ObjectKey, ObjectSet};
 
 mod blame;
 
@@ -170,48 +168,16 @@ pub(super) async fn wait_until_ready(
     let expected = upgrade::version_of(model);
     cx.wait(what, Backoff::QUICK, || async {
         // The pod may be another one at each look, so each has a client of its own.
-        let client = reach::client(cx, access, model, Some(credentials))?;
+        let client = application::client(cx, access, model, Some(credentials))?;
         let status = match readiness(&client, expected.as_ref()).await {
             Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version)),
-            Ok(Readiness::Unauthorized) => return Err(unauthorized()),
+            Ok(Readiness::Unauthorized) => return Err(application::unauthorized()),
             Ok(other) => other.to_string(),
             // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
-            Err(error) => reach::status(&error)?,
+            Err(error) => application::status(&error)?,
         };
         patience.check(what, &status)?;
         Ok(Progress::Pending(status))
-    })
-    .await
-}
-
-/// Asks whether CHT serves requests, for a refresh: the version that it reports, if it does. A connection that broke is no
-/// answer, so it is asked once more then.
-pub(super) async fn live_version(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-) -> Result<Option<String>, Diagnostics> {
-    let client = reach::client(cx, access, model, None)?;
-    let mut asked_before = false;
-    cx.wait("the CHT application to tell its version", Backoff::QUICK, || {
-        let is_last = std::mem::replace(&mut asked_before, true);
-        let client = &client;
-        async move {
-            let status = match readiness(client, None).await {
-                Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(Some(version))),
-                Ok(Readiness::Closed) if !is_last => Readiness::Closed.to_string(),
-                Err(error) if !is_last => reach::status(&error)?,
-                Ok(other) => {
-                    tracing::info!(state = %other, "the instance does not serve requests");
-                    return Ok(Progress::Ready(None));
-                }
-                Err(error) => {
-                    tracing::warn!(error = error_chain(&error), "the instance's state cannot be told");
-                    return Ok(Progress::Ready(None));
-                }
-            };
-            Ok::<_, Diagnostics>(Progress::Pending(status))
-        }
     })
     .await
 }
@@ -223,21 +189,21 @@ pub(super) async fn wait_for_address(
     model: &InstanceModel,
 ) -> Result<Found, Diagnostics> {
     let began = Instant::now();
-    let key = desired::ingress_key(&model.namespace);
+    let key = ingress::key(&model.namespace);
     let explain = access.explain("Unable to read the CHT instance");
     cx.wait("the address of the ingress", Backoff::QUICK, || async {
         if model.ingress.is_none() || began.elapsed() > ADDRESS_PATIENCE {
             return Ok(Progress::Ready(()));
         }
         let ingress = access.cluster.find_object(&key).await.map_err(&explain)?;
-        Ok::<_, Diagnostics>(match ingress.as_ref().and_then(address_of) {
+        Ok::<_, Diagnostics>(match ingress.as_ref().and_then(ingress::address_of) {
             Some(_) => Progress::Ready(()),
             None => Progress::Pending("the ingress has no address yet".to_owned()),
         })
     })
     .await?;
-    let found = desired::find(access, &model.namespace, &[model]).await?;
-    if model.ingress.is_some() && address(&found, &model.namespace).is_none() {
+    let found = live::find(access, &model.namespace, &[model]).await?;
+    if model.ingress.is_some() && ingress::address(&found, &model.namespace).is_none() {
         cx.warn(
             Diagnostic::warning(
                 "Ingress has no address",
@@ -248,45 +214,4 @@ pub(super) async fn wait_for_address(
         );
     }
     Ok(found)
-}
-
-/// Puts into the model what the cluster decided: storage classes, sizes, address.
-pub(super) fn store_live(model: &mut InstanceModel, found: &Found) {
-    volumes::store(model, found);
-    model.ingress_address = match &model.ingress {
-        Some(_) => address(found, &model.namespace).into(),
-        // One that is still there is about to be removed.
-        None => Attr::Null,
-    };
-    model.url = match &model.ingress {
-        Some(_) => Attr::Known(url(&model.host)),
-        None => Attr::Null,
-    };
-}
-
-/// The address of an instance for users.
-pub(super) fn url(host: &str) -> String {
-    format!("https://{host}/")
-}
-
-fn address(found: &Found, namespace: &str) -> Option<String> {
-    address_of(found.get(&desired::ingress_key(namespace))?)
-}
-
-fn address_of(ingress: &LiveObject) -> Option<String> {
-    let first = ingress.json().pointer("/status/loadBalancer/ingress/0")?;
-    let address = first.get("hostname").or_else(|| first.get("ip"))?;
-    Some(address.as_str()?.to_owned())
-}
-
-pub(super) fn unauthorized() -> Diagnostics {
-    Diagnostic::error(
-        "CHT refuses the admin password",
-        "CouchDB does not accept the administrator's password. It keeps the password with which its volume was first used: give \
-         that one, or use an empty volume. If it was the right one before, CouchDB lost its administrator in a restart, which \
-         could happen before CHT 5.2: remove the administrator's line from `local.d/cluster-credentials.ini` in the volume and \
-         restart CouchDB, which then takes the password of the instance.",
-    )
-    .at(Path::new(InstanceModel::COUCHDB).attribute(Couchdb::ADMIN_PASSWORD))
-    .into()
 }

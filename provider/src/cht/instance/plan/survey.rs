@@ -1,4 +1,4 @@
-//! What a creation finds in the cluster, and whether it may go on.
+//! What a creation finds in the cluster, and whether it may go on. [`unsaved`] is about a finished instance that no state has.
 
 use std::collections::BTreeSet;
 
@@ -6,27 +6,29 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use crate::cht::instance::credentials::Known;
-use crate::cht::instance::data_guard;
-use crate::cht::instance::desired::{find, live_credentials};
+use crate::cht::instance::live::{self, secrets};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
+use crate::cht::instance::plan::data_guard;
 use crate::cht::instance::record::{Record, Stage};
 use crate::cht::instance::spec::Volume;
 use crate::kubernetes::{Access, Found};
 
+pub(in crate::cht::instance) mod unsaved;
+
 /// What a creation finds.
-pub(super) struct Survey {
-    pub(super) started_with: Known,
-    pub(super) found: Found,
+pub(in crate::cht::instance) struct Survey {
+    pub(in crate::cht::instance) started_with: Known,
+    pub(in crate::cht::instance) found: Found,
     pub(super) record: Option<Record>,
     claims: BTreeSet<String>,
 }
 
 impl Survey {
     /// Looks at what is there before a creation.
-    pub(super) async fn take(access: &Access, model: &InstanceModel) -> Result<Self, Diagnostics> {
-        let found = find(access, &model.namespace, &[model]).await?;
+    pub(in crate::cht::instance) async fn take(access: &Access, model: &InstanceModel) -> Result<Self, Diagnostics> {
+        let found = live::find(access, &model.namespace, &[model]).await?;
         Ok(Survey {
-            started_with: live_credentials(&found, &model.namespace),
+            started_with: secrets::credentials(&found, &model.namespace),
             record: Record::find(&found, &model.namespace),
             claims: claims(&found),
             found,
@@ -39,13 +41,13 @@ impl Survey {
     }
 
     /// How far a creation was that was not finished; at the beginning if there was none.
-    pub(super) fn stage(&self) -> Stage {
+    pub(in crate::cht::instance) fn stage(&self) -> Stage {
         let stage = self.record.as_ref().map(|record| record.stage);
         stage.filter(|stage| stage.is_creation()).unwrap_or(Stage::Creating)
     }
 
     /// What an earlier creation, which was not finished, was to make.
-    pub(super) fn begun(&self) -> Option<InstanceModel> {
+    pub(in crate::cht::instance) fn begun(&self) -> Option<InstanceModel> {
         let record = self.record.as_ref().filter(|record| record.stage.is_creation())?;
         // One that cannot be read is of a later release; then what it had more than this one is not known either.
         record.model().ok()
@@ -58,7 +60,7 @@ impl Survey {
 
     /// Checks that an instance can be made: there is none, or an unfinished one, or the data of one that was destroyed and
     /// everything that is needed to use it.
-    pub(super) fn allows_creation(&self, model: &InstanceModel) -> Result<(), Diagnostics> {
+    pub(in crate::cht::instance) fn allows_creation(&self, model: &InstanceModel) -> Result<(), Diagnostics> {
         let namespace = &model.namespace;
         let wanted = Known::of(&model.couchdb);
         match &self.record {
@@ -164,7 +166,7 @@ mod tests {
         let state = state(&minimal());
         let found = cluster(&state, Stage::Creating, &[]);
         let survey = Survey {
-            started_with: live_credentials(&found, "cht-kisumu"),
+            started_with: secrets::credentials(&found, "cht-kisumu"),
             record: Record::find(&found, "cht-kisumu"),
             claims: claims(&found),
             found,

@@ -83,7 +83,7 @@ pub(crate) fn object_name() -> Validator {
 mod tests {
 
     use super::*;
-    use crate::cht::instance::checks::tests::check;
+    use crate::cht::instance::model::checks::tests::check;
 
     #[test]
     fn data_is_in_a_directory_of_the_volume_or_at_its_root() {

@@ -14,15 +14,17 @@ use tokio::sync::Mutex;
 use crate::cht::client::{Client, Credentials as Login};
 use crate::cht::error::Error;
 use crate::cht::instance::InstanceResource;
+use crate::cht::instance::apply::database::membership::{Assembly, Verdict};
 use crate::cht::instance::credentials::Credentials;
-use crate::cht::instance::membership::{Assembly, Verdict};
+use crate::cht::instance::live::{application, volumes};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::spec::{CouchDb, Member};
-use crate::cht::instance::{reach, steps, volumes};
 use crate::cht::port_forward::PortForwardTransport;
 use crate::kubernetes::{Access, Found};
+
+mod membership;
 
 /// How long a database that cannot be opened may be a passing trouble of the start.
 const OPENING_PATIENCE: Duration = Duration::from_secs(120);
@@ -105,8 +107,8 @@ impl Database<'_> {
         cx.wait(LOGIN, Backoff::QUICK, || async {
             let status = match self.client(cx, access, first).couch_up().await {
                 Ok(()) => return Ok(Progress::Ready(())),
-                Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
-                Err(error) => reach::status(&error)?,
+                Err(Error::Unauthorized { .. }) => return Err(application::unauthorized()),
+                Err(error) => application::status(&error)?,
             };
             patience.check(LOGIN, &status)?;
             Ok(Progress::Pending(status))
@@ -131,8 +133,8 @@ impl Database<'_> {
         cx.wait(CLUSTER, Backoff::QUICK, || async {
             let membership = match self.client(cx, access, first).membership().await {
                 Ok(membership) => membership,
-                Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
-                Err(error) => return pending(reach::status(&error)?),
+                Err(Error::Unauthorized { .. }) => return Err(application::unauthorized()),
+                Err(error) => return pending(application::status(&error)?),
             };
             match assembly.lock().await.judge(&membership, Instant::now()) {
                 Verdict::Complete => Ok(Progress::Ready(())),
@@ -162,8 +164,8 @@ impl Database<'_> {
                     Ok(Progress::Ready(()))
                 }
                 Ok(_) => Err(self.no_data()),
-                Err(Error::Unauthorized { .. }) => Err(steps::unauthorized()),
-                Err(error) if began.elapsed() < OPENING_PATIENCE => Ok(Progress::Pending(reach::status(&error)?)),
+                Err(Error::Unauthorized { .. }) => Err(application::unauthorized()),
+                Err(error) if began.elapsed() < OPENING_PATIENCE => Ok(Progress::Pending(application::status(&error)?)),
                 Err(error) => Err(self.not_opened(&error)),
             }
         })

@@ -1,4 +1,4 @@
-//! What the cluster says to an ingress before it is made: whether another one has its host, and whether its class is there.
+//! Whether another ingress has the host of an instance.
 //!
 //! Two ingresses with one host take turns at best: phones of one instance would synchronize with another. The API server
 //! lets that happen, so all ingresses of the cluster are asked, whoever made them.
@@ -6,37 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use k8s_openapi::api::networking::v1::{Ingress, IngressClass, IngressRule};
-use serde::{Deserialize, Serialize};
+use k8s_openapi::api::networking::v1::{Ingress, IngressRule};
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
-use tf_framework::path::Path;
 
 use crate::cht::instance::InstanceResource;
-use crate::cht::instance::model::{self, IngressKind, InstanceModel};
+use crate::cht::instance::model::InstanceModel;
 use crate::kubernetes::{Access, Kind, Looked};
-
-/// What is kept beside the state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Private {
-    /// The namespace of the instance that a planned one replaces: the host is handed over. The core plans the second half of
-    /// a replacement like any creation, and this is what it passes on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) replaces: Option<String>,
-    /// What tells the cluster of the instance from others, if that could be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) cluster: Option<String>,
-}
-
-impl Private {
-    /// That of an instance in a cluster.
-    pub(super) fn in_cluster(cluster: Option<String>) -> Self {
-        Private {
-            replaces: None,
-            cluster,
-        }
-    }
-}
 
 /// The hosts that instances of this run are about to take. None of them is in the cluster before all of them have been planned.
 #[derive(Debug, Default)]
@@ -57,7 +33,7 @@ impl Hosts {
 /// # Errors
 /// Fails if another one has it, or the cluster does not answer. Where the credentials may not list the ingresses of the whole
 /// cluster, nothing is checked.
-pub(super) async fn check_host(
+pub(in crate::cht::instance) async fn check(
     cx: &Context<InstanceResource>,
     access: &Access,
     model: &InstanceModel,
@@ -89,53 +65,6 @@ pub(super) async fn check_host(
         Some(holder) => Err(taken(&model.host, &described(holder))),
         None => Ok(()),
     }
-}
-
-/// Warns of a class that is not in the cluster. It is no error: its controller may be made in the same apply.
-///
-/// # Errors
-/// Fails if the cluster does not answer.
-pub(super) async fn check_class(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-    prior: Option<&InstanceModel>,
-) -> Result<(), Diagnostics> {
-    let Some(class) = needed_class(model) else {
-        return Ok(());
-    };
-    if prior.and_then(needed_class) == Some(class) {
-        return Ok(());
-    }
-    let looked = access.cluster.look_at_all(Kind::cluster::<IngressClass>()).await;
-    let looked = looked.map_err(access.explain("Unable to read the ingress classes"))?;
-    let Looked::Known(live) = looked else {
-        return Ok(());
-    };
-    let mut names: Vec<&str> = live.iter().map(|live| live.key().name.as_str()).collect();
-    names.sort_unstable();
-    if names.contains(&class) {
-        return Ok(());
-    }
-    let there = if names.is_empty() {
-        "The cluster has none.".to_owned()
-    } else {
-        format!("It has: {}.", names.join(", "))
-    };
-    let detail = format!(
-        "There is no ingress class `{class}` in the cluster. {there} Unless its controller is installed in the same apply, \
-         nobody will serve the ingress."
-    );
-    let path = Path::new(InstanceModel::INGRESS).attribute(model::Ingress::CLASS);
-    cx.warn(Diagnostic::warning("Ingress class not found", detail).at(path));
-    Ok(())
-}
-
-/// The class that has to be an object of the cluster; GKE has none for its own.
-fn needed_class(model: &InstanceModel) -> Option<&str> {
-    let ingress = model.ingress.as_ref()?;
-    let class = ingress.class.as_deref()?;
-    (ingress.controller_kind() != IngressKind::Gce).then_some(class)
 }
 
 /// The ingress in another namespace that takes all requests for the host, if there is one.

@@ -1,6 +1,6 @@
 //! What is wrong with a certificate that is given for the ingress, at the attribute that is to blame.
 //!
-//! [`super::certificate`] looks at it. Names, keys and chains are checked with the configuration; times only with a plan
+//! [`chain`] looks at it. Names, keys and chains are checked with the configuration; times only with a plan
 //! that brings the certificate to the instance, so that one which has expired is in nobody's way when all ends.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -8,14 +8,16 @@ use secrecy::SecretString;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
 use tf_framework::path::Path;
 
-use crate::cht::instance::certificate::{Chain, Error, Lifetime};
 use crate::cht::instance::model::{Ingress, InstanceModel, InstanceModelDraft, Tls};
+use crate::cht::instance::validate::certificate::chain::{Chain, Error, Lifetime};
+
+mod chain;
 
 /// How long before its end a certificate is worth a warning: what renews certificates usually does so earlier.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A certificate, and what has to fit it, as far as that is known.
-pub(super) struct Given<'a> {
+pub(in crate::cht::instance) struct Given<'a> {
     certificate: &'a str,
     key: Option<(&'a SecretString, &'static str)>,
     host: Option<&'a str>,
@@ -23,7 +25,7 @@ pub(super) struct Given<'a> {
 
 impl<'a> Given<'a> {
     /// The certificate of a configuration or a plan, if there is one and it is known.
-    pub(super) fn in_draft(draft: &'a InstanceModelDraft) -> Option<Self> {
+    pub(in crate::cht::instance) fn in_draft(draft: &'a InstanceModelDraft) -> Option<Self> {
         let tls = draft.ingress.known()?.tls.known()?;
         let write_only = tls.private_key_wo.known().map(|key| (key, Tls::PRIVATE_KEY_WO));
         Some(Given {
@@ -70,7 +72,11 @@ impl<'a> Given<'a> {
     }
 
     /// What there is to say of the certificate at this time: an error if it cannot be used and is not in use already.
-    pub(super) fn check_lifetime(&self, prior: Option<&InstanceModel>, now: Timestamp) -> Option<Diagnostic> {
+    pub(in crate::cht::instance) fn check_lifetime(
+        &self,
+        prior: Option<&InstanceModel>,
+        now: Timestamp,
+    ) -> Option<Diagnostic> {
         // What else is wrong with it has been reported with the configuration.
         let lifetime = Chain::parse(self.certificate).ok()?.lifetime(now).ok()?;
         let used = prior.and_then(Given::in_model);
@@ -108,7 +114,7 @@ impl<'a> Given<'a> {
 ///
 /// # Errors
 /// Fails if the certificate is new and cannot be used.
-pub(super) fn check_before_apply(
+pub(in crate::cht::instance) fn check_before_apply(
     model: &InstanceModel,
     prior: Option<&InstanceModel>,
     now: Timestamp,
