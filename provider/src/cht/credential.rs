@@ -177,8 +177,8 @@ async fn is_free(
         Earlier::Finished(_) | Earlier::Nothing => {
             let instance = plan.instance.name().unwrap_or_default();
             let detail = format!(
-                "The instance has a credential `{key}` that this configuration did not store. Choose another key, or import it, with the \
-                 address of this resource: `tofu import cht_credential.NAME '{instance}/{key}'`."
+                "The instance has a credential `{key}` that this configuration did not store. Choose another key, or \
+                 import it, with the address of this resource: `tofu import cht_credential.NAME '{instance}/{key}'`."
             );
             Err(Diagnostic::error("CHT credential exists already", detail)
                 .at(CredentialModel::KEY)

@@ -67,8 +67,9 @@ impl Resource for UserResource {
         });
         let needs_login = plan.action() == Action::Create || loses_login && plan.action() == Action::Update;
         if needs_login && plan.config.has_no_login() {
-            let detail = "A user who does not exist yet, or who does not log in at the OpenID Connect provider or by a link any more, \
-                          needs a way to log in. Give `password`, `password_wo`, `oidc_username` or `token_login`.";
+            let detail = "A user who does not exist yet, or who does not log in at the OpenID Connect provider or by a \
+                          link any more, needs a way to log in. Give `password`, `password_wo`, `oidc_username` or \
+                          `token_login`.";
             return Err(Diagnostic::error("User has no way to log in", detail)
                 .at(UserModel::PASSWORD)
                 .into());
@@ -206,8 +207,9 @@ async fn survey(cx: &Context<UserResource>, application: &Application, plan: &Us
         (FoundUser::Complete(_), _) => {
             let instance = plan.instance.name().unwrap_or_default();
             let detail = format!(
-                "The instance has a user `{username}` whom this configuration did not make. Choose another name, or import that user, \
-                 with the address of this resource: `tofu import cht_user.NAME '{instance}/{username}'`."
+                "The instance has a user `{username}` whom this configuration did not make. Choose another name, or \
+                 import that user, with the address of this resource: `tofu import cht_user.NAME \
+                 '{instance}/{username}'`."
             );
             Err(Diagnostic::error("CHT user exists already", detail)
                 .at(UserModel::USERNAME)

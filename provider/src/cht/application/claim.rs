@@ -1,13 +1,14 @@
 //! Which creation has made something that lives in an instance.
 //!
-//! A process can be killed between the last call of a creation and the moment at which the core saves what was made. A mark in
-//! the instance ([`Client::mark`](crate::cht::client::Client::mark)) names the last creation, and tells since when it is finished; the name
-//! is kept beside the state, too. A creation goes on with what an unfinished one has left. What was finished a moment ago, and is
-//! still as it was made, is taken as well, with a warning.
+//! A process can be killed between the last call of a creation and the moment at which the core saves what was made. A
+//! mark in the instance ([`Client::mark`](crate::cht::client::Client::mark)) names the last creation, and tells since
+//! when it is finished; the name is kept beside the state, too. A creation goes on with what an unfinished one has
+//! left. What was finished a moment ago, and is still as it was made, is taken as well, with a warning.
 //!
-//! A refresh of a state that has it proves that it was saved, and takes the mark away: nobody takes it from then on. Without a
-//! refresh, an object can be taken that is in the state all the same, where a core makes the new object before it destroys the old
-//! one. So an object whose mark names another creation is not deleted: it is that one's by now.
+//! A refresh of a state that has it proves that it was saved, and takes the mark away: nobody takes it from then on.
+//! Without a refresh, an object can be taken that is in the state all the same, where a core makes the new object
+//! before it destroys the old one. So an object whose mark names another creation is not deleted: it is that one's by
+//! now.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -200,9 +201,9 @@ pub(in crate::cht) fn taken(what: &str) -> Diagnostic {
     Diagnostic::warning(
         "CHT object exists already",
         format!(
-            "The instance has a {what} with this configuration, which an apply made less than a day ago. That apply seems to have \
-             been killed before its state was saved, so the {what} is taken into this state. If another state has it, that state \
-             must forget it: `tofu state rm`."
+            "The instance has a {what} with this configuration, which an apply made less than a day ago. That apply \
+             seems to have been killed before its state was saved, so the {what} is taken into this state. If another \
+             state has it, that state must forget it: `tofu state rm`."
         ),
     )
 }
@@ -212,8 +213,9 @@ pub(in crate::cht) fn left(what: &str) -> Diagnostic {
     Diagnostic::warning(
         "CHT object belongs to a later creation",
         format!(
-            "The {what} was taken by a creation after the one of this object, such as the other half of a replacement that makes \
-             the new object first. It stays in the instance. If no state has it any more, delete it in the pages of the application."
+            "The {what} was taken by a creation after the one of this object, such as the other half of a replacement \
+             that makes the new object first. It stays in the instance. If no state has it any more, delete it in the \
+             pages of the application."
         ),
     )
 }

@@ -41,8 +41,8 @@ struct Saved {
 }
 
 impl<T: Transport> Client<T> {
-    /// Remembers in the instance how far the creation of something is, so that a process that is killed before any state was
-    /// saved is continued by the next one.
+    /// Remembers in the instance how far the creation of something is, so that a process that is killed before any
+    /// state was saved is continued by the next one.
     ///
     /// # Errors
     /// The user may not write documents, or the CHT does not answer.

@@ -105,7 +105,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Whether a user logs in by a link that is sent in a text message: such users have a note of it in `medic`, be it used or not.
+    /// Whether a user logs in by a link that is sent in a text message: such users have a note of it in `medic`, be it
+    /// used or not.
     ///
     /// # Errors
     /// The CHT does not answer, or does not allow it.

@@ -1,7 +1,7 @@
 //! Log-ins by a link that the instance sends in a text message. [`model`](super::model) has the attributes.
 //!
-//! API: [login by SMS](https://docs.communityhealthtoolkit.org/building/reference/app-settings/token_login/). Where the settings do not
-//! enable it, the API makes no link, and says so to new users only; so the settings are asked first.
+//! API: [login by SMS](https://docs.communityhealthtoolkit.org/building/reference/app-settings/token_login/). Where the
+//! settings do not enable it, the API makes no link, and says so to new users only; so the settings are asked first.
 
 use serde_json::{Map, Value as Json};
 use tf_framework::context::Context;
@@ -34,8 +34,8 @@ pub(super) fn validate(config: &UserModelDraft, diagnostics: &mut Diagnostics) {
     ];
     for (other, _) in others.into_iter().filter(|(_, is_null)| !is_null) {
         let detail = format!(
-            "A user with `token_login` logs in by a link, and in no other way: the instance gives the user a password that nobody \
-             knows. Remove `{other}`, or `token_login`."
+            "A user with `token_login` logs in by a link, and in no other way: the instance gives the user a password \
+             that nobody knows. Remove `{other}`, or `token_login`."
         );
         diagnostics.push(Diagnostic::error("User has two ways to log in", detail).at(other));
     }
@@ -63,8 +63,8 @@ pub(super) async fn check(
         return Ok(());
     };
     let detail = format!(
-        "The instance cannot send a link: {lacks}. Set `token_login.enabled` and `app_url`, as with `cht_settings`, and let this user \
-         depend on that."
+        "The instance cannot send a link: {lacks}. Set `token_login.enabled` and `app_url`, as with `cht_settings`, \
+         and let this user depend on that."
     );
     Err(Diagnostic::error("CHT does not send links", detail)
         .at(UserModel::TOKEN_LOGIN)

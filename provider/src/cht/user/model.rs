@@ -22,8 +22,8 @@ const ONLINE_ROLE: &str = "mm-online";
 /// managed here. The application never tells passwords: one that is changed by somebody else is not noticed, and after an
 /// import the next apply sets the password that is configured, if any.
 ///
-/// Without `token_login` in the configuration, log-ins by a link in a text message are not managed: whoever gets a link in the pages of the
-/// application keeps it.
+/// Without `token_login` in the configuration, log-ins by a link in a text message are not managed: whoever gets a link
+/// in the pages of the application keeps it.
 ///
 /// Users can be managed from CHT 4.9 on.
 ///
@@ -58,11 +58,12 @@ pub struct UserModel {
     /// and in no other way.
     #[tf(validate(Validator::not_empty()))]
     pub oidc_username: Option<String>,
-    /// Whether the user logs in by a link, which the instance sends to `phone` in a text message, and in no other way. It is good for one
-    /// log-in, within a day. The settings of the instance need `token_login.enabled` and `app_url`, with which the link begins, and
-    /// the message leaves through the instance's SMS gateway.
+    /// Whether the user logs in by a link, which the instance sends to `phone` in a text message, and in no other way.
+    /// It is good for one log-in, within a day. The settings of the instance need `token_login.enabled` and `app_url`,
+    /// with which the link begins, and the message leaves through the instance's SMS gateway.
     pub token_login: Option<bool>,
-    /// Version of the link, of your own choice: changing it sends another one, as to another `phone`. The one before is void then.
+    /// Version of the link, of your own choice: changing it sends another one, as to another `phone`. The one before is
+    /// void then.
     #[tf(requires(token_login))]
     pub token_login_version: Option<i64>,
     /// What the user may do, by the names of roles in the settings of the instance. The role `mm-online` comes by itself.

@@ -23,8 +23,8 @@ enum End {
 }
 
 impl Task<'_> {
-    /// Waits until k3s runs, and the Node is ready with the wanted version. A Node whose password the host has lost is removed once
-    /// its cluster misses it, and k3s registers another.
+    /// Waits until k3s runs, and the Node is ready with the wanted version. A Node whose password the host has lost is
+    /// removed once its cluster misses it, and k3s registers another.
     ///
     /// # Errors
     /// It does not come up by itself, or not in time, or another host is the Node of its name.
@@ -92,8 +92,9 @@ impl Task<'_> {
     fn is_another(&self) -> Diagnostics {
         let (name, host) = (&self.model.name, &self.model.host);
         let detail = format!(
-            "The cluster has a node `{name}` that is ready, and refuses {host}: it has not the password that the node was registered with. \
-             Another host is that node. Give the agent another name; or, if that host is to go, stop k3s on it and apply again."
+            "The cluster has a node `{name}` that is ready, and refuses {host}: it has not the password that the node \
+             was registered with. Another host is that node. Give the agent another name; or, if that host is to go, \
+             stop k3s on it and apply again."
         );
         Diagnostic::error("Name of the node is taken", detail)
             .at(AgentModel::NAME)

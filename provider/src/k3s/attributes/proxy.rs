@@ -10,8 +10,8 @@ use crate::k3s::unit;
 #[derive(Clone, Model)]
 #[tf(at_least_one_of(http, https))]
 pub struct Proxy {
-    /// Address of the proxy for `http`, such as `http://proxy.example:3128`, with the login of a proxy that asks for one:
-    /// `http://user:password@proxy.example:3128`. On the hosts, only root can read it.
+    /// Address of the proxy for `http`, such as `http://proxy.example:3128`, with the login of a proxy that asks for
+    /// one: `http://user:password@proxy.example:3128`. On the hosts, only root can read it.
     #[tf(validate(Validator::url(["http", "https"])))]
     pub http: Option<SecretString>,
     /// Address of the proxy for `https`, in the same form.
