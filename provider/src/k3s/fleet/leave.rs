@@ -192,9 +192,14 @@ impl Run<'_> {
     }
 }
 
-pub(super) async fn tear_down(fleet: &Fleet, scope: &Scope<Clients>, how: &OnDestroy) -> Result<Vec<Warning>, Stopped> {
+pub(super) async fn tear_down(
+    fleet: &Fleet,
+    scope: &Scope<Clients>,
+    before: &Looked,
+    how: &OnDestroy,
+) -> Result<Vec<Warning>, Stopped> {
     let mut run = Run::new(fleet, scope);
-    run.lock(&fleet.look().await).await?;
+    run.lock(before).await?;
     let looked = fleet.look().await;
     let plan = rollout::teardown(&fleet.seen(&looked));
     for step in &plan.steps {

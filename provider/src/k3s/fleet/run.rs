@@ -27,10 +27,14 @@ pub(super) struct Run<'a> {
     last: Option<(Step, usize)>,
 }
 
-pub(super) async fn converge(fleet: &Fleet, scope: &Scope<Clients>, report: Report<'_>) -> Result<Looked, Stopped> {
+pub(super) async fn converge(
+    fleet: &Fleet,
+    scope: &Scope<Clients>,
+    before: &Looked,
+    report: Report<'_>,
+) -> Result<Looked, Stopped> {
     let mut run = Run::new(fleet, scope);
-    run.lock(&fleet.look().await).await?;
-    // What was seen before the locks may have changed since.
+    run.lock(before).await?;
     let mut looked = fleet.look().await;
     loop {
         if run.note_starts(&looked).await? {
