@@ -1,5 +1,6 @@
 //! The provider: its configuration, and what there is.
 
+use tf_framework::context::Scope;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::provider::{DataSourceEntry, FunctionEntry, Provider, ResourceEntry};
@@ -29,6 +30,9 @@ use crate::ssh_host::SshHostDataSource;
 pub struct ChtProvider;
 
 /// Whole environments for the [Community Health Toolkit](https://communityhealthtoolkit.org) (CHT).
+///
+/// OpenTofu 1.10 or later is needed, or Terraform 1.11 or later. Write-only arguments, by which passwords stay out of the state,
+/// need OpenTofu 1.11.
 #[derive(Model)]
 pub struct ProviderModel {
     /// The way to the cluster for resources that do not have one of their own. It is meant for clusters that exist already:
@@ -53,16 +57,18 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// The cluster that a resource's own way leads to, or the default if it has none.
+    /// The cluster that a resource's own way leads to, or the default if it has none. Calls to it end with the operation.
     ///
     /// # Errors
     /// Fails if there is no way, it is not known yet, or it cannot be used.
-    pub async fn access(&self, own: Option<&Kubernetes>) -> Result<Access, Diagnostics> {
+    pub async fn access(scope: &Scope<Clients>, own: Option<&Kubernetes>) -> Result<Access, Diagnostics> {
+        let clients = scope.clients();
         let default = match own {
             Some(_) => None,
-            None => self.kubernetes()?,
+            None => clients.kubernetes()?,
         };
-        Access::new(&self.clusters, own, default).await
+        let access = Access::new(&clients.clusters, own, default).await?;
+        Ok(access.with_cancellation(scope.cancellation()))
     }
 
     /// The cluster that a way leads to which another resource exports: no attribute is to blame if it fails.

@@ -284,5 +284,4 @@ fn query(how: Apply) -> String {
 }
 
 #[cfg(test)]
-#[path = "apply_tests.rs"]
 mod tests;

@@ -175,5 +175,4 @@ impl Cluster {
 }
 
 #[cfg(test)]
-#[path = "nodes_tests.rs"]
 mod tests;

@@ -189,5 +189,4 @@ fn restrict(value: &mut Value, live: &Value) -> bool {
 }
 
 #[cfg(test)]
-#[path = "takeover_tests.rs"]
 mod tests;

@@ -316,5 +316,4 @@ fn is_of(algorithm: &Algorithm, known: &Algorithm) -> bool {
 }
 
 #[cfg(test)]
-#[path = "host_key_tests.rs"]
 mod tests;

@@ -187,5 +187,4 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "known_hosts_tests.rs"]
 mod tests;

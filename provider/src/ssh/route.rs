@@ -304,5 +304,4 @@ fn exposed(secret: Option<&SecretString>) -> Option<&str> {
 }
 
 #[cfg(test)]
-#[path = "route_tests.rs"]
 mod tests;

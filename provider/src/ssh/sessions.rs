@@ -304,5 +304,4 @@ impl fmt::Debug for Session {
 }
 
 #[cfg(test)]
-#[path = "sessions_tests.rs"]
 mod tests;

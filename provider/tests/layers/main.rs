@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use dependencies::dependencies;
-use source::{Source, root, sources};
+use source::{Source, files, root, sources};
 
 /// Words that may stand in some places only.
 struct Rule {
@@ -28,7 +28,7 @@ const RULES: [Rule; 9] = [
     Rule {
         words: &["tfplugin"],
         within: "provider/framework/src",
-        except: &["server/", "wire/"],
+        except: &["server", "wire"],
         reason: "the plan engine and the traits must outlive a version of the protocol: only the wire and the server know it",
     },
     Rule {
@@ -46,7 +46,7 @@ const RULES: [Rule; 9] = [
     Rule {
         words: &["env::"],
         within: "provider/framework/src",
-        except: &["server/"],
+        except: &["server"],
         reason: "the environment belongs to the handshake and the log level",
     },
     Rule {
@@ -58,7 +58,7 @@ const RULES: [Rule; 9] = [
     Rule {
         words: &["sleep(", "sleep_until(", "time::interval", "sleep;"],
         within: "provider/framework/src",
-        except: &["context/wait.rs", "operations/task.rs", "server/"],
+        except: &["context/wait.rs", "operations/task.rs", "server"],
         reason: "the plan engine knows no clock, and operations wait in one place only: `Scope::wait`",
     },
     Rule {
@@ -89,7 +89,7 @@ const RULES: [Rule; 9] = [
     Rule {
         words: &["stdout()", "println!", "print!"],
         within: "provider",
-        except: &["framework/src/server/mod.rs"],
+        except: &["framework/src/server.rs"],
         reason: "stdout carries the handshake line and nothing else, or the core cannot start the provider",
     },
     Rule {
@@ -196,20 +196,54 @@ fn the_framework_depends_on_no_platform() {
     );
 }
 
+/// Modules that are not in the one style yet.
+const TO_BE_MOVED: [&str; 4] = [
+    "provider/src/k3s/agent/look_tests.rs",
+    "provider/src/k3s/agent/mod.rs",
+    "provider/src/k3s/cluster/mod.rs",
+    "provider/src/k3s/mod.rs",
+];
+
+#[test]
+fn a_module_is_a_file_and_its_parts_and_tests_are_in_the_folder_of_its_name() {
+    let others: Vec<String> = [
+        "proto/src",
+        "provider/src",
+        "provider/framework/src",
+        "provider/framework/derive/src",
+    ]
+    .iter()
+    .flat_map(|folder| files(folder))
+    .filter(|path| path.ends_with("/mod.rs") || path.ends_with("_tests.rs"))
+    .collect();
+    assert_eq!(
+        others, TO_BE_MOVED,
+        "the module `name` is `name.rs`, with its parts in `name/` and its tests in `name/tests.rs`, so that a module is found by \
+         its name; a list of exceptions names only what is there"
+    );
+}
+
 /// Part of the examples of the guide, which include it: no module, so it cannot begin as one.
 const NO_MODULE: &str = "framework/src/guide/stand_in.rs";
 
+/// Modules of tests that do not say what they are yet.
+const TO_BE_TOLD: [&str; 3] = [
+    "provider/src/k3s/agent/look_tests.rs",
+    "provider/src/k3s/nodes/drain/tests.rs",
+    "provider/src/k3s/nodes/tests.rs",
+];
+
 #[test]
 fn every_module_says_what_it_is() {
-    let silent: Vec<String> = ["proto/src", "provider", "acceptance-tests/src"]
+    let silent: Vec<String> = ["proto/src", "provider", "acceptance-tests"]
         .iter()
-        .flat_map(|folder| sources(folder))
-        .filter(|source| !source.text.starts_with("//! ") && !source.path.ends_with(NO_MODULE))
-        .map(|source| source.path)
+        .flat_map(|folder| files(folder))
+        .filter(|path| !path.ends_with(NO_MODULE))
+        .filter(|path| !fs::read_to_string(root().join(path)).unwrap().starts_with("//! "))
         .collect();
-    assert!(
-        silent.is_empty(),
-        "a module begins with `//!`: what it is, which API, where to look next; these do not: {silent:?}"
+    assert_eq!(
+        silent, TO_BE_TOLD,
+        "a module begins with `//!`: what it is, which API, where to look next; a list of exceptions names only what is there"
     );
 }
 

@@ -1,6 +1,7 @@
 //! Hosts and a workspace for each test, and what a test asks of them. [`Configuration`] is the text of a cluster and its agents.
 
 mod configuration;
+mod mirror;
 #[path = "../../acceptance/support/outcome.rs"]
 mod outcome;
 mod readiness;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub(crate) use configuration::Configuration;
+pub(crate) use mirror::Mirror;
 pub(crate) use outcome::{done, failure};
 pub(crate) use readiness::Readiness;
 

@@ -13,27 +13,41 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostics, error_chain};
 
 use super::CredentialResource;
-use crate::cht::application::{Application, Home};
+use crate::cht::application::{Application, Claim, InCluster};
 
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
     #[serde(flatten)]
-    home: Home,
+    in_cluster: InCluster,
+    #[serde(flatten)]
+    claim: Claim,
     /// The seal of the secret with which the credential was encrypted, if that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seal: Option<String>,
 }
 
-impl AsMut<Home> for Private {
-    fn as_mut(&mut self) -> &mut Home {
-        &mut self.home
+impl AsMut<InCluster> for Private {
+    fn as_mut(&mut self) -> &mut InCluster {
+        &mut self.in_cluster
     }
 }
 
-impl AsRef<Home> for Private {
-    fn as_ref(&self) -> &Home {
-        &self.home
+impl AsRef<InCluster> for Private {
+    fn as_ref(&self) -> &InCluster {
+        &self.in_cluster
+    }
+}
+
+impl AsMut<Claim> for Private {
+    fn as_mut(&mut self) -> &mut Claim {
+        &mut self.claim
+    }
+}
+
+impl AsRef<Claim> for Private {
+    fn as_ref(&self) -> &Claim {
+        &self.claim
     }
 }
 

@@ -7,12 +7,13 @@ use tf_framework::identity::IdentityOf;
 use tf_framework::schema::Validator;
 use tf_framework::{Attr, Identity, Model, Timeouts, WriteOnly};
 
-use crate::cht::instance::checks;
 use crate::kubernetes::Kubernetes;
 
+pub(super) mod checks;
 mod ingress;
 mod node;
 mod pods;
+mod private;
 mod upgrade;
 
 pub(super) use self::ingress::{Alb, Gce, Ingress, IngressDraft, IngressKind, Tls, TlsDraft};
@@ -20,6 +21,7 @@ pub(super) use self::node::{CouchdbNode, CouchdbNodeDraft, NodeStorage, NodeStor
 pub(super) use self::pods::{
     Component, Healthcheck, Image, Nouveau, Proxy, Resources, SecretKey, Toleration, UpgradeService,
 };
+pub(super) use self::private::Private;
 pub(super) use self::upgrade::{ApiAccess, Upgrade};
 
 /// Manages one instance of the Community Health Toolkit (CHT) in a Kubernetes namespace: CouchDB with its data volumes,

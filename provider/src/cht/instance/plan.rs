@@ -1,10 +1,13 @@
-//! Rules for plans that need the prior state: what CouchDB decides once, and what would lose data. What the cluster says to a
-//! plan is in [`super::trial`].
+//! What a plan shows and refuses. Here are the rules that need the prior state, such as what CouchDB decides once.
+//!
+//! - [`data_guard`] refuses what would lose data, [`version_support`] warns of versions that are not supported any more.
+//! - [`trial`] asks the cluster what it would say. [`storage`] looks at what a plan asks of its volumes and nodes, [`classes`] warns of
+//!   classes that are not there, [`hosts`] tells whether another ingress has the host.
+//! - [`survey`] tells whether an instance can be made where it is to be.
 
 use std::time::SystemTime;
 
 use k8s_openapi::jiff::Timestamp;
-use secrecy::ExposeSecret;
 use tf_framework::Attr;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity};
@@ -12,28 +15,33 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
-use crate::cht::instance::InstanceResource;
-use crate::cht::instance::credentials::Known;
-use crate::cht::instance::desired;
-use crate::cht::instance::model::{Couchdb, InstanceModel};
-use crate::cht::instance::routing::Private;
-use crate::cht::instance::{data_guard, steps, support, tls, upgrade};
+use crate::cht::instance::live::{drift, ingress};
+use crate::cht::instance::model::{Couchdb, InstanceModel, Private};
+use crate::cht::instance::validate::certificate;
+use crate::cht::instance::{InstanceResource, upgrade};
 use crate::cht::version::ChtVersion;
-use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
+
+mod classes;
+pub(super) mod data_guard;
+pub(super) mod hosts;
+pub(super) mod storage;
+pub(super) mod survey;
+pub(super) mod trial;
+mod version_support;
 
 /// Refuses plans that CouchDB would not follow, or that would lose data.
 pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnostics> {
     let Some(prior) = &plan.prior else { return Ok(()) };
     if plan.action() == Action::Delete {
         // One that has never been usable has nothing to protect, and has to go before its creation can start over.
-        return if was_usable(prior) {
+        return if drift::was_usable(prior) {
             allows_destruction(prior)
         } else {
             Ok(())
         };
     }
     let mut diagnostics = Diagnostics::new();
-    if was_usable(prior) {
+    if drift::was_usable(prior) {
         data_guard::check_replacement(prior, &plan.requires_replace(), &mut diagnostics);
     }
     if plan.requires_replace().is_empty() {
@@ -77,12 +85,6 @@ fn check_couchdb(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, d
     }
 }
 
-/// Whether a state is that of an instance which has been usable, as far as the state can tell.
-pub(super) fn was_usable(state: &InstanceModel) -> bool {
-    let unfinished = |line: &String| line == desired::UNFINISHED;
-    !state.ready.is_null() && !state.drift.known().is_some_and(|drift| drift.iter().any(unfinished))
-}
-
 /// Refuses to destroy a protected instance.
 pub(super) fn allows_destruction(state: &InstanceModel) -> Result<(), Diagnostics> {
     if !state.deletion_protection {
@@ -107,7 +109,7 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, InstanceResource>) {
     let Some(planned) = plan.planned() else { return };
     let url = match (&planned.ingress, &planned.host) {
         (Attr::Null, _) => Some(None),
-        (Attr::Known(_), Attr::Known(host)) => Some(Some(steps::url(host))),
+        (Attr::Known(_), Attr::Known(host)) => Some(Some(ingress::url(host))),
         (Attr::Unknown, _) | (_, Attr::Unknown | Attr::Null) => None,
     };
     if let Some(url) = url {
@@ -116,7 +118,7 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, InstanceResource>) {
     if plan.prior.is_none() {
         plan.set(InstanceModel::ADOPTED_FROM, &Option::<String>::None);
     }
-    let drifted = plan.prior.as_ref().is_none_or(has_drift);
+    let drifted = plan.prior.as_ref().is_none_or(drift::was_found);
     if drifted {
         plan.set(InstanceModel::DRIFT, &Vec::<String>::new());
     }
@@ -141,16 +143,11 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, InstanceResource>) {
     }
 }
 
-/// Whether the last refresh found differences.
-pub(super) fn has_drift(prior: &InstanceModel) -> bool {
-    prior.drift.known().is_some_and(|drift| !drift.is_empty())
-}
-
 /// Warns of versions that are not supported any more, or not known yet.
 pub(super) fn warn_of_version(cx: &Context<InstanceResource>, plan: &Plan<'_, '_, InstanceResource>) {
     let planned = plan.planned().and_then(|planned| planned.cht_version.into_known());
     let version = planned.and_then(|text| text.parse::<ChtVersion>().ok());
-    if let Some(warning) = version.and_then(|version| support::warning(&version, SystemTime::now())) {
+    if let Some(warning) = version.and_then(|version| version_support::warning(&version, SystemTime::now())) {
         cx.warn(warning);
     }
 }
@@ -161,7 +158,7 @@ pub(super) fn check_certificate(
     plan: &Plan<'_, '_, InstanceResource>,
 ) -> Result<(), Diagnostics> {
     let planned = plan.planned();
-    let given = planned.as_ref().and_then(tls::Given::in_draft);
+    let given = planned.as_ref().and_then(certificate::Given::in_draft);
     let lifetime = given.and_then(|given| given.check_lifetime(plan.prior.as_ref(), Timestamp::now()));
     match lifetime {
         Some(error) if error.severity == Severity::Error => Err(error.into()),
@@ -191,33 +188,12 @@ pub(super) fn keep_what_is_replaced(
     cx.set_private(&kept)
 }
 
-/// Checks that the cluster holds the instance of the state, and not another one of the same name.
-pub(super) fn same_instance(prior: &InstanceModel, live: &Known) -> Result<(), Diagnostics> {
-    let differs = match (prior.couchdb.uuid.known(), &live.uuid) {
-        (Some(prior), Some(live)) => prior.expose_secret() != live.expose_secret(),
-        (None, _) | (_, None) => false,
-    };
-    if !differs {
-        return Ok(());
-    }
-    Err(Diagnostic::error(
-        "Another instance",
-        format!(
-            "The namespace {} holds an instance with another `uuid` than the one in the state. Does `kubernetes` lead to \
-             another cluster than before?",
-            prior.namespace
-        ),
-    )
-    .at(KUBERNETES)
-    .into())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cht::instance::fixtures::{model, state, with};
+    use crate::cht::instance::fixtures::{model, with};
 
     #[test]
     fn a_protected_instance_is_not_destroyed() {
@@ -225,32 +201,5 @@ mod tests {
         assert!(allows_destruction(&protected).is_err());
         let open = model(&with(json!({"deletion_protection": false})));
         assert!(allows_destruction(&open).is_ok());
-    }
-
-    #[test]
-    fn an_instance_that_was_never_usable_is_not_protected() {
-        let never_refreshed = state(&with(json!({})));
-        assert!(!was_usable(&never_refreshed));
-        let unfinished = state(&with(json!({"ready": false, "drift": [desired::UNFINISHED]})));
-        assert!(!was_usable(&unfinished));
-        let down = state(&with(
-            json!({"ready": false, "drift": ["Service cht-kisumu/api is not there"]}),
-        ));
-        assert!(was_usable(&down), "it may hold data");
-    }
-
-    #[test]
-    fn an_instance_with_another_uuid_is_another_one() {
-        let prior = state(&with(json!({})));
-        let live = |uuid: Option<&str>| Known {
-            uuid: uuid.map(Into::into),
-            ..Known::default()
-        };
-        assert!(same_instance(&prior, &live(Some("00112233445566778899aabbccddeeff"))).is_ok());
-        assert!(
-            same_instance(&prior, &live(None)).is_ok(),
-            "a deleted secret is made again"
-        );
-        assert!(same_instance(&prior, &live(Some("b"))).is_err());
     }
 }

@@ -1,4 +1,5 @@
-//! What an instance is made of: the input of [`super::objects`].
+//! What an instance is made of: the input of [`super::objects`]. It is made [`from_model`]; [`layout`] has what differs between
+//! versions.
 //!
 //! The values are complete: whoever builds an [`InstanceSpec`] has applied every default, and the `Default`
 //! implementations here are those defaults, which are the official ones wherever there are any.
@@ -8,11 +9,13 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{ResourceRequirements, Toleration};
 use secrecy::SecretString;
 
-use crate::cht::instance::layout::Layout;
+use crate::cht::instance::spec::layout::Layout;
 use crate::cht::version::ChtVersion;
 
 mod couchdb;
+mod from_model;
 mod ingress;
+pub mod layout;
 
 pub use self::couchdb::{CouchDb, CouchDbNode, Member, Storage, Volume};
 pub use self::ingress::{Alb, Controller, Gce, Ingress, TargetType, Tls};

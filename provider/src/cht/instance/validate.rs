@@ -7,9 +7,9 @@ use tf_framework::resource::Draft;
 
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::model::{Couchdb, CouchdbDraft, InstanceModel};
-use crate::cht::instance::tls;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 
+pub(super) mod certificate;
 mod ingress;
 mod pods;
 mod topology;
@@ -27,7 +27,7 @@ pub(super) fn validate(config: &Draft<InstanceResource>, diagnostics: &mut Diagn
         ingress::validate(ingress, diagnostics);
     }
     pods::validate(config, diagnostics);
-    if let Some(certificate) = tls::Given::in_draft(config) {
+    if let Some(certificate) = certificate::Given::in_draft(config) {
         diagnostics.append(certificate.check());
     }
 }

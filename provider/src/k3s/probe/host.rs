@@ -55,6 +55,8 @@ pub struct HostState {
     pub cluster_token_sha256: Option<String>,
     /// What failed lately. Tokens are masked.
     pub journal: Vec<String>,
+    /// Whether k3s was refused for the password of its Node since it was started last.
+    pub refused: bool,
     /// What the API on this server says of itself: nothing where it was not asked.
     pub readyz: Option<Result<(), String>>,
     /// The Nodes, as this server knows them.

@@ -10,9 +10,9 @@ use super::helm::Release;
 use super::pods::{self, given};
 use super::site::{API, Site, unsupported};
 use super::{couchdb, ingress};
-use crate::cht::instance::layout::Layout;
 use crate::cht::instance::model::{Image, InstanceModel, Nouveau, Probes, UpgradeService};
 use crate::cht::instance::spec;
+use crate::cht::instance::spec::layout::Layout;
 use crate::cht::version::ChtVersion;
 
 /// Where the release came from if no object names one: somebody applied the chart's manifests.

@@ -7,9 +7,8 @@ use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec, ResourceRequirement
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use tf_framework::ToValue;
 
-use crate::cht::instance::checks;
-use crate::cht::instance::layout::Layout;
-use crate::cht::instance::model::{Component, Healthcheck, Proxy, Resources, SecretKey, Toleration};
+use crate::cht::instance::model::{Component, Healthcheck, Proxy, Resources, SecretKey, Toleration, checks};
+use crate::cht::instance::spec::layout::Layout;
 
 /// The pod of a Deployment.
 pub(super) fn pod(deployment: &Deployment) -> Option<&PodSpec> {

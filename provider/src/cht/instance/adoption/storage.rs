@@ -253,5 +253,4 @@ fn no_node(deployment: &Deployment) -> Diagnostics {
 }
 
 #[cfg(test)]
-#[path = "storage_tests.rs"]
 mod tests;

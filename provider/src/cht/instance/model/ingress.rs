@@ -9,7 +9,7 @@ use tf_framework::custom_types::{Arn, Text};
 use tf_framework::schema::Validator;
 use tf_framework::{Model, WriteOnly};
 
-use crate::cht::instance::checks;
+use crate::cht::instance::model::checks;
 
 /// How the instance is reached from outside the cluster.
 #[derive(Clone, Default, Model)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use tf_framework::Model;
+use tf_framework::path::Path;
 use tf_framework::schema::Validator;
 
-use super::Toleration;
-use crate::cht::instance::checks;
+use crate::cht::instance::model::{Couchdb, InstanceModel, Toleration, checks};
 
 /// A node of CouchDB.
 #[derive(Clone, Default, Model)]
@@ -56,4 +56,27 @@ pub struct NodeStorage {
     pub partition: Option<i64>,
     /// Availability zone of `ebs_volume_id` or `gce_disk`. The pod can only run there, so it is kept there.
     pub zone: Option<String>,
+}
+
+impl CouchdbNode {
+    /// The attribute of a node.
+    pub(in crate::cht::instance) fn path(index: usize) -> Path {
+        Path::new(InstanceModel::COUCHDB).attribute(Couchdb::NODES).index(index)
+    }
+}
+
+impl NodeStorage {
+    /// The volume of a node.
+    pub(in crate::cht::instance) fn path(index: usize) -> Path {
+        CouchdbNode::path(index).attribute(CouchdbNode::STORAGE)
+    }
+
+    /// The attribute that decides on the size of a node's volume.
+    pub(in crate::cht::instance) fn size_path(index: usize, node: Option<&CouchdbNode>) -> Path {
+        let own = node.and_then(|node| node.storage.as_ref()?.size.as_ref());
+        match own {
+            Some(_) => Self::path(index).attribute(NodeStorage::SIZE),
+            None => Path::new(InstanceModel::COUCHDB).attribute(Couchdb::STORAGE_SIZE),
+        }
+    }
 }

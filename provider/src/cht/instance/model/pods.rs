@@ -6,7 +6,7 @@ use tf_framework::Model;
 use tf_framework::custom_types::{Quantity, Text};
 use tf_framework::schema::Validator;
 
-use crate::cht::instance::checks;
+use crate::cht::instance::model::checks;
 
 /// Where the container images come from.
 #[derive(Clone, Default, Model)]

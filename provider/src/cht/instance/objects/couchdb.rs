@@ -15,7 +15,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelecto
 use super::metadata::{COMPONENT_LABEL, HOST_NAME_LABEL, Labels, port};
 use super::workload::{Workload, container, env_value, with_settings};
 use super::{Manifest, config, nouveau, probes, secret};
-use crate::cht::instance::layout::Strategy;
+use crate::cht::instance::spec::layout::Strategy;
 use crate::cht::instance::spec::{InstanceSpec, Member, PodSettings};
 
 const PORT: i32 = 5984;

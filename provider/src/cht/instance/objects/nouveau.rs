@@ -9,7 +9,7 @@ use super::couchdb::{as_root, mount, placement, volume};
 use super::metadata::{HOST_NAME_LABEL, Labels, component_label, port};
 use super::workload::{Workload, container};
 use super::{Manifest, probes};
-use crate::cht::instance::layout::{NouveauPlace, Strategy};
+use crate::cht::instance::spec::layout::{NouveauPlace, Strategy};
 use crate::cht::instance::spec::{InstanceSpec, Member};
 
 /// The label of a pod of its own, and the Service that CouchDB's configuration looks for.

@@ -9,7 +9,7 @@ use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject
 use super::metadata::{Labels, port};
 use super::workload::{Workload, env_value};
 use super::{Manifest, probes};
-use crate::cht::instance::layout::Strategy;
+use crate::cht::instance::spec::layout::Strategy;
 use crate::cht::instance::spec::{InstanceSpec, UpgradeService};
 
 const NAME: &str = "upgrade-service";

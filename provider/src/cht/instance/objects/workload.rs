@@ -14,7 +14,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::Manifest;
 use super::metadata::{Labels, component_label};
-use crate::cht::instance::layout::Strategy;
+use crate::cht::instance::spec::layout::Strategy;
 use crate::cht::instance::spec::{InstanceSpec, NodeService, PodSettings};
 
 /// What one Deployment has of its own.

@@ -8,9 +8,9 @@ use tf_framework::resource::Plan;
 use super::images::Images;
 use super::target::{Target, tag};
 use crate::cht::instance::InstanceResource;
+use crate::cht::instance::live::{self, application};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::{Record, Stage};
-use crate::cht::instance::{desired, steps};
 use crate::cht::upgrade::path::{Path, STOPOVER, path};
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::{Access, Found};
@@ -75,7 +75,7 @@ pub(in crate::cht::instance) async fn check_images(
     let Some(prior) = prior.filter(|prior| prior.live_version.is_null()) else {
         return Ok(());
     };
-    let found = desired::find(access, &model.namespace, &[prior]).await?;
+    let found = live::find(access, &model.namespace, &[prior]).await?;
     check_live(model, prior, None, &found)
 }
 
@@ -89,7 +89,7 @@ pub(in crate::cht::instance) async fn refuse_downgrade(
 ) -> Result<(), Diagnostics> {
     let running = match Images::of(found).api() {
         Some(image) if image == tag(model) => return Ok(()),
-        Some(_) => steps::live_version(cx, access, model).await?,
+        Some(_) => application::live_version(cx, access, model).await?,
         // There is nobody to ask.
         None => None,
     };

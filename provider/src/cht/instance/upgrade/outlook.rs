@@ -8,7 +8,7 @@ use super::space::shortage;
 use super::target::Target;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Known;
-use crate::cht::instance::desired;
+use crate::cht::instance::live::{self, secrets};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::upgrade::path::{Path, path};
 use crate::kubernetes::Access;
@@ -28,8 +28,8 @@ pub(in crate::cht::instance) async fn check(
     if path(&running, &target) == Path::None {
         return Ok(());
     }
-    let found = desired::find(access, &prior.namespace, &[prior]).await?;
-    let live = desired::live_credentials(&found, &prior.namespace);
+    let found = live::find(access, &prior.namespace, &[prior]).await?;
+    let live = secrets::credentials(&found, &prior.namespace);
     let credentials = live.or(Known::of(&prior.couchdb)).complete();
     rivals::check(cx, access, model, credentials.as_ref(), &target).await?;
     match shortage(cx, access, model, credentials.as_ref(), &target).await? {

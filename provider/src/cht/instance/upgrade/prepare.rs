@@ -14,10 +14,10 @@ use crate::cht::client::Client;
 use crate::cht::error::Error;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
+use crate::cht::instance::live::application;
 use crate::cht::instance::model::{InstanceModel, Upgrade};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{Record, Stage};
-use crate::cht::instance::{reach, steps};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::cht::upgrade::path::{Path, path};
 use crate::cht::upgrade::{Failure, Staging, Step};
@@ -90,7 +90,7 @@ impl Preparation<'_> {
         if was_usable(self.model, self.found) {
             return Ok(Installed::Warm);
         }
-        let running = steps::live_version(cx, self.access, self.model).await?;
+        let running = application::live_version(cx, self.access, self.model).await?;
         let runs = running.as_deref() == Some(tag(self.model));
         Ok(if runs { Installed::Warm } else { Installed::Cold })
     }
@@ -116,9 +116,9 @@ impl Preparation<'_> {
             let client = self.client(cx)?;
             let status = match readiness(&client, None).await {
                 Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version.parse().ok())),
-                Ok(Readiness::Unauthorized) => return Err(steps::unauthorized()),
+                Ok(Readiness::Unauthorized) => return Err(application::unauthorized()),
                 Ok(other) => other.to_string(),
-                Err(error) => reach::status(&error)?,
+                Err(error) => application::status(&error)?,
             };
             let status = format!(
                 "{status}. If CHT cannot be made to run in its present version, set `upgrade = {{ mode = \"direct\" }}`"
@@ -144,12 +144,12 @@ impl Preparation<'_> {
                     cx.warn(rivals::given_up(&other));
                     format!("CHT {other}, which was staged before, is given up")
                 }
-                Err(Error::Unauthorized { .. }) => return Err(steps::unauthorized()),
+                Err(Error::Unauthorized { .. }) => return Err(application::unauthorized()),
                 Err(error @ (Error::Forbidden { .. } | Error::NotFound { .. } | Error::Refused { .. })) => {
                     return Err(refused(&target, &error));
                 }
                 // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
-                Err(error) => reach::status(&error)?,
+                Err(error) => application::status(&error)?,
             };
             patience.check(&what, &status)?;
             Ok(Progress::Pending(status))
@@ -159,7 +159,7 @@ impl Preparation<'_> {
 
     /// A client for one look: the pod may be another one at the next.
     fn client(&self, cx: &Context<InstanceResource>) -> Result<Client<Way>, Diagnostics> {
-        reach::client(cx, self.access, self.model, Some(self.credentials))
+        application::client(cx, self.access, self.model, Some(self.credentials))
     }
 }
 

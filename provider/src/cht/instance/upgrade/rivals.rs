@@ -5,9 +5,10 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 
 use super::prepare::{failed, is_direct};
+use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
+use crate::cht::instance::live::application;
 use crate::cht::instance::model::InstanceModel;
-use crate::cht::instance::{InstanceResource, reach};
 use crate::cht::upgrade::Rival;
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::Access;
@@ -23,7 +24,7 @@ pub(super) async fn check(
     credentials: Option<&Credentials>,
     target: &ChtVersion,
 ) -> Result<(), Diagnostics> {
-    let client = reach::client(cx, access, model, credentials)?;
+    let client = application::client(cx, access, model, credentials)?;
     let log = match client.upgrades().await {
         Ok(upgrades) => upgrades.upgrade_doc,
         Err(error) => {

@@ -13,8 +13,8 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use crate::cht::client::Client;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
-use crate::cht::instance::model::InstanceModel;
-use crate::cht::instance::{data_guard, desired, reach};
+use crate::cht::instance::live::{application, volumes};
+use crate::cht::instance::model::{InstanceModel, NodeStorage};
 use crate::cht::transport::Transport;
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::{Access, Error, LiveObject, ObjectKey, quantity};
@@ -34,7 +34,7 @@ pub(super) async fn shortage(
     credentials: Option<&Credentials>,
     target: &ChtVersion,
 ) -> Result<Option<Diagnostic>, Diagnostics> {
-    let client = reach::client(cx, access, model, credentials)?;
+    let client = application::client(cx, access, model, credentials)?;
     let looked = look(access, model, &client).await;
     let space = looked.map_err(access.explain("Unable to look at the cluster"))?;
     let Some(space) = space.filter(|space| !space.is_enough()) else {
@@ -85,7 +85,7 @@ impl Space {
             Diagnostic::warning(summary, detail)
         };
         let only_node = model.couchdb.nodes.as_deref().filter(|nodes| nodes.len() == 1);
-        diagnostic.at(data_guard::size_path(0, only_node.and_then(<[_]>::first)))
+        diagnostic.at(NodeStorage::size_path(0, only_node.and_then(<[_]>::first)))
     }
 }
 
@@ -106,7 +106,7 @@ async fn look<T: Transport>(
     };
     let mut capacity: u64 = 0;
     for member in model.couchdb.spec().members() {
-        let claim = desired::claim_key(&model.namespace, &member.mounted_claim());
+        let claim = volumes::claim_key(&model.namespace, &member.mounted_claim());
         let Some(claim) = access.cluster.look_at(&claim).await?.known().flatten() else {
             return Ok(None);
         };

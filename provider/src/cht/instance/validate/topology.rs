@@ -8,11 +8,10 @@ use tf_framework::path::Path;
 use tf_framework::resource::Draft;
 
 use crate::cht::instance::InstanceResource;
-use crate::cht::instance::data_guard::{node, storage};
-use crate::cht::instance::layout::{Layout, NouveauPlace};
 use crate::cht::instance::model::{
     Couchdb, CouchdbDraft, CouchdbNode, CouchdbNodeDraft, Healthcheck, InstanceModel, NodeStorage, NodeStorageDraft,
 };
+use crate::cht::instance::spec::layout::{Layout, NouveauPlace};
 use crate::cht::version::ChtVersion;
 
 /// The longest DNS name.
@@ -146,7 +145,7 @@ fn validate_nodes(nodes: &[Attr<CouchdbNodeDraft>], diagnostics: &mut Diagnostic
                 && let Some(first) = volumes.insert((attribute, source, host), index)
             {
                 let detail = format!("It is that of node {first} already. Each node needs a volume of its own.");
-                let path = storage(index).attribute(attribute);
+                let path = NodeStorage::path(index).attribute(attribute);
                 diagnostics.push(Diagnostic::error("Two nodes with one volume", detail).at(path));
             }
         }
@@ -156,13 +155,13 @@ fn validate_nodes(nodes: &[Attr<CouchdbNodeDraft>], diagnostics: &mut Diagnostic
     {
         let detail = "Other nodes have volumes that are there already, and this one has none: its part of the data would be \
                       missing. Give all nodes their volumes, or none.";
-        diagnostics.push(Diagnostic::error("Volume of a node is missing", detail).at(node(*index)));
+        diagnostics.push(Diagnostic::error("Volume of a node is missing", detail).at(CouchdbNode::path(*index)));
     }
 }
 
 fn validate_storage(index: usize, node: &CouchdbNodeDraft, volume: &NodeStorageDraft, diagnostics: &mut Diagnostics) {
     let mut refuse = |attribute: &str, summary: &str, detail: &str| {
-        diagnostics.push(Diagnostic::error(summary, detail).at(storage(index).attribute(attribute)));
+        diagnostics.push(Diagnostic::error(summary, detail).at(NodeStorage::path(index).attribute(attribute)));
     };
     if !volume.host_path.is_null() && node.node_name.is_null() {
         let detail = "A directory is on one node only. Name it in `node_name`, or the pod starts on another one without its data.";
@@ -208,7 +207,7 @@ fn warn_of_missing_healthcheck(couchdb: &CouchdbDraft, layout: &Layout, diagnost
 }
 
 fn path(index: usize, attribute: &str) -> Path {
-    node(index).attribute(attribute)
+    CouchdbNode::path(index).attribute(attribute)
 }
 
 #[cfg(test)]

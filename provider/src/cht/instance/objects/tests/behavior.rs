@@ -10,7 +10,7 @@ use super::super::{api, haproxy, healthcheck, objects, sentinel};
 use super::{
     DEPLOYMENTS, container, env, everything, manifests, minimal, object, phases, version, with_upgrade_service,
 };
-use crate::cht::instance::checks::{MANAGED_ENV, MANAGED_HEALTHCHECK_ENV, MANAGED_PROXY_ENV};
+use crate::cht::instance::model::checks::{MANAGED_ENV, MANAGED_HEALTHCHECK_ENV, MANAGED_PROXY_ENV};
 use crate::cht::instance::spec::{Healthcheck, InstanceSpec};
 
 #[test]

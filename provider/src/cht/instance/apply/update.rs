@@ -1,0 +1,134 @@
+//! The order in which an instance is changed, so that it stays usable for as long as possible.
+//!
+//! Nothing is saved on the way: until all of it is done the prior state stays, and the record tells the next plan that there is
+//! something to do. So each step looks whether it is done already.
+
+use tf_framework::context::Context;
+use tf_framework::diagnostics::Diagnostics;
+
+use crate::cht::instance::apply::converge::{Goal, check_ingress, converge};
+use crate::cht::instance::apply::rotation::{self, Rotation};
+use crate::cht::instance::apply::teardown::Transition;
+use crate::cht::instance::credentials::{Credentials, Known};
+use crate::cht::instance::live::{self, drift, secrets, volumes, which_cluster};
+use crate::cht::instance::model::InstanceModel;
+use crate::cht::instance::patience::Patience;
+use crate::cht::instance::record::{Record, Stage};
+use crate::cht::instance::upgrade::{self, Installed, Preparation};
+use crate::cht::instance::{InstanceResource, adoption};
+use crate::kubernetes::{Access, Apply, Found};
+
+/// Changes an instance from its prior state to the planned one, and finishes an unfinished creation.
+pub(in crate::cht::instance) async fn update(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    prior: InstanceModel,
+    planned: InstanceModel,
+) -> Result<InstanceModel, Diagnostics> {
+    let found = live::find(access, &planned.namespace, &[&prior, &planned]).await?;
+    let live = secrets::credentials(&found, &planned.namespace);
+    which_cluster::same_instance(&prior, &live)?;
+    check_ingress(cx, access, &planned, Some(&prior)).await?;
+    upgrade::refuse_downgrade(cx, access, &planned, &prior, &found).await?;
+    let found = adoption::take_over(cx, access, &[&prior, &planned], found).await?;
+    let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
+    let stage = match Record::find(&found, &planned.namespace) {
+        Some(record) if record.stage.is_creation() => record.stage,
+        Some(record) if record.stage == Stage::Adopting => Stage::Adopting,
+        None if planned.is_adopted() => Stage::Adopting,
+        _ => Stage::Updating,
+    };
+    if stage != Stage::Creating {
+        volumes::check_claims(&prior, &found)?;
+    }
+    let mut update = Update {
+        access,
+        prior: &prior,
+        credentials: &credentials,
+        stage,
+        found,
+    };
+    let patience = update.prepare(cx, &planned, &live).await?;
+    let transition = Transition {
+        prior: &prior,
+        model: &planned,
+        credentials: &credentials,
+    };
+    transition.free_volumes(cx, access, &update.found).await?;
+    let found = std::mem::take(&mut update.found);
+    let made = converge(cx, access, update.goal(planned, found, patience), |_| ()).await?;
+    let transition = Transition {
+        prior: &prior,
+        model: &made,
+        credentials: &credentials,
+    };
+    transition.remove_obsolete(cx, access).await?;
+    Ok(made)
+}
+
+/// What the steps of an update share.
+struct Update<'a> {
+    access: &'a Access,
+    prior: &'a InstanceModel,
+    credentials: &'a Credentials,
+    stage: Stage,
+    found: Found,
+}
+
+impl<'a> Update<'a> {
+    /// Changes the password and stages the version, if that is to be done, and answers how long the instance may take to start
+    /// after that.
+    async fn prepare(
+        &self,
+        cx: &Context<InstanceResource>,
+        planned: &InstanceModel,
+        live: &Known,
+    ) -> Result<Patience, Diagnostics> {
+        let Update {
+            access,
+            prior,
+            credentials,
+            found,
+            ..
+        } = self;
+        if self.stage.is_creation() {
+            live.agree_with(&Known::from((*credentials).clone()))?;
+            // The data of an earlier instance may have to be indexed.
+            return Ok(Installed::Cold.patience(planned));
+        }
+        if let Some(rotation) = Rotation::needed(prior, &credentials.admin_password, live, found) {
+            rotation.run(cx, access).await?;
+            if let Some(before) = upgrade::before(prior, planned, found) {
+                // The services are locked out, and one of them is to prepare the upgrade.
+                let patience = Patience::of_start(&before);
+                converge(cx, access, self.goal(before, found.clone(), patience), |_| ()).await?;
+            }
+        }
+        let preparation = Preparation {
+            access,
+            prior,
+            model: planned,
+            credentials,
+            found,
+        };
+        let installed = preparation.run(cx).await?;
+        Ok(installed.patience(planned))
+    }
+
+    fn goal(&self, model: InstanceModel, found: Found, patience: Patience) -> Goal<'a> {
+        // The plan showed what was changed from outside, so taking it back has been approved.
+        let how = if drift::was_found(self.prior) {
+            Apply::Repair
+        } else {
+            Apply::Careful
+        };
+        Goal {
+            model,
+            credentials: self.credentials,
+            stage: self.stage,
+            how,
+            found,
+            patience,
+        }
+    }
+}
