@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::config::Role;
-use super::journal::{self, Finding, Outlook};
+use super::journal::{Finding, Outlook};
 use super::paths;
 use super::probe::{HostState, NodeState, UnitPhase};
 use super::version::K3sVersion;
@@ -113,7 +113,7 @@ impl Wait {
             let unit = host.unit(self.awaited.role);
             return Some(Missing::Unit {
                 state: unit.map_or("missing".to_owned(), |unit| format!("{} ({})", unit.active, unit.sub)),
-                finding: journal::find(&host.journal),
+                finding: host.finding(),
             });
         }
         if self.awaited.role == Role::Server {
@@ -147,7 +147,7 @@ impl Wait {
         if !is_down || (restarts == 0 && !has_ended) {
             return None;
         }
-        let finding = journal::find(&host.journal);
+        let finding = host.finding();
         let fails = match finding.as_ref().map(|finding| finding.cause.outlook()) {
             Some(Outlook::Stays) => true,
             Some(Outlook::MayPass) => has_ended,

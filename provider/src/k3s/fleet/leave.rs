@@ -64,7 +64,13 @@ impl Run<'_> {
                 })
                 .await?;
                 self.host(server)?.stop(Role::Server).await?;
-                Ok(self.host(server)?.reset_data().await?)
+                let member = looked.state(server).and_then(|state| state.etcd_name.as_deref());
+                let is_emptied = self.host(server)?.forget_member(member.unwrap_or_default()).await?;
+                // k3s has done so itself meanwhile, and joins: its new member must not be left behind.
+                if !is_emptied {
+                    self.host(server)?.start(Role::Server).await?;
+                }
+                Ok(())
             }
             Step::Cleanup { server } => {
                 self.mark(looked, server, |marker| marker.phase = Phase::Leaving)

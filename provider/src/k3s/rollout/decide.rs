@@ -1,4 +1,4 @@
-//! Which step comes next. The order is the order of what is worst: first what is down, then what is missing, then what is
+//! Which step comes next. The order is the order of what is worst: first what is down, then what is missing ([`enter`]), then what is
 //! old, then what is too much.
 
 use super::look::Look;
@@ -9,6 +9,8 @@ use crate::k3s::marker::Phase;
 use crate::k3s::probe::UnitPhase;
 use crate::k3s::version::K3sVersion;
 use crate::k3s::version::features::Feature;
+
+mod enter;
 
 /// What one rule says: a step, or a refusal, or nothing.
 type Decision = Result<Option<Step>, Refusal>;
@@ -160,66 +162,6 @@ impl Look<'_> {
         Ok(server.map(|(name, _)| Step::Convert { server: name.clone() }))
     }
 
-    /// Whoever joins is refused by servers that run with other values than it will, so those are restarted before.
-    fn agree(&self) -> Decision {
-        let joins = |server: &Server| server.reachable && !self.is_in(server);
-        let differs = |server: &Server| server.healthy && server.other_values;
-        let differing = self.wanted().find(|(_, server)| differs(server));
-        let Some((name, _)) = differing.filter(|_| self.wanted().any(|(_, server)| joins(server))) else {
-            return Ok(None);
-        };
-        self.require_members(name)?;
-        if let Some(step) = self.before_restart() {
-            return Ok(Some(step));
-        }
-        Ok(Some(Step::Restart { server: name.clone() }))
-    }
-
-    /// One at a time: etcd takes one learner.
-    fn join(&self) -> Decision {
-        let learns = |server: &Server| server.member == Member::Learner && server.owner != Owner::Other;
-        if let Some((name, _)) = self.seen.servers.iter().find(|(_, server)| learns(server)) {
-            let server = name.clone();
-            return Ok(Some(Step::Await { server }));
-        }
-        let missing = self
-            .wanted()
-            .find(|(_, server)| server.reachable && !self.is_in(server));
-        let Some((name, _)) = missing else { return Ok(None) };
-        let voters = Voters::of(self.seen);
-        if self.keeps_members() && voters.all > 0 && !voters.can_take_one() {
-            return Err(Refusal::CannotJoin {
-                server: name.clone(),
-                voters,
-            });
-        }
-        let through = if self.keeps_members() {
-            Some(self.through(name)?)
-        } else {
-            None
-        };
-        Ok(Some(Step::Join {
-            server: name.clone(),
-            through,
-            version: self.hop()?.unwrap_or(self.wanted.version),
-        }))
-    }
-
-    /// From the second server on, no file may say to begin a cluster, or to join through a server that is none: a server that lost its
-    /// data would begin another one. So this does not wait until the last server has joined.
-    fn part_from_bootstrap(&self) -> Decision {
-        let others = |name: &str| self.healthy_other(name).is_some();
-        let stale =
-            |name: &str, server: &Server| server.reachable && (server.init || server.joins_nobody) && others(name);
-        let server = self
-            .wanted()
-            .find(|(name, server)| self.keeps_members() && stale(name, server));
-        Ok(server.map(|(name, _)| Step::WriteFiles {
-            server: name.clone(),
-            through: self.healthy_other(name),
-        }))
-    }
-
     /// The cluster takes the new token first; then all files have it before any server is restarted.
     fn change_token(&self) -> Decision {
         if !self.seen.old_token {
@@ -278,7 +220,7 @@ impl Look<'_> {
     }
 
     /// What comes before any server is restarted: it must find the others with the token that the cluster has.
-    fn before_restart(&self) -> Option<Step> {
+    pub(super) fn before_restart(&self) -> Option<Step> {
         let unwritten =
             |server: &Server| server.reachable && server.old_token_file && !self.seen.old_token && self.is_in(server);
         let mut servers = self.wanted();

@@ -212,7 +212,7 @@ fn cause(state: &HostState, role: Role) -> Option<journal::Cause> {
     }
     let unit = state.unit(role)?;
     let has_failed = unit.active == "failed" || (unit.phase() == UnitPhase::Starting && unit.restarts > 0);
-    let finding = has_failed.then(|| journal::find(&state.journal)).flatten()?;
+    let finding = has_failed.then(|| state.finding()).flatten()?;
     Some(finding.cause)
 }
 

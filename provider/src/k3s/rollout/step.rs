@@ -53,7 +53,7 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Stops a server whose member was removed, and empties its database.
+    /// Stops a server whose member was removed, and empties its database, unless k3s has done so itself meanwhile, and joins.
     ResetData {
         /// The server.
         server: String,

@@ -167,6 +167,17 @@ fn what_is_wrong_with_a_host_is_seen() {
         server.cause = Some(journal::Cause::RemovedMember);
     });
     assert_eq!(seen(&known(), tombstone), removed);
+    let anew = |host: &mut HostState| {
+        host.server_unit = Some(UnitState {
+            active: "activating".to_owned(),
+            file: "enabled".to_owned(),
+            restarts: 1,
+            ..UnitState::default()
+        });
+        host.readyz = None;
+        host.journal = vec!["the member has been permanently removed from the cluster".to_owned()];
+    };
+    assert_eq!(seen(&known(), anew).cause, None, "k3s has begun anew by itself");
     let leaving = |host: &mut HostState| host.marker.as_mut().unwrap().phase = Phase::Leaving;
     assert_eq!(seen(&known(), leaving).phase, Some(Phase::Leaving));
 }

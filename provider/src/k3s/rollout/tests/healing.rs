@@ -91,6 +91,22 @@ fn without_a_datastore_of_its_own_a_dead_server_leaves_only_its_node() {
 }
 
 #[test]
+fn a_learner_that_does_not_answer_is_not_waited_for() {
+    let learner = |server: &mut Server| {
+        *server = Server {
+            member: Member::Learner,
+            ..dead(NOW)
+        };
+    };
+    let gone = with(with(three(), "c", learner), "b", |server| *server = Server::bare());
+    assert_eq!(told(&wanted("a b c"), &gone), ["join b through a with v1.36.3+k3s1"]);
+    assert_eq!(
+        told(&wanted("a b"), &gone),
+        ["delete the node c through a", "join b through a with v1.36.3+k3s1"]
+    );
+}
+
+#[test]
 fn data_is_wiped_only_where_etcd_says_that_the_member_was_removed() {
     let removed = with(three(), "b", |server| {
         *server = down(NOW);
