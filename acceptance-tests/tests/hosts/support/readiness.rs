@@ -67,7 +67,9 @@ impl Readiness {
     pub(crate) fn never_without_an_answer(&self) {
         let rounds = self.rounds.lock().expect("nobody panics").clone();
         let without = rounds.iter().filter(|round| !round.answers.contains(&None));
-        let without: Vec<&Round> = without.collect();
+        let without: Vec<String> = without
+            .map(|round| format!("{:?}: {:?}", round.at, round.answers))
+            .collect();
         assert!(
             without.is_empty(),
             "no server answered in {} of {} rounds: {without:#?}",
