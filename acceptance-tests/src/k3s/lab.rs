@@ -7,7 +7,6 @@
 
 use std::env;
 use std::fs;
-use std::future;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::time;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::certificates::sha256_hex;
@@ -35,6 +35,9 @@ const KUBECONFIG: &str = "/etc/rancher/k3s/k3s.yaml";
 
 /// How long a cluster is waited for by what plays CHT in it: as long as anybody takes to make one.
 const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// Between two looks at a host that CHT is played on.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Hosts without k3s, and k3s for them. They end when this is dropped.
 pub struct K3sLab {
@@ -202,24 +205,25 @@ impl Release {
     }
 }
 
-/// Waits for a cluster on any of the hosts, and plays CHT in it for as long as nobody ends this.
+/// Waits for a cluster on any of the hosts, and plays CHT in it for as long as that host is powered; then in the next
+/// one.
 async fn play(hosts: &Hosts, target: &Target) {
     let look = async || {
         for host in hosts.iter() {
             if let Ok(client) = client(host).await
                 && client.apiserver_version().await.is_ok()
             {
-                return Ok(client);
+                return Ok((host, client));
             }
         }
         Err("no server answers".to_owned())
     };
-    let Ok(client) = wait::until("a cluster", PATIENCE, look).await else {
-        return;
-    };
-    if let Ok(cht) = FakeCht::start(client).await {
+    while let Ok((host, client)) = wait::until("a cluster", PATIENCE, look).await {
+        let Ok(cht) = FakeCht::start(client).await else { return };
         target.set(cht.addr());
-        future::pending::<()>().await;
+        while host.is_powered() {
+            time::sleep(LOOK).await;
+        }
     }
 }
 

@@ -22,6 +22,8 @@ use crate::{skip, tools};
 /// The provider under test, as configurations name it.
 pub const SOURCE: &str = "medic/cht";
 
+const OPENTOFU_REGISTRY: &str = "registry.opentofu.org";
+
 /// Which command line, and where it is.
 #[derive(Clone, Debug)]
 pub struct Cli {
@@ -37,7 +39,18 @@ impl Cli {
     pub fn tofu() -> Result<Self> {
         Ok(Self {
             path: tools::tofu()?,
-            registry: "registry.opentofu.org",
+            registry: OPENTOFU_REGISTRY,
+        })
+    }
+
+    /// The oldest OpenTofu that the provider is made for.
+    ///
+    /// # Errors
+    /// If it has to be built and that fails.
+    pub fn old_tofu() -> Result<Self> {
+        Ok(Self {
+            path: tools::old_tofu()?,
+            registry: OPENTOFU_REGISTRY,
         })
     }
 

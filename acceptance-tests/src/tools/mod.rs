@@ -13,7 +13,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use semver::Version;
 
-use recipe::{CTY, EMPTY_PROVIDER, ETCD, ETCDUTL, KUBECTL, KUBERNETES, KWOK, OPENTOFU, TFPLUGINDOCS};
+use recipe::{CTY, EMPTY_PROVIDER, ETCD, ETCDUTL, KUBECTL, KUBERNETES, KWOK, OLD_OPENTOFU, OPENTOFU, TFPLUGINDOCS};
 
 /// The oldest OpenTofu on PATH that the suite runs with; an older one is passed over.
 const MINIMUM_TOFU: Version = Version::new(1, 12, 0);
@@ -30,6 +30,14 @@ pub fn tofu() -> Result<PathBuf> {
         Some(path) if cli_version(&path).is_some_and(|version| version >= MINIMUM_TOFU) => Ok(path),
         _ => build::binary(&OPENTOFU, "tofu"),
     }
+}
+
+/// The oldest OpenTofu that the provider is made for.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn old_tofu() -> Result<PathBuf> {
+    build::binary(&OLD_OPENTOFU, "tofu")
 }
 
 /// Terraform, if it is on PATH. Its license does not let us build or ship it.

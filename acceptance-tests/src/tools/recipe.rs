@@ -119,6 +119,13 @@ pub const OPENTOFU: Recipe = Recipe {
     variables: &[("github.com/opentofu/opentofu/version.dev", "no")],
 };
 
+/// The oldest OpenTofu that the provider is made for. It does not know write-only arguments yet.
+pub const OLD_OPENTOFU: Recipe = Recipe {
+    version: "v1.10.10",
+    go: "1.24.13",
+    ..OPENTOFU
+};
+
 /// The registries' checker of documentation.
 pub const TFPLUGINDOCS: Recipe = Recipe {
     tool: "tfplugindocs",

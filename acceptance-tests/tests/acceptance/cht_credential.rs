@@ -139,7 +139,8 @@ async fn a_credential_that_somebody_else_stored_is_not_taken_over_and_a_killed_c
         .await;
     application.configure(&credential("value_wo = \"secret\"")).await;
     let refused = scene.apply_fails().await;
-    blames(&refused, "CHT credential exists already", "Import it", "key");
+    let import = format!("tofu import cht_credential.NAME 'credential-taken/{KEY}'");
+    blames(&refused, "CHT credential exists already", &import, "key");
 
     application
         .documents(|documents| {
@@ -151,6 +152,39 @@ async fn a_credential_that_somebody_else_stored_is_not_taken_over_and_a_killed_c
     assert_eq!(stored(&application).await.as_deref(), Some("secret"));
     scene.is_settled().await;
     scene.destroy().await;
+}
+
+/// The process, or the core, dies after the last call, and before the core saves the credential.
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_credential_that_was_finished_and_never_saved_is_taken_unless_it_was_changed() {
+    let application = Application::new("credential-unsaved").await;
+    let configuration = credential("value_wo = \"secret\"");
+    let unsaved = application.without_state(&configuration).await;
+    unsaved.scene.apply().await;
+    let taker = application.without_state(&configuration).await;
+    let taken = done("apply", taker.scene.workspace.apply().await);
+    let warnings: Vec<_> = taken.warnings().map(|warning| &warning.summary).collect();
+    assert_eq!(warnings, ["CHT object exists already"]);
+    unsaved.scene.destroy().await;
+    assert_eq!(
+        stored(&application).await.as_deref(),
+        Some("secret"),
+        "it is the taker's"
+    );
+
+    application
+        .documents(|documents| documents.write("medic-vault", ID, json!({ "password": "00" })))
+        .await;
+    let refused = application
+        .without_state(&configuration)
+        .await
+        .scene
+        .apply_fails()
+        .await;
+    assert_eq!(refused.summary, "CHT credential exists already");
+    taker.scene.destroy().await;
+    application.scene.destroy().await;
 }
 
 #[tokio::test]

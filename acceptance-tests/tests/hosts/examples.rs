@@ -7,11 +7,17 @@ use std::path::{Path, PathBuf};
 use acceptance_tests::environment::Script;
 use serde_json::{Map, Value, json};
 
-use crate::guide::follow;
+use crate::guide::{follow, follow_section, follow_up_to};
 use crate::support::{Scene, done};
 
 /// The variables, in a file that the command line reads by itself.
 const VARIABLES: &str = "test.auto.tfvars.json";
+
+/// The guide for machines that die.
+const DEATHS: &str = "when-a-server-dies";
+
+/// Its part about a cluster that cannot agree on anything any more.
+const MOST: &str = "Most of the servers are gone";
 
 /// An environment, applied to hosts.
 struct Applied {
@@ -77,15 +83,25 @@ fn folder(name: &str) -> PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn one_server_with_cht_is_what_its_guide_says() {
-    let Some(applied) = Applied::new("single-server", 0).await else {
+    let Some(applied) = Applied::new("single-server", 1).await else {
         return;
     };
     follow(&applied.scene, "one-server").await;
     let applied = applied.changed();
     follow(&applied.scene, "upgrading-k3s").await;
     applied.scene.is_settled("changed").await;
+
+    // The machine is gone for good, and another one is there.
+    applied.scene.host(1).power_off().expect("it is dead");
+    let other = applied.scene.host(2);
+    let key = other.host_key().expect("it has a key");
+    let machine = [("host", json!(other.ip())), ("host_key", json!(key))];
+    let machine = machine.map(|(name, value)| (name.to_owned(), value));
+    let applied = applied.set(Map::from_iter(machine));
+    follow_section(&applied.scene, DEATHS, "The only server is gone").await;
+    applied.scene.is_settled("on another machine").await;
     applied.scene.destroy().await;
-    applied.scene.is_clean(1).await;
+    applied.scene.is_clean(2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,14 +121,43 @@ async fn three_servers_and_two_agents_with_cht_are_what_their_guides_say() {
     names.insert("cht-6".to_owned(), json!({"host": other.ip(), "host_key": key}));
     applied.scene.host(2).power_off().expect("it is dead");
     let applied = applied.set(Map::from_iter([("servers".to_owned(), servers)]));
-    follow(&applied.scene, "when-a-server-dies").await;
+    follow_up_to(&applied.scene, DEATHS, MOST).await;
     applied.scene.is_settled("another server").await;
 
     let applied = applied.changed();
     applied.scene.apply().await;
     applied.scene.is_settled("changed").await;
+
+    let applied = without_a_quorum(applied).await;
     applied.scene.destroy().await;
-    for number in [1, 3, 4, 5, 6] {
+    for number in [1, 4, 5] {
         applied.scene.is_clean(number).await;
     }
+}
+
+/// Two of three servers die, and the third is taken back to a snapshot.
+async fn without_a_quorum(applied: Applied) -> Applied {
+    let scene = &applied.scene;
+    scene.run(1, "/usr/local/bin/k3s etcd-snapshot save").await;
+    let snapshots = "/var/lib/rancher/k3s/server/db/snapshots";
+    let snapshot = scene.run(1, &format!("ls -t {snapshots}/* | head -n 1")).await;
+    for number in [3, 6] {
+        scene.host(number).power_off().expect("it is dead");
+    }
+    let mut servers = applied.variables["servers"].clone();
+    let names = servers.as_object_mut().expect("servers by name");
+    names.retain(|name, _| name == "cht-1");
+    let restore = json!({"snapshot": snapshot, "server": "cht-1"});
+    let changed = [("servers", servers), ("restore_from", restore)];
+    let applied = applied.set(
+        changed
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect(),
+    );
+    follow_section(&applied.scene, DEATHS, MOST).await;
+    applied.scene.is_settled("taken back").await;
+    let url = done("output", applied.scene.workspace.output("url").await);
+    assert_eq!(url, "https://cht.health.example/");
+    applied.set(Map::from_iter([("restore_from".to_owned(), Value::Null)]))
 }

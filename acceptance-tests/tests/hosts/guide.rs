@@ -15,11 +15,39 @@ use crate::support::Scene;
 
 /// Follows a guide, named by its file without `.md`.
 pub(crate) async fn follow(scene: &Scene, guide: &str) {
+    follow_text(scene, guide, &text(scene, guide)).await;
+}
+
+/// Follows a guide as far as this heading.
+pub(crate) async fn follow_up_to(scene: &Scene, guide: &str, heading: &str) {
+    let text = text(scene, guide);
+    let (before, _) = text
+        .split_once(&format!("\n## {heading}\n"))
+        .expect("the heading is there");
+    follow_text(scene, guide, before).await;
+}
+
+/// Follows the part of a guide that has this heading.
+pub(crate) async fn follow_section(scene: &Scene, guide: &str, heading: &str) {
+    let text = text(scene, guide);
+    let (_, after) = text
+        .split_once(&format!("\n## {heading}\n"))
+        .expect("the heading is there");
+    let section = after.split("\n## ").next().unwrap_or_default();
+    follow_text(scene, guide, section).await;
+}
+
+/// The text of a guide, with the addresses of the hosts.
+fn text(scene: &Scene, guide: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/guides/{guide}.md"));
     let mut text = fs::read_to_string(&path).expect("the guide can be read");
     for (number, host) in (1..).zip(scene.lab.hosts().iter()) {
         text = text.replace(&format!("192.0.2.1{number}"), &host.ip().to_string());
     }
+    text
+}
+
+async fn follow_text(scene: &Scene, guide: &str, text: &str) {
     let programs = programs(scene);
     let blocks: Vec<&str> = text.split("```sh\n").skip(1).collect();
     assert!(!blocks.is_empty(), "{guide} has no commands");

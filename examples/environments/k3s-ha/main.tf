@@ -38,6 +38,8 @@ resource "cht_k3s_cluster" "this" {
     retention = 28
   }
 
+  restore_from = var.restore_from
+
   deletion_protection = var.deletion_protection
 }
 

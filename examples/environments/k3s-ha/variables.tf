@@ -80,3 +80,13 @@ variable "deletion_protection" {
   type        = bool
   default     = true
 }
+
+variable "restore_from" {
+  description = "Snapshot of etcd to take the cluster back to, and the server that has it. Only for when most of the servers are gone."
+  type = object({
+    snapshot = string
+    server   = string
+    token    = optional(string)
+  })
+  default = null
+}

@@ -45,3 +45,15 @@ resource "cht_user" "jane" {
   phone       = "+254712345678"
   password_wo = var.first_password
 }
+
+# A supervisor, who logs in by a link in a text message. The settings of the instance enable that.
+resource "cht_user" "amina" {
+  instance = {
+    namespace = "cht-kisumu"
+  }
+  username    = "amina"
+  roles       = ["program_officer"]
+  fullname    = "Amina Otieno"
+  phone       = "+254712345679"
+  token_login = true
+}

@@ -4,9 +4,10 @@
 //! namespace, the administrator's login is read from the Secret that `cht_instance`, or the official chart, keeps
 //! there, so that it is in no configuration and no state. [`Application::attempt`] repeats calls that may succeed a
 //! moment later; [`diagnostics`] says what failed in a user's words. [`which_cluster`] tells the cluster of an instance
-//! from another one.
+//! from another one, and [`claim`] which creation has made what lives there.
 
 pub mod attribute;
+pub(in crate::cht) mod claim;
 mod diagnostics;
 mod import;
 mod lookup;
@@ -23,6 +24,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tokio::time::Instant;
 
 pub use self::attribute::{InstanceAddress, InstanceAddressDraft};
+pub use self::claim::{Claim, Kept};
 pub(in crate::cht) use self::diagnostics::ATTRIBUTE;
 pub(in crate::cht) use self::import::{ImportName, address_of, in_namespace};
 pub(in crate::cht) use self::lookup::public_url;

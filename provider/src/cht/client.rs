@@ -231,6 +231,7 @@ mod users;
 mod vault;
 
 pub use admins::LOCAL;
+pub use documents::Mark;
 pub use users::{FoundUser, User, UserChange};
 
 #[cfg(test)]

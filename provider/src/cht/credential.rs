@@ -13,6 +13,7 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
+use crate::cht::application::claim::{self, Earlier};
 use crate::cht::application::{Application, ImportName, Task, address_of, attribute, in_namespace, which_cluster};
 use crate::cht::credential::model::{CredentialIdentity, CredentialModel};
 use crate::cht::credential::seal::Private;
@@ -56,13 +57,15 @@ impl Resource for CredentialResource {
     async fn create(&self, cx: &Context<Self>, mut plan: CredentialModel) -> Result<CredentialModel, Diagnostics> {
         let application = Application::require(cx, &plan.instance).await?;
         which_cluster::keep(cx, &plan.instance).await?;
-        let (client, mark) = (&application.client, mark(&plan.key));
+        let name = mark(&plan.key);
         is_free(cx, &application, &plan).await?;
-        application.attempt(cx, &STORE, || client.mark(&mark)).await?;
-        plan.revision = Attr::Known(store(cx, &application, &plan).await?);
+        let mut mark = claim::begin(cx, &application, &STORE, &name).await?;
+        let revision = store(cx, &application, &plan).await?;
+        mark.revision = Some(revision.clone());
+        plan.revision = Attr::Known(revision);
         cx.checkpoint(&plan);
         seal::keep(cx, &application, &plan.key).await?;
-        application.attempt(cx, &STORE, || client.unmark(&mark)).await?;
+        claim::finish(cx, &application, &STORE, (&name, mark)).await?;
         Ok(plan)
     }
 
@@ -79,6 +82,7 @@ impl Resource for CredentialResource {
             which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
         };
+        claim::settle(cx, &application, &mark(&state.key)).await?;
         let is_ours = state.revision.known() == Some(&live);
         if !is_ours || seal::is_broken(cx, &application, &state.key).await? {
             // Without a revision of ours, the next plan shows that it is stored again.
@@ -108,6 +112,10 @@ impl Resource for CredentialResource {
             return Ok(());
         };
         let (client, mark) = (&application.client, mark(&state.key));
+        if claim::is_anothers(cx, &application, &DELETE, &mark).await? {
+            cx.warn(claim::left(&words(&state.key)));
+            return Ok(());
+        }
         application
             .attempt(cx, &DELETE, || async {
                 client.delete_credential(&state.key).await?;
@@ -149,24 +157,39 @@ async fn revision(scope: &Scope<Clients>, application: &Application, key: &str) 
         .await
 }
 
-/// Checks that there is no such credential, unless its creation was not finished.
-async fn is_free(scope: &Scope<Clients>, application: &Application, plan: &CredentialModel) -> Result<(), Diagnostics> {
-    let mark = mark(&plan.key);
-    let unfinished = application
-        .attempt(scope, &READ, || application.client.is_marked(&mark))
-        .await?;
-    if unfinished || revision(scope, application, &plan.key).await?.is_none() {
+/// Checks that there is no such credential, unless its creation was not finished, or not saved.
+async fn is_free(
+    cx: &Context<CredentialResource>,
+    application: &Application,
+    plan: &CredentialModel,
+) -> Result<(), Diagnostics> {
+    let key = &plan.key;
+    let earlier = claim::earlier(cx, application, &READ, &mark(key)).await?;
+    let Some(live) = revision(cx, application, key).await? else {
         return Ok(());
+    };
+    match earlier {
+        Earlier::Unfinished => Ok(()),
+        Earlier::Finished(Some(made)) if made == live => {
+            cx.warn(claim::taken(&words(key)).at(CredentialModel::KEY));
+            Ok(())
+        }
+        Earlier::Finished(_) | Earlier::Nothing => {
+            let instance = plan.instance.name().unwrap_or_default();
+            let detail = format!(
+                "The instance has a credential `{key}` that this configuration did not store. Choose another key, or \
+                 import it, with the address of this resource: `tofu import cht_credential.NAME '{instance}/{key}'`."
+            );
+            Err(Diagnostic::error("CHT credential exists already", detail)
+                .at(CredentialModel::KEY)
+                .into())
+        }
     }
-    Err(Diagnostic::error(
-        "CHT credential exists already",
-        format!(
-            "The instance has a credential `{}` that this configuration did not store. Import it, or choose another key.",
-            plan.key
-        ),
-    )
-    .at(CredentialModel::KEY)
-    .into())
+}
+
+/// A credential, in words.
+fn words(key: &str) -> String {
+    format!("credential `{key}`")
 }
 
 /// Stores the value, and answers with the revision that this made.

@@ -5,6 +5,7 @@
 //!
 //! - [`model`] has the attributes, and what they are in the API's words.
 //! - [`creation`] makes a user, attempt by attempt.
+//! - [`link`] is about those who log in by a link in a text message.
 //! - [`failures`] turns the API's refusals into errors at the attribute to blame.
 //! - [`release`] refuses plans for instances whose API is too old.
 //!
@@ -18,8 +19,9 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tokio::time::Instant;
 
+use crate::cht::application::claim::{self, Earlier};
 use crate::cht::application::{
-    Application, ImportName, InCluster, Task, address_of, attribute, in_namespace, which_cluster,
+    Application, ImportName, Kept, Task, address_of, attribute, in_namespace, which_cluster,
 };
 use crate::cht::client::FoundUser;
 use crate::cht::user::creation::Creation;
@@ -28,6 +30,7 @@ use crate::provider::Clients;
 
 mod creation;
 mod failures;
+mod link;
 mod model;
 mod release;
 #[cfg(test)]
@@ -47,21 +50,27 @@ pub struct UserResource;
 impl Resource for UserResource {
     type Model = UserModel;
     type Clients = Clients;
-    type Private = InCluster;
+    type Private = Kept;
     type Identity = UserIdentity;
 
     const TYPE_NAME: &'static str = "cht_user";
 
     fn validate(&self, config: &Draft<Self>, diagnostics: &mut Diagnostics) {
         attribute::validate(&config.instance, diagnostics);
+        link::validate(config, diagnostics);
     }
 
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
-        let loses_login = plan.prior.as_ref().is_some_and(|prior| prior.oidc_username.is_some());
+        let config = &plan.config;
+        let loses_login = plan.prior.as_ref().is_some_and(|prior| {
+            prior.oidc_username.is_some()
+                || (prior.token_login == Some(true) && config.token_login.known() == Some(&false))
+        });
         let needs_login = plan.action() == Action::Create || loses_login && plan.action() == Action::Update;
         if needs_login && plan.config.has_no_login() {
-            let detail = "A user who does not exist yet, or who does not log in at the OpenID Connect provider any more, needs a way \
-                          to log in. Give `password`, `password_wo` or `oidc_username`.";
+            let detail = "A user who does not exist yet, or who does not log in at the OpenID Connect provider or by a \
+                          link any more, needs a way to log in. Give `password`, `password_wo`, `oidc_username` or \
+                          `token_login`.";
             return Err(Diagnostic::error("User has no way to log in", detail)
                 .at(UserModel::PASSWORD)
                 .into());
@@ -75,7 +84,8 @@ impl Resource for UserResource {
         let may_continue = survey(cx, &application, &plan).await?;
         let client = &application.client;
         let mark = mark(&plan.username);
-        application.attempt(cx, &PREPARE, || client.mark(&mark)).await?;
+        link::check(cx, &application, &PREPARE, &plan.change(None)).await?;
+        let begun = claim::begin(cx, &application, &PREPARE, &mark).await?;
         let creation = Creation::new(&plan.username, plan.change(None), may_continue);
         if let Err(failure) = application.attempt(cx, &CREATE, || creation.attempt(client)).await {
             if creation.left_nothing() {
@@ -93,7 +103,7 @@ impl Resource for UserResource {
             return Err(failure);
         }
         cx.checkpoint(&plan);
-        application.attempt(cx, &FINISH, || client.unmark(&mark)).await?;
+        claim::finish(cx, &application, &FINISH, (&mark, begun)).await?;
         Ok(plan)
     }
 
@@ -103,7 +113,10 @@ impl Resource for UserResource {
             return Ok(None);
         };
         match find(cx, &application, &state.username).await? {
-            FoundUser::Complete(user) => Ok(Some(state.refreshed(*user))),
+            FoundUser::Complete(user) => {
+                claim::settle(cx, &application, &mark(&state.username)).await?;
+                Ok(Some(state.refreshed(*user)))
+            }
             // Nobody can use half a user; making it again makes it whole.
             FoundUser::Incomplete | FoundUser::Gone => {
                 which_cluster::check(cx, &state.instance).await?;
@@ -116,6 +129,7 @@ impl Resource for UserResource {
         which_cluster::check_and_keep(cx, &plan.instance).await?;
         let application = Application::require(cx, &plan.instance).await?;
         let change = plan.change(Some(&prior));
+        link::check(cx, &application, &READ, &change).await?;
         application
             .attempt(cx, &UPDATE, || async {
                 application.client.update_user(&plan.username, &change).await?;
@@ -132,6 +146,10 @@ impl Resource for UserResource {
         };
         let client = &application.client;
         let mark = mark(&state.username);
+        if claim::is_anothers(cx, &application, &DELETE, &mark).await? {
+            cx.warn(claim::left(&words(&state.username)));
+            return Ok(());
+        }
         application
             .attempt(cx, &DELETE, || async {
                 client.delete_user(&state.username).await?;
@@ -164,31 +182,47 @@ impl Resource for UserResource {
 }
 
 async fn find(scope: &Scope<Clients>, application: &Application, username: &str) -> Result<FoundUser, Diagnostics> {
+    let client = &application.client;
     application
-        .attempt(scope, &READ, || application.client.user(username))
+        .attempt(scope, &READ, || async {
+            let mut found = client.user(username).await?;
+            if let FoundUser::Complete(user) = &mut found {
+                user.has_link = client.has_link(username).await?;
+            }
+            Ok(found)
+        })
         .await
 }
 
-/// Checks that the user can be made, and tells whether one is there whose creation was not finished.
-async fn survey(scope: &Scope<Clients>, application: &Application, plan: &UserModel) -> Result<bool, Diagnostics> {
+/// Checks that the user can be made, and tells whether one who is there is to be gone on with.
+async fn survey(cx: &Context<UserResource>, application: &Application, plan: &UserModel) -> Result<bool, Diagnostics> {
     let username = &plan.username;
-    let mark = mark(username);
-    let unfinished = application
-        .attempt(scope, &READ, || application.client.is_marked(&mark))
-        .await?;
-    let found = find(scope, application, username).await?;
-    match found {
-        FoundUser::Complete(_) if !unfinished => Err(Diagnostic::error(
-            "CHT user exists already",
-            format!(
-                "The instance has a user `{username}` whom this configuration did not make. Import that user, or choose \
-                 another name."
-            ),
-        )
-        .at(UserModel::USERNAME)
-        .into()),
-        FoundUser::Complete(_) | FoundUser::Incomplete | FoundUser::Gone => Ok(unfinished),
+    let earlier = claim::earlier(cx, application, &READ, &mark(username)).await?;
+    let found = find(cx, application, username).await?;
+    match (found, earlier) {
+        (_, Earlier::Unfinished) => Ok(true),
+        (FoundUser::Complete(user), Earlier::Finished(_)) if plan.is_as(*user.clone()) => {
+            cx.warn(claim::taken(&words(username)).at(UserModel::USERNAME));
+            Ok(true)
+        }
+        (FoundUser::Complete(_), _) => {
+            let instance = plan.instance.name().unwrap_or_default();
+            let detail = format!(
+                "The instance has a user `{username}` whom this configuration did not make. Choose another name, or \
+                 import that user, with the address of this resource: `tofu import cht_user.NAME \
+                 '{instance}/{username}'`."
+            );
+            Err(Diagnostic::error("CHT user exists already", detail)
+                .at(UserModel::USERNAME)
+                .into())
+        }
+        (FoundUser::Incomplete | FoundUser::Gone, _) => Ok(false),
     }
+}
+
+/// A user, in words.
+fn words(username: &str) -> String {
+    format!("user `{username}`")
 }
 
 /// What tells that a user is being made by this provider.

@@ -8,6 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio_util::sync::CancellationToken;
 
 use self::cache::Cache;
@@ -37,12 +38,12 @@ pub struct Program {
 }
 
 /// Where programs come from. Without anything, it is the page of k3s' releases.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Source {
     /// A file on this machine; or a folder with the layout of a mirror, for several versions or architectures.
     pub path: Option<PathBuf>,
-    /// A mirror of k3s' releases: what stands before the version in its addresses.
-    pub url: Option<String>,
+    /// A mirror of k3s' releases: what stands before the version in its addresses. It may have a login in it.
+    pub url: Option<SecretString>,
     /// The SHA-256 hash that it has to have.
     pub sha256: Option<String>,
 }
@@ -90,7 +91,7 @@ impl Source {
         version: &K3sVersion,
         arch: &str,
     ) -> Result<Program, ProgramError> {
-        let release = Release::new(self.url.as_deref(), version, arch);
+        let release = Release::new(self.url.as_ref().map(|url| url.expose_secret()), version, arch);
         let turn = cache.turn(&release.program_url(), self.sha256.as_deref());
         let mut known = http.unless_cancelled(async { Ok(turn.lock().await) }).await?;
         if let Some(program) = known.as_ref().filter(|program| program.path.exists()) {

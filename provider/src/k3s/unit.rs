@@ -18,12 +18,12 @@ use super::paths;
 pub struct Environment(BTreeMap<String, SecretString>);
 
 /// How k3s reaches what is outside through a proxy.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Proxy {
     /// For `http` addresses.
-    pub http: Option<String>,
+    pub http: Option<SecretString>,
     /// For `https` addresses.
-    pub https: Option<String>,
+    pub https: Option<SecretString>,
     /// Names and networks that are reached without it.
     pub no_proxy: Vec<String>,
 }
@@ -86,9 +86,8 @@ impl Environment {
     #[must_use]
     pub fn of_agent(proxy: &Proxy) -> Self {
         let mut environment = Self::default();
-        let secret = |text: &String| SecretString::from(text.clone());
-        environment.set("HTTP_PROXY", proxy.http.as_ref().map(secret).as_ref());
-        environment.set("HTTPS_PROXY", proxy.https.as_ref().map(secret).as_ref());
+        environment.set("HTTP_PROXY", proxy.http.as_ref());
+        environment.set("HTTPS_PROXY", proxy.https.as_ref());
         if !proxy.no_proxy.is_empty() {
             environment.set("NO_PROXY", Some(&proxy.no_proxy.join(",").into()));
         }
@@ -164,14 +163,14 @@ mod tests {
             ..ClusterSettings::default()
         };
         let proxy = Proxy {
-            https: Some("http://proxy:3128".to_owned()),
+            https: Some("http://cht:s3cret@proxy:3128".into()),
             no_proxy: vec!["10.0.0.0/8".to_owned(), ".svc".to_owned()],
             ..Proxy::default()
         };
         let environment = Environment::of_server(&cluster, &proxy);
         assert_eq!(
             environment.text().expose_secret(),
-            "AWS_ACCESS_KEY_ID=\"id\"\nAWS_SECRET_ACCESS_KEY=\"key\"\nHTTPS_PROXY=\"http://proxy:3128\"\n\
+            "AWS_ACCESS_KEY_ID=\"id\"\nAWS_SECRET_ACCESS_KEY=\"key\"\nHTTPS_PROXY=\"http://cht:s3cret@proxy:3128\"\n\
              K3S_DATASTORE_ENDPOINT=\"postgres://k3s:pa\\$\\$\\\"wd@10.0.0.9/k3s\"\nNO_PROXY=\"10.0.0.0/8,.svc\"\n"
         );
         assert!(!format!("{environment:?}").contains("pa$$"));

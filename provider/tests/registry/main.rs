@@ -22,7 +22,7 @@ mod troubleshooting;
 const SECRET_WORDS: [&str; 6] = ["password", "secret", "token", "private_key", "client_key", "passphrase"];
 
 /// Attributes that have such a word in their name and hold no secret, each with the reason.
-const NOT_SECRET: [(&str, &str); 8] = [
+const NOT_SECRET: [(&str, &str); 10] = [
     ("secret_name", "the name of a Secret says nothing of what is in it"),
     ("admin_password_wo_version", "a number that the user counts up"),
     ("password_wo_version", "a number that the user counts up"),
@@ -31,6 +31,8 @@ const NOT_SECRET: [(&str, &str); 8] = [
     ("secrets_encryption", "whether Secrets are encrypted"),
     ("secrets_encryption_key_version", "a number that the user counts up"),
     ("token_version", "a number that the user counts up"),
+    ("token_login", "whether a user logs in by a link"),
+    ("token_login_version", "a number that the user counts up"),
 ];
 
 #[test]

@@ -1,12 +1,13 @@
 //! What lives in the application of an instance: users, settings, credentials, and the documents that they are.
 //!
-//! It answers as the CHT API does: by method and path, with its status and its words. [`documents`] is what CouchDB keeps,
-//! also what the API leaves behind; [`users`], [`settings`] and [`vault`] are the API's calls. A test looks at the documents
-//! and changes them as somebody else would with [`super::FakeCht::documents`], and lets a call go wrong with
-//! [`super::FakeCht::disturb`].
+//! It answers as the CHT API does: by method and path, with its status and its words. [`documents`] is what CouchDB
+//! keeps, also what the API leaves behind; [`users`] (with their [`links`]), [`settings`] and [`vault`] are the API's
+//! calls. A test looks at the documents and changes them as somebody else would with [`super::FakeCht::documents`], and
+//! lets a call go wrong with [`super::FakeCht::disturb`].
 
 pub mod disturbance;
 pub mod documents;
+mod links;
 mod settings;
 mod users;
 mod vault;

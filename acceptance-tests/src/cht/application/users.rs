@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::documents::Documents;
-use super::{Reply, error, refusal};
+use super::{Reply, error, links, refusal};
 
 const ONLINE_ROLE: &str = "mm-online";
 const IN_USERS: [&str; 4] = ["password", "roles", "oidc_username", "known"];
@@ -52,13 +52,14 @@ pub(super) fn create(documents: &mut Documents, body: &Value) -> Reply {
     if let Err(refused) = check_new(documents, &name, body) {
         return refused;
     }
-    save(
+    let saved = save(
         documents,
         &name,
-        body,
+        &links::with_password(documents, body),
         json!({ "name": name, "type": "user" }),
         json!({ "name": name, "type": "user-settings" }),
-    )
+    );
+    links::manage(documents, &id(&name), body).unwrap_or(saved)
 }
 
 /// `POST /api/v3/users/:username`.
@@ -72,11 +73,14 @@ pub(super) fn update(documents: &mut Documents, name: &str, body: &Value) -> Rep
         (_, None) => return not_found(name, "medic"),
     };
     let roles = roles(body).unwrap_or_else(|| roles(&user).unwrap_or_default());
-    if let Err(refused) = check_password(body).and_then(|()| check_place(documents, &roles, body, &user["facility_id"]))
-    {
+    let checked = check_password(body)
+        .and_then(|()| links::check(documents, body, &settings))
+        .and_then(|()| check_place(documents, &roles, body, &user["facility_id"]));
+    if let Err(refused) = checked {
         return refused;
     }
-    save(documents, name, body, user, settings)
+    let saved = save(documents, name, &links::with_password(documents, body), user, settings);
+    links::manage(documents, &id(name), body).unwrap_or(saved)
 }
 
 /// `DELETE /api/v1/users/:username`: what is in `medic` stays, and only becomes inactive.
@@ -108,7 +112,9 @@ fn check_new(documents: &Documents, name: &str, body: &Value) -> Result<(), Repl
     if name.is_empty() {
         missing.push("username");
     }
-    if !has("password") && !has("oidc_username") {
+    if links::are_asked_for(documents, body) {
+        missing.extend((!has("phone")).then_some("phone"));
+    } else if !has("password") && !has("oidc_username") {
         missing.push("password");
     }
     if roles.is_empty() {
@@ -121,6 +127,7 @@ fn check_new(documents: &Documents, name: &str, body: &Value) -> Result<(), Repl
         return Err(refusal(&message, "fields.required"));
     }
     check_password(body)?;
+    links::check(documents, body, &Value::Null)?;
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
     if !name.chars().all(allowed) {
         return Err(refusal("Invalid user name.", "username.invalid"));

@@ -1,8 +1,6 @@
 //! The six steps: create, nothing to do, import, update, replace, destroy; `topology` takes other versions and clusters through
 //! them.
 
-use acceptance_tests::skip::skipped;
-use acceptance_tests::tofu::Cli;
 use kube::ResourceExt;
 use serde_json::json;
 
@@ -283,20 +281,4 @@ async fn other_timeouts_alone_change_nothing_in_the_cluster() {
     assert_eq!(record().await, before, "the instance was not changed");
     scene.is_settled().await;
     scene.destroy().await;
-}
-
-#[tokio::test]
-#[ignore = "needs the lab: cargo xtask test"]
-async fn terraform_can_do_it_too() {
-    let Some(terraform) = Cli::terraform() else {
-        return skipped("there is no terraform on PATH");
-    };
-    let scene = Scene::with(terraform, "terraform").await;
-    scene
-        .configure(&scene.instance().with("ingress = { class = \"lab\" }"))
-        .await;
-    scene.apply().await;
-    scene.is_settled().await;
-    scene.destroy().await;
-    assert!(scene.object(&NAMESPACE, "terraform").await.is_none());
 }

@@ -1,6 +1,7 @@
 //! `cht_instance`.
 
 mod adoption;
+mod cores;
 mod drift;
 mod existing_data;
 mod failures;

@@ -6,7 +6,7 @@ use hyper::Method;
 
 use super::{ADDRESS, ID, minimal};
 use crate::application::Application;
-use crate::support::{blames, lab};
+use crate::support::{blames, done, lab};
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
@@ -77,6 +77,38 @@ async fn a_creation_that_was_killed_is_continued_by_the_next_apply() {
         .await;
     assert!(marks.is_empty(), "{marks:?}");
     other.scene.destroy().await;
+    application.scene.destroy().await;
+}
+
+/// The process, or the core, dies after the last call, and before the core saves the user.
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_user_who_was_finished_and_never_saved_is_taken_and_only_by_the_same_configuration() {
+    let application = Application::new("user-unsaved").await;
+    let unsaved = application.without_state(&minimal()).await;
+    unsaved.scene.apply().await;
+    let different = minimal().replace("roles", "fullname = \"Jane\"\nroles");
+    let refused = application.without_state(&different).await.scene.apply_fails().await;
+    let import = "tofu import cht_user.NAME 'user-unsaved/jane'";
+    blames(&refused, "CHT user exists already", import, "username");
+
+    let taker = application.without_state(&minimal()).await;
+    let taken = done("apply", taker.scene.workspace.apply().await);
+    let warnings: Vec<_> = taken.warnings().map(|warning| &warning.summary).collect();
+    assert_eq!(warnings, ["CHT object exists already"]);
+    // Whoever has saved it nevertheless does not take it away from the other.
+    let left = done("destroy", unsaved.scene.workspace.destroy().await);
+    let warnings: Vec<_> = left.warnings().map(|warning| &warning.summary).collect();
+    assert_eq!(warnings, ["CHT object belongs to a later creation"]);
+    assert!(!application.document("_users", ID).await.is_null());
+
+    taker.scene.is_settled().await;
+    let marks = application
+        .documents(|documents| documents.ids("medic", "_local/"))
+        .await;
+    assert!(marks.is_empty(), "a refresh proves that it was saved: {marks:?}");
+    taker.scene.destroy().await;
+    assert!(application.document("_users", ID).await.is_null());
     application.scene.destroy().await;
 }
 

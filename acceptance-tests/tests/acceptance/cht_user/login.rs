@@ -6,7 +6,7 @@ use terraform_provider_cht::kubernetes::Cluster;
 
 use super::{ADDRESS, ID, user};
 use crate::application::Application;
-use crate::support::{Scene, blames, kubernetes};
+use crate::support::{Scene, blames, done, kubernetes};
 
 const BY_PASSWORD: &str = "password_wo = \"Str0ng-Passw0rd\"\nroles = [\"data_entry\"]";
 const BY_PROVIDER: &str = "oidc_username = \"jane@health.example\"\nroles = [\"data_entry\"]";
@@ -55,6 +55,126 @@ async fn a_user_goes_from_a_password_to_the_openid_connect_provider_and_back() {
     assert!(application.document("_users", ID).await["oidc_username"].is_null());
     assert!(logs_in(scene).await);
     scene.is_settled().await;
+    scene.destroy().await;
+}
+
+/// The settings without which no link is sent, and a user who gets one.
+fn by_link(lines: &str) -> String {
+    let settings = "resource \"cht_settings\" \"test\" {
+        instance = local.instance
+        settings = jsonencode({ app_url = \"https://a.health.example\", token_login = { enabled = true } })
+    }";
+    let user = user(&format!(
+        "{lines}\nphone = \"+254712345678\"\nroles = [\"data_entry\"]\ndepends_on = [cht_settings.test]"
+    ));
+    format!("{settings}\n{user}")
+}
+
+/// The text messages about links, with whether they are to be sent still.
+async fn messages(application: &Application) -> Vec<(String, String)> {
+    let of = |message: &serde_json::Value| {
+        let tasks = message["tasks"].as_array().cloned().unwrap_or_default();
+        tasks.into_iter().map(|task| {
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            let sent = &task["messages"][0];
+            assert_eq!(sent["to"], "+254712345678");
+            (text(&task["state"]), text(&sent["message"]))
+        })
+    };
+    application
+        .documents(|documents| {
+            let ids = documents.ids("medic", "token:login:");
+            ids.iter()
+                .filter_map(|id| documents.get("medic", id))
+                .flat_map(of)
+                .filter(|(_, message)| message.contains("/medic/login/token/"))
+                .collect()
+        })
+        .await
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_user_gets_a_link_in_a_text_message_another_one_and_then_a_password() {
+    let application = Application::new("user-link").await;
+    let scene = &application.scene;
+    let link = |number: usize, state: &str| {
+        let address = format!("https://a.health.example/medic/login/token/link{number}");
+        (state.to_owned(), address)
+    };
+    application.configure(&by_link("token_login = true")).await;
+    scene.apply().await;
+    assert_eq!(messages(&application).await, [link(0, "pending")]);
+    scene.is_settled().await;
+    scene.apply().await;
+    assert_eq!(messages(&application).await.len(), 1, "nothing is sent twice");
+
+    application
+        .configure(&by_link("token_login = true\ntoken_login_version = 2"))
+        .await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
+    scene.apply().await;
+    assert_eq!(messages(&application).await, [link(0, "cleared"), link(1, "pending")]);
+    scene.is_settled().await;
+
+    // Somebody gives the user a password in the pages.
+    for database in ["_users", "medic"] {
+        application
+            .documents(|documents| {
+                documents.edit(database, ID, |document| {
+                    document.as_object_mut().expect("an object").remove("token_login");
+                });
+            })
+            .await;
+    }
+    let plan = scene.plan().await;
+    assert_eq!(plan.change(ADDRESS).expect("a change").before["token_login"], false);
+    scene.apply().await;
+    assert_eq!(messages(&application).await.len(), 3);
+
+    let imported = application.without_state(&by_link("token_login = true")).await;
+    let id = "user-link/jane";
+    done("import", imported.scene.workspace.import(ADDRESS, id).await);
+    assert_eq!(imported.values(ADDRESS).await["token_login"], true);
+
+    application
+        .configure(&by_link("password_wo = \"Str0ng-Passw0rd\""))
+        .await;
+    scene.apply().await;
+    assert!(logs_in(scene).await);
+    assert!(application.document("medic", ID).await["token_login"].is_null());
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_instance_that_sends_no_links_is_told_before_anything_is_made() {
+    let application = Application::new("user-no-link").await;
+    let scene = &application.scene;
+    let lines = "token_login = true\nphone = \"+254712345678\"\nroles = [\"data_entry\"]";
+    application.configure(&user(lines)).await;
+    let refused = scene.apply_fails().await;
+    blames(
+        &refused,
+        "CHT does not send links",
+        "`token_login.enabled`",
+        "token_login",
+    );
+    assert!(application.document("_users", ID).await.is_null());
+
+    application.configure(&user(BY_PASSWORD)).await;
+    scene.apply().await;
+    application.configure(&user(lines)).await;
+    let refused = scene.apply_fails().await;
+    assert_eq!(refused.summary, "CHT does not send links");
+    assert!(logs_in(scene).await, "the user keeps the password");
+
+    application
+        .configure(&by_link("token_login = true").replace("+254712345678", "+254"))
+        .await;
+    let refused = scene.apply_fails().await;
+    blames(&refused, "Unable to update the CHT user", "valid phone number", "phone");
     scene.destroy().await;
 }
 

@@ -60,10 +60,12 @@ async fn a_user_whom_somebody_else_made_is_not_taken_over() {
     let application = Application::new("user-taken").await;
     application.configure(&minimal()).await;
     application.scene.apply().await;
+    application.scene.is_settled().await;
 
     let other = application.without_state(&minimal()).await;
     let refused = other.scene.apply_fails().await;
-    blames(&refused, "CHT user exists already", "Import that user", "username");
+    let import = "tofu import cht_user.NAME 'user-taken/jane'";
+    blames(&refused, "CHT user exists already", import, "username");
     assert!(other.values(ADDRESS).await.is_null(), "it is not in the state");
     application.scene.destroy().await;
 }

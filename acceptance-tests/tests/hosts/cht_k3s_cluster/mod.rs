@@ -1,6 +1,7 @@
-//! `cht_k3s_cluster`, through the real command line: its six steps, an upgrade in use, what goes wrong, and what k3s does that nobody
-//! expects.
+//! `cht_k3s_cluster`, through the real command line: its six steps, hosts that reach nothing, an upgrade in use, what
+//! goes wrong, and what k3s does that nobody expects.
 
+mod air_gap;
 mod killed;
 mod lifecycle;
 mod refusals;

@@ -8,12 +8,13 @@ use serde_json::json;
 use crate::support::{CLUSTER, Configuration, Scene};
 
 /// What the tests hand to the provider and must find nowhere else.
-const GIVEN: [(&str, &str); 5] = [
+const GIVEN: [(&str, &str); 6] = [
     ("token", "given-token-s3cret"),
     ("passphrase", "passphrase-s3cret"),
     ("registry", "registry-s3cret"),
     ("access key", "access-s3cret"),
     ("secret key", "bucket-s3cret"),
+    ("proxy", "proxy-s3cret"),
 ];
 
 /// Takes note of every command line on a host, as anybody on it could.
@@ -37,12 +38,18 @@ fn configuration(scene: &Scene, key: &Key) -> Configuration {
         "s3 = {{ bucket = \"cht\", endpoint = \"s3.health.example\", access_key = {:?}, secret_key = {:?} }}",
         GIVEN[3].1, GIVEN[4].1
     );
+    // Nothing is reached through it: it is there to be kept.
+    let proxy = format!(
+        "proxy = {{ https = \"http://cht:{}@proxy.health.example:3128\", no_proxy = [\"0.0.0.0/0\"] }}",
+        GIVEN[5].1
+    );
     Configuration::new([1])
         .agents([2])
         .with(&format!(
-            "token = {:?}\ntoken_version = 1\n{registries}\nsnapshots = {{ enabled = true, {s3} }}",
+            "token = {:?}\ntoken_version = 1\n{registries}\nsnapshots = {{ enabled = true, {s3} }}\n{proxy}",
             GIVEN[0].1
         ))
+        .with_agents(&proxy)
         .with_server(1, &ssh)
         .with_agent(2, &ssh)
 }

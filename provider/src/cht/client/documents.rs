@@ -5,6 +5,7 @@
 //! [documents](https://docs.couchdb.org/en/stable/api/document/common.html).
 
 use http::Method;
+use k8s_openapi::jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -22,6 +23,17 @@ pub(super) const VAULT: &str = "medic-vault";
 /// What the names of marks begin with: local documents, which are never replicated to devices.
 const MARK: &str = "_local/terraform-provider-cht.";
 
+/// What an instance remembers of the creation of something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// Which creation it is.
+    pub creation: Option<String>,
+    /// When it was finished; nothing if it was not.
+    pub finished: Option<Timestamp>,
+    /// The revision of what was made, of what has one.
+    pub revision: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Saved {
     #[serde(rename = "ok")]
@@ -29,25 +41,24 @@ struct Saved {
 }
 
 impl<T: Transport> Client<T> {
-    /// Remembers in the instance that something is being made, so that a process that is killed before any state was
-    /// saved is continued by the next one.
+    /// Remembers in the instance how far the creation of something is, so that a process that is killed before any
+    /// state was saved is continued by the next one.
     ///
     /// # Errors
     /// The user may not write documents, or the CHT does not answer.
-    pub async fn mark(&self, name: &str) -> Result<(), Error> {
-        if self.is_marked(name).await? {
-            return Ok(());
-        }
-        self.put_document(MEDIC, &mark(name), &json!({ "made_by": "terraform-provider-cht" }))
-            .await
+    pub async fn mark(&self, name: &str, mark: &Mark) -> Result<(), Error> {
+        let before = self.document(MEDIC, &mark_id(name)).await?;
+        let revision = before.as_ref().and_then(revision);
+        self.put_document(MEDIC, &mark_id(name), &mark.document(revision)).await
     }
 
-    /// Whether something is being made.
+    /// What is remembered of a creation.
     ///
     /// # Errors
     /// The user may not read documents, or the CHT does not answer.
-    pub async fn is_marked(&self, name: &str) -> Result<bool, Error> {
-        Ok(self.document(MEDIC, &mark(name)).await?.is_some())
+    pub async fn find_mark(&self, name: &str) -> Result<Option<Mark>, Error> {
+        let document = self.document(MEDIC, &mark_id(name)).await?;
+        Ok(document.as_ref().map(Mark::of))
     }
 
     /// Forgets a mark; that there is none is success.
@@ -55,7 +66,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// The user may not write documents, or the CHT does not answer.
     pub async fn unmark(&self, name: &str) -> Result<(), Error> {
-        self.remove_document(MEDIC, &mark(name)).await
+        self.remove_document(MEDIC, &mark_id(name)).await
     }
 
     /// Reads a document; none if it is not there.
@@ -87,12 +98,38 @@ impl<T: Transport> Client<T> {
     }
 }
 
+impl Mark {
+    fn of(document: &Value) -> Self {
+        let text = |name: &str| document.get(name)?.as_str().map(str::to_owned);
+        Mark {
+            creation: text("creation"),
+            finished: text("finished").and_then(|time| time.parse().ok()),
+            revision: text("revision"),
+        }
+    }
+
+    fn document(&self, replaced: Option<&str>) -> Value {
+        let finished = self.finished.map(|time| time.to_string());
+        let entries = [
+            ("_rev", replaced),
+            ("made_by", Some("terraform-provider-cht")),
+            ("creation", self.creation.as_deref()),
+            ("finished", finished.as_deref()),
+            ("revision", self.revision.as_deref()),
+        ];
+        let given = entries
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+        Value::Object(given.collect())
+    }
+}
+
 /// The revision of a document that was read.
 pub(super) fn revision(document: &Value) -> Option<&str> {
     document.get("_rev")?.as_str()
 }
 
-fn mark(name: &str) -> String {
+fn mark_id(name: &str) -> String {
     format!("{MARK}{name}")
 }
 

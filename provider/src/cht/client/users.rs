@@ -41,6 +41,9 @@ pub struct User {
     pub external_id: Option<String>,
     /// What the OpenID Connect provider calls the user.
     pub oidc_username: Option<String>,
+    /// Whether the user logs in by a link. The API does not tell: see [`Client::has_link`].
+    #[serde(skip)]
+    pub has_link: bool,
 }
 
 /// What there is of a user.
@@ -100,6 +103,16 @@ impl<T: Transport> Client<T> {
             Err(Error::NotFound { reason, .. }) if reason.contains("[medic] database") => Ok(FoundUser::Incomplete),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a user logs in by a link that is sent in a text message: such users have a note of it in `medic`, be it
+    /// used or not.
+    ///
+    /// # Errors
+    /// The CHT does not answer, or does not allow it.
+    pub async fn has_link(&self, username: &str) -> Result<bool, Error> {
+        let settings = self.document(MEDIC, &settings_id(username)).await?;
+        Ok(settings.is_some_and(|settings| settings.get("token_login").is_some_and(Value::is_object)))
     }
 
     /// `POST /api/v3/users`.

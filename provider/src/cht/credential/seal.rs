@@ -13,13 +13,15 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostics, error_chain};
 
 use super::CredentialResource;
-use crate::cht::application::{Application, InCluster};
+use crate::cht::application::{Application, Claim, InCluster};
 
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
     #[serde(flatten)]
-    home: InCluster,
+    in_cluster: InCluster,
+    #[serde(flatten)]
+    claim: Claim,
     /// The seal of the secret with which the credential was encrypted, if that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seal: Option<String>,
@@ -27,13 +29,25 @@ pub struct Private {
 
 impl AsMut<InCluster> for Private {
     fn as_mut(&mut self) -> &mut InCluster {
-        &mut self.home
+        &mut self.in_cluster
     }
 }
 
 impl AsRef<InCluster> for Private {
     fn as_ref(&self) -> &InCluster {
-        &self.home
+        &self.in_cluster
+    }
+}
+
+impl AsMut<Claim> for Private {
+    fn as_mut(&mut self) -> &mut Claim {
+        &mut self.claim
+    }
+}
+
+impl AsRef<Claim> for Private {
+    fn as_ref(&self) -> &Claim {
+        &self.claim
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) fn blamed(error: &Error) -> Option<&'static str> {
         Some("username.taken" | "username.invalid") => Some(UserModel::USERNAME),
         Some("password.length.minimum" | "password.weak") => Some(UserModel::PASSWORD),
         Some("contact.type.wrong" | "configuration.user.place.contact") => Some(UserModel::CONTACT),
+        Some("configuration.enable.token.login.phone") => Some(UserModel::PHONE),
         Some("user.sso.username.duplicate") => Some(UserModel::OIDC_USERNAME),
         _ => None,
     };

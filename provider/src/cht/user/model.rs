@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value as Json, json};
 use tf_framework::identity::IdentityOf;
+use tf_framework::model::ToValue as _;
 use tf_framework::schema::Validator;
 use tf_framework::{Identity, Model, Timeouts, WriteOnly};
 
 use crate::cht::application::InstanceAddress;
 use crate::cht::client::{User, UserChange};
+use crate::cht::user::link;
 
 /// The role that the API adds to users who need not be offline, so that their devices know without the settings.
 const ONLINE_ROLE: &str = "mm-online";
@@ -20,9 +22,8 @@ const ONLINE_ROLE: &str = "mm-online";
 /// and not managed here. The application never tells passwords: one that is changed by somebody else is not noticed,
 /// and after an import the next apply sets the password that is configured, if any.
 ///
-/// A login by a link in a text message (`token_login`) is not managed, and nothing is ever sent about it: a user who
-/// was made that way in the pages of the application can be imported, and without a password in the configuration the
-/// link stays what it is.
+/// Without `token_login` in the configuration, log-ins by a link in a text message are not managed: whoever gets a link
+/// in the pages of the application keeps it.
 ///
 /// Users can be managed from CHT 4.9 on.
 ///
@@ -58,6 +59,14 @@ pub struct UserModel {
     /// there, and in no other way.
     #[tf(validate(Validator::not_empty()))]
     pub oidc_username: Option<String>,
+    /// Whether the user logs in by a link, which the instance sends to `phone` in a text message, and in no other way.
+    /// It is good for one log-in, within a day. The settings of the instance need `token_login.enabled` and `app_url`,
+    /// with which the link begins, and the message leaves through the instance's SMS gateway.
+    pub token_login: Option<bool>,
+    /// Version of the link, of your own choice: changing it sends another one, as to another `phone`. The one before is
+    /// void then.
+    #[tf(requires(token_login))]
+    pub token_login_version: Option<i64>,
     /// What the user may do, by the names of roles in the settings of the instance. The role `mm-online` comes by
     /// itself.
     #[tf(validate(Validator::not_empty(), Validator::each(Validator::not_empty())))]
@@ -118,6 +127,7 @@ impl UserModel {
         if prior.is_none_or(|prior| prior.oidc_username != self.oidc_username) {
             attributes.insert("oidc_username".to_owned(), json!(self.oidc_username));
         }
+        link::told(self, prior, &mut attributes);
         let password = self
             .sets_password(prior)
             .then(|| self.password_wo.get().or(self.password.as_ref()).cloned())
@@ -136,6 +146,7 @@ impl UserModel {
             || self.password_wo_version != prior.password_wo_version
             || self.password_change_required != prior.password_change_required
             || (self.oidc_username.is_none() && prior.oidc_username.is_some())
+            || (self.token_login != Some(true) && prior.token_login == Some(true))
     }
 
     /// This state with what is live.
@@ -151,8 +162,14 @@ impl UserModel {
             phone: kept_empty(&self.phone, live.phone),
             external_id: kept_empty(&self.external_id, live.external_id),
             oidc_username: text(live.oidc_username),
+            token_login: self.token_login.map(|_| live.has_link),
             ..self
         }
+    }
+
+    /// Whether a user is as this configuration wants it, as far as the API tells.
+    pub(super) fn is_as(&self, live: User) -> bool {
+        self.clone().refreshed(live).to_value() == self.to_value()
     }
 
     /// The state of a user who was found.
@@ -165,6 +182,9 @@ impl UserModel {
             password_wo_version: None,
             password_change_required: None,
             oidc_username: None,
+            // What is not managed is not compared.
+            token_login: live.has_link.then_some(true),
+            token_login_version: None,
             roles: BTreeSet::new(),
             place: None,
             contact: None,
@@ -181,7 +201,8 @@ impl UserModel {
 impl UserModelDraft {
     /// Whether the configuration gives no way to log in.
     pub(super) fn has_no_login(&self) -> bool {
-        self.password.is_null() && self.password_wo.is_null() && self.oidc_username.is_null()
+        let has_link = self.token_login.is_unknown() || self.token_login.known() == Some(&true);
+        self.password.is_null() && self.password_wo.is_null() && self.oidc_username.is_null() && !has_link
     }
 }
 

@@ -61,6 +61,44 @@ async fn a_name_or_password_that_the_api_refuses_in_any_case_is_refused_at_once(
 }
 
 #[tokio::test]
+async fn a_user_with_a_link_has_a_phone_and_no_other_way_in() {
+    let by_link = json!({ "password_wo": null, "token_login": true, "phone": "+254712345678" });
+    let with = |changes: Value| {
+        let mut all = by_link.clone();
+        all.as_object_mut()
+            .unwrap()
+            .extend(changes.as_object().unwrap().clone());
+        all
+    };
+    let plan = core().plan(user(by_link.clone())).await.expect("it is planned");
+    assert_eq!(plan.action, Action::Create);
+    for phone in [json!(null), json!("")] {
+        assert!(
+            refused(with(json!({ "phone": phone }))).await.contains("phone"),
+            "{phone}"
+        );
+    }
+    for other in ["password", "password_wo", "oidc_username"] {
+        let message = refused(with(json!({ other: "Str0ng-Passw0rd" }))).await;
+        assert!(message.contains("two ways to log in"), "{message}");
+    }
+    assert!(
+        refused(with(json!({ "password_change_required": true })))
+            .await
+            .contains("two ways")
+    );
+    assert!(
+        refused(json!({ "token_login_version": 1 }))
+            .await
+            .contains("token_login")
+    );
+    let unknown = with(json!({ "token_login": UNKNOWN, "phone": UNKNOWN }));
+    assert!(core().plan(user(unknown)).await.is_ok());
+    let off = with(json!({ "token_login": false, "phone": null }));
+    assert!(refused(off).await.contains("way to log in"));
+}
+
+#[tokio::test]
 async fn an_instance_is_reached_in_one_way() {
     for instance in [
         json!({}),

@@ -1,5 +1,6 @@
 //! Where the program of k3s comes from.
 
+use secrecy::SecretString;
 use tf_framework::Model;
 use tf_framework::schema::Validator;
 
@@ -17,10 +18,11 @@ pub struct Binary {
     /// `v1.36.3+k3s1/k3s-arm64`. A leading `~` means the home directory.
     #[tf(validate(Validator::not_empty()))]
     pub path: Option<String>,
-    /// Address below which a mirror has k3s' releases: the program is loaded from `<url>/<version>/k3s`, with the `+` of the
-    /// version as `%2B`.
+    /// Address below which a mirror has k3s' releases: the program is loaded from `<url>/<version>/k3s`, with the `+`
+    /// of the version as `%2B`. The login of a mirror that asks for one stands in it:
+    /// `https://user:password@mirror.example/k3s`.
     #[tf(validate(Validator::url(["https", "http"])))]
-    pub url: Option<String>,
+    pub url: Option<SecretString>,
     /// SHA-256 hash of the program, in hexadecimal, which is that of one version for one architecture. Without it, the list of hashes counts that a release has beside the program, and
     /// what is at `path` is believed.
     #[tf(validate(rules::sha256()))]

@@ -1,5 +1,6 @@
 //! How hosts reach what is outside.
 
+use secrecy::SecretString;
 use tf_framework::Model;
 use tf_framework::schema::Validator;
 
@@ -9,12 +10,13 @@ use crate::k3s::unit;
 #[derive(Clone, Model)]
 #[tf(at_least_one_of(http, https))]
 pub struct Proxy {
-    /// Address of the proxy for `http`, such as `http://proxy.example:3128`.
+    /// Address of the proxy for `http`, such as `http://proxy.example:3128`, with the login of a proxy that asks for
+    /// one: `http://user:password@proxy.example:3128`. On the hosts, only root can read it.
     #[tf(validate(Validator::url(["http", "https"])))]
-    pub http: Option<String>,
-    /// Address of the proxy for `https`.
+    pub http: Option<SecretString>,
+    /// Address of the proxy for `https`, in the same form.
     #[tf(validate(Validator::url(["http", "https"])))]
-    pub https: Option<String>,
+    pub https: Option<SecretString>,
     /// Names and networks that are reached without it. k3s adds those of the cluster itself; add those of the hosts.
     #[tf(validate(Validator::each(Validator::no_whitespace())))]
     pub no_proxy: Option<Vec<String>>,

@@ -75,6 +75,7 @@ fn state(values: &Values<'_>) -> Result<HostState, ProbeError> {
         ca_sha256: text(values, "ca_sha256"),
         cluster_token_sha256: text(values, "server_token_sha256"),
         journal: all(values, "journal").iter().map(|line| journal::mask(line)).collect(),
+        refused: is_set(values, "refused"),
         readyz,
         nodes,
     })

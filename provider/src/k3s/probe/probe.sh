@@ -166,14 +166,19 @@ data() {
 }
 
 # What failed lately, in the last try to start and the one before: a unit that cannot start says so again and again, and what
-# earlier tries said may have been put right since.
+# earlier tries said may have been put right since. An agent whose password is refused tries again without another start: that it is
+# refused now is told apart.
 journal() {
+  refused=cht_refused
   has journalctl || return 0
   limited journalctl --unit k3s.service --unit k3s-agent.service --since "10 minutes ago" --lines 2000 --output cat --no-pager 2>/dev/null |
-    awk '/^Starting / { before = now; now = ""; next } { now = now $0 "\n" } END { printf "%s%s", before, now }' |
+    awk -v refused="$refused" '/^Starting / { before = now; now = ""; next } { now = now $0 "\n" }
+      END { printf "%s%s", before, now; if (now ~ /Node password rejected/) print refused }' |
     grep -e 'level=fatal' -e 'level=error' -e 'level=warning msg="critical' -e 'flag provided but not defined' \
-      -e '^panic:' -e 'permanently removed' -e 'Node password rejected' | tail -n 20 | cut -c 1-1000 |
-    while IFS= read -r line; do say journal "$line"; done
+      -e '^panic:' -e 'permanently removed' -e 'Node password rejected' -e "^$refused\$" | tail -n 20 | cut -c 1-1000 |
+    while IFS= read -r line; do
+      if [ "$line" = "$refused" ]; then say refused yes; else say journal "$line"; fi
+    done
 }
 
 cluster() {

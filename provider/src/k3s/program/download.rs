@@ -32,8 +32,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 const LARGEST_LIST: u64 = 1024 * 1024;
 const LARGEST_PROGRAM: u64 = 1024 * 1024 * 1024;
 
-/// One release for one architecture.
-#[derive(Clone, Debug)]
+/// One release for one architecture. The prefix may have a login in it.
+#[derive(Clone)]
 pub(super) struct Release {
     prefix: String,
     version: K3sVersion,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tf_framework::diagnostics::error_chain;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
@@ -44,7 +45,7 @@ impl Server {
                 let length = stream.read(&mut request).await.unwrap_or_default();
                 let text = String::from_utf8_lossy(&request[..length]).into_owned();
                 let path = text.split(' ').nth(1).unwrap_or_default().to_owned();
-                log.lock().unwrap().push(path.clone());
+                log.lock().unwrap().push(text);
                 let (status, body, missing) = match plays(&path) {
                     Play::Answer(status, body) => (status, body, 0),
                     Play::CutOff(body) => (200, body, 7),
@@ -100,7 +101,7 @@ async fn load(source: &Source, folder: &TempDir) -> Result<Program, ProgramError
 
 fn from(server: &Server, sha256: Option<String>) -> Source {
     Source {
-        url: Some(server.url.clone()),
+        url: Some(server.url.as_str().into()),
         sha256,
         path: None,
     }
@@ -134,6 +135,33 @@ async fn a_release_is_verified_by_its_list_and_loaded_once() {
 }
 
 #[tokio::test]
+async fn the_login_in_an_address_goes_to_the_mirror_and_is_shown_nowhere() {
+    let (server, folder) = (Server::with(release).await, TempDir::new().unwrap());
+    let with_login = |url: &str| Source {
+        url: Some(url.replace("://", "://cht:s3cret@").into()),
+        ..Source::default()
+    };
+    let source = with_login(&server.url);
+    load(&source, &folder).await.unwrap();
+    let requests = server.asked.lock().unwrap().clone();
+    // "cht:s3cret" in base64.
+    let has_login = |request: &String| request.to_lowercase().contains("authorization: basic y2h0onmzy3jlda==");
+    assert!(requests.len() == 2 && requests.iter().all(has_login), "{requests:?}");
+
+    let away = load(&with_login("http://127.0.0.1:1/k3s"), &folder).await.unwrap_err();
+    let empty = load(&with_login(&format!("{}/none", server.url)), &folder)
+        .await
+        .unwrap_err();
+    for shown in [
+        error_chain(&away),
+        error_chain(&empty),
+        format!("{away:?} {empty:?} {source:?}"),
+    ] {
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn a_pinned_program_that_is_kept_needs_no_network() {
     let (server, folder) = (Server::with(release).await, TempDir::new().unwrap());
     let pinned = digest::sha256(&program());
@@ -142,7 +170,7 @@ async fn a_pinned_program_that_is_kept_needs_no_network() {
         .unwrap();
     assert_eq!(server.asked(), 1, "no list");
     let elsewhere = Source {
-        url: Some("http://127.0.0.1:1/none".to_owned()),
+        url: Some("http://127.0.0.1:1/none".into()),
         ..from(&server, Some(pinned.clone()))
     };
     assert_eq!(load(&elsewhere, &folder).await.unwrap(), program);
@@ -210,7 +238,7 @@ async fn what_does_not_get_better_ends_with_what_to_do() {
     assert_eq!(files(folder.path()), [""; 0]);
 
     let source = Source {
-        url: Some("ftp://mirror/k3s".to_owned()),
+        url: Some("ftp://mirror/k3s".into()),
         ..Source::default()
     };
     assert!(matches!(

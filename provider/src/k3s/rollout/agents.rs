@@ -135,7 +135,10 @@ impl Agent {
         if self.unit == UnitPhase::Running && self.ready {
             return Ok(None);
         }
-        match self.cause.filter(|cause| cause.outlook() == Outlook::Stays) {
+        // Without a Node, there is no other password.
+        let is_over = |cause: Cause| cause == Cause::NodePassword && !self.node;
+        let stays = |cause: &Cause| cause.outlook() == Outlook::Stays && !is_over(*cause);
+        match self.cause.filter(stays) {
             // What its files say may be what is wrong.
             Some(cause) if !self.files_differ => Err(AgentRefusal::Failing { cause }),
             _ if !self.node => Ok(Some(AgentStep::Join { version: *wanted })),

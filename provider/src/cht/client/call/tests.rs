@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde_json::json;
 
 use super::*;
-use crate::cht::client::{Credentials, FoundUser, UserChange};
+use crate::cht::client::{Credentials, FoundUser, Mark, UserChange};
 use crate::cht::testing::{Answer, answer, no_server, page, starting};
 use crate::cht::transport::TransportError;
 
@@ -323,17 +323,36 @@ async fn a_credential_is_sent_as_text_and_named_by_its_revision() {
 }
 
 #[tokio::test]
-async fn a_mark_is_a_local_document_that_is_written_once() {
-    let script = Scripted::new([missing(), saved(), json_answer(200, json!({ "_rev": "0-1" })), saved()]);
+async fn a_mark_is_a_local_document_that_is_replaced_when_more_is_known() {
+    let begun = json!({ "_rev": "0-1", "made_by": "terraform-provider-cht", "creation": "a" });
+    let finished = json!({ "_rev": "0-2", "creation": "a", "finished": "2026-03-01T10:00:00Z", "revision": "3-d" });
+    let script = Scripted::new([
+        missing(),
+        saved(),
+        json_answer(200, begun),
+        saved(),
+        json_answer(200, finished.clone()),
+        json_answer(200, finished),
+        saved(),
+    ]);
     let client = script.client();
-    client.mark("user.jane").await.unwrap();
+    let mark = Mark {
+        creation: Some("a".to_owned()),
+        ..Mark::default()
+    };
+    client.mark("user.jane", &mark).await.unwrap();
+    let mark = Mark {
+        finished: Some("2026-03-01T10:00:00Z".parse().unwrap()),
+        revision: Some("3-d".to_owned()),
+        ..mark
+    };
+    client.mark("user.jane", &mark).await.unwrap();
+    assert_eq!(client.find_mark("user.jane").await.unwrap(), Some(mark));
     client.unmark("user.jane").await.unwrap();
     let path = "/medic/_local/terraform-provider-cht.user.jane";
-    let lines = [
-        format!("GET {path}"),
-        format!("PUT {path}"),
-        format!("GET {path}"),
-        format!("DELETE {path}?rev=0-1"),
-    ];
-    script.was_sent(&lines.each_ref().map(String::as_str));
+    let [get, put] = ["GET", "PUT"].map(|method| format!("{method} {path}"));
+    let delete = format!("DELETE {path}?rev=0-2");
+    script.was_sent(&[&get, &put, &get, &put, &get, &get, &delete]);
+    let second = script.requests.lock().unwrap()[3].body.clone();
+    assert_eq!((&second["_rev"], &second["revision"]), (&json!("0-1"), &json!("3-d")));
 }

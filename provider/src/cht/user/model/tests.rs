@@ -19,6 +19,7 @@ fn live() -> User {
         phone: Some(String::new()),
         external_id: None,
         oidc_username: None,
+        has_link: false,
     }
 }
 
@@ -112,4 +113,66 @@ fn everything_is_sent_so_that_what_is_not_configured_is_removed() {
     assert_eq!(sso.change(Some(&state())).attributes["oidc_username"], "jane@a.example");
     assert_eq!(state().change(Some(&sso)).attributes["oidc_username"], json!(null));
     assert!(!sso.change(Some(&sso)).attributes.contains_key("oidc_username"));
+}
+
+#[test]
+fn a_link_is_asked_for_once_and_given_up_with_another_way_in() {
+    let with = |link: Option<bool>, version: Option<i64>, password: Option<&str>| UserModel {
+        token_login: link,
+        token_login_version: version,
+        password: password.map(Into::into),
+        ..state()
+    };
+    let told = |plan: &UserModel, prior: Option<&UserModel>| {
+        let change = plan.change(prior);
+        (change.attributes.get("token_login").cloned(), change.password.is_some())
+    };
+    let linked = with(Some(true), None, None);
+    assert_eq!(told(&linked, None), (Some(json!(true)), false));
+    assert_eq!(
+        told(&linked, Some(&linked)),
+        (None, false),
+        "each `true` sends a message"
+    );
+    assert_eq!(
+        told(&with(Some(true), Some(2), None), Some(&linked)),
+        (Some(json!(true)), false)
+    );
+    for link in [Some(false), None] {
+        let by_password = with(link, None, Some("Str0ng-Passw0rd"));
+        assert_eq!(
+            told(&by_password, Some(&linked)),
+            (Some(json!(false)), true),
+            "{link:?}"
+        );
+    }
+    assert_eq!(
+        told(&with(None, None, None), Some(&linked)),
+        (None, false),
+        "it is not managed any more"
+    );
+    let by_password = with(None, None, Some("Str0ng-Passw0rd"));
+    assert_eq!(told(&linked, Some(&by_password)), (Some(json!(true)), false));
+}
+
+#[test]
+fn a_link_is_compared_only_where_it_is_managed() {
+    let by_link = User {
+        has_link: true,
+        ..live()
+    };
+    for (state, expected) in [(None, None), (Some(true), Some(false)), (Some(false), Some(false))] {
+        let user = UserModel {
+            token_login: state,
+            ..self::state()
+        };
+        assert_eq!(user.clone().refreshed(live()).token_login, expected, "{state:?}");
+        assert_eq!(
+            user.refreshed(by_link.clone()).token_login,
+            state.map(|_| true),
+            "{state:?}"
+        );
+    }
+    let imported = UserModel::imported(InstanceAddress::default(), by_link);
+    assert_eq!(imported.token_login, Some(true));
 }

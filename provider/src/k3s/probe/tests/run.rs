@@ -219,6 +219,25 @@ fn what_earlier_tries_said_is_not_told_again() {
 }
 
 #[test]
+fn only_a_password_that_is_refused_since_the_last_start_is_refused_now() {
+    const REFUSED: &str =
+        "level=info msg=\"Waiting to retrieve agent configuration: Node password rejected, duplicate hostname\"";
+    let host = server();
+    for (tries, expected) in [
+        ([REFUSED, "level=info msg=a"], false),
+        (["level=info msg=a", REFUSED], true),
+    ] {
+        let said = tries.map(|said| format!("Starting k3s-agent.service - k3s agent...\\n{said}\\n"));
+        host.command("journalctl", &format!("printf '{}'", said.concat()));
+        for shell in shells() {
+            let state = HostState::parse(&host.answer(&shell)).unwrap();
+            assert_eq!(state.refused, expected, "{shell:?}: {tries:?}");
+            assert_eq!(state.journal, [REFUSED]);
+        }
+    }
+}
+
+#[test]
 fn a_cluster_is_known_by_its_root_where_that_has_signed_its_authority() {
     let host = server();
     let chain = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n\

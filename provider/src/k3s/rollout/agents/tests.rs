@@ -76,6 +76,14 @@ fn each_state_of_an_agent_has_its_step() {
         ),
         (
             Agent {
+                node: false,
+                running: None,
+                ..down(Some(Cause::NodePassword))
+            },
+            Some(AgentStep::Join { version: to }),
+        ),
+        (
+            Agent {
                 files_differ: true,
                 ..down(Some(Cause::UnknownFlag))
             },
