@@ -67,7 +67,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             Check::Clippy => cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?,
             Check::Test => cargo(&["test", "--workspace"], &[])?,
             Check::Fuzz => skipped.extend(fuzz()?),
-            Check::Doc => cargo(&["doc", "--workspace", "--no-deps", "--all-features"], &[("RUSTDOCFLAGS", "-D warnings")])?,
+            Check::Doc => cargo(
+                &["doc", "--workspace", "--no-deps", "--all-features"],
+                &[("RUSTDOCFLAGS", "-D warnings")],
+            )?,
             Check::Deny => skipped.extend(deny()?),
             Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
             Check::Acceptance => {
