@@ -1,7 +1,7 @@
 //! The Community Health Toolkit: its objects in a Kubernetes cluster, and its HTTP API.
 //!
-//! [`instance`] is the resource `cht_instance`. [`user`], [`settings`] and [`credential`] are what lives in the application,
-//! which they reach by [`application`]. [`client`] speaks to the API of a running instance, usually over
+//! [`instance`] is the resource `cht_instance`. [`user`], [`settings`] and [`credential`] are what lives in the
+//! application, which they reach by [`application`]. [`client`] speaks to the API of a running instance, usually over
 //! [`port_forward`], and [`mod@readiness`] decides from the answers whether the instance can be used. The function
 //! [`sizing`] tells what hardware it needs. Start reading at [`instance`].
 

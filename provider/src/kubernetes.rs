@@ -8,10 +8,11 @@
 //!    ([`Cluster::apply`], [`ownership`]), unless somebody decided to take it over ([`takeover`]);
 //! 3. waits for Deployments with a [`Rollout`], which says *why* one does not come up ([`rollout`]);
 //! 4. reads the set back with one list for each kind ([`Cluster::read`]) and compares ([`drift()`]);
-//! 5. deletes it in reverse ([`Cluster::delete`], [`Cluster::probe_gone`]), and a namespace only if nobody else has anything in it
-//!    ([`Cluster::others_in`]).
+//! 5. deletes it in reverse ([`Cluster::delete`], [`Cluster::probe_gone`]), and a namespace only if nobody else has
+//!    anything in it ([`Cluster::others_in`]).
 //!
-//! What belongs to others can be looked at ([`lookup`]), and a Node can be emptied and changed ([`nodes`]). For other programs, [`kubeconfig`] renders the way to a cluster as a file.
+//! What belongs to others can be looked at ([`lookup`]), and a Node can be emptied and changed ([`nodes`]). For other
+//! programs, [`kubeconfig`] renders the way to a cluster as a file.
 //!
 //! Nothing here waits for the cluster: probes are called by the framework's wait, and only [`retry`] sleeps. Every call
 //! is idempotent, so a killed apply is continued by the next one. What fails is an [`Error`], which answers questions

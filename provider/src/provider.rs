@@ -35,11 +35,12 @@ pub struct ChtProvider;
 /// need OpenTofu 1.11.
 #[derive(Model)]
 pub struct ProviderModel {
-    /// The way to the cluster for resources that do not have one of their own. It is meant for clusters that exist already:
-    /// where the cluster is made in the same configuration, hand the value that it exports to the resources instead.
+    /// The way to the cluster for resources that do not have one of their own. It is meant for clusters that exist
+    /// already: where the cluster is made in the same configuration, hand the value that it exports to the resources
+    /// instead.
     pub kubernetes: Option<Kubernetes>,
-    /// How hosts are logged in to, for resources that do not say it themselves. What stands here is stored nowhere, so it is the
-    /// place for the private key.
+    /// How hosts are logged in to, for resources that do not say it themselves. What stands here is stored nowhere, so
+    /// it is the place for the private key.
     pub ssh: Option<Ssh>,
 }
 
@@ -57,7 +58,8 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// The cluster that a resource's own way leads to, or the default if it has none. Calls to it end with the operation.
+    /// The cluster that a resource's own way leads to, or the default if it has none. Calls to it end with the
+    /// operation.
     ///
     /// # Errors
     /// Fails if there is no way, it is not known yet, or it cannot be used.

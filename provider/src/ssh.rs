@@ -3,15 +3,16 @@
 //! A resource has the address of a host and an [`Ssh`] value, and then
 //!
 //! 1. makes a [`Route`] of both ([`attribute`], [`route`]): the hops, each with its login and what it is known by;
-//! 2. opens a [`Session`] ([`sessions`]): one connection for each way, shared by all operations of the process, made by the
-//!    first command and again when it broke ([`dial`], [`client`], [`login`]);
-//! 3. runs each [`Command`] with a deadline, as root where the way says so ([`command`], [`exec`], [`sudo`]), and puts files
-//!    in place with [`Session::upload`] ([`mod@upload`]); what has to go on for a while is [`Held`] ([`mod@hold`]);
+//! 2. opens a [`Session`] ([`sessions`]): one connection for each way, shared by all operations of the process, made by
+//!    the first command and again when it broke ([`dial`], [`client`], [`login`]);
+//! 3. runs each [`Command`] with a deadline, as root where the way says so ([`command`], [`exec`], [`sudo`]), and puts
+//!    files in place with [`Session::upload`] ([`mod@upload`]); what has to go on for a while is [`Held`]
+//!    ([`mod@hold`]);
 //! 4. keeps the prints of hosts that were believed the first time ([`Session::pins`]) and gives them back with
 //!    [`Route::with_pins`].
 //!
-//! Whether a host is the one that it should be is judged by [`host_key`] and [`known_hosts`], which are pure. What fails is an
-//! [`Error`], which holds no secret; [`diagnostics`] says it in a user's words.
+//! Whether a host is the one that it should be is judged by [`host_key`] and [`known_hosts`], which are pure. What
+//! fails is an [`Error`], which holds no secret; [`diagnostics`] says it in a user's words.
 
 pub mod address;
 mod advice;

@@ -1,7 +1,7 @@
 //! `data.cht_ssh_host`: what a host is, by which key it is known, and whether it is fit for k3s with CHT on it.
 //!
-//! One command by SSH: [`probe.sh`](facts) prints the facts, `facts` reads them, `fitness` judges them. A host that cannot be
-//! reached, or that is not believed, is an error; one that is not fit is an answer.
+//! One command by SSH: [`probe.sh`](facts) prints the facts, `facts` reads them, `fitness` judges them. A host that
+//! cannot be reached, or that is not believed, is an error; one that is not fit is an answer.
 
 mod facts;
 mod fitness;
@@ -24,15 +24,15 @@ const SUMMARY: &str = "Unable to look at the host";
 
 /// Looks at a host by SSH: what it is, by which key it is known, and whether it is fit for k3s with CHT on it.
 ///
-/// Nothing is changed there. A host that is not fit is no error: `problems` says why it does not work, and `warnings` why it
-/// may not. Where something must not go on with such a host, check `fit` in a `postcondition`.
+/// Nothing is changed there. A host that is not fit is no error: `problems` says why it does not work, and `warnings`
+/// why it may not. Where something must not go on with such a host, check `fit` in a `postcondition`.
 #[derive(Clone, Model)]
 pub struct SshHostDataModel {
     /// Address of the host: a name or an IP address.
     #[tf(validate(rules::host()))]
     pub host: String,
-    /// How the host is logged in to; the provider's `ssh` where it is not given, attribute by attribute. A data source keeps
-    /// nothing, so that `accept-new` believes the host at each look.
+    /// How the host is logged in to; the provider's `ssh` where it is not given, attribute by attribute. A data source
+    /// keeps nothing, so that `accept-new` believes the host at each look.
     pub ssh: Option<Ssh>,
     /// Whether there are no problems.
     pub fit: Attr<bool>,

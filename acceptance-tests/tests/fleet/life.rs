@@ -159,8 +159,8 @@ async fn a_single_server_gets_etcd_is_joined_and_gives_way_to_the_other() {
         ..OnDestroy::default()
     };
     let fleet = lab.fleet(&other);
-    let torn_down = fleet.tear_down(&scope().await, &fleet.look().await, &keep);
-    torn_down.await.unwrap();
+    let torn_down = fleet.tear_down(&scope().await, &fleet.look().await, &keep).await;
+    torn_down.unwrap();
     let kept = lab.hosts[1]
         .exec("ls /var/lib/rancher/k3s/server/db/snapshots")
         .await

@@ -1,10 +1,10 @@
 //! The way into a CHT application, for what lives in it: users, settings, credentials.
 //!
 //! [`attribute`] is the value `instance`, which all of them take. [`Application::connect`] makes a client of it: with a
-//! namespace, the administrator's login is read from the Secret that `cht_instance`, or the official chart, keeps there, so
-//! that it is in no configuration and no state. [`Application::attempt`] repeats calls that may succeed a moment later;
-//! [`diagnostics`] says what failed in a user's words. [`which_cluster`] tells the cluster of an instance from another one, and
-//! [`claim`] which creation has made what lives there.
+//! namespace, the administrator's login is read from the Secret that `cht_instance`, or the official chart, keeps
+//! there, so that it is in no configuration and no state. [`Application::attempt`] repeats calls that may succeed a
+//! moment later; [`diagnostics`] says what failed in a user's words. [`which_cluster`] tells the cluster of an instance
+//! from another one, and [`claim`] which creation has made what lives there.
 
 pub mod attribute;
 pub(in crate::cht) mod claim;
@@ -126,7 +126,8 @@ impl Application {
         Ok(Self::in_namespace(scope, &access, address, None))
     }
 
-    /// A client that is logged in, if there is any login: one in the address, or one in the cluster that these credentials may read.
+    /// A client that is logged in, if there is any login: one in the address, or one in the cluster that these
+    /// credentials may read.
     ///
     /// # Errors
     /// Fails if the address cannot be used.
@@ -173,8 +174,8 @@ impl Application {
         }
     }
 
-    /// Makes calls, again and again while they fail for a reason that passes: too many log-ins, a server error, somebody
-    /// else's write at the same moment.
+    /// Makes calls, again and again while they fail for a reason that passes: too many log-ins, a server error,
+    /// somebody else's write at the same moment.
     ///
     /// # Errors
     /// Fails with the last error, once it is not worth to try again.

@@ -2,8 +2,8 @@
 //!
 //! API: `/api/v1/credentials`, which only takes secrets. The instance keeps them encrypted with a key that follows from
 //! CouchDB's own secret, so what is there cannot be compared with what is configured; but each write gives the document
-//! another revision, and a revision that is not ours is drift. [`seal`] tells whether that key has become another one, and [`model`]
-//! has the attributes.
+//! another revision, and a revision that is not ours is drift. [`seal`] tells whether that key has become another one,
+//! and [`model`] has the attributes.
 //!
 //! In place: the value. `key` and the instance replace.
 

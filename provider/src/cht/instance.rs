@@ -1,20 +1,21 @@
 //! `cht_instance`: one CHT instance in a Kubernetes namespace.
 //!
-//! It is deliberately more than one API object: what the objects of an instance have in common (names, credentials, order of
-//! creation, readiness) is what is hard to get right, and none of them is of use without the others.
+//! It is deliberately more than one API object: what the objects of an instance have in common (names, credentials,
+//! order of creation, readiness) is what is hard to get right, and none of them is of use without the others.
 //!
 //! What each method needs is in the folder of its question:
 //!
 //! - [`model`]: which attributes there are, and what each accepts. [`mod@validate`]: what a configuration must not say.
-//! - [`spec`]: what the attributes ask for, and what differs between versions. [`objects`]: which Kubernetes objects follow.
-//!   [`desired`] joins them with the [`record`], which remembers in the cluster what was configured, and with [`credentials`].
+//! - [`spec`]: what the attributes ask for, and what differs between versions. [`objects`]: which Kubernetes objects
+//!   follow. [`desired`] joins them with the [`record`], which remembers in the cluster what was configured, and with
+//!   [`credentials`].
 //! - [`live`]: what is there of all that. [`adoption`]: the same for what the official Helm chart made.
 //! - [`plan`]: what a plan shows, warns of and refuses; the cluster is asked as well.
-//! - [`apply`]: how the cluster is changed. [`mod@upgrade`]: what another version needs before and after. [`patience`] limits what
-//!   they wait for.
+//! - [`apply`]: how the cluster is changed. [`mod@upgrade`]: what another version needs before and after. [`patience`]
+//!   limits what they wait for.
 //!
-//! In place: everything but `namespace` and `cluster_domain`, which replace an instance without data, and what CouchDB decides
-//! once. Where there is data, both are refused.
+//! In place: everything but `namespace` and `cluster_domain`, which replace an instance without data, and what CouchDB
+//! decides once. Where there is data, both are refused.
 
 use futures::try_join;
 use tf_framework::context::Context;
@@ -115,7 +116,8 @@ impl Resource for InstanceResource {
 
     async fn read(&self, cx: &Context<Self>, mut state: InstanceModel) -> Result<Option<InstanceModel>, Diagnostics> {
         let access = Clients::access(cx, state.kubernetes.as_ref()).await?;
-        // A refresh is mostly waiting for answers, so both are asked at once; an instance that is gone has no pod to ask.
+        // A refresh is mostly waiting for answers, so both are asked at once; an instance that is gone has no pod to
+        // ask.
         let models = [&state];
         let (found, live_version) = try_join!(
             live::find(&access, &state.namespace, &models),

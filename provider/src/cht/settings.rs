@@ -1,14 +1,14 @@
 //! `cht_settings`: some of the settings of a CHT instance.
 //!
-//! API: `/api/v1/settings`, which merges what it is sent. Others write settings too: cht-conf compiles tasks and forms into
-//! them, the pages change some, and the server fills in permissions. So only the keys in the configuration are compared and
-//! written, down to the last object; what beside them is somebody else's is never touched.
+//! API: `/api/v1/settings`, which merges what it is sent. Others write settings too: cht-conf compiles tasks and forms
+//! into them, the pages change some, and the server fills in permissions. So only the keys in the configuration are
+//! compared and written, down to the last object; what beside them is somebody else's is never touched.
 //!
 //! - [`model`] has the attributes.
 //! - [`tree`] says which parts of the settings a configuration means.
 //!
-//! A key that leaves the configuration is removed from the settings, by a write that CouchDB refuses if somebody else wrote
-//! in between.
+//! A key that leaves the configuration is removed from the settings, by a write that CouchDB refuses if somebody else
+//! wrote in between.
 
 use tf_framework::ImportBy;
 use tf_framework::context::{Context, Scope};

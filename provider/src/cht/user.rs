@@ -1,7 +1,7 @@
 //! `cht_user`: one person or program that can log in to a CHT instance.
 //!
-//! API: [users](https://docs.communityhealthtoolkit.org/building/reference/api/), version 3 to write and 2 to read. In place:
-//! everything but `username` and the instance, which replace.
+//! API: [users](https://docs.communityhealthtoolkit.org/building/reference/api/), version 3 to write and 2 to read. In
+//! place: everything but `username` and the instance, which replace.
 //!
 //! - [`model`] has the attributes, and what they are in the API's words.
 //! - [`creation`] makes a user, attempt by attempt.
@@ -9,7 +9,8 @@
 //! - [`failures`] turns the API's refusals into errors at the attribute to blame.
 //! - [`release`] refuses plans for instances whose API is too old.
 //!
-//! The API never tells a password, so no drift of it is seen. It adds the role `mm-online` by itself, which is no drift.
+//! The API never tells a password, so no drift of it is seen. It adds the role `mm-online` by itself, which is no
+//! drift.
 
 use tf_framework::ImportBy;
 use tf_framework::context::{Context, Scope};

@@ -1,7 +1,7 @@
 //! `provider::cht::values`: what a `values.yaml` of the official Helm charts says, as arguments of `cht_instance`.
 //!
-//! [`source`] reads the files as Helm does and knows which of their keys were asked for; [`chart`] holds what the charts make
-//! of keys that are not there; [`arguments`] has the result, [`translate`] and [`storage`] lead to it.
+//! [`source`] reads the files as Helm does and knows which of their keys were asked for; [`chart`] holds what the
+//! charts make of keys that are not there; [`arguments`] has the result, [`translate`] and [`storage`] lead to it.
 
 mod arguments;
 mod chart;
@@ -19,11 +19,13 @@ use self::source::{Source, SourceError};
 
 /// Translates the values of the official Helm chart, of CHT 4 or 5, to arguments of `cht_instance`.
 ///
-/// The result is an object whose attributes are named, and nested, as the arguments are. What the values leave to the chart
-/// is what the chart would have made of it, so that an instance of the chart is described as it is; what is null, the chart
-/// does not decide, or as `cht_instance` has it anyway. `unused` lists keys that have no counterpart: read it once, then decide for each of them.
+/// The result is an object whose attributes are named, and nested, as the arguments are. What the values leave to the
+/// chart is what the chart would have made of it, so that an instance of the chart is described as it is; what is null,
+/// the chart does not decide, or as `cht_instance` has it anyway. `unused` lists keys that have no counterpart: read it
+/// once, then decide for each of them.
 ///
-/// The values hold the password of the administrator. Give the file to `sensitive(...)` to keep the result out of sight.
+/// The values hold the password of the administrator. Give the file to `sensitive(...)` to keep the result out of
+/// sight.
 #[derive(Parameters)]
 pub struct ValuesFunction {
     /// Content of a `values.yaml`.

@@ -6,7 +6,8 @@
 //!
 //! - `compare` walks both sides; lists of maps are matched by Kubernetes' own merge keys (`path`).
 //! - [`quantity`](super::quantity) compares amounts by value, since the server keeps `1024Mi` as it was written.
-//! - `managers` reads from `metadata.managedFields` who changed a field; `removals` what goes when a tool's fields become ours.
+//! - `managers` reads from `metadata.managedFields` who changed a field; `removals` what goes when a tool's fields
+//!   become ours.
 
 mod compare;
 mod managers;

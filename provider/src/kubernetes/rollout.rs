@@ -1,8 +1,8 @@
 //! Tells whether Deployments and DaemonSets are rolled out, and if not, why.
 //!
-//! A [`Rollout`] is probed by the framework's wait. A probe costs one list for each kind and namespace while all is well; what it
-//! takes to find a cause (ReplicaSets, Pods, claims and their Events) is listed only while something is not ready.
-//! [`diagnose`] decides on what was listed, without any I/O; `reason` has the causes.
+//! A [`Rollout`] is probed by the framework's wait. A probe costs one list for each kind and namespace while all is
+//! well; what it takes to find a cause (ReplicaSets, Pods, claims and their Events) is listed only while something is
+//! not ready. [`diagnose`] decides on what was listed, without any I/O; `reason` has the causes.
 
 mod diagnose;
 mod grace;
@@ -51,9 +51,9 @@ pub struct Rollout {
 }
 
 impl Rollout {
-    /// Follows Deployments and DaemonSets. What is in the way counts as a failure only after it persisted for `grace`: a
-    /// registry may come back, and a container may crash until its database is up. What the cluster usually mends itself
-    /// ([`Cause::may_pass`]) may persist for `patience`.
+    /// Follows Deployments and DaemonSets. What is in the way counts as a failure only after it persisted for `grace`:
+    /// a registry may come back, and a container may crash until its database is up. What the cluster usually mends
+    /// itself ([`Cause::may_pass`]) may persist for `patience`.
     pub fn new(cluster: Cluster, workloads: Vec<ObjectKey>, grace: Duration, patience: Duration) -> Self {
         Self {
             cluster,

@@ -1,18 +1,19 @@
 //! The layers of ARCHITECTURE.md, held by reading the sources: each rule with its reason.
 //!
 //! Tests are free of the rules; [`source`] leaves them out, and comments. What is built with what comes from
-//! [`dependencies`].
+//! [`dependencies`]. [`form`] has the rules for the form of files, whatever their layer.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
 mod dependencies;
+mod form;
 mod source;
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use dependencies::dependencies;
-use source::{Source, files, root, sources};
+use source::{Source, root, sources};
 
 /// Words that may stand in some places only.
 struct Rule {
@@ -193,57 +194,6 @@ fn the_framework_depends_on_no_platform() {
         found.is_empty(),
         "tf-framework is for any provider: it knows Terraform and no cloud, no Kubernetes, no HTTP API, yet it depends on \
          {found:?}"
-    );
-}
-
-/// Modules that are not in the one style yet.
-const TO_BE_MOVED: [&str; 4] = [
-    "provider/src/k3s/agent/look_tests.rs",
-    "provider/src/k3s/agent/mod.rs",
-    "provider/src/k3s/cluster/mod.rs",
-    "provider/src/k3s/mod.rs",
-];
-
-#[test]
-fn a_module_is_a_file_and_its_parts_and_tests_are_in_the_folder_of_its_name() {
-    let others: Vec<String> = [
-        "proto/src",
-        "provider/src",
-        "provider/framework/src",
-        "provider/framework/derive/src",
-    ]
-    .iter()
-    .flat_map(|folder| files(folder))
-    .filter(|path| path.ends_with("/mod.rs") || path.ends_with("_tests.rs"))
-    .collect();
-    assert_eq!(
-        others, TO_BE_MOVED,
-        "the module `name` is `name.rs`, with its parts in `name/` and its tests in `name/tests.rs`, so that a module is found by \
-         its name; a list of exceptions names only what is there"
-    );
-}
-
-/// Part of the examples of the guide, which include it: no module, so it cannot begin as one.
-const NO_MODULE: &str = "framework/src/guide/stand_in.rs";
-
-/// Modules of tests that do not say what they are yet.
-const TO_BE_TOLD: [&str; 3] = [
-    "provider/src/k3s/agent/look_tests.rs",
-    "provider/src/k3s/nodes/drain/tests.rs",
-    "provider/src/k3s/nodes/tests.rs",
-];
-
-#[test]
-fn every_module_says_what_it_is() {
-    let silent: Vec<String> = ["proto/src", "provider", "acceptance-tests"]
-        .iter()
-        .flat_map(|folder| files(folder))
-        .filter(|path| !path.ends_with(NO_MODULE))
-        .filter(|path| !fs::read_to_string(root().join(path)).unwrap().starts_with("//! "))
-        .collect();
-    assert_eq!(
-        silent, TO_BE_TOLD,
-        "a module begins with `//!`: what it is, which API, where to look next; a list of exceptions names only what is there"
     );
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{CLUSTER, CONFIG, Configuration, Scene, condition, eventually, is_left_out};
+use crate::support::{CLUSTER, CONFIG, Configuration, Scene, condition, eventually};
 
 /// The token of servers, as they keep it.
 const TOKEN: &str = "/etc/rancher/k3s/token";

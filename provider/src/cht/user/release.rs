@@ -33,8 +33,8 @@ pub(super) async fn check(cx: &Context<UserResource>, plan: &Plan<'_, '_, UserRe
     }
 }
 
-/// The release that the instance is going to have, or else the one that it has; none if that cannot be told. An instance that
-/// does not answer is no reason to refuse a plan: it may not be there yet.
+/// The release that the instance is going to have, or else the one that it has; none if that cannot be told. An
+/// instance that does not answer is no reason to refuse a plan: it may not be there yet.
 async fn release(cx: &Context<UserResource>, instance: &InstanceAddress) -> Option<ChtVersion> {
     if let Some(namespace) = &instance.namespace {
         let access = Clients::access(cx, instance.kubernetes.as_ref()).await.ok()?;
