@@ -1,8 +1,8 @@
 //! Terraform and OpenTofu provider for the Community Health Toolkit.
 //!
-//! [`provider`] lists what there is. [`cht`] has the CHT application itself; [`kubernetes`] is the way into a cluster for
-//! everything that lives in one, and [`ssh`] the way to hosts, of which [`ssh_host`] tells what they are and [`k3s`] decides what they
-//! need to be a cluster. How it all hangs together is in `ARCHITECTURE.md`.
+//! [`provider`] lists what there is. [`cht`] has the CHT application itself; [`kubernetes`] is the way into a cluster
+//! for everything that lives in one, and [`ssh`] the way to hosts, of which [`ssh_host`] tells what they are and
+//! [`k3s`] decides what they need to be a cluster. How it all hangs together is in `ARCHITECTURE.md`.
 
 #![cfg_attr(test, allow(clippy::too_many_lines, reason = "a test may be a long table of cases"))]
 

@@ -1,5 +1,6 @@
 //! The provider: its configuration, and what there is.
 
+use tf_framework::context::Scope;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::provider::{DataSourceEntry, FunctionEntry, Provider, ResourceEntry};
@@ -34,11 +35,12 @@ pub struct ChtProvider;
 /// need OpenTofu 1.11.
 #[derive(Model)]
 pub struct ProviderModel {
-    /// The way to the cluster for resources that do not have one of their own. It is meant for clusters that exist already:
-    /// where the cluster is made in the same configuration, hand the value that it exports to the resources instead.
+    /// The way to the cluster for resources that do not have one of their own. It is meant for clusters that exist
+    /// already: where the cluster is made in the same configuration, hand the value that it exports to the resources
+    /// instead.
     pub kubernetes: Option<Kubernetes>,
-    /// How hosts are logged in to, for resources that do not say it themselves. What stands here is stored nowhere, so it is the
-    /// place for the private key.
+    /// How hosts are logged in to, for resources that do not say it themselves. What stands here is stored nowhere, so
+    /// it is the place for the private key.
     pub ssh: Option<Ssh>,
 }
 
@@ -56,16 +58,19 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// The cluster that a resource's own way leads to, or the default if it has none.
+    /// The cluster that a resource's own way leads to, or the default if it has none. Calls to it end with the
+    /// operation.
     ///
     /// # Errors
     /// Fails if there is no way, it is not known yet, or it cannot be used.
-    pub async fn access(&self, own: Option<&Kubernetes>) -> Result<Access, Diagnostics> {
+    pub async fn access(scope: &Scope<Clients>, own: Option<&Kubernetes>) -> Result<Access, Diagnostics> {
+        let clients = scope.clients();
         let default = match own {
             Some(_) => None,
-            None => self.kubernetes()?,
+            None => clients.kubernetes()?,
         };
-        Access::new(&self.clusters, own, default).await
+        let access = Access::new(&clients.clusters, own, default).await?;
+        Ok(access.with_cancellation(scope.cancellation()))
     }
 
     /// The cluster that a way leads to which another resource exports: no attribute is to blame if it fails.

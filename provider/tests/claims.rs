@@ -1,6 +1,6 @@
-//! What is claimed is proved: the tables of the guide on known problems name tests that exist, and every problem of hosters,
-//! every defect of the official charts and every check of a plan has one that is named after it; so has every trap that the
-//! framework's guide lists.
+//! What is claimed is proved: the tables of the guide on known problems name tests that exist, and every problem of
+//! hosters, every defect of the official charts and every check of a plan has one that is named after it; so has every
+//! trap that the framework's guide lists.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 

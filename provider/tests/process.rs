@@ -1,4 +1,5 @@
-//! The binary as a core meets it: once more, and in short, what `provider/framework/tests/process/` proves of any provider.
+//! The binary as a core meets it: once more, and in short, what `provider/framework/tests/process/` proves of any
+//! provider.
 #![cfg(unix)]
 #![expect(
     clippy::expect_used,

@@ -1,6 +1,7 @@
 //! The controller that k3s runs over etcd and nodes: it promotes learners, removes the members of deleted nodes, and
 //! says on the Node whether its member votes. The member that leads does the work for all.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -8,7 +9,7 @@ use k8s_openapi::api::core::v1::Node;
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
-use tokio::time;
+use tokio::time::{self, Instant};
 
 use super::etcd::Etcd;
 use super::node::{ETCD_FINALIZER, NODE_FINALIZER};
@@ -19,6 +20,9 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Between two looks at learners. No server votes before it was seen twice.
 const PROMOTION: Duration = Duration::from_secs(2);
+
+/// A learner that was not promoted for so long is removed, so that others can join.
+const STALLED: Duration = Duration::from_secs(300);
 
 /// Asks for the removal of a node's member.
 const REMOVE: &str = "etcd.k3s.cattle.io/remove";
@@ -157,7 +161,7 @@ impl Members {
 /// Makes voters of learners, on the member that leads, for ever. Needs no API server: a server that joins may be
 /// waiting.
 pub(super) async fn promote(etcd: &Etcd) {
-    let mut learners = Vec::new();
+    let mut learners = BTreeMap::new();
     loop {
         if !faults::has("never-promoted") {
             match promote_known(etcd, &learners).await {
@@ -171,22 +175,27 @@ pub(super) async fn promote(etcd: &Etcd) {
     }
 }
 
-/// Promotes the learners that were seen before, and answers those that there are.
-async fn promote_known(etcd: &Etcd, known: &[String]) -> Result<Vec<String>> {
+/// Promotes the learners that were seen before, removes those that lag behind for too long, and answers those that there are, with when
+/// each was seen first.
+async fn promote_known(etcd: &Etcd, known: &BTreeMap<String, Instant>) -> Result<BTreeMap<String, Instant>> {
     if !etcd.status().await?.is_leader {
-        return Ok(Vec::new());
+        return Ok(BTreeMap::new());
     }
-    let mut learners = Vec::new();
-    for member in etcd.members().await? {
-        // One that has not started has no name.
-        if !member.is_learner || member.name.is_empty() {
+    let mut learners = BTreeMap::new();
+    for member in etcd.members().await?.into_iter().filter(|member| member.is_learner) {
+        let since = known.get(&member.id).copied();
+        // One that has not started has no name, and one that lags behind is refused, and tried again.
+        if since.is_some() && !member.name.is_empty() && etcd.promote(&member.id).await.is_ok() {
+            log::info(&format!("Promoted learner {}", member.name));
             continue;
         }
-        // One that lags behind is refused, and tried again.
-        if known.contains(&member.id) && etcd.promote(&member.id).await.is_ok() {
-            log::info(&format!("Promoted learner {}", member.name));
+        let since = since.unwrap_or_else(Instant::now);
+        if since.elapsed() > STALLED {
+            log::warning(&format!("Removing learner {}: it has stalled", member.name));
+            etcd.remove(&member.id).await?;
+            continue;
         }
-        learners.push(member.id);
+        learners.insert(member.id, since);
     }
     Ok(learners)
 }

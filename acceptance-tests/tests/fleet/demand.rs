@@ -30,7 +30,7 @@ async fn a_snapshot_brings_back_what_was_there_when_it_was_taken() {
         token: None,
     };
     let fleet = lab.fleet(&wanted);
-    let looked = match fleet.restore(&scope().await, &restore).await {
+    let looked = match fleet.restore(&scope().await, &fleet.look().await, &restore).await {
         Ok(looked) => looked,
         Err(stopped) => panic!("{}", fleet.diagnose(stopped)),
     };
@@ -62,7 +62,10 @@ async fn a_restore_that_failed_keeps_all_servers_down_until_it_is_done() {
         token: None,
     };
     let fleet = lab.fleet(&wanted);
-    let stopped = fleet.restore(&scope().await, &restore).await.unwrap_err();
+    let stopped = fleet
+        .restore(&scope().await, &fleet.look().await, &restore)
+        .await
+        .unwrap_err();
     let said = fleet.diagnose(stopped).to_string();
     assert!(
         said.contains("there is no snapshot /nowhere/kept on the host"),
@@ -76,7 +79,7 @@ async fn a_restore_that_failed_keeps_all_servers_down_until_it_is_done() {
         .await
         .unwrap();
     restore.snapshot = listed.trim().to_owned();
-    if let Err(stopped) = fleet.restore(&scope().await, &restore).await {
+    if let Err(stopped) = fleet.restore(&scope().await, &fleet.look().await, &restore).await {
         panic!("{}", fleet.diagnose(stopped));
     }
     assert_eq!(lab.converge(&wanted).await, ["write the files of h1"]);
@@ -90,7 +93,10 @@ async fn keys_are_not_changed_where_nothing_is_encrypted() {
     let wanted = Wanted::servers(&[1]);
     lab.converge(&wanted).await;
     let fleet = lab.fleet(&wanted.again());
-    let said = fleet.rotate_keys(&scope().await).await.unwrap_err();
+    let said = fleet
+        .rotate_keys(&scope().await, &fleet.look().await)
+        .await
+        .unwrap_err();
     let said = fleet.diagnose(said).to_string();
     assert!(said.contains("set `secrets_encryption`"), "{said}");
 }
@@ -106,7 +112,7 @@ async fn keys_are_changed_where_secrets_are_encrypted() {
     lab.converge(&wanted).await;
     let wanted = wanted.again();
     let fleet = lab.fleet(&wanted);
-    if let Err(stopped) = fleet.rotate_keys(&scope().await).await {
+    if let Err(stopped) = fleet.rotate_keys(&scope().await, &fleet.look().await).await {
         panic!("{}", fleet.diagnose(stopped));
     }
     let finished = Encryption {

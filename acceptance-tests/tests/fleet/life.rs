@@ -72,7 +72,10 @@ async fn a_cluster_is_begun_grows_is_upgraded_shrinks_and_goes() {
     assert!(!looked.state("h1").unwrap().has_k3s() && looked.node("h1").is_none());
 
     let scope = scope().await;
-    let warnings = lab.fleet(&two).tear_down(&scope, &OnDestroy::default()).await;
+    let fleet = lab.fleet(&two);
+    let warnings = fleet
+        .tear_down(&scope, &fleet.look().await, &OnDestroy::default())
+        .await;
     assert!(warnings.unwrap().is_empty());
     let looked = lab.fleet(&two).look().await;
     for name in ["h1", "h2", "h3"] {
@@ -155,7 +158,9 @@ async fn a_single_server_gets_etcd_is_joined_and_gives_way_to_the_other() {
         keep_snapshots: true,
         ..OnDestroy::default()
     };
-    lab.fleet(&other).tear_down(&scope().await, &keep).await.unwrap();
+    let fleet = lab.fleet(&other);
+    let torn_down = fleet.tear_down(&scope().await, &fleet.look().await, &keep).await;
+    torn_down.unwrap();
     let kept = lab.hosts[1]
         .exec("ls /var/lib/rancher/k3s/server/db/snapshots")
         .await

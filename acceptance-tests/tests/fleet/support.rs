@@ -151,6 +151,7 @@ impl Lab {
             bootstrapped: wanted.bootstrapped,
             ca_sha256: None,
             token: wanted.token.clone(),
+            remembered: None,
             program: Source {
                 path: Some(self.release(wanted.version)),
                 ..Source::default()
@@ -208,7 +209,7 @@ pub(crate) async fn run(fleet: &Fleet) -> (Result<Looked, Stopped>, Vec<String>)
     let scope = scope().await;
     let mut report =
         |progress: &terraform_provider_cht::k3s::fleet::Progress<'_>| steps.push(progress.step.to_string());
-    let result = fleet.converge(&scope, &mut report).await;
+    let result = fleet.converge(&scope, &fleet.look().await, &mut report).await;
     (result, steps)
 }
 

@@ -40,8 +40,6 @@ mod cidr;
 pub(crate) mod duration;
 mod ip_address;
 mod json;
-#[cfg(test)]
-mod lifecycle_tests;
 mod quantity;
 mod timestamp;
 
@@ -223,6 +221,8 @@ fn check<T: Notation>(accepted: &[(&str, &str, &str)], refused: &[&str]) {
 
 #[cfg(test)]
 mod tests {
+    mod lifecycle;
+
     use std::collections::{BTreeMap, BTreeSet};
     use std::time::Duration;
 

@@ -242,8 +242,8 @@ impl<P: Provider> Core<P> {
         Ok(self.state())
     }
 
-    /// Writes a configuration for the object, as a core does for what was imported without one, and holds it against the
-    /// rules for configurations. What it does not configure is null.
+    /// Writes a configuration for the object, as a core does for what was imported without one, and holds it against
+    /// the rules for configurations. What it does not configure is null.
     ///
     /// # Errors
     /// Fails with the provider's errors, and if there is no object.

@@ -1,20 +1,21 @@
 //! `cht_instance`: one CHT instance in a Kubernetes namespace.
 //!
-//! It is deliberately more than one API object: what the objects of an instance have in common (names, credentials, order of
-//! creation, readiness) is what is hard to get right, and none of them is of use without the others.
+//! It is deliberately more than one API object: what the objects of an instance have in common (names, credentials,
+//! order of creation, readiness) is what is hard to get right, and none of them is of use without the others.
 //!
 //! What each method needs is in the folder of its question:
 //!
 //! - [`model`]: which attributes there are, and what each accepts. [`mod@validate`]: what a configuration must not say.
-//! - [`spec`]: what the attributes ask for, and what differs between versions. [`objects`]: which Kubernetes objects follow.
-//!   [`desired`] joins them with the [`record`], which remembers in the cluster what was configured, and with [`credentials`].
+//! - [`spec`]: what the attributes ask for, and what differs between versions. [`objects`]: which Kubernetes objects
+//!   follow. [`desired`] joins them with the [`record`], which remembers in the cluster what was configured, and with
+//!   [`credentials`].
 //! - [`live`]: what is there of all that. [`adoption`]: the same for what the official Helm chart made.
 //! - [`plan`]: what a plan shows, warns of and refuses; the cluster is asked as well.
-//! - [`apply`]: how the cluster is changed. [`mod@upgrade`]: what another version needs before and after. [`patience`] limits what
-//!   they wait for.
+//! - [`apply`]: how the cluster is changed. [`mod@upgrade`]: what another version needs before and after. [`patience`]
+//!   limits what they wait for.
 //!
-//! In place: everything but `namespace` and `cluster_domain`, which replace an instance without data, and what CouchDB decides
-//! once. Where there is data, both are refused.
+//! In place: everything but `namespace` and `cluster_domain`, which replace an instance without data, and what CouchDB
+//! decides once. Where there is data, both are refused.
 
 use futures::try_join;
 use tf_framework::context::Context;
@@ -33,7 +34,7 @@ pub(crate) use crate::cht::instance::plan::hosts::Hosts;
 use crate::cht::instance::plan::survey::{Survey, unsaved};
 use crate::cht::instance::plan::{data_guard, storage, trial};
 use crate::cht::instance::record::Record;
-use crate::kubernetes::{Access, Apply};
+use crate::kubernetes::Apply;
 use crate::provider::Clients;
 
 mod adoption;
@@ -80,7 +81,7 @@ impl Resource for InstanceResource {
     }
 
     async fn create(&self, cx: &Context<Self>, mut plan: InstanceModel) -> Result<InstanceModel, Diagnostics> {
-        let access = access(cx, &plan).await?;
+        let access = Clients::access(cx, plan.kubernetes.as_ref()).await?;
         let survey = Survey::take(&access, &plan).await?;
         if unsaved::is_left(cx, &survey, &plan)? {
             return unsaved::take(cx, &access, survey, plan).await;
@@ -114,8 +115,9 @@ impl Resource for InstanceResource {
     }
 
     async fn read(&self, cx: &Context<Self>, mut state: InstanceModel) -> Result<Option<InstanceModel>, Diagnostics> {
-        let access = access(cx, &state).await?;
-        // A refresh is mostly waiting for answers, so both are asked at once; an instance that is gone has no pod to ask.
+        let access = Clients::access(cx, state.kubernetes.as_ref()).await?;
+        // A refresh is mostly waiting for answers, so both are asked at once; an instance that is gone has no pod to
+        // ask.
         let models = [&state];
         let (found, live_version) = try_join!(
             live::find(&access, &state.namespace, &models),
@@ -140,13 +142,13 @@ impl Resource for InstanceResource {
         prior: InstanceModel,
         plan: InstanceModel,
     ) -> Result<InstanceModel, Diagnostics> {
-        let access = access(cx, &plan).await?;
+        let access = Clients::access(cx, plan.kubernetes.as_ref()).await?;
         which_cluster::check_and_keep(cx, &access, &plan.namespace).await?;
         update::update(cx, &access, prior, plan).await
     }
 
     async fn delete(&self, cx: &Context<Self>, state: InstanceModel) -> Result<(), Diagnostics> {
-        let access = access(cx, &state).await?;
+        let access = Clients::access(cx, state.kubernetes.as_ref()).await?;
         which_cluster::check(cx, &access, &state.namespace).await?;
         let models = [&state];
         let found = live::find(&access, &state.namespace, &models).await?;
@@ -161,7 +163,7 @@ impl Resource for InstanceResource {
         let namespace = match by {
             ImportBy::Id(namespace) | ImportBy::Identity(InstanceIdentity { namespace }) => namespace,
         };
-        let access = cx.clients().access(None).await?;
+        let access = Clients::access(cx, None).await?;
         which_cluster::keep(cx, &access).await?;
         let found = live::find(&access, &namespace, &[]).await?;
         let Some(record) = Record::find(&found, &namespace) else {
@@ -171,9 +173,4 @@ impl Resource for InstanceResource {
         secrets::restore(&mut model, &found);
         Ok(model)
     }
-}
-
-async fn access(cx: &Context<InstanceResource>, model: &InstanceModel) -> Result<Access, Diagnostics> {
-    let access = cx.clients().access(model.kubernetes.as_ref()).await?;
-    Ok(access.with_cancellation(cx.cancellation()))
 }

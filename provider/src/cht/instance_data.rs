@@ -1,7 +1,7 @@
 //! `data.cht_instance`: how a CHT instance is, whoever made it.
 //!
-//! It asks what needs no log-in, see [`mod@super::readiness`]; an instance that is down is an answer and no error. Upgrades are
-//! shown only to those who log in, so they are told if there is a login.
+//! It asks what needs no log-in, see [`mod@super::readiness`]; an instance that is down is an answer and no error.
+//! Upgrades are shown only to those who log in, so they are told if there is a login.
 
 use tf_framework::context::Scope;
 use tf_framework::data_source::DataSource;
@@ -20,8 +20,8 @@ const READ: Task = Task::new("Unable to look at the CHT instance");
 
 /// Looks up how a CHT instance is: whether it serves requests, in which version, and where.
 ///
-/// An instance that is starting, or that does not reach its database, is no error: `ready` is `false` then, and `status` says
-/// why. Where something must not go on with such an instance, check `ready` in a `postcondition`.
+/// An instance that is starting, or that does not reach its database, is no error: `ready` is `false` then, and
+/// `status` says why. Where something must not go on with such an instance, check `ready` in a `postcondition`.
 #[derive(Clone, Model)]
 pub struct InstanceDataModel {
     /// The CHT instance. A login, or the permission to read its Secret in the namespace, is needed for `upgrade` only.
@@ -36,17 +36,17 @@ pub struct InstanceDataModel {
     pub couchdb_version: Attr<String>,
     /// Address of the instance for users; null if it has no ingress.
     pub url: Attr<String>,
-    /// Upgrade of the instance to another release, whoever began it; null if that cannot be told: the instance is not ready, there
-    /// is no login, or not one of a user who may upgrade.
+    /// Upgrade of the instance to another release, whoever began it; null if that cannot be told: the instance is not
+    /// ready, there is no login, or not one of a user who may upgrade.
     pub upgrade: Attr<UpgradeModel>,
 }
 
 /// Upgrade of an instance.
 #[derive(Clone, Model)]
 pub struct UpgradeModel {
-    /// How far it is: `idle`; `staging`, while the release is fetched; `indexing`, while its indexes are built; `indexed`, when it is
-    /// prepared and its images are waited for; `finalizing`, while it is installed; `aborting`; `interrupted`, if the instance was
-    /// restarted in the middle; `errored`, if the last one failed.
+    /// How far it is: `idle`; `staging`, while the release is fetched; `indexing`, while its indexes are built;
+    /// `indexed`, when it is prepared and its images are waited for; `finalizing`, while it is installed; `aborting`;
+    /// `interrupted`, if the instance was restarted in the middle; `errored`, if the last one failed.
     pub state: Attr<String>,
     /// CHT release that the upgrade leads to; null while it is `idle`.
     pub version: Attr<String>,

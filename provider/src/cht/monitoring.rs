@@ -189,8 +189,8 @@ impl Monitoring {
             .collect()
     }
 
-    /// The bytes on disk of the databases and their indexes, as far as they are told. There is more on it: further databases,
-    /// and what the operating system needs.
+    /// The bytes on disk of the databases and their indexes, as far as they are told. There is more on it: further
+    /// databases, and what the operating system needs.
     #[must_use]
     pub fn bytes_on_disk(&self) -> u64 {
         let Databases {
@@ -248,7 +248,8 @@ fn nouveau_indexes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64
     known_sizes(deserializer, "/file_size")
 }
 
-/// The sizes in a list of indexes; what has another shape, as some releases may tell, is no reason to know nothing at all.
+/// The sizes in a list of indexes; what has another shape, as some releases may tell, is no reason to know nothing at
+/// all.
 fn known_sizes<'de, D: Deserializer<'de>>(deserializer: D, size: &str) -> Result<Vec<u64>, D::Error> {
     let indexes = serde_json::Value::deserialize(deserializer)?;
     let indexes = indexes.as_array().into_iter().flatten();

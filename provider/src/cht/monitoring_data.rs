@@ -1,7 +1,7 @@
 //! `data.cht_monitoring`: what a CHT instance counts of itself.
 //!
-//! API: `/api/v2/monitoring`, see [`super::monitoring`]; the attributes have its names and shape. What the instance cannot
-//! find out is null here, never `-1`.
+//! API: `/api/v2/monitoring`, see [`super::monitoring`]; the attributes have its names and shape. What the instance
+//! cannot find out is null here, never `-1`.
 
 use std::collections::BTreeMap;
 

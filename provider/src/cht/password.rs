@@ -1,8 +1,8 @@
 //! Changing the password of CouchDB's administrator, at its nodes.
 //!
-//! From the change on, the services that know the earlier password are locked out, until they are started anew with the other
-//! one. So this asks CouchDB itself, not the CHT's API, which is one of them. [`Change::advance`] does one step at each look and
-//! may be started over at any time: whoever was killed in between finds which password CouchDB has.
+//! From the change on, the services that know the earlier password are locked out, until they are started anew with the
+//! other one. So this asks CouchDB itself, not the CHT's API, which is one of them. [`Change::advance`] does one step
+//! at each look and may be started over at any time: whoever was killed in between finds which password CouchDB has.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -37,8 +37,8 @@ pub enum Step {
 }
 
 impl Change {
-    /// Looks which password CouchDB has, and gives the one that is wanted to all nodes once one of them has it. `connect` makes
-    /// a client of the first node.
+    /// Looks which password CouchDB has, and gives the one that is wanted to all nodes once one of them has it.
+    /// `connect` makes a client of the first node.
     ///
     /// # Errors
     /// The node is not up.

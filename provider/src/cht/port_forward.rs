@@ -1,12 +1,12 @@
-//! A way to the CHT API that needs neither DNS nor an ingress: a port-forward to its pod, through the Kubernetes API. There is
-//! one to a CouchDB node as well, for what has to be known before the API starts.
+//! A way to the CHT API that needs neither DNS nor an ingress: a port-forward to its pod, through the Kubernetes API.
+//! There is one to a CouchDB node as well, for what has to be known before the API starts.
 //!
 //! It works before the instance is reachable from outside, and Basic authentication survives it, unlike the API
-//! server's service proxy, which drops the `Authorization` header. Opening a port-forward is most of what a request costs, so
-//! those that are open are shared: [`lanes`] keeps them, [`connection`] speaks HTTP over one of them.
+//! server's service proxy, which drops the `Authorization` header. Opening a port-forward is most of what a request
+//! costs, so those that are open are shared: [`lanes`] keeps them, [`connection`] speaks HTTP over one of them.
 //!
-//! Pods come and go, so a transport asks the cluster, at its first request and whenever it opens a port-forward, which pod there is, and
-//! uses no connection to another one. Whoever looks again later makes a new transport.
+//! Pods come and go, so a transport asks the cluster, at its first request and whenever it opens a port-forward, which
+//! pod there is, and uses no connection to another one. Whoever looks again later makes a new transport.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -53,7 +53,8 @@ pub struct PortForwardTransport {
 }
 
 impl PortForwardTransport {
-    /// A transport to the API of the instance in `namespace`; `cluster_domain` is part of the name that it is called by.
+    /// A transport to the API of the instance in `namespace`; `cluster_domain` is part of the name that it is called
+    /// by.
     #[must_use]
     pub fn new(forwards: &Forwards, cluster: &Cluster, namespace: &str, cluster_domain: &str) -> Self {
         Self::to_service(forwards, cluster, (namespace, cluster_domain), (API, API_PORT))

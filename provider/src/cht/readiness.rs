@@ -1,7 +1,7 @@
 //! Whether an instance can be used, decided from several answers, because no single one tells.
 //!
-//! The order matters: what needs no log-in is asked first. Failed log-ins are counted by the CHT, so a password is tried
-//! only on an instance of which everything else is right.
+//! The order matters: what needs no log-in is asked first. Failed log-ins are counted by the CHT, so a password is
+//! tried only on an instance of which everything else is right.
 
 use std::fmt;
 

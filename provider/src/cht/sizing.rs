@@ -1,7 +1,8 @@
 //! `provider::cht::sizing`: the hardware that an instance needs, by the rules of the CHT's documentation.
 //!
-//! The rules are those of [hosting costs](https://docs.communityhealthtoolkit.org/hosting/cht/costs/), the least is what the
-//! [requirements](https://docs.communityhealthtoolkit.org/hosting/cht/requirements/) ask of any server in production.
+//! The rules are those of [hosting costs](https://docs.communityhealthtoolkit.org/hosting/cht/costs/), the least is
+//! what the [requirements](https://docs.communityhealthtoolkit.org/hosting/cht/requirements/) ask of any server in
+//! production.
 
 use tf_framework::function::{Function, FunctionError};
 use tf_framework::schema::Validator;
@@ -27,14 +28,15 @@ const DOCS_PER_USER: u64 = 10_000;
 
 /// Tells the hardware that an instance needs, by the rules of the CHT's documentation.
 ///
-/// The numbers are for the whole instance: divide CPU and memory among CouchDB, the API and the others. They are where to
-/// start: measure, and change them.
+/// The numbers are for the whole instance: divide CPU and memory among CouchDB, the API and the others. They are where
+/// to start: measure, and change them.
 #[derive(Parameters)]
 pub struct SizingFunction {
     /// How many users the instance has.
     #[tf(validate(Validator::between(0..=10_000_000)))]
     users: i64,
-    /// How many documents are in its database: contacts, reports and tasks, after the years for which the volume shall do.
+    /// How many documents are in its database: contacts, reports and tasks, after the years for which the volume shall
+    /// do.
     #[tf(validate(Validator::between(0..=100_000_000_000)))]
     docs: i64,
 }

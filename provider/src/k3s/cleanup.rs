@@ -13,6 +13,8 @@ pub struct Cleanup<'a> {
     pub data_dir: &'a str,
     /// Whether etcd's snapshots on the host stay.
     pub keep_snapshots: bool,
+    /// Whether no more is done than to kill the containers of pods, as those outlive k3s.
+    pub pods_only: bool,
 }
 
 /// What was done.
@@ -67,10 +69,11 @@ pub fn script(cleanup: &Cleanup<'_>) -> Result<String, CleanupError> {
 fn script_below(root: &str, cleanup: &Cleanup<'_>) -> Result<String, CleanupError> {
     let data_dir = own_folder(cleanup.data_dir)?;
     let (root, data_dir) = (shell_quoted(root), shell_quoted(data_dir));
-    let keep = if cleanup.keep_snapshots { "yes" } else { "no" };
+    let word = |is: bool| if is { "yes" } else { "no" };
+    let (keep, pods_only) = (word(cleanup.keep_snapshots), word(cleanup.pods_only));
     let script = include_str!("cleanup/cleanup.sh");
     Ok(format!(
-        "root={root}\ndata_dir={data_dir}\nkeep_snapshots={keep}\n{script}"
+        "root={root}\ndata_dir={data_dir}\nkeep_snapshots={keep}\npods_only={pods_only}\n{script}"
     ))
 }
 

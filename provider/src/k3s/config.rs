@@ -104,6 +104,16 @@ impl Config {
         digest::sha256(yaml.as_bytes())
     }
 
+    /// The values that all servers must have alike, each list in order, and without what is off.
+    #[must_use]
+    pub fn shared(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let texts = |key: &Key| self.get(key.name).map(ConfigValue::texts).unwrap_or_default();
+        let values = Key::all()
+            .filter(|key| key.is_shared())
+            .map(|key| (key.name, alike(&texts(key))));
+        values.filter(|(_, texts)| !texts.is_empty()).collect()
+    }
+
     /// The keys which differ from another configuration and can change only with the whole cluster.
     #[must_use]
     pub fn immutable_changes(&self, other: &Self) -> Vec<&'static Key> {
@@ -134,6 +144,20 @@ impl Config {
             }
         }
     }
+}
+
+/// Values as they can be compared: k3s takes a list as several texts, or with commas, and what is off as if it were not said.
+#[must_use]
+pub fn alike(texts: &[String]) -> Vec<String> {
+    let parts = texts.iter().flat_map(|text| text.split(','));
+    let mut parts: Vec<String> = parts
+        .map(str::trim)
+        .filter(|part| !part.is_empty() && *part != "false")
+        .map(str::to_owned)
+        .collect();
+    parts.sort();
+    parts.dedup();
+    parts
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What differs between what a host should be and what it is, for the plan that a user reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
 use super::config::keys::Key;
-use super::config::{NodeSettings, Role};
+use super::config::{NodeSettings, Role, alike};
 use super::files::HostFiles;
 use super::nodes::Noted;
 use super::paths;
@@ -50,6 +50,8 @@ pub enum Drift {
     ImageMissing(String),
     /// An archive of images is there that was ours, and is not wanted any more.
     ImageExtra(String),
+    /// k3s runs with other values of these keys than its files should have.
+    OtherValues(Vec<&'static str>),
     /// There is no unit.
     NoUnit,
     /// The unit is not started with the host.
@@ -130,6 +132,11 @@ fn of_host(expected: &Expected<'_>, state: &HostState, node: Option<&NodeState>)
         });
     }
     drift.extend(of_files(expected.files, state));
+    let others = node.filter(|_| expected.role == Role::Server);
+    let keys = others.map_or_else(Vec::new, |node| other_values(state, expected.files, node));
+    if !keys.is_empty() {
+        drift.push(Drift::OtherValues(keys));
+    }
     drift.extend(state.overrides.iter().cloned().map(Drift::Override));
     match state.unit(expected.role) {
         None => drift.push(Drift::NoUnit),
@@ -250,31 +257,22 @@ pub(super) fn labels_differ(wanted: &NodeSettings, node: &NodeState) -> bool {
     labels || taints || Noted::on(node) != Noted::of(wanted)
 }
 
-/// The critical keys that running servers were told different values of, with the values of each server. k3s compares them
-/// only when a server joins.
-#[must_use]
-pub fn critical_differences(nodes: &[NodeState]) -> BTreeMap<&'static str, BTreeMap<String, String>> {
-    let configs: Vec<_> = nodes
-        .iter()
-        .filter(|node| node.is_server())
-        .filter_map(|node| Some((&node.name, node.running_config()?)))
-        .collect();
-    let mut differences = BTreeMap::new();
-    for key in Key::all().filter(|key| key.critical) {
-        let values: BTreeMap<String, String> = configs
-            .iter()
-            .map(|(name, config)| {
-                (
-                    (*name).clone(),
-                    config.get(key.name).map_or(String::new(), |values| values.join(",")),
-                )
-            })
-            .collect();
-        if values.values().collect::<BTreeSet<_>>().len() > 1 {
-            differences.insert(key.name, values);
-        }
-    }
-    differences
+/// The keys of which the running server was told another value than its files should have, of those that all servers must have alike.
+/// k3s compares them only when a server joins, and refuses that. What files of somebody else say is left as it is.
+pub(super) fn other_values(state: &HostState, files: &HostFiles, node: &NodeState) -> Vec<&'static str> {
+    let of_others = state.unit(Role::Server).is_some_and(|unit| !unit.drop_ins.is_empty());
+    let Some(running) = node
+        .running_config()
+        .filter(|_| !of_others && state.overrides.is_empty())
+    else {
+        return Vec::new();
+    };
+    let differs = |key: &&Key| {
+        let is = running.get(key.name).map(|texts| alike(texts)).unwrap_or_default();
+        files.shared().get(key.name).cloned().unwrap_or_default() != is
+    };
+    let keys = Key::all().filter(|key| key.is_shared()).filter(differs);
+    keys.map(|key| key.name).collect()
 }
 
 impl Drift {
@@ -304,6 +302,7 @@ impl fmt::Display for Drift {
             Self::Override(path) => write!(f, "{path} overrides what is configured"),
             Self::ImageMissing(name) => write!(f, "the archive of images {name} is missing"),
             Self::ImageExtra(name) => write!(f, "the archive of images {name} is not wanted any more"),
+            Self::OtherValues(keys) => write!(f, "k3s runs with another value of {}", keys.join(", ")),
             Self::NoUnit => write!(f, "k3s is not a service"),
             Self::UnitDisabled => write!(f, "k3s is not started with the host"),
             Self::UnitDown(state) => write!(f, "k3s does not run: {state}"),

@@ -3,6 +3,7 @@
 //! Which of them differ from those on the host tells what has to be written, and [`HostFiles::restart_hash`] whether k3s has to
 //! be restarted for it. The marker is not among them: it is written between steps ([`marker`](super::marker)).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -34,6 +35,7 @@ pub struct HostFiles {
     /// Archives of images. k3s loads them also while it runs.
     pub images: Vec<Image>,
     restart_hash: String,
+    shared: BTreeMap<&'static str, Vec<String>>,
 }
 
 /// What the files of a server say.
@@ -125,6 +127,12 @@ impl HostFiles {
         digest::sha256(all.as_bytes())
     }
 
+    /// The values in them that all servers must have alike.
+    #[must_use]
+    pub fn shared(&self) -> &BTreeMap<&'static str, Vec<String>> {
+        &self.shared
+    }
+
     fn new(
         role: Role,
         config: &Config,
@@ -154,6 +162,7 @@ impl HostFiles {
             absent: Vec::new(),
             images: Vec::new(),
             restart_hash: String::new(),
+            shared: config.shared(),
         };
         let optional = [
             (paths::REGISTRIES, (!registries.is_empty()).then(|| registries.text())),

@@ -1,7 +1,7 @@
 //! All servers of a cluster: looks at them, has [`rollout`] decide on one step, carries it out, and looks again.
 //!
 //! Nothing is remembered between looks but what cannot be seen ([`run`]), so a run that was killed at any point is continued by
-//! the next. [`look`] asks all hosts at once, [`view`] makes of their answers what the deciding functions take, [`files`] says
+//! the next. [`look`] asks all hosts at once, [`tokens`] knows or reads the tokens, [`view`] makes of their answers what the deciding functions take, [`files`] says
 //! what each server's files should be, [`carry_out`] and [`leave`] do what each step says, partly at the cluster's [`api`], and
 //! [`stop`] is what ends it early.
 //! [`mod@restore`] and [`encryption`] are done on demand only.
@@ -35,11 +35,13 @@ mod look;
 mod restore;
 mod run;
 pub mod stop;
+mod tokens;
 mod view;
 
 pub use self::look::Looked;
 pub use self::restore::Restore;
 pub use self::stop::{StepError, Stopped};
+pub use self::tokens::Remembered;
 
 /// What a cluster should be. What is Terraform's stays with the resource.
 #[derive(Clone, Debug)]
@@ -70,6 +72,8 @@ pub struct Spec {
     pub ca_sha256: Option<String>,
     /// The token that servers should have; what the cluster has, or a new one, if nothing is said.
     pub token: Option<Token>,
+    /// The tokens that it had when it was last applied, by which those on hosts are known without being read.
+    pub remembered: Option<Remembered>,
     /// Where the program comes from.
     pub program: Source,
     /// Archives of images for hosts that cannot load any.
@@ -185,12 +189,18 @@ impl Fleet {
         view::drift(self, looked)
     }
 
-    /// Does one step after another until nothing is left to do, and reports after each.
+    /// Does one step after another until nothing is left to do, and reports after each. The hosts that answered `before` are locked,
+    /// and then looked at once more, as what was seen before the locks may have changed since.
     ///
     /// # Errors
     /// The first thing that stands in the way, or does not work. What was done so far stays, and the next call goes on.
-    pub async fn converge(&self, scope: &Scope<Clients>, report: Report<'_>) -> Result<Looked, Stopped> {
-        run::converge(self, scope, report).await
+    pub async fn converge(
+        &self,
+        scope: &Scope<Clients>,
+        before: &Looked,
+        report: Report<'_>,
+    ) -> Result<Looked, Stopped> {
+        run::converge(self, scope, before, report).await
     }
 
     /// Notes on all servers that the cluster is made, which is the last of its creation.
@@ -208,12 +218,17 @@ impl Fleet {
         Ok(())
     }
 
-    /// Takes the whole cluster off its hosts, as far as they answer.
+    /// Takes the whole cluster off its hosts, as far as they answer. Those that answered `before` are locked.
     ///
     /// # Errors
     /// A host cannot be cleaned up.
-    pub async fn tear_down(&self, scope: &Scope<Clients>, how: &OnDestroy) -> Result<Vec<Warning>, Stopped> {
-        leave::tear_down(self, scope, how).await
+    pub async fn tear_down(
+        &self,
+        scope: &Scope<Clients>,
+        before: &Looked,
+        how: &OnDestroy,
+    ) -> Result<Vec<Warning>, Stopped> {
+        leave::tear_down(self, scope, before, how).await
     }
 }
 

@@ -102,6 +102,12 @@ pub fn find(lines: &[String]) -> Option<Finding> {
     })
 }
 
+/// Whether a line tells this.
+#[must_use]
+pub fn tells(line: &str, cause: Cause) -> bool {
+    TEXTS.iter().any(|(text, told)| *told == cause && line.contains(text))
+}
+
 /// The keys on which servers differ: each has a line of its own.
 fn mismatched_keys(lines: &[String]) -> Vec<String> {
     const BEFORE: &str = "critical configuration mismatched: ";

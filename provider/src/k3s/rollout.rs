@@ -10,6 +10,8 @@
 //!   out of the first server's file as soon as there is a second.
 //! - One server at a time, and only if the others are healthy and enough of them to keep the quorum without it.
 //! - No data is wiped but that of a member which etcd has removed.
+//! - No server is taken for gone as long as its Node is ready, or its host is there: it would go on without being a part of the
+//!   cluster, while its pods are made anew elsewhere.
 //! - No step goes to an older version, or over a minor version.
 //!
 //! [`restore`] and [`encryption`] are what is done on demand only, with acts of their own.
@@ -60,6 +62,8 @@ pub struct Wanted {
     pub snapshot: bool,
     /// Whether pods are moved away before a server gets another version.
     pub drain: bool,
+    /// Whether what does not answer is gone, as somebody says.
+    pub force: bool,
 }
 
 /// Where the state of a cluster is to be.
@@ -95,6 +99,8 @@ pub struct Seen {
 pub struct Server {
     /// Whether the host answered. Without an answer, only what other servers know of it is known.
     pub reachable: bool,
+    /// Whether the host is there, and could not be looked at: it refuses the login, has another key, or is too slow.
+    pub closed: bool,
     /// What is on its disk.
     pub data: Option<DatastoreKind>,
     /// Hash of the authority on its disk.
@@ -117,12 +123,16 @@ pub struct Server {
     pub member: Member,
     /// Whether there is a Node of its name.
     pub node: bool,
+    /// Whether that Node is ready, as the cluster has it, so that k3s runs somewhere under its name.
+    pub ready: bool,
     /// Whether its API is ready, and its Node.
     pub healthy: bool,
     /// Whether its API is ready, and says that there is no Node of it. k3s registers a Node only when it starts.
     pub unregistered: bool,
     /// The version that runs.
     pub running: Option<K3sVersion>,
+    /// Whether it runs with other values than its files should have, of those that all servers must have alike.
+    pub other_values: bool,
     /// Whether k3s has to be restarted for what its files say, or for its program.
     pub restart_pending: bool,
     /// Whether its files, but those with tokens, are not what they should be, or are not noted to be.
@@ -185,6 +195,7 @@ impl Server {
     pub fn bare() -> Self {
         Self {
             reachable: true,
+            closed: false,
             data: None,
             ca_sha256: None,
             unit: UnitPhase::Absent,
@@ -196,9 +207,11 @@ impl Server {
             role: None,
             member: Member::None,
             node: false,
+            ready: false,
             healthy: false,
             unregistered: false,
             running: None,
+            other_values: false,
             restart_pending: false,
             files_differ: false,
             old_token_file: false,
@@ -267,6 +280,14 @@ pub fn teardown(seen: &Seen) -> Plan {
         }
     }
     plan
+}
+
+/// Whether a server is to be taken for gone, and that is still in doubt: its Node is ready, or its host is there.
+#[must_use]
+pub fn is_in_doubt(wanted: &Wanted, seen: &Seen, name: &str) -> bool {
+    let look = look::Look { wanted, seen };
+    let server = seen.servers.get(name);
+    server.is_some_and(|server| look.is_ghost(name, server) && look.is_in_doubt(server))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::config::Role;
-use super::journal::{self, Finding, Outlook};
+use super::journal::{Finding, Outlook};
 use super::paths;
 use super::probe::{HostState, NodeState, UnitPhase};
 use super::version::K3sVersion;
@@ -22,8 +22,8 @@ pub struct Awaited {
     pub node: String,
     /// The host's role.
     pub role: Role,
-    /// The version that the Node has to have.
-    pub version: K3sVersion,
+    /// The version that the Node has to have; whichever it has, if none is said.
+    pub version: Option<K3sVersion>,
     /// Whether its member of etcd has to vote.
     pub voter: bool,
 }
@@ -113,7 +113,7 @@ impl Wait {
             let unit = host.unit(self.awaited.role);
             return Some(Missing::Unit {
                 state: unit.map_or("missing".to_owned(), |unit| format!("{} ({})", unit.active, unit.sub)),
-                finding: journal::find(&host.journal),
+                finding: host.finding(),
             });
         }
         if self.awaited.role == Role::Server {
@@ -125,7 +125,9 @@ impl Wait {
         }
         let Some(node) = node else { return Some(Missing::Node) };
         match () {
-            () if node.version != Some(self.awaited.version) => Some(Missing::Version(node.version)),
+            () if self.awaited.version.is_some() && node.version != self.awaited.version => {
+                Some(Missing::Version(node.version))
+            }
             () if !node.ready => Some(Missing::Ready),
             () if self.awaited.voter && node.voter != Some(true) => Some(Missing::Vote),
             () => None,
@@ -145,7 +147,7 @@ impl Wait {
         if !is_down || (restarts == 0 && !has_ended) {
             return None;
         }
-        let finding = journal::find(&host.journal);
+        let finding = host.finding();
         let fails = match finding.as_ref().map(|finding| finding.cause.outlook()) {
             Some(Outlook::Stays) => true,
             Some(Outlook::MayPass) => has_ended,

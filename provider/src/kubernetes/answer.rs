@@ -1,7 +1,8 @@
 //! What the API server answers, as values.
 //!
-//! The trees of owned fields in `metadata.managedFields` are often longer than all the rest of an object, and are asked for
-//! only where a field has changed. So they stay the text that they came as; [`managed_fields`] makes them trees again.
+//! The trees of owned fields in `metadata.managedFields` are often longer than all the rest of an object, and are asked
+//! for only where a field has changed. So they stay the text that they came as; [`managed_fields`] makes them trees
+//! again.
 
 use std::fmt;
 

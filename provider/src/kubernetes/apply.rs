@@ -1,11 +1,12 @@
-//! Puts an [`ObjectSet`] into a cluster by [server-side apply](https://kubernetes.io/docs/reference/using-api/server-side-apply/).
+//! Puts an [`ObjectSet`] into a cluster by
+//! [server-side apply](https://kubernetes.io/docs/reference/using-api/server-side-apply/).
 //!
 //! What server-side apply does, and what follows for us. The server keeps, for each field, which manager set it. Our
-//! apply owns exactly the fields that we send: a field that we stop sending disappears. Whoever *changes* a field of ours
-//! by any other write (`kubectl set image`, `kubectl edit`) takes it over, so that our next apply of the old value is a
-//! conflict, although nothing changed in the configuration. There are therefore two ways to apply:
-//! - [`Apply::Careful`] never overwrites what others own, and a conflict names each field and its manager. For creation,
-//!   and for changes when the plan saw no drift.
+//! apply owns exactly the fields that we send: a field that we stop sending disappears. Whoever *changes* a field of
+//! ours by any other write (`kubectl set image`, `kubectl edit`) takes it over, so that our next apply of the old value
+//! is a conflict, although nothing changed in the configuration. There are therefore two ways to apply:
+//! - [`Apply::Careful`] never overwrites what others own, and a conflict names each field and its manager. For
+//!   creation, and for changes when the plan saw no drift.
 //! - [`Apply::Repair`] forces, and removes what others added inside our lists (an extra environment variable is a list
 //!   item that *they* own, so no apply of ours would ever remove it). For drift that the plan showed: who approved the
 //!   plan approved taking the fields back.
@@ -284,5 +285,4 @@ fn query(how: Apply) -> String {
 }
 
 #[cfg(test)]
-#[path = "apply_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 //! The `kubernetes` attribute: the way to a cluster as a value.
 //!
-//! Every resource that makes a cluster exports it, every resource that lives in a cluster takes it. It may be unknown at
-//! plan time, because the cluster may be made in the same apply. The names are those of hashicorp/kubernetes.
+//! Every resource that makes a cluster exports it, every resource that lives in a cluster takes it. It may be unknown
+//! at plan time, because the cluster may be made in the same apply. The names are those of hashicorp/kubernetes.
 
 use std::fmt;
 
@@ -15,8 +15,8 @@ use tf_framework::path::Path;
 pub struct Kubernetes {
     /// Address of the API server, such as `https://10.20.0.10:6443`.
     pub host: Option<String>,
-    /// Certificate of the authority that signed the API server's certificate, in PEM. Without it, the authorities that the
-    /// operating system trusts count.
+    /// Certificate of the authority that signed the API server's certificate, in PEM. Without it, the authorities that
+    /// the operating system trusts count.
     pub cluster_ca_certificate: Option<String>,
     /// Client certificate to authenticate with, in PEM; needs `client_key`.
     pub client_certificate: Option<String>,
@@ -28,8 +28,8 @@ pub struct Kubernetes {
     pub config_path: Option<String>,
     /// Context of the kubeconfig file to use, instead of its current one.
     pub config_context: Option<String>,
-    /// Do not verify the API server's certificate. Whoever can intercept the connection can then read every secret: only
-    /// for experiments.
+    /// Do not verify the API server's certificate. Whoever can intercept the connection can then read every secret:
+    /// only for experiments.
     pub insecure: Option<bool>,
     /// Name to verify the API server's certificate against, where it differs from the host name in `host`.
     pub tls_server_name: Option<String>,

@@ -33,8 +33,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many calls one operation makes at once: enough to hide a slow line, few enough to stay under API priority.
 const PARALLEL_CALLS: usize = 8;
 
-/// How many calls all operations make at once. Each needs a connection, and each new connection costs both sides more than
-/// a call does.
+/// How many calls all operations make at once. Each needs a connection, and each new connection costs both sides more
+/// than a call does.
 const ALL_CALLS: usize = 32;
 
 /// A cluster that can be talked to.
@@ -77,7 +77,8 @@ impl Cluster {
         self
     }
 
-    /// Ends all calls, and their retries, when this is cancelled: none is worth the wait for a server that does not answer.
+    /// Ends all calls, and their retries, when this is cancelled: none is worth the wait for a server that does not
+    /// answer.
     #[must_use]
     pub fn with_cancellation(mut self, cancellation: CancellationToken) -> Self {
         self.cancellation = cancellation;

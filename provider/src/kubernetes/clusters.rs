@@ -1,8 +1,9 @@
 //! One client for each way to a cluster, for as long as the process lives.
 //!
-//! Every operation has the way as a value of its own, and a core runs many at once. With a client for each, every one of
-//! them would shake hands anew for all of its connections; this way they share the connections and what TLS remembers.
-//! Nothing is learned of a cluster here, so one that cannot be reached now is simply tried again by the next call.
+//! Every operation has the way as a value of its own, and a core runs many at once. With a client for each, every one
+//! of them would shake hands anew for all of its connections; this way they share the connections and what TLS
+//! remembers. Nothing is learned of a cluster here, so one that cannot be reached now is simply tried again by the next
+//! call.
 
 use std::fmt;
 

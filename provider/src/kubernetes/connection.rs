@@ -265,5 +265,4 @@ fn refuse_credential_helper(path: &Path, kubeconfig: &Kubeconfig, context: &str)
 }
 
 #[cfg(test)]
-#[path = "connection_tests.rs"]
 mod tests;

@@ -1,8 +1,9 @@
 //! Removes objects, in the reverse of the order in which they are made, and tells what holds up those that stay.
 //!
 //! Each delete names the UID that was seen, so that an object of the same name which somebody made since is left alone.
-//! Workloads are deleted in the [foreground](https://kubernetes.io/docs/concepts/architecture/garbage-collection/#foreground-deletion):
-//! they stay visible until their Pods are gone, so that their volumes are free when their turn comes.
+//! Workloads are deleted in the
+//! [foreground](https://kubernetes.io/docs/concepts/architecture/garbage-collection/#foreground-deletion): they stay
+//! visible until their Pods are gone, so that their volumes are free when their turn comes.
 
 use std::cmp::Reverse;
 use std::fmt;

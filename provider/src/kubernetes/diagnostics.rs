@@ -1,5 +1,5 @@
-//! Failures on the way to a cluster, as users are told of them: what was attempted, why it failed, which attribute of the
-//! [`kubernetes`](crate::kubernetes::attribute) value is to blame, and what to do next.
+//! Failures on the way to a cluster, as users are told of them: what was attempted, why it failed, which attribute of
+//! the [`kubernetes`](crate::kubernetes::attribute) value is to blame, and what to do next.
 
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::path::Path;

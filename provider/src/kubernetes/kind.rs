@@ -1,7 +1,7 @@
 //! The static table of the kinds that this provider makes or reads.
 //!
-//! It spares a discovery round trip for each process. Group, version, plural and scope come from the `k8s-openapi` types
-//! themselves, so they cannot be mistyped.
+//! It spares a discovery round trip for each process. Group, version, plural and scope come from the `k8s-openapi`
+//! types themselves, so they cannot be mistyped.
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::{CronJob, Job};

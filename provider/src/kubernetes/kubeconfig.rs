@@ -1,7 +1,7 @@
 //! `provider::cht::kubeconfig`: the way to a cluster as the file that `kubectl`, `helm` and others read.
 //!
-//! The format is that of the [`Config` object](https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/), with the
-//! types of `kube`, which reads it in [`connection`](super::connection).
+//! The format is that of the [`Config` object](https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/), with
+//! the types of `kube`, which reads it in [`connection`](super::connection).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,12 +15,12 @@ use super::attribute::Kubernetes;
 
 /// Renders a way to a cluster as a kubeconfig, for `kubectl` and whatever else reads such a file.
 ///
-/// The result is JSON, which is YAML too. Cluster, user and context are called after the host and port in `host`. It holds
-/// the credentials: it is sensitive or ephemeral if they are.
+/// The result is JSON, which is YAML too. Cluster, user and context are called after the host and port in `host`. It
+/// holds the credentials: it is sensitive or ephemeral if they are.
 #[derive(Parameters)]
 pub struct KubeconfigFunction {
-    /// The way to the cluster, such as a cluster resource exports it, with `host` and credentials. Attributes that are not
-    /// needed can be left out.
+    /// The way to the cluster, such as a cluster resource exports it, with `host` and credentials. Attributes that are
+    /// not needed can be left out.
     kubernetes: Kubernetes,
 }
 

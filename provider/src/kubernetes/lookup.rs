@@ -1,5 +1,5 @@
-//! Looks at what belongs to others: classes, nodes, volumes. Nothing of that is ours to change, so what may not be read is only
-//! not known; except for objects that are to be taken over, which have to be read.
+//! Looks at what belongs to others: classes, nodes, volumes. Nothing of that is ours to change, so what may not be read
+//! is only not known; except for objects that are to be taken over, which have to be read.
 
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use serde_json::json;
@@ -57,8 +57,8 @@ impl Cluster {
         }
     }
 
-    /// What tells the cluster from any other: the UID of the namespace `kube-system`, which the API server makes when it starts for
-    /// the first time. None if these credentials may not read it.
+    /// What tells the cluster from any other: the UID of the namespace `kube-system`, which the API server makes when
+    /// it starts for the first time. None if these credentials may not read it.
     ///
     /// # Errors
     /// The cluster does not answer.

@@ -1,8 +1,9 @@
 //! What others have in a namespace that is to be deleted, and with it all that is in it.
 //!
 //! What a cluster puts into every namespace is nobody's: the [certificate of its
-//! authority](https://kubernetes.io/docs/concepts/configuration/configmap/), tokens of service accounts. Neither is what goes
-//! without loss once the objects are gone for which it was made: certificates that cert-manager gets again, what Helm remembers.
+//! authority](https://kubernetes.io/docs/concepts/configuration/configmap/), tokens of service accounts. Neither is
+//! what goes without loss once the objects are gone for which it was made: certificates that cert-manager gets again,
+//! what Helm remembers.
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::{CronJob, Job};
@@ -31,8 +32,8 @@ const MADE_FOR_OTHERS: [&str; 3] = [
 ];
 
 impl Cluster {
-    /// Names what others have in a namespace: workloads, claims, services and what these are configured with, without the
-    /// owner's mark.
+    /// Names what others have in a namespace: workloads, claims, services and what these are configured with, without
+    /// the owner's mark.
     ///
     /// # Errors
     /// Listing one of these kinds is forbidden, or the cluster does not answer.

@@ -1,8 +1,9 @@
 //! Nodes, and what is on them: the calls with which a node is emptied and changed.
 //!
-//! Nodes are nobody's objects: kubelets make them, and many write to them. So they are changed by patches that only fit the
-//! version that was seen. Pods go by [evictions](https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/), which
-//! their PodDisruptionBudgets can refuse.
+//! Nodes are nobody's objects: kubelets make them, and many write to them. So they are changed by patches that only fit
+//! the version that was seen. Pods go by
+//! [evictions](https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/), which their PodDisruptionBudgets
+//! can refuse.
 
 use k8s_openapi::api::core::v1::{Node, PersistentVolume, Pod};
 use k8s_openapi::api::storage::v1::VolumeAttachment;
@@ -86,8 +87,8 @@ impl Cluster {
         in_parallel(evictions).await.into_iter().collect()
     }
 
-    /// Changes an object by the steps of a JSON patch that follow from what it is; no steps are no change. Answers whether the
-    /// object is there.
+    /// Changes an object by the steps of a JSON patch that follow from what it is; no steps are no change. Answers
+    /// whether the object is there.
     ///
     /// # Errors
     /// The server refuses the change, or somebody changes the object again and again.
@@ -175,5 +176,4 @@ impl Cluster {
 }
 
 #[cfg(test)]
-#[path = "nodes_tests.rs"]
 mod tests;

@@ -1,8 +1,9 @@
 //! Whose an object is: the marks that we leave, and what is done about an object that is there already.
 //!
 //! Two labels mark everything that is made here: `app.kubernetes.io/managed-by` names this provider, and
-//! `cht.terraform.io/owner` names the resource, by an id that follows from its identity. A killed apply leaves no state, but it leaves
-//! the marks, so the next one goes on where it stopped; an object without them is somebody else's and is not touched.
+//! `cht.terraform.io/owner` names the resource, by an id that follows from its identity. A killed apply leaves no
+//! state, but it leaves the marks, so the next one goes on where it stopped; an object without them is somebody else's
+//! and is not touched.
 
 use std::fmt;
 

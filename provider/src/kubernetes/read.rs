@@ -1,7 +1,8 @@
 //! Reads a set back: one list for each kind and namespace, selected by the owner's label.
 //!
 //! Objects are never read one by one, so a refresh costs as many calls as there are kinds, however many objects there
-//! are. See [chunked lists](https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks).
+//! are. See
+//! [chunked lists](https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks).
 
 use std::collections::BTreeMap;
 use std::fmt;

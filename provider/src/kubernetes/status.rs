@@ -2,8 +2,8 @@
 //!
 //! The facts: a server-side apply conflict is a 409 whose causes have the reason `FieldManagerConflict`; an invalid or
 //! immutable field is a 422 with a cause for each field; throttling is a 429 with `Retry-After` in seconds. Proxies in
-//! front of a server answer in HTML or plain text, so a body that is no `Status` is normal; but what is not there only the
-//! server itself can tell, so a 404 without a `Status` says nothing.
+//! front of a server answer in HTML or plain text, so a body that is no `Status` is normal; but what is not there only
+//! the server itself can tell, so a 404 without a `Status` says nothing.
 
 use std::time::Duration;
 
@@ -169,7 +169,8 @@ fn retry_after(headers: &HeaderMap, status: &Status) -> Option<Duration> {
     header.or(details).map(Duration::from_secs)
 }
 
-/// Whether a body says of itself what it is; every field of a [`Status`] may be missing, so any JSON can be read as one.
+/// Whether a body says of itself what it is; every field of a [`Status`] may be missing, so any JSON can be read as
+/// one.
 fn is_status(body: &[u8]) -> bool {
     serde_json::from_slice::<Value>(body).is_ok_and(|body| body.get("kind").is_some_and(|kind| kind == "Status"))
 }

@@ -1,14 +1,14 @@
 //! Takes over objects that another tool made, such as Helm: somebody has decided that, and this carries it out.
 //!
-//! The marks alone would not do. With server-side apply a field goes when nobody owns it any more, and a tool that made an
-//! object by plain writes owns for good what it wrote: the parameters of another strategy would stay beside ours, or a second
-//! source of a volume. So the
-//! [ownership](https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership) of the tool's fields
-//! passes to us, which changes nothing yet; our next apply then removes what it does not send.
+//! The marks alone would not do. With server-side apply a field goes when nobody owns it any more, and a tool that made
+//! an object by plain writes owns for good what it wrote: the parameters of another strategy would stay beside ours, or
+//! a second source of a volume. So the
+//! [ownership](https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership) of the tool's
+//! fields passes to us, which changes nothing yet; our next apply then removes what it does not send.
 //! [`removals`](super::drift::removals()) says before what that is.
 //!
-//! Volumes and claims are the exception. Most of what they say can never be changed, so they only get the marks, and what is
-//! applied to them is [`as_it_is`].
+//! Volumes and claims are the exception. Most of what they say can never be changed, so they only get the marks, and
+//! what is applied to them is [`as_it_is`].
 
 use serde_json::{Map, Value, json};
 use tracing::debug;
@@ -26,8 +26,8 @@ use super::request::Patch;
 const TRIES: usize = 4;
 
 impl Cluster {
-    /// Makes these objects the owner's, whoever they belong to. Nothing restarts by it. Objects that are the owner's already,
-    /// or that are gone by now, count as done.
+    /// Makes these objects the owner's, whoever they belong to. Nothing restarts by it. Objects that are the owner's
+    /// already, or that are gone by now, count as done.
     ///
     /// # Errors
     /// An object cannot be patched; the others are taken over all the same.
@@ -65,8 +65,8 @@ impl Cluster {
     }
 }
 
-/// What is applied to a volume or a claim that somebody else made: what can never be changed of it is as it is there. Any other
-/// object stays what it was.
+/// What is applied to a volume or a claim that somebody else made: what can never be changed of it is as it is there.
+/// Any other object stays what it was.
 #[must_use]
 pub fn as_it_is(object: Object, live: &LiveObject) -> Object {
     let changeable: &[&str] = match live.key().kind.kind {
@@ -88,8 +88,8 @@ pub(super) fn is_kept(kind: Kind) -> bool {
     matches!(kind.kind, "PersistentVolume" | "PersistentVolumeClaim")
 }
 
-/// The fields of an object that tools own: those managers that say what the object is. A controller only notes something in the
-/// metadata or the status. Our own applies do not count.
+/// The fields of an object that tools own: those managers that say what the object is. A controller only notes
+/// something in the metadata or the status. Our own applies do not count.
 pub(super) fn fields_of_tools(live: &Value) -> Option<Value> {
     managed_fields(live)
         .iter_mut()
@@ -189,5 +189,4 @@ fn restrict(value: &mut Value, live: &Value) -> bool {
 }
 
 #[cfg(test)]
-#[path = "takeover_tests.rs"]
 mod tests;

@@ -1,9 +1,9 @@
 //! The `ssh` attribute: how hosts are logged in to, as a value.
 //!
-//! Every resource that works on hosts takes it beside the host's address; the provider block has the default. What the value
-//! of a resource does not say, the default says ([`Ssh::over`]), so that the key can stand in the provider block, of which
-//! nothing is stored, and what differs between hosts (such as `host_key`) in the resource. [`super::route`] makes of both
-//! what is dialed; the rules for single attributes are in [`super::rules`].
+//! Every resource that works on hosts takes it beside the host's address; the provider block has the default. What the
+//! value of a resource does not say, the default says ([`Ssh::over`]), so that the key can stand in the provider block,
+//! of which nothing is stored, and what differs between hosts (such as `host_key`) in the resource. [`super::route`]
+//! makes of both what is dialed; the rules for single attributes are in [`super::rules`].
 
 use std::fmt;
 use std::time::Duration;
@@ -24,7 +24,8 @@ pub struct Ssh {
     /// Port of the SSH server. Default: 22.
     #[tf(validate(Validator::between(1..=65535)))]
     pub port: Option<u16>,
-    /// Private key to log in with, as in the file that `ssh-keygen` writes. In the provider block, it is stored nowhere.
+    /// Private key to log in with, as in the file that `ssh-keygen` writes. In the provider block, it is stored
+    /// nowhere.
     pub private_key: Option<SecretString>,
     /// Passphrase of `private_key`.
     #[tf(requires(private_key))]
@@ -37,15 +38,15 @@ pub struct Ssh {
     pub password: Option<SecretString>,
     /// Use the keys of the SSH agent that `SSH_AUTH_SOCK` names.
     pub agent: Option<bool>,
-    /// Keys by which the host is known: lines such as `ssh-ed25519 AAAA…`, as in `/etc/ssh/ssh_host_ed25519_key.pub` on it, or
-    /// prints such as `SHA256:…`.
+    /// Keys by which the host is known: lines such as `ssh-ed25519 AAAA…`, as in `/etc/ssh/ssh_host_ed25519_key.pub` on
+    /// it, or prints such as `SHA256:…`.
     #[tf(validate(Validator::not_empty(), Validator::each(rules::host_key())))]
     pub host_key: Option<Vec<String>>,
     /// Known hosts in the format of OpenSSH: the text, or the path of a file, which begins with `/`, `~` or `.`.
     #[tf(validate(rules::known_hosts()))]
     pub known_hosts: Option<String>,
-    /// What to do with a host whose key is not recorded in `host_key` or `known_hosts`: refuse it (`verify`), believe it the
-    /// first time (`accept-new`), or believe any key at all times (`insecure`). Default: `verify`.
+    /// What to do with a host whose key is not recorded in `host_key` or `known_hosts`: refuse it (`verify`), believe
+    /// it the first time (`accept-new`), or believe any key at all times (`insecure`). Default: `verify`.
     #[tf(validate(Validator::one_of(["verify", "accept-new", "insecure"])))]
     pub host_key_policy: Option<String>,
     /// Hosts to go through, the first one first.
@@ -61,7 +62,8 @@ pub struct Ssh {
     pub command_timeout: Option<Text<Duration>>,
 }
 
-/// A host to go through. Where it says nothing of the user, the login or the known hosts, those of the host behind it count.
+/// A host to go through. Where it says nothing of the user, the login or the known hosts, those of the host behind it
+/// count.
 #[derive(Clone, Default, Model)]
 pub struct Bastion {
     /// Address of the bastion, as seen from the one before it.
@@ -98,8 +100,8 @@ pub struct Bastion {
 }
 
 impl Ssh {
-    /// This value, with what it does not say taken from the default. The ways to log in belong together, and so do the ways
-    /// to know the host: a part of either hides all of the default's.
+    /// This value, with what it does not say taken from the default. The ways to log in belong together, and so do the
+    /// ways to know the host: a part of either hides all of the default's.
     #[must_use]
     pub fn over(mut self, default: Option<&Ssh>) -> Ssh {
         let Some(default) = default.cloned() else { return self };

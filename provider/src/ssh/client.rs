@@ -1,7 +1,8 @@
 //! One connection to one host: dialed, with the host's key checked, and logged in.
 //!
 //! [`Link::establish`] goes over what [`super::dial`] opened (a tunnel through a bastion is a stream like any other),
-//! [`super::login`] logs in, and [`super::exec`] runs commands on channels of what comes out. [`super::sessions`] keeps it.
+//! [`super::login`] logs in, and [`super::exec`] runs commands on channels of what comes out. [`super::sessions`] keeps
+//! it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,8 +25,8 @@ use super::route::Hop;
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_MAX: usize = 3;
 
-/// How many commands run at once on a connection. OpenSSH allows ten by default, and counts one until it has seen that it is
-/// over, so that twice as many may count.
+/// How many commands run at once on a connection. OpenSSH allows ten by default, and counts one until it has seen that
+/// it is over, so that twice as many may count.
 const CHANNELS: u32 = 5;
 
 /// A connection that is logged in.
@@ -113,8 +114,8 @@ impl Link {
         self.findings.goodbye()
     }
 
-    /// Opens a channel for a command; the permit goes back when the command is over. For others to end, it waits no longer than
-    /// this.
+    /// Opens a channel for a command; the permit goes back when the command is over. For others to end, it waits no
+    /// longer than this.
     ///
     /// # Errors
     /// The connection is gone, or the host opens no channel.

@@ -92,7 +92,8 @@ impl Command {
         }
     }
 
-    /// Sets a variable for a script, which may be a secret: it travels on standard input, and is masked in what is shown.
+    /// Sets a variable for a script, which may be a secret: it travels on standard input, and is masked in what is
+    /// shown.
     #[must_use]
     pub fn variable(mut self, name: &str, value: SecretString) -> Self {
         if let Input::Bytes(script) = &mut self.input {

@@ -170,5 +170,4 @@ fn output(error: &Error) -> Option<&str> {
 }
 
 #[cfg(test)]
-#[path = "diagnostics_tests.rs"]
 mod tests;

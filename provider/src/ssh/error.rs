@@ -1,7 +1,8 @@
 //! What can go wrong on the way to a host and on it, and the questions that callers ask about it.
 //!
-//! A variant is the step that failed, with what a person needs to act on it; no variant holds a secret, and what commands
-//! wrote is masked before it gets here. [`super::diagnostics`] says the same in a user's words, with what to do next.
+//! A variant is the step that failed, with what a person needs to act on it; no variant holds a secret, and what
+//! commands wrote is masked before it gets here. [`super::diagnostics`] says the same in a user's words, with what to
+//! do next.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 

@@ -1,8 +1,8 @@
 //! Runs a command on a channel: feeds it, takes its output apart, ends with it or at its deadline.
 //!
-//! When the run is dropped, the channel is closed and the command ended, so nothing goes on unseen. A process that the command
-//! left behind may keep the output open for ever; what counts is the exit status, after which the rest gets a moment only. How
-//! a command begins, and becomes root, is in [`super::sudo`].
+//! When the run is dropped, the channel is closed and the command ended, so nothing goes on unseen. A process that the
+//! command left behind may keep the output open for ever; what counts is the exit status, after which the rest gets a
+//! moment only. How a command begins, and becomes root, is in [`super::sudo`].
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -36,7 +36,8 @@ const ENDING: Duration = Duration::from_secs(15);
 /// Runs a command on a channel that was opened for it.
 ///
 /// # Errors
-/// The connection breaks, `sudo` refuses, the time is over, or there is too much output. How the command ends is no error.
+/// The connection breaks, `sudo` refuses, the time is over, or there is too much output. How the command ends is no
+/// error.
 pub(super) async fn execute(
     link: &Arc<Link>,
     route: &Arc<Route>,

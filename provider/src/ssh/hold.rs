@@ -1,7 +1,8 @@
 //! A command that goes on until it is let go, such as one that holds a lock on a host.
 //!
-//! It says with the first line of its standard output that it has begun, and reads signs of life from its standard input: a dot
-//! every so often. So it notices also a connection that is cut off without a word, after which servers keep a channel for hours.
+//! It says with the first line of its standard output that it has begun, and reads signs of life from its standard
+//! input: a dot every so often. So it notices also a connection that is cut off without a word, after which servers
+//! keep a channel for hours.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Whether a certificate holds for a host, in the form of
-//! [OpenSSH](https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.certkeys). Whether its authority counts is
-//! judged by [`super::host_key`].
+//! [OpenSSH](https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.certkeys). Whether its authority counts
+//! is judged by [`super::host_key`].
 
 use russh::keys::Certificate;
 use russh::keys::ssh_key::certificate::CertType;

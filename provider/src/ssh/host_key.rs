@@ -1,8 +1,8 @@
-//! Whether a host is the one that it should be: our own check, as [russh's] ignores revoked keys and takes a key of another
-//! type for a new one.
+//! Whether a host is the one that it should be: our own check, as [russh's] ignores revoked keys and takes a key of
+//! another type for a new one.
 //!
-//! [`Trust`] holds what is recorded of one host: `host_key`, `known_hosts` and what was believed before ([`Pins`]). It says
-//! which types of keys are asked for ([`Trust::algorithms`]) and judges what comes ([`Trust::judge`]). It is pure:
+//! [`Trust`] holds what is recorded of one host: `host_key`, `known_hosts` and what was believed before ([`Pins`]). It
+//! says which types of keys are asked for ([`Trust::algorithms`]) and judges what comes ([`Trust::judge`]). It is pure:
 //! [`super::client`] calls it during the key exchange.
 //!
 //! [russh's]: https://docs.rs/russh/latest/russh/keys/known_hosts/
@@ -148,8 +148,8 @@ impl Recorded {
 }
 
 impl Trust {
-    /// The algorithms to ask the host for. If its keys are recorded, these are their types, so that it cannot come with a
-    /// key of another type, which would look like a new one.
+    /// The algorithms to ask the host for. If its keys are recorded, these are their types, so that it cannot come with
+    /// a key of another type, which would look like a new one.
     pub(super) fn algorithms(&self, address: &Address) -> Vec<Algorithm> {
         let types: Vec<Algorithm> = self.recorded_keys(address).map(|(key, _)| key.algorithm()).collect();
         if types.is_empty() || self.has_prints() || self.policy == Policy::Insecure {
@@ -316,5 +316,4 @@ fn is_of(algorithm: &Algorithm, known: &Algorithm) -> bool {
 }
 
 #[cfg(test)]
-#[path = "host_key_tests.rs"]
 mod tests;

@@ -1,8 +1,8 @@
 //! Known hosts in the [format of OpenSSH](https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT): plain and hashed
 //! names, wildcards, negations, ports, and the markers `@revoked` and `@cert-authority`.
 //!
-//! A line that cannot be read is kept as such: it may be the one that revokes a key, so it is an error for the hosts that it
-//! is about, and for them alone.
+//! A line that cannot be read is kept as such: it may be the one that revokes a key, so it is an error for the hosts
+//! that it is about, and for them alone.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -159,8 +159,8 @@ impl Hosts {
     }
 }
 
-/// Whether a pattern with `*` and `?` matches a name. After a failure the latest `*` takes one character more, so that it
-/// takes no more than the product of both lengths.
+/// Whether a pattern with `*` and `?` matches a name. After a failure the latest `*` takes one character more, so that
+/// it takes no more than the product of both lengths.
 pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut at, mut seen) = (0, 0);
@@ -187,5 +187,4 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "known_hosts_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 //! The login: the given key, with its certificate if there is one; then the keys of the agent; then the password.
 //!
-//! A host that wants two of them, such as a key and a password, gets both. What was tried is told when nothing helped, so
-//! that it can be compared with what the host accepts. API: [RFC 4252](https://www.rfc-editor.org/rfc/rfc4252).
+//! A host that wants two of them, such as a key and a password, gets both. What was tried is told when nothing helped,
+//! so that it can be compared with what the host accepts. API: [RFC 4252](https://www.rfc-editor.org/rfc/rfc4252).
 
 use std::sync::Arc;
 
@@ -197,7 +197,8 @@ impl Attempt<'_> {
         Ok(false)
     }
 
-    /// The password for each question whose answer is hidden. One for a new password means that the old one has expired.
+    /// The password for each question whose answer is hidden. One for a new password means that the old one has
+    /// expired.
     fn answers(&self, prompts: &[Prompt], password: &SecretString) -> Result<Vec<String>, Error> {
         let new = prompts
             .iter()

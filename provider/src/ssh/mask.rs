@@ -1,4 +1,5 @@
-//! What hosts wrote, made fit to be shown: without secrets, without control characters, and no more than the last lines.
+//! What hosts wrote, made fit to be shown: without secrets, without control characters, and no more than the last
+//! lines.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -26,7 +27,8 @@ impl Tail {
         }
     }
 
-    /// The last lines. A line whose beginning is lost goes, as it could hold the end of a secret that nothing recognizes.
+    /// The last lines. A line whose beginning is lost goes, as it could hold the end of a secret that nothing
+    /// recognizes.
     pub(super) fn lines(&self, secrets: &[SecretString]) -> String {
         let text = String::from_utf8_lossy(&self.bytes);
         let text = match text.split_once('\n') {

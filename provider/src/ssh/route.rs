@@ -1,7 +1,8 @@
-//! What is dialed to reach a host: the hops, the last of which is the host, each with its login and what it is known by.
+//! What is dialed to reach a host: the hops, the last of which is the host, each with its login and what it is known
+//! by.
 //!
-//! [`Route::new`] makes it of the [`ssh`](super::attribute) value and the host's address. Two routes that are equal lead to
-//! the same place in the same way, so they share a connection ([`super::sessions`]).
+//! [`Route::new`] makes it of the [`ssh`](super::attribute) value and the host's address. Two routes that are equal
+//! lead to the same place in the same way, so they share a connection ([`super::sessions`]).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -304,5 +305,4 @@ fn exposed(secret: Option<&SecretString>) -> Option<&str> {
 }
 
 #[cfg(test)]
-#[path = "route_tests.rs"]
 mod tests;

@@ -1,8 +1,9 @@
 //! One connection for each way to a host, for as long as the process lives, and what can be done over it.
 //!
-//! A core runs many operations at once, and each has its way as a value of its own. Those that go to the same host in the same
-//! way share a connection, and all that goes through a bastion shares the bastion's. A connection that broke, as by a reboot,
-//! is made anew by the next command. Nothing is kept of a failure but for those who wait for the same host at that moment.
+//! A core runs many operations at once, and each has its way as a value of its own. Those that go to the same host in
+//! the same way share a connection, and all that goes through a bastion shares the bastion's. A connection that broke,
+//! as by a reboot, is made anew by the next command. Nothing is kept of a failure but for those who wait for the same
+//! host at that moment.
 
 use std::fmt;
 use std::future::Future;
@@ -49,8 +50,8 @@ struct Dialed {
     silence: Option<Silence>,
 }
 
-/// A host did not answer. Whoever waited meanwhile does not wait for the same once more: behind a bastion that is gone there may
-/// be many hosts.
+/// A host did not answer. Whoever waited meanwhile does not wait for the same once more: behind a bastion that is gone
+/// there may be many hosts.
 struct Silence {
     until: Instant,
     step: Step,
@@ -304,5 +305,4 @@ impl fmt::Debug for Session {
 }
 
 #[cfg(test)]
-#[path = "sessions_tests.rs"]
 mod tests;

@@ -54,7 +54,8 @@ pub(super) async fn fed(feeding: &mut Option<Feeding>) -> Result<(), Error> {
     }
 }
 
-/// Hands everything over that the command is to read. A command that ends without reading it is none of our business here.
+/// Hands everything over that the command is to read. A command that ends without reading it is none of our business
+/// here.
 pub(super) async fn feed(half: Arc<ChannelWriteHalf<Msg>>, input: Input) -> Result<(), Error> {
     match input {
         Input::Bytes(bytes) => {

@@ -1,9 +1,9 @@
-//! How a command begins: as root by `sudo`, whose password goes to its standard input and never into a command line; and with
-//! a limit on the host, so that it ends even if nobody is left who waits for it.
+//! How a command begins: as root by `sudo`, whose password goes to its standard input and never into a command line;
+//! and with a limit on the host, so that it ends even if nobody is left who waits for it.
 //!
-//! `sudo` may or may not ask, and refuses in words that depend on its version. So it is told to ask with a prompt of our own,
-//! and the command says when it has begun: what stands on standard error before that is `sudo`'s, and the command's own input
-//! is held back until then. It can neither end up as a password nor in a log of failed ones.
+//! `sudo` may or may not ask, and refuses in words that depend on its version. So it is told to ask with a prompt of
+//! our own, and the command says when it has begun: what stands on standard error before that is `sudo`'s, and the
+//! command's own input is held back until then. It can neither end up as a password nor in a log of failed ones.
 
 use std::time::Duration;
 
@@ -80,7 +80,8 @@ impl Gate {
         self.state == State::Asked
     }
 
-    /// The line that runs a command behind the gate, for any login shell. Messages are in the one language that is known.
+    /// The line that runs a command behind the gate, for any login shell. Messages are in the one language that is
+    /// known.
     pub(super) fn line(&self, command: &str, limit: Duration) -> String {
         let language = "LC_ALL=C; export LC_ALL";
         let seconds = (limit + GRACE).as_secs();

@@ -1,8 +1,9 @@
 //! Files on a host: written beside their place, verified there, and moved into it.
 //!
-//! Whoever looks finds the old file or the new one, never a half of either: the content goes to a hidden file in the same
-//! folder, with rights for nobody else, is flushed to the disk, and its SHA-256 is computed on the host before it takes its
-//! name. A file that is as it should be is not sent at all. What an interrupted upload left behind is overwritten by the next.
+//! Whoever looks finds the old file or the new one, never a half of either: the content goes to a hidden file in the
+//! same folder, with rights for nobody else, is flushed to the disk, and its SHA-256 is computed on the host before it
+//! takes its name. A file that is as it should be is not sent at all. What an interrupted upload left behind is
+//! overwritten by the next.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! What the attributes of [`super::attribute`] have to do with each other. What each accepts by itself is in [`super::rules`].
+//! What the attributes of [`super::attribute`] have to do with each other. What each accepts by itself is in
+//! [`super::rules`].
 
 use secrecy::ExposeSecret as _;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};

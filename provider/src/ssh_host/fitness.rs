@@ -1,14 +1,16 @@
-//! Whether a host is fit for k3s, with CHT on it: problems, with which it does not work, and warnings, with which it may not.
+//! Whether a host is fit for k3s, with CHT on it: problems, with which it does not work, and warnings, with which it
+//! may not.
 //!
-//! The numbers are those of [k3s](https://docs.k3s.io/installation/requirements) for an agent, and CHT's own for a host of its
-//! smallest kind.
+//! The numbers are those of [k3s](https://docs.k3s.io/installation/requirements) for an agent, and CHT's own for a host
+//! of its smallest kind.
 
 use super::facts::Facts;
 
 /// What k3s needs for an agent alone.
 const LEAST_MEMORY_MIB: i64 = 512;
 
-/// What CHT asks for where it is tried out: 4 GB of memory, 2 CPUs, 8 GB on the disk. Of the memory, the kernel keeps a part.
+/// What CHT asks for where it is tried out: 4 GB of memory, 2 CPUs, 8 GB on the disk. Of the memory, the kernel keeps a
+/// part.
 const MEMORY_MIB: i64 = 3_600;
 const CPUS: i64 = 2;
 const DISK_MIB: i64 = 8_000;

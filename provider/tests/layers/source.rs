@@ -16,11 +16,9 @@ pub(super) struct Source {
 
 /// All source files below a folder of the repository, tests left out.
 pub(super) fn sources(folder: &str) -> Vec<Source> {
-    let mut files = Vec::new();
-    collect(&root().join(folder), &mut files);
-    files.sort();
-    let texts: BTreeMap<PathBuf, String> = files
+    let texts: BTreeMap<PathBuf, String> = collect(&root().join(folder))
         .into_iter()
+        .filter(|path| !relative(path).split('/').any(|part| part == "tests"))
         .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
         .collect();
     let tests: Vec<PathBuf> = texts.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
@@ -33,7 +31,7 @@ pub(super) fn sources(folder: &str) -> Vec<Source> {
         .into_iter()
         .filter(|(path, _)| !is_test(path))
         .map(|(path, text)| Source {
-            path: path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned(),
+            path: relative(&path),
             lines: code(&text),
             text,
         })
@@ -42,17 +40,30 @@ pub(super) fn sources(folder: &str) -> Vec<Source> {
     sources
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+/// The paths of all source files below a folder of the repository, those of tests among them.
+pub(super) fn files(folder: &str) -> Vec<String> {
+    collect(&root().join(folder))
+        .iter()
+        .map(|path| relative(path))
+        .collect()
+}
+
+fn collect(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
-            if !["tests", "target"].iter().any(|name| path.ends_with(name)) {
-                collect(&path, files);
-            }
+        if path.is_dir() && !path.ends_with("target") {
+            files.extend(collect(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
     }
+    files.sort();
+    files
+}
+
+fn relative(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned()
 }
 
 /// The modules in files of their own that a file declares behind `#[cfg(test)]`: their paths without extension.

@@ -159,3 +159,40 @@ async fn another_program_and_anothers_cluster_are_left_alone() {
 async fn done_forgetting(scene: &Scene) {
     scene.workspace.state_rm(CLUSTER).await.expect("it is forgotten");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_server_that_only_ssh_does_not_reach_is_not_taken_for_gone() {
+    let Some(scene) = Scene::new(3).await else { return };
+    scene.configure(&Configuration::new([1, 2, 3]));
+    scene.apply().await;
+
+    // It runs, and the others know it well.
+    scene
+        .run(
+            3,
+            "systemctl stop ssh.socket ssh.service sshd.service 2> /dev/null; true",
+        )
+        .await;
+    scene.configure(&Configuration::new([1, 2]));
+    let refused = scene.apply_fails().await;
+    says(
+        &refused,
+        &["h3", "its node is ready", "on_destroy", "stop the machine"],
+        "",
+    );
+    assert_eq!(scene.members(1).await.len(), 3, "it is still a member");
+    assert!(scene.node(1, "h3").await.is_some(), "its node is still there");
+
+    // As soon as it is reached, it leaves in order.
+    scene
+        .run(
+            3,
+            "systemctl start ssh.service 2> /dev/null || systemctl start sshd.service",
+        )
+        .await;
+    scene.apply().await;
+    scene.is_clean(3).await;
+    assert_eq!(scene.nodes(1).await, ["h1", "h2"]);
+    scene.destroy().await;
+}

@@ -8,7 +8,7 @@ use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
-use crate::support::{CLUSTER, CONFIG, Configuration, Scene, condition, eventually, is_left_out};
+use crate::support::{CLUSTER, CONFIG, Configuration, Scene, condition, eventually};
 
 /// The agent in the configurations here.
 const AGENT: &str = "cht_k3s_agent.h4";
@@ -45,12 +45,7 @@ async fn what_happens_to_nodes_is_shown_and_repaired() {
     scene.is_repaired(CLUSTER, "k3s is not installed").await;
 
     // Rows 6 and 8: a member that was removed never comes back by itself, and the first server must not begin anew.
-    // A member that joins again may find its own learner of before in its way.
-    let deleted = match is_left_out("servers whose nodes were deleted may wait for each other") {
-        true => &[][..],
-        false => &["h3", "h1"],
-    };
-    for name in deleted {
+    for name in ["h3", "h1"] {
         let healthy = Api::<Node>::all(scene.client(2).await);
         healthy
             .delete(name, &DeleteParams::default())

@@ -42,16 +42,7 @@ static PLACES: Semaphore = Semaphore::const_new(12);
 /// The stand-in.
 const STAND_IN: &str = env!("CARGO_BIN_EXE_k3s");
 
-/// Whether something is left out, and counted as skipped, because it does not work at all times yet. `CHT_FAULTS=all` shows it.
-pub(crate) fn is_left_out(reason: &str) -> bool {
-    if has_time_for_all() {
-        return false;
-    }
-    acceptance_tests::skip::skipped(reason);
-    true
-}
-
-/// Whether everything is tried that takes long, or fails: `CHT_FAULTS=all`.
+/// Whether everything is tried that takes long: `CHT_FAULTS=all`.
 pub(crate) fn has_time_for_all() -> bool {
     std::env::var("CHT_FAULTS").is_ok_and(|faults| faults == "all")
 }

@@ -58,7 +58,12 @@
 //!         Ok(found.map(|(title, copies)| BookModel { title, copies, ..state }))
 //!     }
 //!
-//!     async fn update(&self, cx: &Context<Self>, _prior: BookModel, plan: BookModel) -> Result<BookModel, Diagnostics> {
+//!     async fn update(
+//!         &self,
+//!         cx: &Context<Self>,
+//!         _prior: BookModel,
+//!         plan: BookModel,
+//!     ) -> Result<BookModel, Diagnostics> {
 //!         if let Some(mark) = plan.mark.known() {
 //!             let book = (plan.title.clone(), plan.copies);
 //!             cx.clients().lock().unwrap().insert(mark.clone(), book);

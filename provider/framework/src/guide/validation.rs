@@ -41,7 +41,7 @@
 //!     if let (Some(least), Some(most)) = (config.least.known(), config.most.known())
 //!         && least > most
 //!     {
-//!         let detail = format!("`most` is {most}, which is less than `least`, {least}. Raise one or lower the other.");
+//!         let detail = format!("`most` is {most}, less than `least`, {least}. Raise one or lower the other.");
 //!         diagnostics.push(Diagnostic::error("Contradictory limits", detail).at(Server::MOST));
 //!     }
 //! }

@@ -17,23 +17,9 @@ pub(super) mod attributes;
 mod replace;
 
 #[cfg(test)]
-mod block_tests;
-#[cfg(test)]
-mod dynamic_tests;
-#[cfg(test)]
-mod hook_tests;
-#[cfg(test)]
 mod properties;
 #[cfg(test)]
-mod replace_tests;
-#[cfg(test)]
-mod set_issue_tests;
-#[cfg(test)]
-mod set_tests;
-#[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod trap_tests;
 
 /// What a plan does to an object; a replacement is an update here, see [`Planned::requires_replace`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

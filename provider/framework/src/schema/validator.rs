@@ -14,9 +14,9 @@ use crate::value::Value;
 mod collection;
 mod combine;
 mod number;
-mod text;
 #[cfg(test)]
-mod unknown_tests;
+mod tests;
+mod text;
 
 type Function = dyn Fn(&Value) -> Result<(), String> + Send + Sync;
 

@@ -25,8 +25,8 @@ pub struct InstanceAddress {
     /// DNS domain of the cluster. Default: `cluster.local`.
     #[tf(requires(namespace), validate(Validator::host_name()))]
     pub cluster_domain: Option<String>,
-    /// Public address of the instance, such as `https://kisumu.health.example`. Changing it replaces what belongs to the
-    /// instance.
+    /// Public address of the instance, such as `https://kisumu.health.example`. Changing it replaces what belongs to
+    /// the instance.
     #[tf(replace, equal = same_url, validate(https_url()))]
     pub url: Option<String>,
     /// Name of a CHT user who may do what is configured; needs `url`.
@@ -35,8 +35,8 @@ pub struct InstanceAddress {
     /// Password of `user`.
     #[tf(requires(url, user), validate(Validator::not_empty()))]
     pub password: Option<SecretString>,
-    /// Certificates of the authorities that signed the certificate of `url`, in PEM. Without it, the authorities that the
-    /// operating system trusts count.
+    /// Certificates of the authorities that signed the certificate of `url`, in PEM. Without it, the authorities that
+    /// the operating system trusts count.
     #[tf(requires(url), validate(Validator::pem_certificates()))]
     pub ca_certificate: Option<String>,
 }

@@ -4,7 +4,6 @@ use k8s_openapi::api::networking::v1::Ingress;
 use tf_framework::context::Scope;
 use tf_framework::diagnostics::Diagnostics;
 
-use super::access;
 use super::attribute::InstanceAddress;
 use crate::kubernetes::ObjectKey;
 use crate::provider::Clients;
@@ -26,7 +25,7 @@ pub(in crate::cht) async fn public_url(
             .as_ref()
             .map(|url| format!("{}/", url.trim_end_matches('/'))));
     };
-    let access = access(scope, address).await?;
+    let access = Clients::access(scope, address.kubernetes.as_ref()).await?;
     let explain = access.explain("Unable to read the CHT ingress");
     let key = ObjectKey::namespaced::<Ingress>(namespace, INGRESS);
     let ingress = access.cluster.find_object(&key).await.map_err(&explain)?;

@@ -1,5 +1,5 @@
-//! Which releases the instances of this run are about to have. What lives in an instance is planned before that is installed, so the
-//! release that runs now would be the wrong one to ask for.
+//! Which releases the instances of this run are about to have. What lives in an instance is planned before that is
+//! installed, so the release that runs now would be the wrong one to ask for.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -46,7 +46,7 @@ where
     if address.namespace.is_none() {
         return Ok(());
     }
-    let access = super::access(cx, address).await?;
+    let access = Clients::access(cx, address.kubernetes.as_ref()).await?;
     let mut private = cx.private()?;
     private.as_mut().cluster = identity(&access).await?;
     cx.set_private(&private)
@@ -65,7 +65,7 @@ where
     let (Some(namespace), Some(kept)) = (&address.namespace, &private.as_ref().cluster) else {
         return Ok(());
     };
-    let access = super::access(cx, address).await?;
+    let access = Clients::access(cx, address.kubernetes.as_ref()).await?;
     let live = identity(&access).await?;
     compare(Some(kept), live.as_deref(), access.cluster.host(), namespace)
         .map_err(|another| another.at(attribute::path(InstanceAddress::KUBERNETES)).into())

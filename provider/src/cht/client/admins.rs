@@ -1,7 +1,7 @@
 //! The administrators in the configuration of CouchDB's nodes, for a transport that leads to one of them.
 //!
-//! CouchDB replaces a password with a salted hash a moment after it was set, and takes what looks like a hash for one. So the
-//! nodes of a cluster get the same administrator when the hash of one of them is given to the others.
+//! CouchDB replaces a password with a salted hash a moment after it was set, and takes what looks like a hash for one.
+//! So the nodes of a cluster get the same administrator when the hash of one of them is given to the others.
 
 use http::Method;
 use secrecy::{ExposeSecret, SecretString};

@@ -127,7 +127,8 @@ impl<T: Transport> Client<T> {
     }
 }
 
-/// The error that an answer tells of by its status or in its body, if it is one of those that calls know what to do about.
+/// The error that an answer tells of by its status or in its body, if it is one of those that calls know what to do
+/// about.
 fn refusal(call: &Call<'_>, response: &Response<Bytes>) -> Option<Error> {
     let body: Option<Value> = serde_json::from_slice(response.body()).ok();
     let words = body.as_ref().and_then(words);

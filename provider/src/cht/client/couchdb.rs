@@ -1,5 +1,6 @@
-//! Calls that CouchDB answers, for a transport that leads to one of its nodes. What the CHT's API would say comes too late:
-//! it does not even start before CouchDB is complete, and when it does, it makes the databases that it does not find.
+//! Calls that CouchDB answers, for a transport that leads to one of its nodes. What the CHT's API would say comes too
+//! late: it does not even start before CouchDB is complete, and when it does, it makes the databases that it does not
+//! find.
 
 use http::StatusCode;
 use serde::Deserialize;

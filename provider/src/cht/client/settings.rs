@@ -1,7 +1,7 @@
 //! The settings of the application, one JSON object that many tools write parts of.
 //!
-//! The API merges what it is sent into what is there. It cannot take a key out without writing all others as well, so that
-//! is done in the document itself, where CouchDB refuses a write that has not seen the latest one.
+//! The API merges what it is sent into what is there. It cannot take a key out without writing all others as well, so
+//! that is done in the document itself, where CouchDB refuses a write that has not seen the latest one.
 
 use http::Method;
 use serde::Deserialize;

@@ -1,3 +1,5 @@
+//! Calls that are not about one topic: what counts as an answer, and what can be tried again.
+
 use serde_json::json;
 
 use super::*;

@@ -1,7 +1,7 @@
 //! Calls that stage another version of the CHT, and tell how far that is.
 //!
-//! The CHT answers as soon as it has begun, and shows an upgrade only until it is over, however it ended: how the last one
-//! ended stands in its log, which is a database of CouchDB.
+//! The CHT answers as soon as it has begun, and shows an upgrade only until it is over, however it ended: how the last
+//! one ended stands in its log, which is a database of CouchDB.
 
 use http::Method;
 use serde::Deserialize;
@@ -43,7 +43,8 @@ impl<T: Transport> Client<T> {
         self.call(Call::new(Method::GET, "/api/v2/upgrade")).await
     }
 
-    /// `POST /api/v2/upgrade/compare`: whether a version has to index data before it can serve. It is told from release 5.1 on.
+    /// `POST /api/v2/upgrade/compare`: whether a version has to index data before it can serve. It is told from release
+    /// 5.1 on.
     ///
     /// # Errors
     /// The CHT is not ready, cannot look at that version, or does not tell.

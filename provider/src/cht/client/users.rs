@@ -1,8 +1,8 @@
 //! Users of the CHT: who can log in, with which roles, and where they are in the hierarchy of places.
 //!
 //! A user is two documents: one in `_users`, which decides on the log-in, and one in `medic`, with the rest. The API
-//! deletes the first and only marks the second as inactive, and then refuses the name for good; so [`Client::delete_user`]
-//! removes the second as well.
+//! deletes the first and only marks the second as inactive, and then refuses the name for good; so
+//! [`Client::delete_user`] removes the second as well.
 
 use std::collections::BTreeSet;
 
@@ -153,8 +153,8 @@ impl<T: Transport> Client<T> {
         self.remove_document(MEDIC, &settings_id(username)).await
     }
 
-    /// Removes what a user who was deleted through the API leaves behind, so that the name is free again. What belongs to
-    /// a user who was not deleted stays.
+    /// Removes what a user who was deleted through the API leaves behind, so that the name is free again. What belongs
+    /// to a user who was not deleted stays.
     ///
     /// # Errors
     /// The CHT does not allow it, or does not answer.
@@ -177,8 +177,8 @@ fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<St
     Ok(Option::<BTreeSet<String>>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Places come as documents, or as their ids where the document is not there any more; some releases have one place that
-/// is null in place of none.
+/// Places come as documents, or as their ids where the document is not there any more; some releases have one place
+/// that is null in place of none.
 fn ids<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Array(places) => places.iter().filter_map(document_id).collect(),

@@ -38,7 +38,8 @@ impl<T: Transport> Client<T> {
         Ok(document.as_ref().and_then(revision).map(str::to_owned))
     }
 
-    /// `GET /_node/_local/_config/couch_httpd_auth/secret`: the key with which credentials are encrypted; none if it is not there.
+    /// `GET /_node/_local/_config/couch_httpd_auth/secret`: the key with which credentials are encrypted; none if it is
+    /// not there.
     ///
     /// # Errors
     /// The user is no administrator of the database, or the CHT does not answer.

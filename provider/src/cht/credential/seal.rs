@@ -19,7 +19,7 @@ use crate::cht::application::{Application, Claim, InCluster};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
     #[serde(flatten)]
-    home: InCluster,
+    in_cluster: InCluster,
     #[serde(flatten)]
     claim: Claim,
     /// The seal of the secret with which the credential was encrypted, if that could be read.
@@ -29,13 +29,13 @@ pub struct Private {
 
 impl AsMut<InCluster> for Private {
     fn as_mut(&mut self) -> &mut InCluster {
-        &mut self.home
+        &mut self.in_cluster
     }
 }
 
 impl AsRef<InCluster> for Private {
     fn as_ref(&self) -> &InCluster {
-        &self.home
+        &self.in_cluster
     }
 }
 

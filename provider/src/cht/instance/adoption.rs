@@ -1,16 +1,16 @@
 //! Adoption: an instance that the official Helm chart made becomes one of this provider, with its data where it is.
 //!
-//! 1. The import is the decision. It finds the instance by its official names ([`site`]), refuses what cannot be adopted, and
-//!    reads the live objects into arguments: [`arguments`], with [`couchdb`] and [`storage`], [`pods`], [`ingress`]. It changes
-//!    nothing, and tells what [`helm`] still knows.
-//! 2. `adopted_from` in the state, and later in the record, says that objects of the official names belong to this instance,
-//!    whoever made them last. So a refresh finds them without our marks ([`complete`]), and the plan lists in `drift` what
-//!    the next apply will do to each of them ([`differences`]).
-//! 3. That apply takes them over ([`take_over`]) before it does what every update does. Volumes and claims stay as they are,
-//!    now and later ([`keep_volumes`]).
+//! 1. The import is the decision. It finds the instance by its official names ([`site`]), refuses what cannot be
+//!    adopted, and reads the live objects into arguments: [`arguments`], with [`couchdb`] and [`storage`], [`pods`],
+//!    [`ingress`]. It changes nothing, and tells what [`helm`] still knows.
+//! 2. `adopted_from` in the state, and later in the record, says that objects of the official names belong to this
+//!    instance, whoever made them last. So a refresh finds them without our marks ([`complete`]), and the plan lists in
+//!    `drift` what the next apply will do to each of them ([`differences`]).
+//! 3. That apply takes them over ([`take_over`]) before it does what every update does. Volumes and claims stay as they
+//!    are, now and later ([`keep_volumes`]).
 //!
-//! The chart's objects carry the names and labels that [`super::objects`] gives to ours, the selectors of Deployments among them,
-//! so nothing has to be made anew.
+//! The chart's objects carry the names and labels that [`super::objects`] gives to ours, the selectors of Deployments
+//! among them, so nothing has to be made anew.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
@@ -111,7 +111,8 @@ pub(super) fn keep_volumes(model: &InstanceModel, desired: Desired, found: &Foun
     })
 }
 
-/// Leaves out of a desired set what cannot be tried before it was taken over: the fields of its tool would be in the way.
+/// Leaves out of a desired set what cannot be tried before it was taken over: the fields of its tool would be in the
+/// way.
 pub(super) fn triable(model: &InstanceModel, desired: Desired, found: &Found) -> Result<Desired, Diagnostics> {
     if !model.is_adopted() {
         return Ok(desired);
@@ -123,8 +124,8 @@ pub(super) fn triable(model: &InstanceModel, desired: Desired, found: &Found) ->
     }))
 }
 
-/// What the next apply will change, one line for each difference. Of what is not ours yet it tells more: that it is to be taken
-/// over, and what goes because we do not send it.
+/// What the next apply will change, one line for each difference. Of what is not ours yet it tells more: that it is to
+/// be taken over, and what goes because we do not send it.
 pub(super) fn differences(desired: &Desired, found: &Found, drift: &[Drift]) -> Vec<String> {
     let is_foreign = |key| found.get(key).is_some_and(|live| !desired.set.owner().owns(live));
     let mut lines = Vec::new();
@@ -163,7 +164,8 @@ mod tests {
     use crate::cht::instance::fixtures::{cluster, credentials, minimal, state, with};
     use crate::kubernetes::{LiveObject, drift};
 
-    /// The objects of an instance as another tool made them: without marks, record and checksums, and owned by that tool.
+    /// The objects of an instance as another tool made them: without marks, record and checksums, and owned by that
+    /// tool.
     fn made_by_helm(instance: &InstanceModel) -> Found {
         let found = cluster(instance, Stage::Created, &["terraform-provider-cht"]);
         let foreign = |live: &LiveObject| {

@@ -1,7 +1,7 @@
 //! CouchDB's credentials: given, generated once, or found where they were put.
 //!
-//! CouchDB takes its administrator, its secret and its UUID from the environment only when it starts with an empty volume;
-//! what is there later has no effect. So once made, they are never made again.
+//! CouchDB takes its administrator, its secret and its UUID from the environment only when it starts with an empty
+//! volume; what is there later has no effect. So once made, they are never made again.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! The objects that an instance should consist of: those that follow from its model, and the record. [`super::live`] has what is
-//! there of them.
+//! The objects that an instance should consist of: those that follow from its model, and the record. [`super::live`]
+//! has what is there of them.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,8 @@
-//! What is there of an instance in its cluster: what a refresh asks, and everybody who has to know before anything is changed.
+//! What is there of an instance in its cluster: what a refresh asks, and everybody who has to know before anything is
+//! changed.
 //!
-//! - [`find`] reads its objects. Of these, [`secrets`] takes the credentials, [`volumes`] the data volumes, [`ingress`] the address.
+//! - [`find`] reads its objects. Of these, [`secrets`] takes the credentials, [`volumes`] the data volumes, [`ingress`]
+//!   the address.
 //! - [`drift`] tells what differs from the state.
 //! - [`application`] asks CHT itself.
 //! - [`which_cluster`] tells the cluster of an instance from another one, where it would look as if it were gone.
@@ -25,8 +27,8 @@ pub(super) mod secrets;
 pub(super) mod volumes;
 pub(super) mod which_cluster;
 
-/// What is there of the instance in a namespace, as these models describe it: several where one becomes the other. Kinds
-/// that no model has are not read, as that needs permissions.
+/// What is there of the instance in a namespace, as these models describe it: several where one becomes the other.
+/// Kinds that no model has are not read, as that needs permissions.
 pub(super) async fn find(access: &Access, namespace: &str, models: &[&InstanceModel]) -> Result<Found, Diagnostics> {
     let found = access
         .cluster

@@ -27,13 +27,13 @@ pub(super) use self::upgrade::{ApiAccess, Upgrade};
 /// Manages one instance of the Community Health Toolkit (CHT) in a Kubernetes namespace: CouchDB with its data volumes,
 /// HAProxy, the API, Sentinel, and the ingress in front of them.
 ///
-/// The cluster may be made in the same apply. Creation ends when the application answers, not when its pods run. Anything
-/// that is changed from outside shows in `drift` in the next plan, and the next apply repairs it.
+/// The cluster may be made in the same apply. Creation ends when the application answers, not when its pods run.
+/// Anything that is changed from outside shows in `drift` in the next plan, and the next apply repairs it.
 #[derive(Clone, Model)]
 #[tf(timeouts(create = "30m", read = "5m", update = "25h", delete = "15m"))]
 pub struct InstanceModel {
-    /// The way to the cluster; the provider's `kubernetes` where it is not given. Changing it changes how the cluster is
-    /// reached, not which cluster the instance is in.
+    /// The way to the cluster; the provider's `kubernetes` where it is not given. Changing it changes how the cluster
+    /// is reached, not which cluster the instance is in.
     pub kubernetes: Option<Kubernetes>,
     /// Namespace of the instance, which it has for itself. Changing it replaces the instance.
     #[tf(replace, validate(checks::namespace()))]
@@ -72,11 +72,11 @@ pub struct InstanceModel {
     pub haproxy: Option<Proxy>,
     /// The health check service, which HAProxy asks whether CouchDB is complete.
     pub healthcheck: Option<Healthcheck>,
-    /// The service with which CHT 4 upgrades itself from its own page; without it, there is none. Terraform does not know of
-    /// such upgrades until its next refresh, so prefer to change `cht_version`.
+    /// The service with which CHT 4 upgrades itself from its own page; without it, there is none. Terraform does not
+    /// know of such upgrades until its next refresh, so prefer to change `cht_version`.
     pub upgrade_service: Option<UpgradeService>,
-    /// Public address by which the provider asks the application. Without it, it does so through the API server, which needs
-    /// neither DNS nor an ingress, but the permission to forward ports to pods.
+    /// Public address by which the provider asks the application. Without it, it does so through the API server, which
+    /// needs neither DNS nor an ingress, but the permission to forward ports to pods.
     pub api_access: Option<ApiAccess>,
     /// How the instance is reached from outside the cluster; without it, it is not.
     pub ingress: Option<Ingress>,
@@ -99,8 +99,8 @@ pub struct InstanceModel {
     /// Address that the ingress controller assigned: an IP address or a host name, to which `host` has to resolve.
     #[tf(depends_on(ingress))]
     pub ingress_address: Attr<String>,
-    /// Who made an instance that was imported and is not this provider's own: `Helm release <namespace>/<name>`, or `manifests`
-    /// where its objects name no release. Its objects are taken over by the first apply after the import.
+    /// Who made an instance that was imported and is not this provider's own: `Helm release <namespace>/<name>`, or
+    /// `manifests` where its objects name no release. Its objects are taken over by the first apply after the import.
     #[tf(keep)]
     pub adopted_from: Attr<String>,
     /// What differs in the cluster from what is configured, one line for each difference. The next apply repairs it.
@@ -127,7 +127,8 @@ impl IdentityOf<InstanceModel> for InstanceIdentity {
 /// CouchDB: credentials, storage and scheduling.
 #[derive(Clone, Model)]
 pub struct Couchdb {
-    /// Size of the data volume of each node, such as `100Gi`. It can grow where the storage class allows it, never shrink.
+    /// Size of the data volume of each node, such as `100Gi`. It can grow where the storage class allows it, never
+    /// shrink.
     #[tf(validate(checks::quantity()), equal = checks::same_quantity)]
     pub storage_size: String,
     /// Storage class of the data volumes; the cluster's default class where it is not given.
@@ -137,26 +138,26 @@ pub struct Couchdb {
     /// number cannot be changed later.
     #[tf(validate(Validator::length(1..=99)))]
     pub nodes: Option<Vec<CouchdbNode>>,
-    /// Whether the volumes hold the data of an earlier instance. CouchDB then has to find it before anything else starts,
-    /// and `admin_password`, `secret` and `uuid` have to be those of that instance.
+    /// Whether the volumes hold the data of an earlier instance. CouchDB then has to find it before anything else
+    /// starts, and `admin_password`, `secret` and `uuid` have to be those of that instance.
     #[tf(default = false)]
     pub existing_data: bool,
-    /// Directory of the volume that holds CouchDB's data; nothing for the volume's root. In a cluster, `%d` stands for the
-    /// number of the node.
+    /// Directory of the volume that holds CouchDB's data; nothing for the volume's root. In a cluster, `%d` stands for
+    /// the number of the node.
     #[tf(default = "data", validate(checks::data_path()))]
     pub data_path: String,
     /// Name of CouchDB's administrator. CouchDB keeps the one that it was first started with.
     #[tf(default = "medic", validate(checks::admin_user()))]
     pub admin_user: String,
-    /// Password of CouchDB's administrator, stored in the state. Generated where neither this nor `admin_password_wo` is
-    /// given. Changing it changes the password in CouchDB, and restarts the services that use it.
+    /// Password of CouchDB's administrator, stored in the state. Generated where neither this nor `admin_password_wo`
+    /// is given. Changing it changes the password in CouchDB, and restarts the services that use it.
     #[tf(optional, keep_non_null, validate(checks::admin_password()))]
     pub admin_password: Attr<SecretString>,
     /// Password of CouchDB's administrator, never stored in a plan or the state.
     #[tf(validate(checks::admin_password()))]
     pub admin_password_wo: WriteOnly<SecretString>,
-    /// Version of `admin_password_wo`, of your own choice: it tells which password the instance has. Changing it changes the
-    /// password in CouchDB, and restarts the services that use it.
+    /// Version of `admin_password_wo`, of your own choice: it tells which password the instance has. Changing it
+    /// changes the password in CouchDB, and restarts the services that use it.
     pub admin_password_wo_version: Option<i64>,
     /// Key of sessions and stored credentials. Generated where it is not given; keep it with the backups.
     #[tf(optional, keep_non_null, validate(Validator::length(16..=256)))]
@@ -175,7 +176,8 @@ pub struct Couchdb {
     /// Whether the limit of open files stays as the platform has it, for platforms that forbid to raise it.
     #[tf(default = false)]
     pub default_ulimit: bool,
-    /// Whether the containers get the capability `SYS_RESOURCE`, for platforms that need it to raise the limit of open files.
+    /// Whether the containers get the capability `SYS_RESOURCE`, for platforms that need it to raise the limit of open
+    /// files.
     #[tf(default = false)]
     pub sys_resource: bool,
     /// Compute resources of each container.

@@ -6,7 +6,7 @@
 //! `metadata` hold what they share. The official names matter: Services find pods by them, Deployments' selectors
 //! never change, and an instance that was made by the chart is recognized by them.
 //!
-//! What differs between versions is in [`super::layout`]: no file here compares versions.
+//! What differs between versions is in [`super::spec::layout`]: no file here compares versions.
 
 mod api;
 mod checksum;

@@ -1,8 +1,9 @@
 //! What a plan shows and refuses. Here are the rules that need the prior state, such as what CouchDB decides once.
 //!
-//! - [`data_guard`] refuses what would lose data, [`version_support`] warns of versions that are not supported any more.
-//! - [`trial`] asks the cluster what it would say. [`storage`] looks at what a plan asks of its volumes and nodes, [`classes`] warns of
-//!   classes that are not there, [`hosts`] tells whether another ingress has the host.
+//! - [`data_guard`] refuses what would lose data, [`version_support`] warns of versions that are not supported any
+//!   more.
+//! - [`trial`] asks the cluster what it would say. [`storage`] looks at what a plan asks of its volumes and nodes,
+//!   [`classes`] warns of classes that are not there, [`hosts`] tells whether another ingress has the host.
 //! - [`survey`] tells whether an instance can be made where it is to be.
 
 use std::time::SystemTime;

@@ -1,9 +1,10 @@
 //! The record: a ConfigMap that says which configuration an instance was made from, and whether it is finished.
 //!
-//! It is made first and finished last. A creation that was killed before its state was saved leaves an unfinished one, so
-//! that the next creation goes on instead of refusing what is there; a finished one says that the instance belongs to some
-//! state already, unless [`super::plan::survey::unsaved`] finds that nobody can have saved it. An update that was not finished shows in the next
-//! plan the same way. An import takes the configuration from it. It holds no secrets.
+//! It is made first and finished last. A creation that was killed before its state was saved leaves an unfinished one,
+//! so that the next creation goes on instead of refusing what is there; a finished one says that the instance belongs
+//! to some state already, unless [`super::plan::survey::unsaved`] finds that nobody can have saved it. An update that
+//! was not finished shows in the next plan the same way. An import takes the configuration from it. It holds no
+//! secrets.
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;

@@ -1,5 +1,5 @@
-//! What an instance is made of: the input of [`super::objects`]. It is made [`from_model`]; [`layout`] has what differs between
-//! versions.
+//! What an instance is made of: the input of [`super::objects`]. It is made [`from_model`]; [`layout`] has what differs
+//! between versions.
 //!
 //! The values are complete: whoever builds an [`InstanceSpec`] has applied every default, and the `Default`
 //! implementations here are those defaults, which are the official ones wherever there are any.

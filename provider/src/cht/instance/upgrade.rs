@@ -3,9 +3,10 @@
 //! - [`target`] is the version that a configuration brings.
 //! - [`images`] tells which versions the cluster has the images of, whoever put them there.
 //! - [`guard`] refuses plans and updates that would take CHT back, or that CHT does not support.
-//! - [`outlook`] is what the running application says to a plan: [`space`] tells whether the volumes have room for it, [`rivals`]
-//!   whether somebody has begun another upgrade.
-//! - [`prepare`] stages the version while the one before serves. The exchange of the images is an update like any other.
+//! - [`outlook`] is what the running application says to a plan: [`space`] tells whether the volumes have room for it,
+//!   [`rivals`] whether somebody has begun another upgrade.
+//! - [`prepare`] stages the version while the one before serves. The exchange of the images is an update like any
+//!   other.
 
 mod guard;
 mod images;

@@ -1,3 +1,5 @@
+//! Nodes of CouchDB, and the passwords that they have.
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 

@@ -31,7 +31,8 @@ impl Drop for Forwarder {
     }
 }
 
-/// A connection to the API of one pod. It takes one request at a time, and one that was given up halfway must not be used again.
+/// A connection to the API of one pod. It takes one request at a time, and one that was given up halfway must not be
+/// used again.
 pub(super) struct Connection {
     target: Target,
     sender: SendRequest<Full<Bytes>>,

@@ -1,7 +1,7 @@
 //! The port-forwards that are open, for all operations of the process.
 //!
-//! A core runs many operations at once, and those on one instance lead to the same pod. Each takes a connection that nobody uses,
-//! and leaves it to the next; there are never more than a few. One that nobody takes is closed soon after.
+//! A core runs many operations at once, and those on one instance lead to the same pod. Each takes a connection that
+//! nobody uses, and leaves it to the next; there are never more than a few. One that nobody takes is closed soon after.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,12 +16,13 @@ use crate::kubernetes::Cluster;
 /// How many requests are made at once to one service of an instance: each needs a port-forward of its own.
 const PARALLEL_REQUESTS: usize = 4;
 
-/// How long a connection is kept that nobody uses: shorter than the five seconds after which Node.js, in which the API is written, hangs
-/// up. Not every kubelet would pass that on, and a request over such a connection would get no answer.
+/// How long a connection is kept that nobody uses: shorter than the five seconds after which Node.js, in which the API
+/// is written, hangs up. Not every kubelet would pass that on, and a request over such a connection would get no
+/// answer.
 const KEPT_FOR: Duration = Duration::from_secs(3);
 
-/// How many connections are kept that nobody uses, of all instances together: each holds buffers, and a run over many instances
-/// comes back to few of them soon.
+/// How many connections are kept that nobody uses, of all instances together: each holds buffers, and a run over many
+/// instances comes back to few of them soon.
 const MOST_KEPT: usize = 8;
 
 /// The lanes to all services that were asked in this process.
@@ -91,8 +92,8 @@ impl Lane {
         self.turns.acquire().await.ok()
     }
 
-    /// A connection to a pod that nobody uses, if there is one. The one that was used last comes first, so that the others are closed
-    /// when fewer are needed.
+    /// A connection to a pod that nobody uses, if there is one. The one that was used last comes first, so that the
+    /// others are closed when fewer are needed.
     pub(super) fn take(&self, target: &Target) -> Option<Connection> {
         let mut idle = lock(&self.idle);
         idle.retain(|idle| !idle.is_spent());
@@ -100,7 +101,8 @@ impl Lane {
         Some(idle.remove(found).connection)
     }
 
-    /// Leaves a connection to the next one who needs it, until it has been waiting for too long, or the other side hangs up.
+    /// Leaves a connection to the next one who needs it, until it has been waiting for too long, or the other side
+    /// hangs up.
     pub(super) fn keep(self: &Arc<Self>, connection: Connection) {
         let closed = connection.closed().clone();
         let lane = Arc::downgrade(self);

@@ -1,3 +1,5 @@
+//! Requests over a stream to a pod, and streams that end or are refused.
+
 use kube::client::Body;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Answers of an instance, and the state that they amount to.
+
 use serde_json::json;
 
 use super::*;

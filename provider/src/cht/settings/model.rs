@@ -12,13 +12,14 @@ use crate::cht::settings::tree::{self, Tree};
 
 /// Manages some of the settings of a CHT instance: those that the configuration names, and no others.
 ///
-/// Settings are written by many: cht-conf, the application's own pages, and the server itself, which fills in permissions.
-/// What is named here is compared and repaired; all the rest stays as it is, beside it and around it. Objects are taken
-/// apart down to their last level, so `sms = { outgoing_service = "..." }` means that one key; lists are whole.
+/// Settings are written by many: cht-conf, the application's own pages, and the server itself, which fills in
+/// permissions. What is named here is compared and repaired; all the rest stays as it is, beside it and around it.
+/// Objects are taken apart down to their last level, so `sms = { outgoing_service = "..." }` means that one key; lists
+/// are whole.
 ///
 /// A key that leaves the configuration is removed from the settings, and so are all when the resource is destroyed: the
-/// application then does what it does without them. What was there before the resource is not brought back. To stop managing
-/// a key and keep its value, take the resource out of the state and import it with the other keys.
+/// application then does what it does without them. What was there before the resource is not brought back. To stop
+/// managing a key and keep its value, take the resource out of the state and import it with the other keys.
 #[derive(Clone, Model)]
 #[tf(timeouts(create = "5m", read = "2m", update = "5m", delete = "5m"))]
 pub struct SettingsModel {

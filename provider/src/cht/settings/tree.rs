@@ -1,4 +1,5 @@
-//! Which parts of the settings a configuration means: the ends of its branches, where an empty object is an end as well.
+//! Which parts of the settings a configuration means: the ends of its branches, where an empty object is an end as
+//! well.
 
 use serde_json::{Map, Value};
 

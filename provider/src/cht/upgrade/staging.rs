@@ -1,7 +1,8 @@
 //! Staging a version, one step at each look, whoever began it and however far it is.
 //!
-//! [`Staging::advance`] asks, decides and does at most one thing. What is decided follows from the CHT's own log alone, but for
-//! one number: how often this process has asked for the version, so that what fails again and again is not asked for for ever.
+//! [`Staging::advance`] asks, decides and does at most one thing. What is decided follows from the CHT's own log alone,
+//! but for one number: how often this process has asked for the version, so that what fails again and again is not
+//! asked for for ever.
 
 use std::fmt;
 use std::time::{Duration, Instant};

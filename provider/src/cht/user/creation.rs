@@ -1,5 +1,5 @@
-//! One user's creation, attempt by attempt: it is made from nothing, from what a deleted user left, or from what an earlier
-//! attempt has done. See [`crate::cht::client`] for the calls.
+//! One user's creation, attempt by attempt: it is made from nothing, from what a deleted user left, or from what an
+//! earlier attempt has done. See [`crate::cht::client`] for the calls.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

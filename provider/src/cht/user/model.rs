@@ -18,17 +18,17 @@ const ONLINE_ROLE: &str = "mm-online";
 
 /// Manages a user of a CHT instance: somebody, or a program, that can log in.
 ///
-/// The person and the places that the user belongs to are documents of the application, which are named by their ids and not
-/// managed here. The application never tells passwords: one that is changed by somebody else is not noticed, and after an
-/// import the next apply sets the password that is configured, if any.
+/// The person and the places that the user belongs to are documents of the application, which are named by their ids
+/// and not managed here. The application never tells passwords: one that is changed by somebody else is not noticed,
+/// and after an import the next apply sets the password that is configured, if any.
 ///
 /// Without `token_login` in the configuration, log-ins by a link in a text message are not managed: whoever gets a link
 /// in the pages of the application keeps it.
 ///
 /// Users can be managed from CHT 4.9 on.
 ///
-/// A destroyed user is removed for good, so that a user of the same name can be made again. The application itself keeps the
-/// name of a user who is deleted in its pages; that is cleared away as well when such a user is made again.
+/// A destroyed user is removed for good, so that a user of the same name can be made again. The application itself
+/// keeps the name of a user who is deleted in its pages; that is cleared away as well when such a user is made again.
 #[derive(Clone, Model)]
 #[tf(timeouts(create = "5m", read = "2m", update = "5m", delete = "5m"))]
 pub struct UserModel {
@@ -44,18 +44,19 @@ pub struct UserModel {
         validate(Validator::length(8..=1024))
     )]
     pub password: Option<SecretString>,
-    /// Password, never stored in a plan or the state. Without `password_wo_version` it is used only when the user is made.
+    /// Password, never stored in a plan or the state. Without `password_wo_version` it is used only when the user is
+    /// made.
     #[tf(conflicts_with(oidc_username), validate(Validator::length(8..=1024)))]
     pub password_wo: WriteOnly<SecretString>,
     /// Version of `password_wo`, of your own choice: changing it sets the password again.
     #[tf(requires(password_wo))]
     pub password_wo_version: Option<i64>,
-    /// Whether the user has to choose another password at the next log-in. It takes effect whenever the password is set;
-    /// for programs it must be `false`. Without it, CHT decides by the permission `can_skip_password_change`.
+    /// Whether the user has to choose another password at the next log-in. It takes effect whenever the password is
+    /// set; for programs it must be `false`. Without it, CHT decides by the permission `can_skip_password_change`.
     #[tf(conflicts_with(oidc_username))]
     pub password_change_required: Option<bool>,
-    /// Name of the user at the OpenID Connect provider of the instance, usually an email address. Such a user logs in there,
-    /// and in no other way.
+    /// Name of the user at the OpenID Connect provider of the instance, usually an email address. Such a user logs in
+    /// there, and in no other way.
     #[tf(validate(Validator::not_empty()))]
     pub oidc_username: Option<String>,
     /// Whether the user logs in by a link, which the instance sends to `phone` in a text message, and in no other way.
@@ -66,7 +67,8 @@ pub struct UserModel {
     /// void then.
     #[tf(requires(token_login))]
     pub token_login_version: Option<i64>,
-    /// What the user may do, by the names of roles in the settings of the instance. The role `mm-online` comes by itself.
+    /// What the user may do, by the names of roles in the settings of the instance. The role `mm-online` comes by
+    /// itself.
     #[tf(validate(Validator::not_empty(), Validator::each(Validator::not_empty())))]
     pub roles: BTreeSet<String>,
     /// Ids of the places that the user works in. Users with an offline role need at least one; more than one needs the
@@ -107,7 +109,8 @@ impl IdentityOf<UserModel> for UserIdentity {
 }
 
 impl UserModel {
-    /// What the API is sent: everything, as it takes null for "none"; the password only if it is another one than before.
+    /// What the API is sent: everything, as it takes null for "none"; the password only if it is another one than
+    /// before.
     pub(super) fn change(&self, prior: Option<&UserModel>) -> UserChange {
         let mut attributes: Map<String, Json> = [
             ("roles", json!(self.roles)),

@@ -12,6 +12,7 @@ use super::UserResource;
 use crate::cht::application::releases::Planned;
 use crate::cht::application::{Application, InstanceAddress, InstanceAddressDraft, attribute};
 use crate::cht::version::ChtVersion;
+use crate::provider::Clients;
 
 /// The first release with that version of the API.
 const FIRST: (u64, u64) = (4, 9);
@@ -32,11 +33,11 @@ pub(super) async fn check(cx: &Context<UserResource>, plan: &Plan<'_, '_, UserRe
     }
 }
 
-/// The release that the instance is going to have, or else the one that it has; none if that cannot be told. An instance that
-/// does not answer is no reason to refuse a plan: it may not be there yet.
+/// The release that the instance is going to have, or else the one that it has; none if that cannot be told. An
+/// instance that does not answer is no reason to refuse a plan: it may not be there yet.
 async fn release(cx: &Context<UserResource>, instance: &InstanceAddress) -> Option<ChtVersion> {
     if let Some(namespace) = &instance.namespace {
-        let access = cx.clients().access(instance.kubernetes.as_ref()).await.ok()?;
+        let access = Clients::access(cx, instance.kubernetes.as_ref()).await.ok()?;
         match cx.clients().releases().planned(access.cluster.host(), namespace) {
             Planned::Release(release) => return Some(release),
             Planned::Unknown => return None,

@@ -1,4 +1,5 @@
-//! What the official charts make of values that are not there, of which platform and which of the two charts they are for.
+//! What the official charts make of values that are not there, of which platform and which of the two charts they are
+//! for.
 
 use super::source::Source;
 

@@ -1,7 +1,8 @@
 //! Values files, read as Helm reads them: later files win, and tables are merged.
 //!
-//! Charts treat what people write in quotes as what it looks like, sometimes: a size may be a number, a flag may be a text. So
-//! do the readers here. Problems are collected, so that all of them are told at once, and name keys only: values may be secret.
+//! Charts treat what people write in quotes as what it looks like, sometimes: a size may be a number, a flag may be a
+//! text. So do the readers here. Problems are collected, so that all of them are told at once, and name keys only:
+//! values may be secret.
 
 use std::collections::BTreeSet;
 
@@ -56,8 +57,8 @@ impl Source {
         })
     }
 
-    /// The text at a key such as `couchdb.user`; nothing if it is empty or missing. What the chart's files have in its place
-    /// for people to replace is a problem.
+    /// The text at a key such as `couchdb.user`; nothing if it is empty or missing. What the chart's files have in its
+    /// place for people to replace is a problem.
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
         let text = match self.ask(key)? {
             Json::String(text) => text.trim().to_owned(),

@@ -116,7 +116,8 @@ impl Site<'_> {
                 partition: partition(source),
                 ..Storage::default()
             },
-            // The chart that served vSphere did so with volumes of a kind that Kubernetes has given up; the claims remain.
+            // The chart that served vSphere did so with volumes of a kind that Kubernetes has given up; the claims
+            // remain.
             (Platform::K3s, Chart::Four, _) if source.flag("k3s_use_vSphere_storage_class") == Some(true) => {
                 source.ignore(&["vSphere"]);
                 Storage {

@@ -1,3 +1,5 @@
+//! Values of both charts, and the instances that they become.
+
 use super::arguments::{Alb, Gce, Ingress, Node, Service, Storage, Tls, Toleration};
 use super::*;
 

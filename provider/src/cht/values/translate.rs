@@ -98,8 +98,8 @@ fn couchdb(source: &mut Source, chart: Chart, platform: Platform, namespace: &st
     }
 }
 
-/// What CouchDB keeps for good. The chart for CHT 4 has a value of its own where none is given, which only the secret of the
-/// running instance tells.
+/// What CouchDB keeps for good. The chart for CHT 4 has a value of its own where none is given, which only the secret
+/// of the running instance tells.
 fn identity(source: &mut Source, chart: Chart, key: &str) -> Option<String> {
     match chart {
         Chart::Four => source.text(key),

@@ -118,6 +118,7 @@ impl<'a> Seen<'a> {
         };
         let observed = Observed {
             state: Some(self.state),
+            closed: false,
             files: Some(&files),
             node: Some(&node),
             binary_sha256: self.private.sha256(self.model, self.version),

@@ -53,7 +53,7 @@ impl Task<'_> {
         let wait = Mutex::new(Wait::new(Awaited {
             node: self.model.name.clone(),
             role: Role::Agent,
-            version: self.version,
+            version: Some(self.version),
             voter: false,
         }));
         let what = format!("the agent {} to be ready", self.model.name);

@@ -1,7 +1,7 @@
 # Takes k3s off a host, and tells on standard output what it did as lines of key=value.
 #
-# It is sent to `sh -s` behind variables: `root`, which is empty but in tests, `data_dir`, and `keep_snapshots`, which is yes or
-# no. It can be repeated, and goes on where it was killed: what says whose the host is goes last.
+# It is sent to `sh -s` behind variables: `root`, which is empty but in tests, `data_dir`, and `keep_snapshots` and `pods_only`,
+# which are yes or no: the latter kills containers, and removes nothing. It can be repeated, and goes on where it was killed: what says whose the host is goes last.
 #
 # Volumes of pods are mounted below the folders that are removed. So all is unmounted first, and as long as anything is still
 # mounted there, or that cannot be told, nothing is removed: it could be the data of patients. The folders may be links to other
@@ -149,6 +149,11 @@ remove_files() {
 }
 
 data=$(real "$root$data_dir")
+if [ "$pods_only" = yes ]; then
+  kill_containers
+  say end cht_cleanup
+  exit 0
+fi
 stop_units
 kill_containers
 unmount

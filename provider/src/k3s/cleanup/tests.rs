@@ -92,13 +92,24 @@ impl Host {
         self.run_with(&["sh", "-s"], "", keep_snapshots)
     }
 
+    fn kill_pods(&self) -> Output {
+        self.run_cleanup(
+            &["sh", "-s"],
+            "",
+            &Cleanup {
+                pods_only: true,
+                ..cleanup(false)
+            },
+        )
+    }
+
     /// Runs the script behind other lines.
     fn run_with(&self, shell: &[&str], before: &str, keep_snapshots: bool) -> Output {
-        let cleanup = Cleanup {
-            data_dir: DATA_DIR,
-            keep_snapshots,
-        };
-        let script = script_below(self.0.path().to_str().unwrap(), &cleanup).unwrap();
+        self.run_cleanup(shell, before, &cleanup(keep_snapshots))
+    }
+
+    fn run_cleanup(&self, shell: &[&str], before: &str, cleanup: &Cleanup<'_>) -> Output {
+        let script = script_below(self.0.path().to_str().unwrap(), cleanup).unwrap();
         let path = format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", self.path("/bin").display());
         let mut child = Command::new(shell[0])
             .args(&shell[1..])
@@ -115,6 +126,14 @@ impl Host {
             .write_all(format!("{before}\n{script}").as_bytes())
             .unwrap();
         child.wait_with_output().unwrap()
+    }
+}
+
+fn cleanup(keep_snapshots: bool) -> Cleanup<'static> {
+    Cleanup {
+        data_dir: DATA_DIR,
+        keep_snapshots,
+        pods_only: false,
     }
 }
 
@@ -196,7 +215,11 @@ fn processes_of_containers_are_killed_and_others_are_not() {
         host.file(&format!("/proc/{}/cgroup", process.id()), cgroup);
         symlink(exe, host.path(&format!("/proc/{}/exe", process.id()))).unwrap();
     }
-    said(&host.run(false)).unwrap();
+    said(&host.kill_pods()).unwrap();
+    assert!(
+        host.has("/etc/rancher/k3s/config.yaml") && host.has("/usr/local/bin/k3s"),
+        "nothing else is done"
+    );
     let ended: Vec<bool> = processes[..2]
         .iter_mut()
         .map(|process| !process.wait().unwrap().success())
@@ -339,6 +362,7 @@ fn folders_of_the_system_are_never_emptied() {
         let cleanup = Cleanup {
             data_dir: path,
             keep_snapshots: false,
+            pods_only: false,
         };
         assert!(matches!(script(&cleanup), Err(CleanupError::DataDir { .. })), "{path}");
     }

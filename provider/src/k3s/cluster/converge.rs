@@ -70,7 +70,7 @@ pub(super) fn judge(fleet: &Fleet, looked: &Looked) -> Result<(), Diagnostics> {
     errors.into_result(())
 }
 
-/// Brings the servers to what is wanted, and the model to what came of it. `save` gets the model whenever a step is done.
+/// Brings the servers to what is wanted, and the model to what came of it. `looked` is what was seen before, by which hosts are locked; `save` gets the model whenever a step is done.
 ///
 /// # Errors
 /// Fails with the first thing that stands in the way, or does not work.
@@ -79,6 +79,7 @@ pub(super) async fn converge(
     fleet: &Fleet,
     hosts: &Hosts,
     (prior, mut model): (Option<&ClusterModel>, ClusterModel),
+    looked: &Looked,
     save: impl Fn(&ClusterModel, &Looked) + Send + Sync,
 ) -> Result<ClusterModel, Diagnostics> {
     let mut seen = model.clone();
@@ -88,7 +89,7 @@ pub(super) async fn converge(
         save(&seen, progress.looked);
     };
     keep_images(cx, fleet, &model)?;
-    let looked = fleet.converge(cx, &mut report).await;
+    let looked = fleet.converge(cx, looked, &mut report).await;
     let looked = looked.map_err(|stopped| blame::stopped(fleet, stopped))?;
     let looked = change_keys(cx, fleet, (prior, &model), looked).await?;
     observe::store_seen(&mut model, &looked, &ways::keys(hosts, &looked).await);
@@ -159,7 +160,8 @@ async fn change_keys(
     if !is_another || version.is_none() {
         return Ok(looked);
     }
-    fleet.rotate_keys(cx).await.map_err(|stopped| fleet.diagnose(stopped))
+    let rotated = fleet.rotate_keys(cx, &looked).await;
+    rotated.map_err(|stopped| fleet.diagnose(stopped))
 }
 
 /// Puts a token that was generated into the state; of one that was given, only its hash is kept, and not in the state.

@@ -97,8 +97,9 @@ impl Resource for ClusterResource {
         if snapshot.is_some() {
             cx.checkpoint(&plan);
         }
-        restore::restore(cx, &fleet, snapshot, looked).await?;
-        converge::converge(cx, &fleet, &hosts, (None, plan), |model, _| cx.checkpoint(model)).await
+        let looked = restore::restore(cx, &fleet, snapshot, looked).await?;
+        let save = |model: &ClusterModel, _: &Looked| cx.checkpoint(model);
+        converge::converge(cx, &fleet, &hosts, (None, plan), &looked, save).await
     }
 
     async fn read(&self, cx: &Context<Self>, mut state: ClusterModel) -> Result<Option<ClusterModel>, Diagnostics> {
@@ -156,14 +157,14 @@ impl Resource for ClusterResource {
             (None, _) => true,
             (Some(_), None) => false,
         };
-        let looked = converge::look(cx, &fleet, is_new).await?;
+        let mut looked = converge::look(cx, &fleet, is_new).await?;
         ways::keep_known(cx, &id, &hosts, &looked).await?;
         converge::judge(&fleet, &looked)?;
         let snapshot = restore::wanted(Some(&prior), &plan, &looked)?;
         // What is so whatever fails from here on.
         let mut reached = prior.clone();
         if snapshot.is_some() {
-            restore::restore(cx, &fleet, snapshot, looked).await?;
+            looked = restore::restore(cx, &fleet, snapshot, looked).await?;
             reached.restore_from = plan.restore_from.clone();
             cx.checkpoint(&reached);
         }
@@ -171,7 +172,7 @@ impl Resource for ClusterResource {
         let save = |_: &ClusterModel, looked: &Looked| cx.checkpoint(&observe::with_begun(&reached, &servers, looked));
         plan.id = Attr::Known(id);
         token::keep_previous(&prior, &mut plan);
-        converge::converge(cx, &fleet, &hosts, (Some(&prior), plan), save).await
+        converge::converge(cx, &fleet, &hosts, (Some(&prior), plan), &looked, save).await
     }
 
     async fn delete(&self, cx: &Context<Self>, state: ClusterModel) -> Result<(), Diagnostics> {
@@ -186,8 +187,8 @@ impl Resource for ClusterResource {
             ..Beside::of(&id)
         };
         let fleet = Fleet::new(state.fleet_spec(beside)?, hosts);
-        removal::check_answers(&state, &fleet, fleet.look().await)?;
-        let torn_down = fleet.tear_down(cx, &state.on_destruction()).await;
+        let looked = removal::check_answers(&state, &fleet, fleet.look().await)?;
+        let torn_down = fleet.tear_down(cx, &looked, &state.on_destruction()).await;
         for note in blame::notes(&torn_down.map_err(|stopped| fleet.diagnose(stopped))?) {
             cx.warn(note);
         }

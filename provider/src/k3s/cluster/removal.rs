@@ -5,6 +5,7 @@ use tf_framework::diagnostics::Diagnostics;
 
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::fleet::{Fleet, Looked};
+use crate::k3s::host::HostError;
 use crate::k3s::probe::HostState;
 
 /// Whether nothing of a cluster is left: every host answers, and none has anything of it.
@@ -27,26 +28,29 @@ pub(super) fn left<'a>(model: &'a ClusterModel, looked: &Looked) -> Vec<&'a str>
 ///
 /// # Errors
 /// Fails with what each of these hosts says, unless removal is forced.
-pub(super) fn check_answers(model: &ClusterModel, fleet: &Fleet, looked: Looked) -> Result<(), Diagnostics> {
+pub(super) fn check_answers(model: &ClusterModel, fleet: &Fleet, looked: Looked) -> Result<Looked, Diagnostics> {
     let is_forced = model.on_destroy.as_ref().and_then(|given| given.force) == Some(true);
     let none_answers = looked.hosts.values().all(Result::is_err);
+    let is_refusal = |error: &HostError| !is_forced && (none_answers || !error.is_unreachable());
+    if !looked.failures().any(|(_, error)| is_refusal(error)) {
+        return Ok(looked);
+    }
     let mut diagnostics = Diagnostics::new();
     for (name, answer) in looked.hosts {
-        let (Err(error), Some(host)) = (answer, fleet.host(&name)) else {
-            continue;
-        };
-        if !is_forced && (none_answers || !error.is_unreachable()) {
+        if let (Err(error), Some(host)) = (answer, fleet.host(&name))
+            && is_refusal(&error)
+        {
             diagnostics.append(host.diagnose(error));
         }
     }
-    if none_answers && !diagnostics.is_empty() {
+    if none_answers {
         diagnostics.append(Diagnostics::error(
             "No server answers",
             "The cluster may go on on its hosts, so it is not given up. If they are gone for good, apply `on_destroy = { force = true }`, \
              and destroy it then; or take it out of the state.",
         ));
     }
-    diagnostics.into_result(())
+    Err(diagnostics)
 }
 
 /// Checks that nothing is left of a cluster on the hosts that answer.

@@ -60,7 +60,7 @@ pub(super) async fn restore(
 ) -> Result<Looked, Diagnostics> {
     match wanted {
         Some(wanted) => fleet
-            .restore(cx, &wanted)
+            .restore(cx, &looked, &wanted)
             .await
             .map_err(|stopped| fleet.diagnose(stopped)),
         None => Ok(looked),

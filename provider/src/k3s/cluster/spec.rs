@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use crate::k3s::attributes::{Binary, Proxy, Registries};
 use crate::k3s::cluster::model::{self, ClusterModel, Server};
-use crate::k3s::fleet::{OnDestroy, Spec};
+use crate::k3s::fleet::{OnDestroy, Remembered, Spec};
 use crate::k3s::join::server_url;
 use crate::k3s::nodes::Drain;
 use crate::k3s::paths;
@@ -77,6 +78,7 @@ impl ClusterModel {
             bootstrapped: ca_hash.is_some(),
             ca_sha256: ca_hash.cloned(),
             token: beside.token,
+            remembered: self.remembered(),
             program: self.binary.as_ref().map(Binary::source).unwrap_or_default(),
             images: beside.images,
             drain: self.drain_before_upgrade(),
@@ -87,6 +89,15 @@ impl ClusterModel {
                 .unwrap_or(true),
             adopt: beside.adopted,
             on_removal: self.on_removal(),
+        })
+    }
+
+    /// The tokens in the state. One that was given is not there.
+    fn remembered(&self) -> Option<Remembered> {
+        let found = |token: &SecretString| Token::parse_found(token.expose_secret()).ok();
+        Some(Remembered {
+            server: self.server_token.known().and_then(found)?,
+            agent: found(&self.join.known()?.token)?,
         })
     }
 

@@ -83,6 +83,12 @@ impl Role {
 }
 
 impl Key {
+    /// Whether all servers must have the same value: what k3s compares, and all of `disable`, of which it compares a part.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.critical || self.name == "disable"
+    }
+
     /// The key of a name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Key> {

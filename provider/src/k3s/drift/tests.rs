@@ -256,26 +256,31 @@ fn of_a_host_that_does_not_answer_its_node_still_tells() {
 }
 
 #[test]
-fn critical_values_that_differ_between_running_servers_are_found() {
-    let server = |name: &str, arguments: &str| NodeState {
-        name: name.to_owned(),
-        labels: BTreeMap::from([("node-role.kubernetes.io/control-plane".to_owned(), "true".to_owned())]),
-        annotations: BTreeMap::from([("k3s.io/node-args".to_owned(), arguments.to_owned())]),
-        ..NodeState::default()
+fn a_server_that_runs_with_other_critical_values_than_its_files_have_is_seen() {
+    let of = |arguments: &str, change: fn(&mut HostState)| {
+        let (mut host, mut node) = right();
+        node.annotations = BTreeMap::from([("k3s.io/node-args".to_owned(), arguments.to_owned())]);
+        change(&mut host);
+        other_values(&host, &files(), &node)
     };
-    let nodes = [
-        server(
-            "a",
-            r#"["server","--cluster-domain","x","--tls-san","1","--secrets-encryption","true"]"#,
-        ),
-        server("b", r#"["server","--cluster-domain","x","--tls-san","2"]"#),
-        NodeState {
-            annotations: BTreeMap::from([("k3s.io/node-args".to_owned(), r#"["agent"]"#.to_owned())]),
-            ..NodeState::default()
-        },
-    ];
-    let differences = critical_differences(&nodes);
-    assert_eq!(differences.keys().copied().collect::<Vec<_>>(), ["secrets-encryption"]);
-    assert_eq!(differences["secrets-encryption"]["a"], "true");
-    assert_eq!(differences["secrets-encryption"]["b"], "");
+    let same = |_: &mut HostState| {};
+    assert_eq!(
+        of(r#"["server","--tls-san","x","--cluster-init","true"]"#, same),
+        [""; 0]
+    );
+    assert_eq!(of(r#"["server","--secrets-encryption","false"]"#, same), [""; 0]);
+    assert_eq!(
+        of(r#"["server","--cluster-domain=x","--disable","traefik"]"#, same),
+        ["cluster-domain", "disable"]
+    );
+    let overridden = |host: &mut HostState| host.overrides = vec!["/etc/rancher/k3s/config.yaml.d/x.yaml".to_owned()];
+    assert_eq!(of(r#"["server","--disable","traefik"]"#, overridden), [""; 0]);
+    let (host, node) = right();
+    assert_eq!(other_values(&host, &files(), &node), [""; 0], "it does not say");
+
+    let lines = told(|_, node| {
+        let arguments = r#"["server","--cluster-domain","x"]"#;
+        node.annotations = BTreeMap::from([("k3s.io/node-args".to_owned(), arguments.to_owned())]);
+    });
+    assert_eq!(lines, ["k3s runs with another value of cluster-domain"]);
 }

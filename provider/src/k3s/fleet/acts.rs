@@ -1,12 +1,15 @@
 //! What several steps have in common: programs that are put in place, waits until a server is up, and notes on hosts.
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use tf_framework::context::{Backoff, Progress};
-use tf_framework::diagnostics::Diagnostics;
+use tf_framework::diagnostics::{Diagnostics, error_chain};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::k3s::config::Role;
+use crate::k3s::drift;
 use crate::k3s::files::HostFiles;
 use crate::k3s::fleet::run::Run;
 use crate::k3s::fleet::{Looked, StepError};
@@ -16,6 +19,9 @@ use crate::k3s::preflight;
 use crate::k3s::program::Program;
 use crate::k3s::version::K3sVersion;
 use crate::k3s::wait::{self, Awaited, Wait};
+
+/// How long k3s may take to write on its Node what it was told.
+const TOLD_AFTER: Duration = Duration::from_secs(60);
 
 impl Run<'_> {
     /// Puts a version's program in place; answers whether it is another.
@@ -42,8 +48,8 @@ impl Run<'_> {
         Ok(program)
     }
 
-    /// Waits until a server is up in a version, and its member of etcd votes.
-    pub(super) async fn until_up(&self, name: &str, version: K3sVersion) -> Result<(), StepError> {
+    /// Waits until a server is up, in this version if one is said, and its member of etcd votes.
+    pub(super) async fn until_up(&self, name: &str, version: Option<K3sVersion>) -> Result<(), StepError> {
         let host = self.host(name)?;
         let wait = Mutex::new(Wait::new(Awaited {
             node: name.to_owned(),
@@ -54,17 +60,39 @@ impl Run<'_> {
         let what = format!("k3s on {name}");
         let waited = self.scope.wait(&what, Backoff::QUICK, || async {
             let state = match host.probe().await {
-                Ok(probed) => Some(probed.state),
-                Err(error) if error.may_pass() => None,
+                Ok(probed) => probed.state,
+                Err(error) if error.may_pass() => return Ok(Progress::Pending(error_chain(&error))),
                 Err(error) => return Ok::<_, Diagnostics>(Progress::Ready(Err(StepError::Host(error)))),
             };
-            Ok(match wait.lock().await.look(state.as_ref(), None) {
+            Ok(match wait.lock().await.look(Some(&state), None) {
                 wait::Progress::Up => Progress::Ready(Ok(())),
                 wait::Progress::NotYet(missing) => Progress::Pending(missing.to_string()),
                 wait::Progress::Failed(failure) => Progress::Ready(Err(StepError::Down {
                     host: name.to_owned(),
                     failure,
                 })),
+            })
+        });
+        waited.await.map_err(StepError::Waited)?
+    }
+
+    /// Waits for a while until the Node of a server that is up tells the values with which it runs: k3s writes them some time after
+    /// it has started.
+    pub(super) async fn until_told(&self, name: &str, files: &HostFiles) -> Result<(), StepError> {
+        let host = self.host(name)?;
+        let began = Instant::now();
+        let what = format!("the node {name} to tell what k3s was told");
+        let waited = self.scope.wait(&what, Backoff::QUICK, || async {
+            let state = match host.probe().await {
+                Ok(probed) => probed.state,
+                Err(error) if error.may_pass() => return Ok::<_, Diagnostics>(Progress::Pending(error_chain(&error))),
+                Err(error) => return Ok(Progress::Ready(Err(StepError::Host(error)))),
+            };
+            let node = state.nodes.iter().flatten().find(|node| node.name == name);
+            let is_told = node.is_some_and(|node| drift::other_values(&state, files, node).is_empty());
+            Ok(match is_told || began.elapsed() > TOLD_AFTER {
+                true => Progress::Ready(Ok(())),
+                false => Progress::Pending("it tells of the start before".to_owned()),
             })
         });
         waited.await.map_err(StepError::Waited)?

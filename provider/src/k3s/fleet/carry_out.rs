@@ -55,19 +55,17 @@ impl Run<'_> {
                 self.enter(looked, server, entry).await
             }
             Step::Start { server } => self.start(looked, server).await,
-            Step::Await { server } => self.until_up(server, self.installed(looked, server)).await,
+            // What was installed since it was started does not run before it is restarted.
+            Step::Await { server } => self.until_up(server, None).await,
             Step::ClearCredentials { server } => self.clear_credentials(looked, server).await,
             Step::Convert { server } | Step::Restart { server } => self.restart(looked, server, None).await,
             Step::Upgrade { server, version, drain } => self.upgrade(looked, server, *version, *drain).await,
             Step::RotateToken { on } => self.rotate_token(looked, on).await,
-            Step::WriteToken { server } => {
-                let files = self.files(looked, server)?;
-                self.host(server)?.write(&files, Which::Tokens).await?;
-                Ok(())
-            }
+            Step::WriteToken { server } => self.write_token(looked, server).await,
             Step::WriteFiles { server, through } => self.write_files(looked, server, through.as_deref()).await,
             Step::PatchNode { server } => self.patch_node(looked, server).await,
             Step::Uncordon { server } => Ok(self.nodes_beside(looked, server).await?.uncordon(server).await?),
+            Step::Miss { server } => self.miss(server).await,
             Step::RemoveMember { .. } | Step::Remove { .. } | Step::Deregister { .. } => {
                 self.take_away(looked, step).await
             }
@@ -99,7 +97,7 @@ impl Run<'_> {
         } else {
             host.start(Role::Server).await?;
         }
-        self.until_up(name, entry.version).await?;
+        self.until_up(name, Some(entry.version)).await?;
         self.has_come_up(looked, name, &files).await
     }
 
@@ -152,6 +150,7 @@ impl Run<'_> {
         let is = looked.state(name).and_then(|state| state.binary_sha256.clone());
         let other_binary = wanted.is_some() && wanted != is;
         let version = version.or(other_binary.then_some(self.fleet.spec.version));
+        let version = version.or_else(|| self.other_program(looked, name));
         if let Some(version) = version {
             self.install(looked, name, version).await?;
         }
@@ -164,8 +163,10 @@ impl Run<'_> {
         };
         host.write(&files, which).await?;
         host.restart(Role::Server).await?;
-        self.until_up(name, version.unwrap_or_else(|| self.installed(looked, name)))
-            .await?;
+        let version = version.unwrap_or_else(|| self.installed(looked, name));
+        self.until_up(name, Some(version)).await?;
+        self.until_told(name, &files).await?;
+        self.restarted.insert(name.to_owned());
         self.has_come_up(looked, name, &files).await
     }
 
@@ -179,6 +180,9 @@ impl Run<'_> {
         let Some(drain) = self.fleet.spec.drain.as_ref().filter(|_| drain) else {
             return self.restart(looked, name, Some(version)).await;
         };
+        // What takes long, or may not be had, is there before the pods have to go.
+        self.mark(looked, name, |_| {}).await?;
+        self.install(looked, name, version).await?;
         let nodes = self.nodes_beside(looked, name).await?;
         nodes.drain(self.scope, name, drain).await?;
         self.restart(looked, name, Some(version)).await?;
@@ -200,6 +204,24 @@ impl Run<'_> {
         self.mark(looked, on, |marker| marker.token = Some(new.sha256()))
             .await?;
         Ok(self.host(on)?.rotate_token(old, new).await?)
+    }
+
+    /// What tries to start with another token does so for ever, and what its last try said would be taken for what the right one led
+    /// to: it is stopped before, and tries anew.
+    async fn write_token(&mut self, looked: &Looked, name: &str) -> Result<(), StepError> {
+        let host = self.host(name)?;
+        let files = self.files(looked, name)?;
+        let is_starting = looked
+            .state(name)
+            .is_some_and(|state| state.phase(Role::Server) == UnitPhase::Starting);
+        if is_starting {
+            host.stop(Role::Server).await?;
+        }
+        host.write(&files, Which::Tokens).await?;
+        if is_starting {
+            host.start(Role::Server).await?;
+        }
+        Ok(())
     }
 
     async fn write_files(&self, looked: &Looked, name: &str, through: Option<&str>) -> Result<(), StepError> {
@@ -227,6 +249,13 @@ impl Run<'_> {
     fn installed(&self, looked: &Looked, name: &str) -> K3sVersion {
         let installed = looked.state(name).and_then(|state| state.binary_version);
         installed.unwrap_or(self.fleet.spec.version)
+    }
+
+    /// The version that a server runs, if the program on its disk is missing or of another one.
+    fn other_program(&self, looked: &Looked, name: &str) -> Option<K3sVersion> {
+        let installed = looked.state(name).and_then(|state| state.binary_version);
+        let running = looked.node(name).and_then(|node| node.version);
+        running.filter(|running| installed != Some(*running))
     }
 
     /// The version that a server runs when it is up, as far as others know.

@@ -11,13 +11,13 @@ use crate::provider::Clients;
 
 impl Fleet {
     /// Changes the keys, and restarts one server after the other. A run that was killed is brought to an end first, and then the
-    /// keys are changed once more.
+    /// keys are changed once more. The hosts that answered `before` are locked.
     ///
     /// # Errors
     /// A server is down, k3s cannot do it, or an act does not work.
-    pub async fn rotate_keys(&self, scope: &Scope<Clients>) -> Result<Looked, Stopped> {
+    pub async fn rotate_keys(&self, scope: &Scope<Clients>, before: &Looked) -> Result<Looked, Stopped> {
         let mut run = Run::new(self, scope);
-        run.lock(&self.look().await).await?;
+        run.lock(before).await?;
         let mut rotation = KeyRotation::default();
         loop {
             let looked = self.look().await;

@@ -3,8 +3,10 @@
 //! A Node is deleted at the API of another server, and k3s then removes its member of etcd. A host is cleaned up last, and not
 //! while volumes are attached to it: what is mounted there could be data.
 
+use std::time::Duration;
+
 use tf_framework::context::{Backoff, Progress, Scope};
-use tf_framework::diagnostics::Diagnostics;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use crate::k3s::config::Role;
@@ -14,6 +16,9 @@ use crate::k3s::marker::Phase;
 use crate::k3s::nodes::Nodes;
 use crate::k3s::rollout::{self, Step, Warning};
 use crate::provider::Clients;
+
+/// How long a Node is said to be ready after its machine is gone: Kubernetes misses it after less than a minute.
+const GRACE: Duration = Duration::from_secs(120);
 
 /// A server that leaves.
 struct Leaving<'a> {
@@ -59,7 +64,13 @@ impl Run<'_> {
                 })
                 .await?;
                 self.host(server)?.stop(Role::Server).await?;
-                Ok(self.host(server)?.reset_data().await?)
+                let member = looked.state(server).and_then(|state| state.etcd_name.as_deref());
+                let is_emptied = self.host(server)?.forget_member(member.unwrap_or_default()).await?;
+                // k3s has done so itself meanwhile, and joins: its new member must not be left behind.
+                if !is_emptied {
+                    self.host(server)?.start(Role::Server).await?;
+                }
+                Ok(())
             }
             Step::Cleanup { server } => {
                 self.mark(looked, server, |marker| marker.phase = Phase::Leaving)
@@ -68,6 +79,35 @@ impl Run<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Waits for a while until a server that is to be taken for gone answers, or its Node is not ready any more. Then what to do is
+    /// decided anew.
+    pub(super) async fn miss(&self, server: &str) -> Result<(), StepError> {
+        let began = Instant::now();
+        let what = format!("{server} to answer, or to be missed by its cluster");
+        let waited = self.scope.wait(&what, Backoff::QUICK, || async {
+            let mut looked = self.fleet.look().await;
+            let seen = self.fleet.seen(&looked);
+            Ok::<_, Diagnostics>(match seen.servers.get(server) {
+                Some(found) if rollout::is_in_doubt(&self.fleet.wanted(), &seen, server) => {
+                    let is_closed = found.closed;
+                    match looked.hosts.remove(server) {
+                        _ if began.elapsed() < GRACE => Progress::Pending("it is not known to be gone".to_owned()),
+                        Some(Err(error)) if is_closed => Progress::Ready(Err(StepError::Host(error))),
+                        Some(Err(source)) => Progress::Ready(Err(StepError::NotGone {
+                            host: server.to_owned(),
+                            source,
+                        })),
+                        Some(Ok(_)) | None => Progress::Ready(Err(StepError::Elsewhere {
+                            host: server.to_owned(),
+                        })),
+                    }
+                }
+                Some(_) | None => Progress::Ready(Ok(())),
+            })
+        });
+        waited.await.map_err(StepError::Waited)?
     }
 
     /// Cordon and drain, stop, delete the Node; the other way round where the others have no quorum without the server.
@@ -79,19 +119,23 @@ impl Run<'_> {
         })
         .await?;
         nodes.cordon(server).await?;
-        self.empty(nodes, server, &self.fleet.spec.on_removal).await?;
+        self.empty(looked, nodes, server, &self.fleet.spec.on_removal).await?;
         if leaving.member_first {
             self.delete_node(nodes, server).await?;
         }
         host.stop(Role::Server).await?;
+        // With the Node go its pods, and are made anew elsewhere, where those here must not run any more.
+        host.kill_pods().await?;
         // A kubelet that still ran may have registered it again.
         self.delete_node(nodes, server).await
     }
 
     /// Moves pods away, if that is wanted, and sees that no volume is attached.
-    async fn empty(&self, nodes: &Nodes, server: &str, how: &OnDestroy) -> Result<(), StepError> {
-        if let Some(drain) = &how.drain {
-            nodes.drain(self.scope, server, drain).await?;
+    async fn empty(&self, looked: &Looked, nodes: &Nodes, server: &str, how: &OnDestroy) -> Result<(), StepError> {
+        // Nobody stops the pods of a server that is down: they would be waited for in vain.
+        if let Some(drain) = how.drain.as_ref().filter(|_| looked.is_running(server)) {
+            let drained = nodes.drain(self.scope, server, drain).await?;
+            self.warn_of_pods(server, &drained.unmanaged);
         }
         if how.force {
             return Ok(());
@@ -116,6 +160,17 @@ impl Run<'_> {
             Ok(Progress::Ready(Err(StepError::Attached { node, volumes })))
         });
         waited.await.map_err(StepError::Waited)?
+    }
+
+    fn warn_of_pods(&self, server: &str, pods: &[String]) {
+        if !pods.is_empty() {
+            let detail = format!(
+                "These pods went with the node {server}, and nothing makes them again: {}.",
+                pods.join(", ")
+            );
+            self.scope
+                .warn(Diagnostic::warning("Pods are gone with the node", detail));
+        }
     }
 
     /// Deletes a Node, and waits until it is gone: k3s holds it until its member of etcd is removed.
@@ -143,9 +198,14 @@ impl Run<'_> {
     }
 }
 
-pub(super) async fn tear_down(fleet: &Fleet, scope: &Scope<Clients>, how: &OnDestroy) -> Result<Vec<Warning>, Stopped> {
+pub(super) async fn tear_down(
+    fleet: &Fleet,
+    scope: &Scope<Clients>,
+    before: &Looked,
+    how: &OnDestroy,
+) -> Result<Vec<Warning>, Stopped> {
     let mut run = Run::new(fleet, scope);
-    run.lock(&fleet.look().await).await?;
+    run.lock(before).await?;
     let looked = fleet.look().await;
     let plan = rollout::teardown(&fleet.seen(&looked));
     for step in &plan.steps {
@@ -171,7 +231,7 @@ impl Run<'_> {
             Some(through) if looked.node(server).is_some() => {
                 let nodes = self.nodes(looked, through).await?;
                 keep_local(&nodes, server, how).await?;
-                self.empty(&nodes, server, how).await
+                self.empty(looked, &nodes, server, how).await
             }
             _ => Ok(()),
         }

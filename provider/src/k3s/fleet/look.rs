@@ -1,4 +1,4 @@
-//! Asks all hosts at once what they are, and those that have them for the tokens of the cluster.
+//! Asks all hosts at once what they are, and for the tokens of the cluster where they are not known ([`tokens`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +7,9 @@ use tf_framework::diagnostics::error_chain;
 
 use crate::k3s::config::Role;
 use crate::k3s::fleet::Fleet;
-use crate::k3s::host::{Host, HostError, Probed, Tokens};
+use crate::k3s::fleet::tokens::{self, Found};
+use crate::k3s::host::{HostError, Probed};
 use crate::k3s::marker::Marker;
-use crate::k3s::paths;
 use crate::k3s::probe::{HostState, NodeState, UnitPhase};
 use crate::k3s::rollout::observe;
 use crate::k3s::token::Token;
@@ -27,23 +27,18 @@ pub struct Looked {
     pub trouble: Option<HostError>,
 }
 
-/// The tokens of the cluster.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Found {
-    /// The one that the cluster takes now.
-    pub(super) cluster: Option<Token>,
-    /// One that was written for a cluster that has not begun yet.
-    pub(super) written: Option<Token>,
-    /// The one of agents.
-    pub(super) agent: Option<Token>,
-}
-
 impl Looked {
     /// What a host answered, if it did.
     #[must_use]
     pub fn state(&self, name: &str) -> Option<&HostState> {
         let probed = self.hosts.get(name)?.as_ref().ok()?;
         Some(&probed.state)
+    }
+
+    /// Why a host did not answer, if it did not.
+    #[must_use]
+    pub fn failure(&self, name: &str) -> Option<&HostError> {
+        self.hosts.get(name)?.as_ref().err()
     }
 
     /// The hosts that did not answer.
@@ -65,11 +60,20 @@ impl Looked {
         self.nodes()?.iter().find(|node| node.name == name)
     }
 
+    /// Whether pods can be moved away from a server: somebody has to stop them there.
+    #[must_use]
+    pub fn is_running(&self, name: &str) -> bool {
+        let runs = |state: &HostState| state.phase(Role::Server) == UnitPhase::Running;
+        self.state(name).is_some_and(runs) && self.node(name).is_some_and(|node| node.ready)
+    }
+
     /// Whether a server runs, its API is ready, and its Node.
     #[must_use]
     pub fn is_healthy(&self, name: &str) -> bool {
         let runs = |state: &HostState| state.phase(Role::Server) == UnitPhase::Running && state.readyz == Some(Ok(()));
-        self.state(name).is_some_and(runs) && self.node(name).is_some_and(|node| node.ready)
+        !self.foreign.contains(name)
+            && self.state(name).is_some_and(runs)
+            && self.node(name).is_some_and(|node| node.ready)
     }
 
     /// Whether any host has data of the cluster, which is not so where the datastore is elsewhere.
@@ -136,119 +140,49 @@ pub(super) async fn look(fleet: &Fleet) -> Looked {
     let is_foreign = |state: &HostState| !fleet.owns(state) && (state.marker.is_some() || state.has_k3s());
     let foreign = looked.states().filter(|(_, state)| is_foreign(state));
     looked.foreign = foreign.map(|(name, _)| name.clone()).collect();
-    match find_tokens(fleet, &looked).await {
+    match tokens::find(fleet, &looked).await {
         Ok(found) => looked.tokens = found,
         Err(error) => looked.trouble = Some(error),
     }
     looked
 }
 
-/// Reads the tokens of one server, or of all where they differ, as they do while the token is being changed.
-async fn find_tokens(fleet: &Fleet, looked: &Looked) -> Result<Found, HostError> {
-    let mut holders: Vec<(&Host, &HostState)> = looked
-        .states()
-        .filter(|(_, state)| fleet.owns(state))
-        .filter(|(_, state)| state.cluster_token_sha256.is_some() || state.files.contains_key(paths::TOKEN))
-        .filter_map(|(name, state)| Some((fleet.hosts.get(name)?, state)))
-        .collect();
-    let has_agents = |state: &HostState| state.files.contains_key(paths::AGENT_TOKEN);
-    holders.sort_by_key(|(_, state)| (state.cluster_token_sha256.is_none(), !has_agents(state)));
-    let mut hashes: Vec<_> = holders
-        .iter()
-        .filter_map(|(_, state)| state.cluster_token_sha256.as_ref())
-        .collect();
-    hashes.sort();
-    hashes.dedup();
-    let is_one = hashes.len() < 2;
-    let mut all: Vec<Tokens> = Vec::new();
-    let mut found = Found::default();
-    for (host, state) in holders {
-        if is_one && !all.is_empty() && (found.agent.is_some() || !has_agents(state)) {
-            continue;
-        }
-        let tokens = host.tokens().await?;
-        found.agent = found.agent.or(tokens.agent.clone());
-        found.written = found.written.or(tokens.server.clone());
-        all.push(tokens);
-    }
-    let all: Vec<&Tokens> = all.iter().collect();
-    found.cluster = current(looked, &all).cloned();
-    Ok(found)
-}
-
-/// Which of several tokens the cluster takes now: the one that a marker names, or else one that a server was given while its file
-/// has another.
-fn current<'a>(looked: &Looked, all: &[&'a Tokens]) -> Option<&'a Token> {
-    let mut candidates = all.iter().filter_map(|tokens| tokens.cluster.as_ref());
-    let hash = |token: &Option<Token>| token.as_ref().map(Token::sha256);
-    let named: Vec<&String> = looked
-        .states()
-        .filter_map(|(_, state)| state.marker.as_ref()?.token.as_ref())
-        .collect();
-    let is_named = |token: &&Token| named.contains(&&token.sha256());
-    if let Some(token) = candidates.clone().find(is_named) {
-        return Some(token);
-    }
-    let given = all.iter().find(|tokens| {
-        tokens.cluster.is_some() && tokens.server.is_some() && hash(&tokens.cluster) != hash(&tokens.server)
-    });
-    given
-        .and_then(|tokens| tokens.cluster.as_ref())
-        .or_else(|| candidates.next())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::k3s::marker::Phase;
-
-    fn token(text: &str) -> Option<Token> {
-        Token::parse(text).ok()
-    }
-
-    fn tokens(server: &str, cluster: &str) -> Tokens {
-        Tokens {
-            server: token(server),
-            agent: None,
-            cluster: token(cluster),
-        }
-    }
-
-    fn looked(named: Option<&str>) -> Looked {
-        let mut marker = Marker::new("c1", "a", Role::Server, Phase::Joined);
-        marker.token = named.and_then(token).map(|token| token.sha256());
-        let state = HostState {
-            marker: Some(marker),
-            ..HostState::default()
-        };
-        Looked {
-            hosts: BTreeMap::from([("a".to_owned(), Ok(Probed { state, asked_at: 0 }))]),
-            ..Looked::default()
-        }
-    }
+    use crate::k3s::probe::UnitState;
 
     #[test]
-    fn while_a_token_is_being_changed_the_new_one_is_the_clusters() {
-        // Of each server the token in its file, and the one that k3s has written down. Whether a marker names the new one.
-        for (case, servers, named) in [
-            ("nothing is written yet", [("old", "new"), ("old", "old")], Some("new")),
-            ("files are written", [("new", "new"), ("new", "old")], Some("new")),
-            ("one has restarted", [("new", "old"), ("new", "new")], Some("new")),
-            ("by hand", [("old", "old"), ("old", "new")], None),
-            ("a change long ago", [("new", "new"), ("new", "new")], Some("old")),
-        ] {
-            let all = servers.map(|(server, cluster)| tokens(server, cluster));
-            let all: Vec<&Tokens> = all.iter().collect();
-            let found = current(&looked(named), &all).map(Token::sha256);
-            assert_eq!(found, token("new").map(|token| token.sha256()), "{case}");
-        }
-        let before = [tokens("old", "old"), tokens("old", "old")];
-        let found = current(&looked(Some("new")), &before.iter().collect::<Vec<_>>()).map(Token::sha256);
-        assert_eq!(
-            found,
-            token("old").map(|token| token.sha256()),
-            "killed before the change"
-        );
-        assert!(current(&looked(None), &[]).is_none());
+    fn the_server_of_another_cluster_is_not_asked_though_its_name_is_ours() {
+        let node = |name: &str| NodeState {
+            name: name.to_owned(),
+            ready: true,
+            ..NodeState::default()
+        };
+        let state = || HostState {
+            server_unit: Some(UnitState {
+                active: "active".to_owned(),
+                ..UnitState::default()
+            }),
+            readyz: Some(Ok(())),
+            nodes: Some(vec![node("a"), node("b")]),
+            ..HostState::default()
+        };
+        let probed = |name: &str| {
+            (
+                name.to_owned(),
+                Ok(Probed {
+                    state: state(),
+                    asked_at: 0,
+                }),
+            )
+        };
+        let mut looked = Looked {
+            hosts: ["a", "b"].map(probed).into(),
+            ..Looked::default()
+        };
+        assert!(looked.is_healthy("a") && looked.is_healthy("b"));
+        looked.foreign.insert("a".to_owned());
+        assert!(!looked.is_healthy("a") && looked.is_healthy("b"));
     }
 }

@@ -28,13 +28,13 @@ pub struct Restore {
 
 impl Fleet {
     /// Brings a snapshot back, with all servers of the cluster. Everything that was written since it was taken is lost. What is left
-    /// to do then, as that the first one may join others, is for [`Fleet::converge`].
+    /// to do then, as that the first one may join others, is for [`Fleet::converge`]. The hosts that answered `before` are locked.
     ///
     /// # Errors
     /// It could lead to two clusters, or an act does not work. What was done so far stays, and the next call begins anew.
-    pub async fn restore(&self, scope: &Scope<Clients>, what: &Restore) -> Result<Looked, Stopped> {
+    pub async fn restore(&self, scope: &Scope<Clients>, before: &Looked, what: &Restore) -> Result<Looked, Stopped> {
         let mut run = Run::new(self, scope);
-        run.lock(&self.look().await).await?;
+        run.lock(before).await?;
         let mut looked = self.look().await;
         let steps = restore::steps(&self.wanted(), &self.seen(&looked), &what.on);
         let steps = steps.map_err(|refusal| act("restore a snapshot", refusal.into()))?;

@@ -1,6 +1,6 @@
 //! One run over all servers: locks, the loop, and the little that cannot be seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tf_framework::context::Scope;
 
@@ -21,14 +21,20 @@ pub(super) struct Run<'a> {
     has_begun: bool,
     /// What servers were started with that have not been seen up since: hashes, by name.
     pub(super) started: BTreeMap<String, String>,
+    /// Servers that were restarted: none is once more because of the values with which it runs.
+    pub(super) restarted: BTreeSet<String>,
     /// The last step, and how often it was decided on.
     last: Option<(Step, usize)>,
 }
 
-pub(super) async fn converge(fleet: &Fleet, scope: &Scope<Clients>, report: Report<'_>) -> Result<Looked, Stopped> {
+pub(super) async fn converge(
+    fleet: &Fleet,
+    scope: &Scope<Clients>,
+    before: &Looked,
+    report: Report<'_>,
+) -> Result<Looked, Stopped> {
     let mut run = Run::new(fleet, scope);
-    run.lock(&fleet.look().await).await?;
-    // What was seen before the locks may have changed since.
+    run.lock(before).await?;
     let mut looked = fleet.look().await;
     loop {
         if run.note_starts(&looked).await? {
@@ -62,6 +68,7 @@ impl<'a> Run<'a> {
             snapshot_taken: false,
             has_begun: false,
             started: BTreeMap::new(),
+            restarted: BTreeSet::new(),
             last: None,
         }
     }
@@ -88,6 +95,11 @@ impl<'a> Run<'a> {
         wanted.bootstrapped |= self.has_begun;
         let mut seen = self.fleet.seen(looked);
         seen.snapshot_taken = self.snapshot_taken;
+        for name in &self.restarted {
+            if let Some(server) = seen.servers.get_mut(name) {
+                server.other_values = false;
+            }
+        }
         let step = rollout::next(&wanted, &seen).map_err(|refusal| Stopped::Refused {
             journal: journal(looked, &refusal),
             refusal,

@@ -83,6 +83,14 @@ pub enum StepError {
     UnknownHost { host: String },
     #[error("volumes are attached to {node}: {}", volumes.join(", "))]
     Attached { node: String, volumes: Vec<String> },
+    #[error("{host} is to be removed and does not answer, but its node is ready")]
+    NotGone {
+        host: String,
+        #[source]
+        source: HostError,
+    },
+    #[error("the cluster has a ready node {host}, and it is not this host: k3s does not run here")]
+    Elsewhere { host: String },
     #[error("{host} does not reach {}", targets.join(", "))]
     Unreached { host: String, targets: Vec<String> },
     #[error("the data of these volumes is on the disk of {node} alone: {}", volumes.join(", "))]
@@ -146,7 +154,9 @@ impl Fleet {
                 let detail = format!("{}.\n\n{}", sentence(&error_chain(&error)), advice(&error));
                 let diagnostic = Diagnostic::error("Unable to change the cluster", detail);
                 match &error {
-                    StepError::Unreached { host, .. } => self.at(host, diagnostic),
+                    StepError::Unreached { host, .. }
+                    | StepError::NotGone { host, .. }
+                    | StepError::Elsewhere { host } => self.at(host, diagnostic),
                     _ => diagnostic.into(),
                 }
             }
@@ -182,6 +192,14 @@ fn advice(error: &StepError) -> &'static str {
             "What is on them could be lost when the host is cleaned up. Move the pods that use them, or remove the host with \
              `force`."
         }
+        StepError::NotGone { .. } => {
+            "k3s runs there: it would go on without being a part of the cluster. Make the host reachable, so that it is removed in \
+             order, or stop the machine. If it is gone for good, apply `on_destroy = { force = true }`."
+        }
+        StepError::Elsewhere { .. } => {
+            "Another machine runs under this name, and would go on without being a part of the cluster. Stop it, or give the server \
+             another name. If it is gone for good, apply `on_destroy = { force = true }`."
+        }
         StepError::Unreached { .. } => {
             "Servers need the port of the API and those of etcd (2379 and 2380) of each other. Open them in the firewalls of the \
              hosts and between them, or correct `node_ip`."
@@ -194,7 +212,7 @@ fn advice(error: &StepError) -> &'static str {
             "The node stays cordoned. Remove what holds the pods, such as a PodDisruptionBudget that allows none to go, give them \
              more time, or turn draining off."
         }
-        StepError::Api(_) => {
+        StepError::Api(error) if error.is_unreachable() => {
             "Check that this machine reaches the API of the servers: addresses, port 6443, and firewalls in between."
         }
         StepError::Program(_) => "Correct where the program comes from, and apply again.",

@@ -32,6 +32,7 @@ impl Fleet {
             ca_sha256: spec.ca_sha256.clone(),
             snapshot: spec.snapshot,
             drain: spec.drain.is_some(),
+            force: spec.on_removal.force,
         }
     }
 
@@ -54,6 +55,7 @@ impl Fleet {
         };
         let observed = |name: &String| Observed {
             state: looked.state(name),
+            closed: looked.failure(name).is_some_and(|error| !error.is_unreachable()),
             files: files.get(name),
             node: spec.servers.get(name),
             binary_sha256: binaries.get(name).map(String::as_str),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::node::NodeState;
 use crate::k3s::config::Role;
+use crate::k3s::journal::{self, Cause, Finding};
 use crate::k3s::marker::Marker;
 use crate::k3s::version::K3sVersion;
 
@@ -214,6 +215,15 @@ impl HostState {
             (Some(current), Some(running)) => current != running,
             _ => false,
         }
+    }
+
+    /// What the journal tells of why k3s does not start. That its member was removed is old once the mark of it is gone: k3s has begun
+    /// anew by itself, and joins.
+    #[must_use]
+    pub fn finding(&self) -> Option<Finding> {
+        let is_old = |line: &&String| !self.tombstone && journal::tells(line, Cause::RemovedMember);
+        let lines: Vec<String> = self.journal.iter().filter(|line| !is_old(line)).cloned().collect();
+        journal::find(&lines)
     }
 
     /// Whether k3s is set up there, or has been. The program alone, or images for it, are no more than preparations.

@@ -1,4 +1,4 @@
-//! Which step comes next. The order is the order of what is worst: first what is down, then what is missing, then what is
+//! Which step comes next. The order is the order of what is worst: first what is down, then what is missing ([`enter`]), then what is
 //! old, then what is too much.
 
 use super::look::Look;
@@ -10,6 +10,8 @@ use crate::k3s::probe::UnitPhase;
 use crate::k3s::version::K3sVersion;
 use crate::k3s::version::features::Feature;
 
+mod enter;
+
 /// What one rule says: a step, or a refusal, or nothing.
 type Decision = Result<Option<Step>, Refusal>;
 
@@ -20,14 +22,15 @@ pub(super) fn next(wanted: &Wanted, seen: &Seen) -> Decision {
 
 impl Look<'_> {
     fn go_on(&self) -> Decision {
-        let rules: [fn(&Self) -> Decision; 11] = [
+        let rules: [fn(&Self) -> Decision; 12] = [
             Self::heal,
             Self::require_quorum,
             Self::remove_what_is_gone,
             Self::reset_what_was_removed,
             Self::convert,
-            Self::join,
             Self::part_from_bootstrap,
+            Self::agree,
+            Self::join,
             Self::take_away,
             Self::change_token,
             Self::bring_up_to_date,
@@ -127,22 +130,19 @@ impl Look<'_> {
         })
     }
 
-    /// Members without a host behind them: it is not wanted and does not answer, or its disk is empty, or etcd has removed it
-    /// and its Node is left.
+    /// Members and Nodes without a host behind them, once that is beyond doubt.
     fn remove_what_is_gone(&self) -> Decision {
-        for (name, server) in &self.seen.servers {
-            let registered = server.member != Member::None || server.node;
-            let lost = server.reachable && server.data.is_none() && server.phase != Some(Phase::Joining);
-            let gone = !server.reachable && !self.is_wanted(name) && server.owner != Owner::Other;
-            let removed = server.cause == Some(Cause::RemovedMember);
-            let is_ghost = gone || (self.keeps_members() && (lost || removed));
-            if registered && is_ghost && !server.healthy {
-                let through = self.through(name)?;
-                let server = name.clone();
-                return Ok(Some(Step::RemoveMember { server, through }));
-            }
-        }
-        Ok(None)
+        let mut ghosts = self.seen.servers.iter();
+        let Some((name, server)) = ghosts.find(|(name, server)| self.is_ghost(name, server)) else {
+            return Ok(None);
+        };
+        let through = self.through(name)?;
+        let is_in_doubt = self.is_in_doubt(server);
+        let server = name.clone();
+        Ok(Some(match is_in_doubt {
+            true => Step::Miss { server },
+            false => Step::RemoveMember { server, through },
+        }))
     }
 
     /// Only data of which etcd itself says that its member was removed is ever wiped.
@@ -160,50 +160,6 @@ impl Look<'_> {
         let other = |server: &Server| server.healthy && self.has_other_datastore(server);
         let server = self.wanted().find(|(_, server)| other(server));
         Ok(server.map(|(name, _)| Step::Convert { server: name.clone() }))
-    }
-
-    /// One at a time: etcd takes one learner.
-    fn join(&self) -> Decision {
-        let learns = |server: &Server| server.member == Member::Learner && server.owner != Owner::Other;
-        if let Some((name, _)) = self.seen.servers.iter().find(|(_, server)| learns(server)) {
-            let server = name.clone();
-            return Ok(Some(Step::Await { server }));
-        }
-        let missing = self
-            .wanted()
-            .find(|(_, server)| server.reachable && !self.is_in(server));
-        let Some((name, _)) = missing else { return Ok(None) };
-        let voters = Voters::of(self.seen);
-        if self.keeps_members() && voters.all > 0 && !voters.can_take_one() {
-            return Err(Refusal::CannotJoin {
-                server: name.clone(),
-                voters,
-            });
-        }
-        let through = if self.keeps_members() {
-            Some(self.through(name)?)
-        } else {
-            None
-        };
-        Ok(Some(Step::Join {
-            server: name.clone(),
-            through,
-            version: self.hop()?.unwrap_or(self.wanted.version),
-        }))
-    }
-
-    /// From the second server on, no file may say to begin a cluster, or to join through a server that is none.
-    fn part_from_bootstrap(&self) -> Decision {
-        let others = |name: &str| self.healthy_other(name).is_some();
-        let stale =
-            |name: &str, server: &Server| server.reachable && (server.init || server.joins_nobody) && others(name);
-        let server = self
-            .wanted()
-            .find(|(name, server)| self.keeps_members() && stale(name, server));
-        Ok(server.map(|(name, _)| Step::WriteFiles {
-            server: name.clone(),
-            through: self.healthy_other(name),
-        }))
     }
 
     /// The cluster takes the new token first; then all files have it before any server is restarted.
@@ -231,7 +187,7 @@ impl Look<'_> {
     fn bring_up_to_date(&self) -> Decision {
         let hop = self.hop()?;
         let is_old = |server: &Server| matches!((server.running, hop), (Some(running), Some(hop)) if running < hop);
-        let is_due = |server: &Server| is_old(server) || server.restart_pending;
+        let is_due = |server: &Server| is_old(server) || server.restart_pending || server.other_values;
         // What we cordoned and brought up to date takes pods again before the next one stops.
         let cordoned = self
             .wanted()
@@ -248,14 +204,7 @@ impl Look<'_> {
             return Ok(None);
         };
         self.require_others(name)?;
-        // A server that is restarted must find the others with the token that the cluster has.
-        let unwritten = self
-            .wanted()
-            .find(|(_, server)| server.reachable && server.old_token_file);
-        if let Some((other, _)) = unwritten {
-            return Ok(Some(Step::WriteToken { server: other.clone() }));
-        }
-        if let Some(step) = self.snapshot() {
+        if let Some(step) = self.before_restart() {
             return Ok(Some(step));
         }
         let name = (*name).clone();
@@ -268,6 +217,17 @@ impl Look<'_> {
             },
             _ => Step::Restart { server: name },
         }))
+    }
+
+    /// What comes before any server is restarted: it must find the others with the token that the cluster has.
+    pub(super) fn before_restart(&self) -> Option<Step> {
+        let unwritten =
+            |server: &Server| server.reachable && server.old_token_file && !self.seen.old_token && self.is_in(server);
+        let mut servers = self.wanted();
+        match servers.find(|(_, server)| unwritten(server)) {
+            Some((other, _)) => Some(Step::WriteToken { server: other.clone() }),
+            None => self.snapshot(),
+        }
     }
 
     /// Servers that are not wanted, and those whose Nodes have to be made anew.

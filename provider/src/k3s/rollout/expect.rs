@@ -35,6 +35,10 @@ impl Server {
     fn change(&mut self, step: &Step, wanted: &Wanted) {
         match step {
             Step::Snapshot { .. } | Step::RotateToken { .. } | Step::Remove { .. } | Step::Cleanup { .. } => {}
+            Step::Miss { .. } => {
+                self.ready = false;
+                self.closed = false;
+            }
             Step::RemoveMember { .. } => self.forgotten(),
             Step::Deregister { .. } => {
                 self.forgotten();
@@ -95,8 +99,10 @@ impl Server {
         self.cause = None;
         self.healthy = true;
         self.node = true;
+        self.ready = true;
         self.unregistered = false;
         self.restart_pending = false;
+        self.other_values = false;
         self.files_differ = false;
         self.old_token_file = false;
         self.cordoned = false;
@@ -122,10 +128,12 @@ impl Server {
     fn forgotten(&mut self) {
         self.member = Member::None;
         self.node = false;
+        self.ready = false;
         self.healthy = false;
         self.leader = false;
         self.cordoned = false;
         self.running = None;
+        self.other_values = false;
         self.restart_pending = false;
     }
 }

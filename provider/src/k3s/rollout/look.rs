@@ -34,10 +34,19 @@ impl<'a> Look<'a> {
 
     /// All others have to be well before one stops. Two servers have no quorum without either, so one of them may.
     pub(super) fn require_others(&self, name: &str) -> Result<(), Refusal> {
-        let unwell = self.seen.servers.iter().find(|(other, server)| {
-            let counts = self.is_wanted(other) || server.member == Member::Voter;
-            *other != name && counts && !server.healthy
-        });
+        self.require(name, |other, server| {
+            self.is_wanted(other) || server.member == Member::Voter
+        })
+    }
+
+    /// The same of those that are in the cluster already.
+    pub(super) fn require_members(&self, name: &str) -> Result<(), Refusal> {
+        self.require(name, |_, server| self.is_in(server) || server.member == Member::Voter)
+    }
+
+    fn require(&self, name: &str, counts: impl Fn(&str, &Server) -> bool) -> Result<(), Refusal> {
+        let mut others = self.seen.servers.iter();
+        let unwell = others.find(|(other, server)| *other != name && counts(other, server) && !server.healthy);
         match unwell {
             None => Ok(()),
             Some((other, server)) => Err(Refusal::OthersUnwell {
@@ -104,6 +113,27 @@ impl<'a> Look<'a> {
     pub(super) fn is_down(&self, server: &Server) -> bool {
         let removed = server.cause == Some(Cause::RemovedMember);
         server.reachable && self.is_in(server) && !server.healthy && !removed
+    }
+
+    /// Whether there is no host behind a server that the cluster counts: it is not wanted and does not answer, or has nothing of k3s,
+    /// or etcd has removed its member.
+    pub(super) fn is_ghost(&self, name: &str, server: &Server) -> bool {
+        let registered = server.member != Member::None || server.node;
+        let is_empty = match self.wanted.datastore {
+            WantedDatastore::Etcd => server.data.is_none(),
+            WantedDatastore::Sqlite => false,
+            WantedDatastore::External => server.role.is_none(),
+        };
+        let lost = server.reachable && is_empty && server.phase != Some(Phase::Joining);
+        let gone = !server.reachable && !self.is_wanted(name) && server.owner != Owner::Other;
+        let removed = self.keeps_members() && server.cause == Some(Cause::RemovedMember);
+        registered && !server.healthy && (gone || lost || removed)
+    }
+
+    /// Whether a server that seems to be gone may be there all the same.
+    pub(super) fn is_in_doubt(&self, server: &Server) -> bool {
+        let removed = server.cause == Some(Cause::RemovedMember);
+        !self.wanted.force && !removed && (server.ready || server.closed)
     }
 
     /// Whether the servers have the data of the cluster.

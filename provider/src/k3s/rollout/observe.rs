@@ -17,6 +17,8 @@ use crate::k3s::{journal, paths};
 pub struct Observed<'a> {
     /// What it answered; nothing if it did not.
     pub state: Option<&'a HostState>,
+    /// Whether it is there, and could not be looked at.
+    pub closed: bool,
     /// What its files should say; nothing if it is not wanted any more.
     pub files: Option<&'a HostFiles>,
     /// What its Node should be.
@@ -124,6 +126,7 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
     }
     let Some(state) = host.state else {
         server.reachable = false;
+        server.closed = host.closed;
         return server;
     };
     let marker = state.marker.as_ref().filter(|marker| marker.cluster == known.cluster);
@@ -136,8 +139,10 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
     server.phase = marker.map(|marker| marker.phase);
     server.restoring = marker.is_some_and(|marker| marker.restoring);
     server.role = role(state);
-    server.healthy = server.unit == UnitPhase::Running && ready && node.is_some_and(|node| node.ready);
-    server.unregistered = server.unit == UnitPhase::Running && ready && node.is_none() && state.nodes.is_some();
+    // What runs for another cluster says nothing of this one.
+    let runs = server.owner == Owner::Us && server.unit == UnitPhase::Running && ready;
+    server.healthy = runs && server.ready;
+    server.unregistered = runs && node.is_none() && state.nodes.is_some();
     server.cause = if server.healthy {
         None
     } else {
@@ -150,7 +155,9 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
             || server.phase != Some(Phase::Joined)
             || !starts_with_host(state, Role::Server);
         server.old_token_file = drift::token_differs(state, files);
-        server.restart_pending = server.node && restart_pending(state, files, host.binary_sha256);
+        server.other_values = node.is_some_and(|node| !drift::other_values(state, files, node).is_empty());
+        let pending = restart_pending(state, files, host.binary_sha256) || other_program(state, server.running);
+        server.restart_pending = server.node && pending;
     }
     if let (Some(wanted), Some(node)) = (host.node, node) {
         server.stale_node = drift::is_stale(wanted, node);
@@ -161,6 +168,7 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
 
 fn with_node(mut server: Server, known: &Known<'_>, node: &NodeState) -> Server {
     server.node = true;
+    server.ready = node.ready;
     server.member = match node.voter {
         Some(true) => Member::Voter,
         Some(false) => Member::Learner,
@@ -204,7 +212,7 @@ fn cause(state: &HostState, role: Role) -> Option<journal::Cause> {
     }
     let unit = state.unit(role)?;
     let has_failed = unit.active == "failed" || (unit.phase() == UnitPhase::Starting && unit.restarts > 0);
-    let finding = has_failed.then(|| journal::find(&state.journal)).flatten()?;
+    let finding = has_failed.then(|| state.finding()).flatten()?;
     Some(finding.cause)
 }
 
@@ -226,6 +234,12 @@ fn restart_pending(state: &HostState, files: &HostFiles, binary_sha256: Option<&
     let started = state.marker.as_ref().and_then(|marker| marker.started.as_deref());
     let other_binary = binary_sha256.is_some_and(|wanted| state.binary_sha256.as_deref() != Some(wanted));
     started != Some(files.restart_hash().as_str()) || other_binary || state.runs_other_payload()
+}
+
+/// Whether the program on the disk is missing, or is not of the version that runs: k3s could not come back as it was.
+fn other_program(state: &HostState, running: Option<K3sVersion>) -> bool {
+    state.binary_sha256.is_none()
+        || (state.binary_version.is_some() && running.is_some() && state.binary_version != running)
 }
 
 /// The versions that servers run, as their Nodes tell.

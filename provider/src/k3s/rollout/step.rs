@@ -30,8 +30,8 @@ pub enum Step {
         /// The version.
         version: K3sVersion,
     },
-    /// Moves the data of a single server from SQLite to etcd: writes the files with `cluster-init`, but no token, restarts, and
-    /// waits until its member votes.
+    /// Moves the data of a single server from SQLite to etcd: writes the files with `cluster-init`, restarts, and waits until its
+    /// member votes.
     Convert {
         /// The server.
         server: String,
@@ -53,8 +53,13 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Stops a server whose member was removed, and empties its database.
+    /// Stops a server whose member was removed, and empties its database, unless k3s has done so itself meanwhile, and joins.
     ResetData {
+        /// The server.
+        server: String,
+    },
+    /// Waits until a server that is to be taken for gone answers, or its Node is not ready any more.
+    Miss {
         /// The server.
         server: String,
     },
@@ -94,7 +99,8 @@ pub enum Step {
         /// Where.
         on: String,
     },
-    /// Writes the files with the token, and nothing else: all servers have to have it before any is restarted.
+    /// Writes the files with the token, and nothing else: all servers have to have it before any is restarted. A server that tries to
+    /// start is stopped before, and tries anew with it.
     WriteToken {
         /// The server.
         server: String,
@@ -142,6 +148,7 @@ impl Step {
             Self::Bootstrap { server, .. } | Self::Join { server, .. } | Self::Convert { server } => server,
             Self::Start { server } | Self::Await { server } | Self::ClearCredentials { server } => server,
             Self::ResetData { server } | Self::Cleanup { server } | Self::Restart { server } => server,
+            Self::Miss { server } => server,
             Self::RemoveMember { server, .. } | Self::Remove { server, .. } | Self::Deregister { server, .. } => server,
             Self::Upgrade { server, .. } | Self::WriteFiles { server, .. } | Self::WriteToken { server } => server,
             Self::PatchNode { server } | Self::Uncordon { server } => server,
@@ -155,7 +162,7 @@ impl Step {
             Self::Convert { .. } | Self::Remove { .. } | Self::Deregister { .. } => true,
             Self::Upgrade { .. } | Self::Restart { .. } => true,
             Self::Snapshot { .. } | Self::Bootstrap { .. } | Self::Join { .. } | Self::Start { .. } => false,
-            Self::Await { .. } | Self::ClearCredentials { .. } | Self::ResetData { .. } => false,
+            Self::Await { .. } | Self::ClearCredentials { .. } | Self::ResetData { .. } | Self::Miss { .. } => false,
             Self::RemoveMember { .. } | Self::Cleanup { .. } | Self::RotateToken { .. } => false,
             Self::WriteFiles { .. } | Self::WriteToken { .. } | Self::PatchNode { .. } | Self::Uncordon { .. } => false,
         }
@@ -180,6 +187,7 @@ impl fmt::Display for Step {
             Self::ResetData { server } => {
                 write!(f, "empty the database of {server}, which was removed from the cluster")
             }
+            Self::Miss { server } => write!(f, "wait until {server} answers or is missed"),
             Self::RemoveMember { server, through } => write!(f, "delete the node {server} through {through}"),
             Self::Remove { server, through, .. } => write!(f, "take {server} out of the cluster through {through}"),
             Self::Deregister { server, through, .. } => {

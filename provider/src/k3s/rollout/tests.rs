@@ -29,5 +29,6 @@ pub(super) fn wanted(servers: &str) -> Wanted {
         ca_sha256: None,
         snapshot: false,
         drain: true,
+        force: false,
     }
 }

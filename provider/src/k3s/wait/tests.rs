@@ -12,7 +12,7 @@ fn wait(role: Role) -> Wait {
     Wait::new(Awaited {
         node: "a".to_owned(),
         role,
-        version: version(),
+        version: Some(version()),
         voter: role == Role::Server,
     })
 }
@@ -50,6 +50,25 @@ fn server(change: impl FnOnce(&mut NodeState)) -> HostState {
         nodes: Some(vec![node]),
         ..host("active", 0, &[])
     }
+}
+
+#[test]
+fn a_server_that_nobody_has_restarted_is_awaited_in_whatever_version_it_runs() {
+    let mut wait = Wait::new(Awaited {
+        node: "a".to_owned(),
+        role: Role::Server,
+        version: None,
+        voter: true,
+    });
+    let old = "v1.35.4+k3s1".parse().ok();
+    // Another version was installed since, and waits for its restart.
+    let before = HostState {
+        binary_version: Some(version()),
+        ..server(|node| node.version = old)
+    };
+    assert_eq!(wait.look(Some(&before), None), Progress::Up);
+    let not_ready = server(|node| node.ready = false);
+    assert_eq!(wait.look(Some(&not_ready), None), Progress::NotYet(Missing::Ready));
 }
 
 #[test]

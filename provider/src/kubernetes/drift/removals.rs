@@ -8,8 +8,8 @@ use crate::kubernetes::object::Object;
 use crate::kubernetes::read::LiveObject;
 use crate::kubernetes::takeover;
 
-/// The fields that go, each as far up as nothing of it stays. What the server would set again to the same is none of them, nor
-/// are list items, which drift has as additions.
+/// The fields that go, each as far up as nothing of it stays. What the server would set again to the same is none of
+/// them, nor are list items, which drift has as additions.
 pub fn removals(object: &Object, live: &LiveObject) -> Vec<FieldPath> {
     let mut gone = Vec::new();
     if takeover::is_kept(live.key().kind) {

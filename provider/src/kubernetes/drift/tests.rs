@@ -1,3 +1,5 @@
+//! Live objects beside what was sent, and what counts as a difference.
+
 use serde_json::{Value, json};
 
 use super::super::ownership::OwnerId;

@@ -1,3 +1,5 @@
+//! Several failures at once, and the questions that they answer together.
+
 use super::*;
 
 #[test]

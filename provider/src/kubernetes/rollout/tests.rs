@@ -1,3 +1,5 @@
+//! Workloads and pods as a cluster describes them, and what a rollout says of each.
+
 use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, from_value, json};
 

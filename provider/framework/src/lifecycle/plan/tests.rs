@@ -5,6 +5,14 @@ use crate::lifecycle::fixtures::{attribute, nested, object, schema};
 use crate::model::{Attr, Timeouts, WriteOnly};
 use crate::schema::{Attribute, Nesting, PlanModifier, Presence, SemanticEquality};
 
+mod block;
+mod dynamic;
+mod hook;
+mod replace;
+mod set;
+mod set_issue;
+mod trap;
+
 /// A schema with one attribute of each kind that planning treats in its own way.
 pub(super) fn server() -> Schema {
     schema(vec![

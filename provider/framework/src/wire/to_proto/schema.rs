@@ -108,7 +108,8 @@ fn attribute_of(attribute: &Attribute, presence: Presence) -> proto_schema::Attr
     }
 }
 
-/// What is in a value that the provider decides is the provider's, too: a model may also be what another resource takes.
+/// What is in a value that the provider decides is the provider's, too: a model may also be what another resource
+/// takes.
 fn object(nesting: Nesting, attributes: &[Attribute], presence: Presence) -> proto_schema::Object {
     use proto_schema::object::NestingMode;
     let decided = |attribute: &Attribute| match presence {

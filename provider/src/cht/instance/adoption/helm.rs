@@ -1,5 +1,5 @@
-//! What Helm still knows of an instance that is adopted. As long as it remembers the release, somebody can upgrade it beside
-//! Terraform, or uninstall it, with all data.
+//! What Helm still knows of an instance that is adopted. As long as it remembers the release, somebody can upgrade it
+//! beside Terraform, or uninstall it, with all data.
 
 use k8s_openapi::api::core::v1::Secret;
 use tf_framework::context::Context;

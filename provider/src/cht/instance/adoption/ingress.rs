@@ -80,8 +80,8 @@ impl Annotations {
         self.take(&format!("{ALB}{name}"))
     }
 
-    /// What a load balancer of AWS is told. What is as usual is left out, except that requests are redirected only if that
-    /// is said.
+    /// What a load balancer of AWS is told. What is as usual is left out, except that requests are redirected only if
+    /// that is said.
     fn alb(&mut self) -> Alb {
         let list = |text: String| text.split(',').map(|element| element.trim().to_owned()).collect();
         let redirects = self.take_alb("ssl-redirect").is_some();

@@ -1,4 +1,5 @@
-//! Reads where the data of a node is: in a volume that Kubernetes made, or one that was there before, or in a directory.
+//! Reads where the data of a node is: in a volume that Kubernetes made, or one that was there before, or in a
+//! directory.
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Node, PersistentVolume, PersistentVolumeSpec, Pod};
@@ -43,7 +44,8 @@ impl Held {
         sources.iter().all(|source| source.is_none())
     }
 
-    /// Whether the chart was given the volume with data in it. The chart of CHT 4 has directories for new instances, too.
+    /// Whether the chart was given the volume with data in it. The chart of CHT 4 has directories for new instances,
+    /// too.
     pub(super) fn had_data(&self, version: &ChtVersion) -> bool {
         let storage = &self.storage;
         storage.ebs_volume_id.is_some()

@@ -1,4 +1,5 @@
-//! Brings the cluster to a goal: the one way in which an instance is made and changed, which can be begun again at any point.
+//! Brings the cluster to a goal: the one way in which an instance is made and changed, which can be begun again at any
+//! point.
 
 use k8s_openapi::jiff::Timestamp;
 use tf_framework::Attr;
@@ -27,8 +28,8 @@ pub(in crate::cht::instance) struct Goal<'a> {
     pub(in crate::cht::instance) patience: Patience,
 }
 
-/// Brings the cluster to the goal: applies, waits until CHT serves requests, and fills in what that brought. `save` gets the
-/// model whenever more of it exists.
+/// Brings the cluster to the goal: applies, waits until CHT serves requests, and fills in what that brought. `save`
+/// gets the model whenever more of it exists.
 pub(in crate::cht::instance) async fn converge(
     cx: &Context<InstanceResource>,
     access: &Access,

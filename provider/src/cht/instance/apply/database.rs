@@ -1,8 +1,8 @@
-//! What is proved of CouchDB before anything that uses it starts: that it lets the administrator in, that its cluster is complete,
-//! and that it has found the data that is said to be there.
+//! What is proved of CouchDB before anything that uses it starts: that it lets the administrator in, that its cluster
+//! is complete, and that it has found the data that is said to be there.
 //!
-//! All of it is asked of CouchDB itself. The API would be the wrong one to ask: it makes the databases that it does not find, and an
-//! empty CHT beside the real data looks like a good one.
+//! All of it is asked of CouchDB itself. The API would be the wrong one to ask: it makes the databases that it does not
+//! find, and an empty CHT beside the real data looks like a good one.
 
 use std::time::{Duration, Instant};
 
@@ -95,8 +95,9 @@ impl Database<'_> {
         self.find_data(cx, access, &first).await
     }
 
-    /// Waits until CouchDB lets the administrator in. It keeps the password that its volume was first used with, and before CHT 5.2
-    /// a restart could take its administrator away. HAProxy is locked out then as well, and the application only seems to be down.
+    /// Waits until CouchDB lets the administrator in. It keeps the password that its volume was first used with, and
+    /// before CHT 5.2 a restart could take its administrator away. HAProxy is locked out then as well, and the
+    /// application only seems to be down.
     async fn wait_for_login(
         &self,
         cx: &Context<InstanceResource>,

@@ -1,8 +1,8 @@
 //! Changing the administrator's password: in CouchDB first, then in the Secret, then in the services that use it.
 //!
-//! CouchDB keeps its own password whatever the Secret says, and there may be no state of the change: a provider may be killed
-//! between any two steps. So what the password is changed from and to stands in a Secret of its own while that goes on, and
-//! CouchDB is asked which of the passwords it has.
+//! CouchDB keeps its own password whatever the Secret says, and there may be no state of the change: a provider may be
+//! killed between any two steps. So what the password is changed from and to stands in a Secret of its own while that
+//! goes on, and CouchDB is asked which of the passwords it has.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ const NAME: &str = "terraform-provider-cht-rotation";
 const FROM: &str = "from";
 const TO: &str = "to";
 
-/// The credentials that an update is to bring: those of the plan, or else those that there are. A write-only password counts
-/// only with another version than before, or where there is no other.
+/// The credentials that an update is to bring: those of the plan, or else those that there are. A write-only password
+/// counts only with another version than before, or where there is no other.
 pub(super) fn wanted(prior: &InstanceModel, plan: &InstanceModel, live: &Known) -> Known {
     let given = &plan.couchdb;
     let is_told = given.admin_password_wo_version != prior.couchdb.admin_password_wo_version;

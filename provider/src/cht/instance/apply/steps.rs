@@ -1,5 +1,5 @@
-//! The steps that creation and update share: apply, wait for pods, wait for CHT itself, look at the outcome. [`blame`] says what is to
-//! be done about pods that do not come.
+//! The steps that creation and update share: apply, wait for pods, wait for CHT itself, look at the outcome. [`blame`]
+//! says what is to be done about pods that do not come.
 
 use std::time::Duration;
 
@@ -23,11 +23,12 @@ use crate::kubernetes::{Apply, Error, Found, Object, ObjectKey, ObjectSet};
 
 mod blame;
 
-/// How long something may be in a pod's way before it counts as a failure: registries come back, and containers end while
-/// what they depend on is starting.
+/// How long something may be in a pod's way before it counts as a failure: registries come back, and containers end
+/// while what they depend on is starting.
 const ROLLOUT_GRACE: Duration = Duration::from_secs(45);
 
-/// How long the cluster may take for what it usually mends by itself: a volume that is being made, a node that is being added.
+/// How long the cluster may take for what it usually mends by itself: a volume that is being made, a node that is being
+/// added.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 /// How long the address of the ingress is waited for: without an ingress controller it never comes.
@@ -46,8 +47,8 @@ pub(super) struct Change<'a> {
     pub(super) how: Apply,
 }
 
-/// Applies the objects phase by phase, waits for the pods of each, and checks the database before anything uses it; `applied` is
-/// called after every phase, and after one of which it is not known whether its objects were made.
+/// Applies the objects phase by phase, waits for the pods of each, and checks the database before anything uses it;
+/// `applied` is called after every phase, and after one of which it is not known whether its objects were made.
 pub(super) async fn apply(
     cx: &Context<InstanceResource>,
     access: &Access,
@@ -164,7 +165,8 @@ pub(super) async fn wait_until_ready(
 ) -> Result<String, Diagnostics> {
     let what = "the CHT application";
     let patience = patience.restarted();
-    // Images whose tag names no release, such as those of a branch, report what they like: that their pods run was waited for.
+    // Images whose tag names no release, such as those of a branch, report what they like: that their pods run was
+    // waited for.
     let expected = upgrade::version_of(model);
     cx.wait(what, Backoff::QUICK, || async {
         // The pod may be another one at each look, so each has a client of its own.
@@ -173,7 +175,8 @@ pub(super) async fn wait_until_ready(
             Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version)),
             Ok(Readiness::Unauthorized) => return Err(application::unauthorized()),
             Ok(other) => other.to_string(),
-            // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
+            // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is
+            // over.
             Err(error) => application::status(&error)?,
         };
         patience.check(what, &status)?;

@@ -12,13 +12,13 @@ use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::record::{self, Record, Stage};
 use crate::kubernetes::{Access, Found, LiveObject};
 
-/// Removes an instance; the data volumes and the namespace that holds them only if they are not to be retained. A disk that
-/// was given to the instance stays in any case: what is removed is only what leads to it.
+/// Removes an instance; the data volumes and the namespace that holds them only if they are not to be retained. A disk
+/// that was given to the instance stays in any case: what is removed is only what leads to it.
 ///
 /// An instance that nobody could use holds no data of its own. So that its creation can start over, its volumes go too,
-/// unless they are older than the instance. Data goes when all else could be deleted, so that a deletion that is refused
-/// something has not cost any. The record, which tells how far the instance was, goes last: a deletion that was killed goes on
-/// as it began.
+/// unless they are older than the instance. Data goes when all else could be deleted, so that a deletion that is
+/// refused something has not cost any. The record, which tells how far the instance was, goes last: a deletion that was
+/// killed goes on as it began.
 pub(in crate::cht::instance) async fn remove(
     cx: &Context<InstanceResource>,
     access: &Access,
@@ -84,8 +84,8 @@ pub(in crate::cht::instance) struct Transition<'a> {
 }
 
 impl Transition<'_> {
-    /// Removes, before anything else is changed, pods that the instance no longer consists of and that hold its data volumes: a
-    /// new pod on another Kubernetes node would wait for them, and they for nobody.
+    /// Removes, before anything else is changed, pods that the instance no longer consists of and that hold its data
+    /// volumes: a new pod on another Kubernetes node would wait for them, and they for nobody.
     pub(super) async fn free_volumes(
         &self,
         cx: &Context<InstanceResource>,

@@ -1,7 +1,7 @@
 //! The order in which an instance is changed, so that it stays usable for as long as possible.
 //!
-//! Nothing is saved on the way: until all of it is done the prior state stays, and the record tells the next plan that there is
-//! something to do. So each step looks whether it is done already.
+//! Nothing is saved on the way: until all of it is done the prior state stays, and the record tells the next plan that
+//! there is something to do. So each step looks whether it is done already.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
@@ -76,8 +76,8 @@ struct Update<'a> {
 }
 
 impl<'a> Update<'a> {
-    /// Changes the password and stages the version, if that is to be done, and answers how long the instance may take to start
-    /// after that.
+    /// Changes the password and stages the version, if that is to be done, and answers how long the instance may take
+    /// to start after that.
     async fn prepare(
         &self,
         cx: &Context<InstanceResource>,

@@ -1,4 +1,5 @@
-//! How the application is asked: through the API server, which needs neither DNS nor an ingress, or by its public address.
+//! How the application is asked: through the API server, which needs neither DNS nor an ingress, or by its public
+//! address.
 //!
 //! CouchDB itself is always asked through the API server: it is in no public address.
 
@@ -44,8 +45,8 @@ pub(in crate::cht::instance) fn client(
     Ok(Client::new(way, login))
 }
 
-/// Asks whether CHT serves requests, for a refresh: the version that it reports, if it does. A connection that broke is no
-/// answer, so it is asked once more then.
+/// Asks whether CHT serves requests, for a refresh: the version that it reports, if it does. A connection that broke is
+/// no answer, so it is asked once more then.
 pub(in crate::cht::instance) async fn live_version(
     cx: &Context<InstanceResource>,
     access: &Access,

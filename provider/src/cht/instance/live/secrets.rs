@@ -37,7 +37,8 @@ pub(in crate::cht::instance) fn restore(model: &mut InstanceModel, found: &Found
     }
 }
 
-/// The state with the certificate's key that is in the cluster, where it is write-only: it can only be compared with itself.
+/// The state with the certificate's key that is in the cluster, where it is write-only: it can only be compared with
+/// itself.
 pub(super) fn with_key(state: &InstanceModel, found: &Found) -> InstanceModel {
     let mut state = state.clone();
     let tls = state.ingress.as_mut().and_then(|ingress| ingress.tls.as_mut());

@@ -9,8 +9,8 @@ use crate::cht::instance::record;
 use crate::cht::instance::spec::Volume;
 use crate::kubernetes::{Found, LiveObject, ObjectKey};
 
-/// Puts into the model the sizes of the volumes, and the class in which they were made. What is common to all nodes is that of
-/// the first one that has nothing of its own; where another node differs from that, it shows as drift.
+/// Puts into the model the sizes of the volumes, and the class in which they were made. What is common to all nodes is
+/// that of the first one that has nothing of its own; where another node differs from that, it shows as drift.
 pub(super) fn store(model: &mut InstanceModel, found: &Found) {
     let couchdb = model.couchdb.spec();
     let (mut common_size, mut common_class) = (None, None);

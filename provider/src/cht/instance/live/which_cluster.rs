@@ -1,8 +1,8 @@
-//! Which cluster an instance is in. A kubeconfig may lead to another one tomorrow, where every instance looks as if it were gone.
-//! [`which_cluster`] has what is the same for all that lives in an instance.
+//! Which cluster an instance is in. A kubeconfig may lead to another one tomorrow, where every instance looks as if it
+//! were gone. [`which_cluster`] has what is the same for all that lives in an instance.
 //!
-//! It is kept beside the state when an instance is made, and compared where it matters: before a refresh says that an instance is
-//! gone, and before one is changed or destroyed. Where the credentials may not tell, nothing is compared.
+//! It is kept beside the state when an instance is made, and compared where it matters: before a refresh says that an
+//! instance is gone, and before one is changed or destroyed. Where the credentials may not tell, nothing is compared.
 
 use secrecy::ExposeSecret as _;
 use tf_framework::context::Context;

@@ -17,9 +17,9 @@ pub struct Ingress {
     /// Ingress class, such as `traefik`, `nginx` or `alb`; the cluster's default class where it is not given.
     #[tf(validate(checks::object_name()))]
     pub class: Option<String>,
-    /// Kind of the ingress controller, which decides how it is told the timeouts and the body size that CHT needs: `traefik`,
-    /// `nginx` (ingress-nginx), `alb` (AWS Load Balancer Controller), `gce` (GKE) or `other`, which is told nothing. Default:
-    /// what `alb`, `gce` or the name in `class` suggests.
+    /// Kind of the ingress controller, which decides how it is told the timeouts and the body size that CHT needs:
+    /// `traefik`, `nginx` (ingress-nginx), `alb` (AWS Load Balancer Controller), `gce` (GKE) or `other`, which is told
+    /// nothing. Default: what `alb`, `gce` or the name in `class` suggests.
     #[tf(validate(Validator::one_of(["traefik", "nginx", "alb", "gce", "other"])))]
     pub kind: Option<String>,
     /// Further annotations; they win over those that are set for the kind of the controller.
@@ -107,7 +107,8 @@ pub struct Alb {
     pub ssl_policy: Option<String>,
     /// Whether requests without encryption are redirected. Default: `true`.
     pub ssl_redirect: Option<bool>,
-    /// Path that is asked whether the API is there. Default: `/api/v1/startup-progress`, which answers as long as it runs.
+    /// Path that is asked whether the API is there. Default: `/api/v1/startup-progress`, which answers as long as it
+    /// runs.
     #[tf(validate(checks::url_path()))]
     pub health_check_path: Option<String>,
 }
@@ -118,8 +119,8 @@ pub struct Gce {
     /// Name of a reserved global address; without it, Google chooses one that may change.
     #[tf(validate(checks::object_name()))]
     pub static_ip_name: Option<String>,
-    /// Name of a BackendConfig in the namespace. It has to set `timeoutSec` to `timeout_seconds`: by default requests end
-    /// after 30 seconds.
+    /// Name of a BackendConfig in the namespace. It has to set `timeoutSec` to `timeout_seconds`: by default requests
+    /// end after 30 seconds.
     #[tf(validate(checks::object_name()))]
     pub backend_config: Option<String>,
 }

@@ -28,7 +28,8 @@ pub struct CouchdbNode {
 #[derive(Clone, Default, Model)]
 #[tf(at_most_one_of(ebs_volume_id, gce_disk, host_path, vsphere_volume_handle, volume_name, claim_name))]
 pub struct NodeStorage {
-    /// Size of the volume. Default: `storage_size` of `couchdb`. A volume that is there already keeps the size that it has.
+    /// Size of the volume. Default: `storage_size` of `couchdb`. A volume that is there already keeps the size that it
+    /// has.
     #[tf(validate(checks::quantity()), equal = checks::same_quantity)]
     pub size: Option<String>,
     /// Storage class of the volume. Default: `storage_class` of `couchdb`; none for a volume that is there already.

@@ -75,8 +75,8 @@ pub struct Proxy {
 /// The health check service, which HAProxy asks whether CouchDB is complete.
 #[derive(Clone, Default, Model)]
 pub struct Healthcheck {
-    /// Whether there is the service. Default: where HAProxy asks it, which it does about a CouchDB cluster, and before CHT 5.0
-    /// about a single node, too. The official chart makes it in any case.
+    /// Whether there is the service. Default: where HAProxy asks it, which it does about a CouchDB cluster, and before
+    /// CHT 5.0 about a single node, too. The official chart makes it in any case.
     pub enabled: Option<bool>,
     /// Compute resources of the container.
     pub resources: Option<Resources>,
@@ -138,7 +138,8 @@ pub struct Toleration {
     /// Effect of the taint; without it, all effects.
     #[tf(validate(Validator::one_of(["NoSchedule", "PreferNoSchedule", "NoExecute"])))]
     pub effect: Option<String>,
-    /// How long the pod stays on a node that gets the taint with the effect `NoExecute`, in seconds; without it, for good.
+    /// How long the pod stays on a node that gets the taint with the effect `NoExecute`, in seconds; without it, for
+    /// good.
     #[tf(validate(Validator::between(0..=2_147_483_647)))]
     pub toleration_seconds: Option<i64>,
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
-    /// The namespace of the instance that a planned one replaces: the host is handed over. The core plans the second half of
-    /// a replacement like any creation, and this is what it passes on.
+    /// The namespace of the instance that a planned one replaces: the host is handed over. The core plans the second
+    /// half of a replacement like any creation, and this is what it passes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::cht::instance) replaces: Option<String>,
     /// What tells the cluster of the instance from others, if that could be read.

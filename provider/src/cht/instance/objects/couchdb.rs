@@ -1,5 +1,5 @@
-//! CouchDB: one node, or several that form a cluster. The search index is beside it in the same pod where the version has
-//! it there, as both write to one volume that only one pod can have; see [`super::nouveau`].
+//! CouchDB: one node, or several that form a cluster. The search index is beside it in the same pod where the version
+//! has it there, as both write to one volume that only one pod can have; see [`super::nouveau`].
 //!
 //! The nodes of a cluster know each other by the names of their Services, which each node's name holds. The first one
 //! brings the others together; those take the administrator from it.

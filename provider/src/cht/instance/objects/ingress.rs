@@ -1,7 +1,7 @@
 //! The Ingress and, if the certificate is given, its Secret.
 //!
-//! An Ingress says little more than a host and a service; whatever else its controller has to know stands in annotations, for
-//! which each kind of controller has its own words: [`annotations`].
+//! An Ingress says little more than a host and a service; whatever else its controller has to know stands in
+//! annotations, for which each kind of controller has its own words: [`annotations`].
 
 mod annotations;
 
@@ -26,7 +26,8 @@ pub(in crate::cht::instance) const NAME: &str = "api-ingress";
 /// The name of the Secret that is made of a given certificate.
 pub(in crate::cht::instance) const TLS_SECRET: &str = "api-tls-secret";
 
-/// The name of the Secret in which cert-manager puts what it gets. It is another one, so that neither takes the other's away.
+/// The name of the Secret in which cert-manager puts what it gets. It is another one, so that neither takes the other's
+/// away.
 const ISSUED_SECRET: &str = "api-tls-issued";
 
 const CERTIFICATE: &str = "tls.crt";

@@ -1,8 +1,8 @@
-//! The claims of the volumes with CouchDB's data, the search index, and what CouchDB remembers of its first start; and the
-//! volumes that lead to disks which are there already.
+//! The claims of the volumes with CouchDB's data, the search index, and what CouchDB remembers of its first start; and
+//! the volumes that lead to disks which are there already.
 //!
-//! Such a volume and its claim name each other, so that neither is bound to anything else in between, and the disk outlives
-//! both. A claim is one of the official charts', a volume's name holds that of the namespace.
+//! Such a volume and its claim name each other, so that neither is bound to anything else in between, and the disk
+//! outlives both. A claim is one of the official charts', a volume's name holds that of the namespace.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The upgrade service of CHT 4, with which the application's own page changes the images of its Deployments. It is allowed
-//! to do that in its own namespace, and nothing else.
+//! The upgrade service of CHT 4, with which the application's own page changes the images of its Deployments. It is
+//! allowed to do that in its own namespace, and nothing else.
 
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, EnvVar, EnvVarSource, ObjectFieldSelector, PodSpec, ServiceAccount,
@@ -47,8 +47,8 @@ pub(super) fn access(labels: &Labels<'_>) -> Vec<Manifest> {
     ]
 }
 
-/// What gives the account its role. It comes after the role: but for those who may bind everything, the server looks up what
-/// is handed on.
+/// What gives the account its role. It comes after the role: but for those who may bind everything, the server looks up
+/// what is handed on.
 pub(super) fn binding(labels: &Labels<'_>) -> Vec<Manifest> {
     if made(labels.spec).is_none() {
         return Vec::new();

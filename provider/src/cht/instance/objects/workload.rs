@@ -70,8 +70,8 @@ impl Workload<'_> {
     }
 }
 
-/// The strategy as Kubernetes has it. What it would default to is written out: a default has no owner, so that nobody could
-/// take it back when another version is replaced in another way.
+/// The strategy as Kubernetes has it. What it would default to is written out: a default has no owner, so that nobody
+/// could take it back when another version is replaced in another way.
 fn strategy(strategy: Strategy) -> DeploymentStrategy {
     let rolling = |surge: IntOrString, unavailable: IntOrString| DeploymentStrategy {
         type_: Some("RollingUpdate".to_owned()),

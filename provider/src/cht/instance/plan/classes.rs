@@ -1,5 +1,6 @@
-//! Classes that are not in the cluster: storage classes of a new instance, and the class of an ingress. They may be made in the
-//! same apply, so a plan only warns of them; an apply that needs a storage class that is not there says so at its volume claim.
+//! Classes that are not in the cluster: storage classes of a new instance, and the class of an ingress. They may be
+//! made in the same apply, so a plan only warns of them; an apply that needs a storage class that is not there says so
+//! at its volume claim.
 
 use k8s_openapi::api::networking::v1::IngressClass;
 use k8s_openapi::api::storage::v1::StorageClass;

@@ -1,5 +1,5 @@
-//! What a plan must not do to an instance that holds data, each refused with the reason and the way out. Nothing of this is ever
-//! planned as a replacement: that would be an empty CHT in the place of the real one.
+//! What a plan must not do to an instance that holds data, each refused with the reason and the way out. Nothing of
+//! this is ever planned as a replacement: that would be an empty CHT in the place of the real one.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
@@ -37,8 +37,8 @@ pub(super) fn check_replacement(prior: &InstanceModel, replaced_for: &[Path], di
     }
 }
 
-/// Refuses changes of CouchDB's nodes that it would not follow, or that would lose data. As long as anything is unknown this waits
-/// for the plan that the core makes again before it applies.
+/// Refuses changes of CouchDB's nodes that it would not follow, or that would lose data. As long as anything is unknown
+/// this waits for the plan that the core makes again before it applies.
 pub(super) fn check_nodes(plan: &Plan<'_, '_, InstanceResource>, prior: &InstanceModel, diagnostics: &mut Diagnostics) {
     if let Some(planned) = plan.planned_model() {
         // What was in the volumes before an adopted instance was made, nothing tells.
@@ -50,8 +50,8 @@ pub(super) fn check_nodes(plan: &Plan<'_, '_, InstanceResource>, prior: &Instanc
     }
 }
 
-/// Refuses the directory that the charts of CHT 4 gave to every instance, unless an adopted one has its data there: moving
-/// that is not for an import to do.
+/// Refuses the directory that the charts of CHT 4 gave to every instance, unless an adopted one has its data there:
+/// moving that is not for an import to do.
 pub(in crate::cht::instance) fn check_directories(
     cx: &Context<InstanceResource>,
     plan: &Plan<'_, '_, InstanceResource>,

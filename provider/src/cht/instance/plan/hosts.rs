@@ -1,7 +1,7 @@
 //! Whether another ingress has the host of an instance.
 //!
-//! Two ingresses with one host take turns at best: phones of one instance would synchronize with another. The API server
-//! lets that happen, so all ingresses of the cluster are asked, whoever made them.
+//! Two ingresses with one host take turns at best: phones of one instance would synchronize with another. The API
+//! server lets that happen, so all ingresses of the cluster are asked, whoever made them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,8 @@ use crate::cht::instance::InstanceResource;
 use crate::cht::instance::model::InstanceModel;
 use crate::kubernetes::{Access, Kind, Looked};
 
-/// The hosts that instances of this run are about to take. None of them is in the cluster before all of them have been planned.
+/// The hosts that instances of this run are about to take. None of them is in the cluster before all of them have been
+/// planned.
 #[derive(Debug, Default)]
 pub(crate) struct Hosts(Mutex<BTreeMap<(String, String), String>>);
 
@@ -31,8 +32,8 @@ impl Hosts {
 /// Checks that no other ingress has the host, if the instance does not have it already.
 ///
 /// # Errors
-/// Fails if another one has it, or the cluster does not answer. Where the credentials may not list the ingresses of the whole
-/// cluster, nothing is checked.
+/// Fails if another one has it, or the cluster does not answer. Where the credentials may not list the ingresses of the
+/// whole cluster, nothing is checked.
 pub(in crate::cht::instance) async fn check(
     cx: &Context<InstanceResource>,
     access: &Access,
@@ -76,7 +77,8 @@ fn holder<'a>(ingresses: &'a [Ingress], host: &str, own: &[Option<&str>]) -> Opt
     })
 }
 
-/// Whether a rule leaves nothing of its host to others. A path below, such as that of a monitoring tool, is no conflict.
+/// Whether a rule leaves nothing of its host to others. A path below, such as that of a monitoring tool, is no
+/// conflict.
 fn takes_everything(rule: &IngressRule) -> bool {
     rule.http.as_ref().is_none_or(|http| {
         let mut paths = http.paths.iter();

@@ -1,5 +1,5 @@
-//! Rules for plans that need a look at the volumes and nodes of the cluster: whether a volume can grow, is still there, or can be
-//! taken as it is, and whether a node is in its zone. Classes that are not there are for [`super::classes`].
+//! Rules for plans that need a look at the volumes and nodes of the cluster: whether a volume can grow, is still there,
+//! or can be taken as it is, and whether a node is in its zone. Classes that are not there are for [`super::classes`].
 //! What these credentials may not read is not checked, but for a volume that could be lost.
 
 use k8s_openapi::api::core::v1::{Node, PersistentVolume};
@@ -43,7 +43,8 @@ pub(in crate::cht::instance) async fn check(
     diagnostics.into_result(())
 }
 
-/// A data volume that is gone is not made again: the update refuses it. A plan must not, as it comes before a destruction, too.
+/// A data volume that is gone is not made again: the update refuses it. A plan must not, as it comes before a
+/// destruction, too.
 async fn warn_of_lost_claims(
     cx: &Context<InstanceResource>,
     access: &Access,

@@ -1,4 +1,5 @@
-//! What a creation finds in the cluster, and whether it may go on. [`unsaved`] is about a finished instance that no state has.
+//! What a creation finds in the cluster, and whether it may go on. [`unsaved`] is about a finished instance that no
+//! state has.
 
 use std::collections::BTreeSet;
 
@@ -58,8 +59,8 @@ impl Survey {
         self.record.as_ref().is_some_and(|record| !record.stage.is_creation())
     }
 
-    /// Checks that an instance can be made: there is none, or an unfinished one, or the data of one that was destroyed and
-    /// everything that is needed to use it.
+    /// Checks that an instance can be made: there is none, or an unfinished one, or the data of one that was destroyed
+    /// and everything that is needed to use it.
     pub(in crate::cht::instance) fn allows_creation(&self, model: &InstanceModel) -> Result<(), Diagnostics> {
         let namespace = &model.namespace;
         let wanted = Known::of(&model.couchdb);
@@ -109,7 +110,8 @@ impl Survey {
         Some(Diagnostic::warning("Volumes of an earlier instance are used", detail).at(InstanceModel::COUCHDB))
     }
 
-    /// Checks that the volumes of an instance that was destroyed can be used: by as many nodes, and with its credentials.
+    /// Checks that the volumes of an instance that was destroyed can be used: by as many nodes, and with its
+    /// credentials.
     fn fits_retained_data(&self, model: &InstanceModel, has_credentials: bool) -> Result<(), Diagnostics> {
         let namespace = &model.namespace;
         let found = self.claim_names();

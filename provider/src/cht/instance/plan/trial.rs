@@ -16,6 +16,7 @@ use crate::cht::instance::plan::{classes, hosts, storage};
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::{InstanceResource, adoption, upgrade};
 use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
+use crate::provider::Clients;
 
 /// Notes which release the instance is going to have, for the plans of what lives in it.
 pub(in crate::cht::instance) async fn note_release(
@@ -27,7 +28,7 @@ pub(in crate::cht::instance) async fn note_release(
         return;
     };
     // A way that cannot be used is told of by whoever needs it.
-    if let Ok(access) = cx.clients().access(own.as_ref()).await {
+    if let Ok(access) = Clients::access(cx, own.as_ref()).await {
         let release = planned.cht_version.known().and_then(|release| release.parse().ok());
         cx.clients().releases().note(access.cluster.host(), namespace, release);
     }
@@ -47,11 +48,7 @@ pub(in crate::cht::instance) async fn try_in_cluster(
     if own.is_none() && cx.clients().is_cluster_unknown() {
         return Ok(());
     }
-    let access = cx
-        .clients()
-        .access(own.as_ref())
-        .await?
-        .with_cancellation(cx.cancellation());
+    let access = Clients::access(cx, own.as_ref()).await?;
     access
         .cluster
         .probe()

@@ -1,6 +1,6 @@
 //! How long a version is supported, for warnings in plans. The dates are those of CHT's
-//! [releases](https://docs.communityhealthtoolkit.org/releases/): a minor version is supported for three months after the
-//! next one, the last one of a major version for twelve.
+//! [releases](https://docs.communityhealthtoolkit.org/releases/): a minor version is supported for three months after
+//! the next one, the last one of a major version for twelve.
 
 use std::time::SystemTime;
 

@@ -1,8 +1,9 @@
-//! What differs between the versions of CHT: one [`Layout`] for each range of versions in which the objects are the same.
+//! What differs between the versions of CHT: one [`Layout`] for each range of versions in which the objects are the
+//! same.
 //!
-//! [`crate::cht::instance::objects`] reads from it and compares no versions itself. The facts are those of the official charts, with one
-//! exception: the chart of 5.0.0 lets a new CouchDB pod start beside the old one, which a volume for one node cannot bear.
-//! [`crate::cht::instance::plan`] says which versions are supported and for how long.
+//! [`crate::cht::instance::objects`] reads from it and compares no versions itself. The facts are those of the official
+//! charts, with one exception: the chart of 5.0.0 lets a new CouchDB pod start beside the old one, which a volume for
+//! one node cannot bear. [`crate::cht::instance::plan`] says which versions are supported and for how long.
 
 use crate::cht::version::ChtVersion;
 
@@ -25,7 +26,8 @@ pub struct Layout {
     pub sets_node_env: bool,
     /// How long the pods of the API, HAProxy and CouchDB have to end; Kubernetes' default where there is nothing.
     pub grace_seconds: Option<i64>,
-    /// Whether the Services of a cluster's nodes have CouchDB's port for its set-up, which CouchDB 3 no longer listens on.
+    /// Whether the Services of a cluster's nodes have CouchDB's port for its set-up, which CouchDB 3 no longer listens
+    /// on.
     pub has_cluster_port: bool,
 }
 
@@ -115,8 +117,8 @@ const NEWEST: Layout = Layout {
 };
 
 impl Layout {
-    /// The layout of a version; that of the newest version for all that come after it. Betas and feature releases have the
-    /// layout of the release that they lead to.
+    /// The layout of a version; that of the newest version for all that come after it. Betas and feature releases have
+    /// the layout of the release that they lead to.
     #[must_use]
     pub fn of(version: &ChtVersion) -> &'static Layout {
         let number = (version.major, version.minor, version.patch);

@@ -1,5 +1,5 @@
-//! Changes of the version that are refused: ways that CHT does not support, and ways back, which lose data silently. Nothing
-//! stops an older image from starting on the database of a newer version.
+//! Changes of the version that are refused: ways that CHT does not support, and ways back, which lose data silently.
+//! Nothing stops an older image from starting on the database of a newer version.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
@@ -34,7 +34,8 @@ pub(in crate::cht::instance) fn check(
     }
 }
 
-/// Refuses an update because of what is in the cluster now: `running` is the version that the application tells, if it does.
+/// Refuses an update because of what is in the cluster now: `running` is the version that the application tells, if it
+/// does.
 pub(in crate::cht::instance) fn check_live(
     model: &InstanceModel,
     prior: &InstanceModel,
@@ -54,8 +55,8 @@ pub(in crate::cht::instance) fn check_live(
     refused.map_or(Ok(()), |refused| Err(refused.into()))
 }
 
-/// The newest version that may have run: that of the state, or of an update that was not finished. What was never usable has
-/// no API because none was made.
+/// The newest version that may have run: that of the state, or of an update that was not finished. What was never
+/// usable has no API because none was made.
 fn remembered(prior: &InstanceModel, found: &Found) -> Option<ChtVersion> {
     let record = Record::find(found, &prior.namespace);
     if record.as_ref().is_some_and(|record| record.stage == Stage::Creating) {

@@ -1,4 +1,5 @@
-//! The versions of which the cluster has the images. A CHT that was upgraded from its own admin page, or by hand, shows here.
+//! The versions of which the cluster has the images. A CHT that was upgraded from its own admin page, or by hand, shows
+//! here.
 
 use std::collections::BTreeSet;
 
@@ -53,8 +54,8 @@ impl Images {
     }
 }
 
-/// Takes over the version that the whole instance was brought to from outside, so that the state says what there is. What was
-/// changed in part only is drift.
+/// Takes over the version that the whole instance was brought to from outside, so that the state says what there is.
+/// What was changed in part only is drift.
 pub(in crate::cht::instance) fn adopt(state: &mut InstanceModel, live_version: Option<&str>, found: &Found) {
     let is_unfinished = Record::find(found, &state.namespace).is_none_or(|record| record.stage.is_creation());
     let has_own_tag = state.image.as_ref().is_some_and(|image| image.tag.is_some());

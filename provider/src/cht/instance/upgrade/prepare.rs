@@ -58,8 +58,8 @@ pub(in crate::cht::instance) struct Preparation<'a> {
 impl Preparation<'_> {
     /// Lets the running version prepare the one that is wanted, unless that is done, or not wanted.
     ///
-    /// An update that was killed is continued: what was asked for goes on in the CHT, and once the API has the new image, only its
-    /// start is left.
+    /// An update that was killed is continued: what was asked for goes on in the CHT, and once the API has the new
+    /// image, only its start is left.
     pub(in crate::cht::instance) async fn run(&self, cx: &Context<InstanceResource>) -> Result<Installed, Diagnostics> {
         let images = Images::of(self.found);
         let target = Target::of(self.model).map(|target| target.version);
@@ -84,8 +84,8 @@ impl Preparation<'_> {
         }
     }
 
-    /// Looks at a version that nothing prepares, or whose image came already: an update that was killed may have left it while it
-    /// indexes the data.
+    /// Looks at a version that nothing prepares, or whose image came already: an update that was killed may have left
+    /// it while it indexes the data.
     async fn look(&self, cx: &Context<InstanceResource>) -> Result<Installed, Diagnostics> {
         if was_usable(self.model, self.found) {
             return Ok(Installed::Warm);
@@ -148,7 +148,8 @@ impl Preparation<'_> {
                 Err(error @ (Error::Forbidden { .. } | Error::NotFound { .. } | Error::Refused { .. })) => {
                     return Err(refused(&target, &error));
                 }
-                // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is over.
+                // A pod that is being replaced, or a connection that broke, is no reason to give up before the time is
+                // over.
                 Err(error) => application::status(&error)?,
             };
             patience.check(&what, &status)?;
@@ -163,7 +164,8 @@ impl Preparation<'_> {
     }
 }
 
-/// The instance as it is before the upgrade that a plan brings; none if there is no upgrade, or its images came already.
+/// The instance as it is before the upgrade that a plan brings; none if there is no upgrade, or its images came
+/// already.
 pub(in crate::cht::instance) fn before(
     prior: &InstanceModel,
     plan: &InstanceModel,
@@ -188,7 +190,8 @@ pub(in crate::cht::instance) fn before(
     Some(before)
 }
 
-/// Whether the record tells that the instance has been usable in the version of this model, and that nothing was begun since.
+/// Whether the record tells that the instance has been usable in the version of this model, and that nothing was begun
+/// since.
 fn was_usable(model: &InstanceModel, found: &Found) -> bool {
     let record = Record::find(found, &model.namespace).filter(|record| record.stage == Stage::Created);
     let recorded = record.and_then(|record| record.model().ok());

@@ -1,9 +1,9 @@
 //! Whether there is room for an upgrade: the indexes of the new version are built beside those of the one that runs.
 //!
-//! What is used is what the application tells of its databases, which is not everything on the disk; what is free is at most
-//! what that leaves of the volumes. So what is too little here is too little. What cannot be told is not judged, such as the
-//! space in a directory of a node. The kubelet would know it exactly, but whoever may ask it may also run commands in any pod
-//! of its node.
+//! What is used is what the application tells of its databases, which is not everything on the disk; what is free is at
+//! most what that leaves of the volumes. So what is too little here is too little. What cannot be told is not judged,
+//! such as the space in a directory of a node. The kubelet would know it exactly, but whoever may ask it may also run
+//! commands in any pod of its node.
 
 use k8s_openapi::api::core::v1::PersistentVolume;
 use serde_json::Value as Json;
@@ -26,7 +26,8 @@ const FACTOR: u64 = 5;
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// What there is to say of the room for an upgrade; nothing if there is enough, if none is needed, or if that cannot be told.
+/// What there is to say of the room for an upgrade; nothing if there is enough, if none is needed, or if that cannot be
+/// told.
 pub(super) async fn shortage(
     cx: &Context<InstanceResource>,
     access: &Access,
@@ -139,8 +140,8 @@ fn known_capacity(claim: &LiveObject, volume: &LiveObject) -> Option<u64> {
     u64::try_from(quantity::billionths(size)? / 1_000_000_000).ok()
 }
 
-/// Whether a version needs no more room: its indexes are being built already, or it has none to build. An application that does
-/// not tell is taken to have some.
+/// Whether a version needs no more room: its indexes are being built already, or it has none to build. An application
+/// that does not tell is taken to have some.
 async fn needs_none<T: Transport>(client: &Client<T>, target: &ChtVersion) -> bool {
     let is_target = |version: &str| version == target.to_string();
     let upgrades = client.upgrades().await.ok();

@@ -1,3 +1,5 @@
+//! Who gets which connection, and how many there are.
+
 use tokio::io::DuplexStream;
 
 use super::super::tests::target;

@@ -1,3 +1,5 @@
+//! Entries of CHT's log of upgrades, and the step that follows from each.
+
 use serde_json::{Value, json};
 
 use super::*;

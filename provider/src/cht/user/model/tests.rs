@@ -1,3 +1,5 @@
+//! What is sent of a user, and what an answer changes in the model.
+
 use serde_json::json;
 
 use super::*;

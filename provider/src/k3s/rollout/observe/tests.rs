@@ -84,6 +84,7 @@ fn host(name: &str) -> HostState {
 fn unwanted(state: Option<&HostState>) -> Observed<'_> {
     Observed {
         state,
+        closed: false,
         files: None,
         node: None,
         binary_sha256: None,
@@ -100,6 +101,7 @@ fn seen(known: &Known<'_>, change: impl FnOnce(&mut HostState)) -> Server {
             "a".to_owned(),
             Observed {
                 state: Some(&a),
+                closed: false,
                 files: Some(&files),
                 node: Some(&settings),
                 binary_sha256: Some("aa"),
@@ -119,6 +121,7 @@ fn well() -> Server {
         role: Some(Role::Server),
         member: Member::Voter,
         node: true,
+        ready: true,
         healthy: true,
         running: NOW.parse().ok(),
         ..Server::bare()
@@ -145,6 +148,14 @@ fn what_is_wrong_with_a_host_is_seen() {
     assert_eq!(seen(&known(), started), with(|server| server.restart_pending = true));
     let binary = |host: &mut HostState| host.binary_sha256 = Some("bb".to_owned());
     assert_eq!(seen(&known(), binary), with(|server| server.restart_pending = true));
+    let replaced = |host: &mut HostState| host.binary_version = "v1.35.4+k3s1".parse().ok();
+    assert_eq!(seen(&known(), replaced), with(|server| server.restart_pending = true));
+    let args = |host: &mut HostState| {
+        let nodes = host.nodes.as_mut().unwrap();
+        let arguments = r#"["server","--disable","traefik"]"#;
+        nodes[0].annotations = BTreeMap::from([("k3s.io/node-args".to_owned(), arguments.to_owned())]);
+    };
+    assert_eq!(seen(&known(), args), with(|server| server.other_values = true));
     let no_quorum = |host: &mut HostState| host.readyz = Some(Err("etcd".to_owned()));
     assert_eq!(seen(&known(), no_quorum), with(|server| server.healthy = false));
     let tombstone = |host: &mut HostState| {
@@ -156,8 +167,41 @@ fn what_is_wrong_with_a_host_is_seen() {
         server.cause = Some(journal::Cause::RemovedMember);
     });
     assert_eq!(seen(&known(), tombstone), removed);
+    let anew = |host: &mut HostState| {
+        host.server_unit = Some(UnitState {
+            active: "activating".to_owned(),
+            file: "enabled".to_owned(),
+            restarts: 1,
+            ..UnitState::default()
+        });
+        host.readyz = None;
+        host.journal = vec!["the member has been permanently removed from the cluster".to_owned()];
+    };
+    assert_eq!(seen(&known(), anew).cause, None, "k3s has begun anew by itself");
     let leaving = |host: &mut HostState| host.marker.as_mut().unwrap().phase = Phase::Leaving;
     assert_eq!(seen(&known(), leaving).phase, Some(Phase::Leaving));
+}
+
+#[test]
+fn a_program_that_is_missing_is_put_back_also_where_none_is_pinned() {
+    let missing = HostState {
+        binary_sha256: None,
+        ..host("a")
+    };
+    assert!(other_program(&missing, NOW.parse().ok()));
+    assert!(
+        !other_program(&host("a"), NOW.parse().ok()),
+        "it does not say what it is"
+    );
+}
+
+#[test]
+fn what_runs_for_another_cluster_is_no_healthy_server_of_this_one() {
+    let others = seen(&known(), |host| host.marker.as_mut().unwrap().cluster = "c2".to_owned());
+    assert_eq!(
+        (others.owner, others.healthy, others.unregistered),
+        (Owner::Other, false, false)
+    );
 }
 
 #[test]
@@ -291,6 +335,27 @@ fn a_server_that_nobody_asked_for_is_known_from_the_nodes() {
 }
 
 #[test]
+fn a_host_that_does_not_answer_is_told_from_one_that_does_not_let_us_in_and_its_node_is_known() {
+    let a = HostState {
+        nodes: Some(vec![node("a"), node("b")]),
+        ..host("a")
+    };
+    let silent = |closed: bool| {
+        let b = Observed {
+            closed,
+            ..unwanted(None)
+        };
+        let hosts = BTreeMap::from([("a".to_owned(), unwanted(Some(&a))), ("b".to_owned(), b)]);
+        observe(&known(), &hosts).servers["b"].clone()
+    };
+    for closed in [false, true] {
+        let b = silent(closed);
+        assert!(!b.reachable && !b.healthy && b.ready, "{b:?}");
+        assert_eq!(b.closed, closed);
+    }
+}
+
+#[test]
 fn bare_hosts_and_the_planner_agree_that_a_cluster_is_begun() {
     let bare = HostState::default();
     let (files, settings) = (files("a"), settings("a"));
@@ -298,6 +363,7 @@ fn bare_hosts_and_the_planner_agree_that_a_cluster_is_begun() {
         "a".to_owned(),
         Observed {
             state: Some(&bare),
+            closed: false,
             files: Some(&files),
             node: Some(&settings),
             binary_sha256: Some("aa"),
@@ -312,6 +378,7 @@ fn bare_hosts_and_the_planner_agree_that_a_cluster_is_begun() {
         ca_sha256: None,
         snapshot: true,
         drain: true,
+        force: false,
     };
     let Plan { steps, refusals, .. } = plan(&wanted, &observe(&known(), &hosts));
     let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
@@ -331,6 +398,7 @@ fn an_agent_is_seen_beside_its_node() {
     let settings = settings("w");
     let observed = Observed {
         state: Some(&host),
+        closed: false,
         files: Some(&files),
         node: Some(&settings),
         binary_sha256: Some("aa"),

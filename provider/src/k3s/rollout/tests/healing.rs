@@ -20,6 +20,93 @@ fn a_server_that_loses_its_disk_is_forgotten_before_it_joins_again() {
 }
 
 #[test]
+fn what_seems_to_be_gone_while_its_node_is_ready_is_waited_for() {
+    let elsewhere = |server: &mut Server| {
+        *server = Server {
+            member: Member::Voter,
+            node: true,
+            ready: true,
+            running: server.running,
+            ..Server::bare()
+        };
+    };
+    let cut_off = |server: &mut Server| {
+        *server = Server {
+            ready: true,
+            ..dead(NOW)
+        }
+    };
+    let closed = |server: &mut Server| {
+        *server = Server {
+            closed: true,
+            ..dead(NOW)
+        }
+    };
+    let forced = |servers: &str| Wanted {
+        force: true,
+        ..wanted(servers)
+    };
+    let first = |wanted: &Wanted, seen: &Seen| told(wanted, seen).into_iter().next().unwrap_or_default();
+    for (case, servers, change) in [
+        ("another host has its name", "a b c", elsewhere as fn(&mut Server)),
+        ("we alone do not reach it", "a b", cut_off),
+        ("it does not let us in", "a b", closed),
+    ] {
+        let seen = with(three(), "c", change);
+        assert_eq!(
+            told(&wanted(servers), &seen).get(..2),
+            Some(
+                &[
+                    "wait until c answers or is missed".to_owned(),
+                    "delete the node c through a".to_owned()
+                ][..]
+            ),
+            "{case}"
+        );
+        assert!(is_in_doubt(&wanted(servers), &seen, "c"), "{case}");
+        assert_eq!(first(&forced(servers), &seen), "delete the node c through a", "{case}");
+    }
+    // One that is wanted may come back, whatever its Node says.
+    assert_eq!(told(&wanted("a b c"), &with(three(), "c", cut_off)), [""; 0]);
+}
+
+#[test]
+fn without_a_datastore_of_its_own_a_dead_server_leaves_only_its_node() {
+    let wanted = Wanted {
+        datastore: WantedDatastore::External,
+        ..wanted("a")
+    };
+    let external = |server: Server| Server {
+        data: None,
+        member: Member::None,
+        ..server
+    };
+    let all = |b: Server| seen([("a", external(well(NOW))), ("b", external(b))]);
+    assert_eq!(told(&wanted, &all(dead(NOW))), ["delete the node b through a"]);
+    let made_anew = Server {
+        node: true,
+        ..Server::bare()
+    };
+    assert_eq!(told(&wanted, &all(made_anew)), ["delete the node b through a"]);
+}
+
+#[test]
+fn a_learner_that_does_not_answer_is_not_waited_for() {
+    let learner = |server: &mut Server| {
+        *server = Server {
+            member: Member::Learner,
+            ..dead(NOW)
+        };
+    };
+    let gone = with(with(three(), "c", learner), "b", |server| *server = Server::bare());
+    assert_eq!(told(&wanted("a b c"), &gone), ["join b through a with v1.36.3+k3s1"]);
+    assert_eq!(
+        told(&wanted("a b"), &gone),
+        ["delete the node c through a", "join b through a with v1.36.3+k3s1"]
+    );
+}
+
+#[test]
 fn data_is_wiped_only_where_etcd_says_that_the_member_was_removed() {
     let removed = with(three(), "b", |server| {
         *server = down(NOW);

@@ -37,6 +37,8 @@ pub(super) struct Host {
     address: u32,
     pub(super) wanted_address: u32,
     stale_credentials: bool,
+    /// Whether the datastore has refused its token when it was last started.
+    refused: bool,
 }
 
 /// All machines, and what etcd and the API know.
@@ -54,6 +56,10 @@ pub(super) struct Cluster {
     pub(super) acts_left: usize,
     /// Whether a server that comes up is still coming up when it is looked at next.
     pub(super) slow: bool,
+    /// Whether a machine that could not be reached is reached again while it is waited for; else it is stopped.
+    pub(super) reconnects: bool,
+    /// Whether another token is refused by the datastore, and leaves no credentials behind.
+    pub(super) refuses: bool,
 }
 
 impl Host {
@@ -74,6 +80,7 @@ impl Host {
             address: 1,
             wanted_address: 1,
             stale_credentials: false,
+            refused: false,
         }
     }
 }
@@ -91,6 +98,8 @@ impl Cluster {
             leader: None,
             acts_left: usize::MAX,
             slow: false,
+            reconnects: false,
+            refuses: false,
         }
     }
 
@@ -115,6 +124,7 @@ impl Cluster {
         let known = Server {
             member: if answers { member } else { Member::None },
             node: answers && node.is_some(),
+            ready: answers && node.is_some() && host.up,
             running: if answers { node.copied() } else { None },
             cordoned: answers && host.cordoned,
             leader: self.leader.as_deref() == Some(name),
@@ -138,6 +148,7 @@ impl Cluster {
             cause: match () {
                 () if removed => Some(Cause::RemovedMember),
                 () if host.stale_credentials && !host.stopped => Some(Cause::StaleCredentials),
+                () if host.refused && !host.stopped => Some(Cause::OtherToken),
                 () => None,
             },
             owner: host.phase.map_or(Owner::Nobody, |_| Owner::Us),
@@ -167,7 +178,8 @@ impl Cluster {
                 through,
                 version,
             } => self.join(server, through.as_deref(), *version),
-            Step::Start { server } | Step::Await { server } => self.start(server),
+            Step::Start { server } => self.start(server),
+            Step::Await { .. } => self.act(Self::go_on),
             Step::Restart { server } => self.restart(server, None),
             Step::Upgrade { server, version, .. } => {
                 self.act(|cluster| cluster.host(server).cordoned = true)?;
@@ -183,7 +195,12 @@ impl Cluster {
                 self.act(|cluster| cluster.stop(server))?;
                 self.act(|cluster| cluster.wipe(server))
             }
-            Step::RemoveMember { server, .. } => self.act(|cluster| cluster.delete_node(server)),
+            Step::Miss { server } => self.act(|cluster| cluster.clear_up(server)),
+            Step::RemoveMember { server, .. } => self.act(|cluster| {
+                let runs = cluster.hosts.get(server).is_some_and(|host| host.up);
+                assert!(!runs, "{server} was taken for gone while it ran");
+                cluster.delete_node(server);
+            }),
             Step::Remove {
                 server, member_first, ..
             } => {
@@ -208,7 +225,7 @@ impl Cluster {
                 })
             }
             Step::RotateToken { .. } => self.act(|cluster| cluster.token = cluster.wanted.0),
-            Step::WriteToken { server } => self.act(|cluster| cluster.host(server).files.0 = cluster.wanted.0),
+            Step::WriteToken { server } => self.write_token(server),
             Step::WriteFiles { server, through } => self.write(server, through.as_deref()),
             Step::Uncordon { server } => self.act(|cluster| cluster.host(server).cordoned = false),
             Step::PatchNode { .. } | Step::Convert { .. } => panic!("this model has no {step}"),
@@ -252,6 +269,19 @@ impl Cluster {
         self.act(|cluster| cluster.host(name).phase = Some(Phase::Joined))
     }
 
+    fn write_token(&mut self, name: &str) -> Result<(), Killed> {
+        let is_starting = !self.hosts[name].stopped && !self.hosts[name].up;
+        if is_starting {
+            self.act(|cluster| cluster.stop(name))?;
+        }
+        self.act(|cluster| cluster.host(name).files.0 = cluster.wanted.0)?;
+        if is_starting {
+            self.act(|cluster| cluster.host(name).stopped = false)?;
+            self.act(|cluster| cluster.come_up(name))?;
+        }
+        Ok(())
+    }
+
     fn restart(&mut self, name: &str, version: Option<K3sVersion>) -> Result<(), Killed> {
         if let Some(version) = version {
             self.install(name, version)?;
@@ -293,16 +323,27 @@ impl Cluster {
 
     /// What goes on by itself after the provider was killed: systemd starts what is not stopped.
     pub(super) fn settle(&mut self) {
-        let names: Vec<String> = self.hosts.keys().cloned().collect();
-        for name in &names {
-            if !self.slow && !self.hosts[name].stopped && !self.hosts[name].up && self.hosts[name].reachable {
-                self.come_up(name);
-            }
+        if !self.slow {
+            self.go_on();
         }
-        for name in &names {
-            self.promote(name);
+        for name in self.names() {
+            self.promote(&name);
         }
         self.check();
+    }
+
+    /// What systemd does while somebody waits.
+    fn go_on(&mut self) {
+        for name in self.names() {
+            if !self.hosts[&name].stopped && !self.hosts[&name].up && self.hosts[&name].reachable {
+                self.come_up(&name);
+            }
+            self.promote(&name);
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.hosts.keys().cloned().collect()
     }
 
     /// What k3s does when it starts.
@@ -312,9 +353,11 @@ impl Cluster {
             return;
         }
         let Some(version) = host.installed else { return };
-        // What was started with an old token once does not start with the right one, either.
-        if host.stale_credentials || (host.files.0 != self.token && self.clusters_begun > 0) {
-            self.host(name).stale_credentials = true;
+        // What was started with an old token once may not start with the right one, either.
+        let has_old_token = host.files.0 != self.token && self.clusters_begun > 0;
+        self.host(name).refused = has_old_token && self.refuses;
+        if host.stale_credentials || has_old_token {
+            self.host(name).stale_credentials |= !self.refuses;
             return;
         }
         let member = self.members.get(name).copied();
@@ -378,6 +421,14 @@ impl Cluster {
     pub(super) fn stop(&mut self, name: &str) {
         self.go_down(name);
         self.host(name).stopped = true;
+    }
+
+    /// What comes of waiting for a machine that could not be reached.
+    fn clear_up(&mut self, name: &str) {
+        match self.reconnects {
+            true => self.host(name).reachable = true,
+            false => self.stop(name),
+        }
     }
 
     /// What becomes of a host whose disk is lost, by accident.

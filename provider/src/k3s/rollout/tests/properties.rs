@@ -13,6 +13,7 @@ fn converge(cluster: &mut Cluster, wanted: &Wanted, kills: &[usize]) {
         match next(&wanted, &cluster.observe()) {
             Ok(None) => return check_converged(cluster, &wanted),
             Ok(Some(step)) => {
+                check_parted(cluster, &wanted, &step);
                 if cluster.carry_out(&step).is_err() {
                     cluster.acts_left = kills.next().unwrap_or(usize::MAX);
                 }
@@ -24,6 +25,29 @@ fn converge(cluster: &mut Cluster, wanted: &Wanted, kills: &[usize]) {
         }
     }
     panic!("it does not end: {:?}\n{cluster:#?}", next(&wanted, &cluster.observe()));
+}
+
+/// As soon as there is a second voter, nothing is done but what brings servers back before no file says to begin a cluster.
+fn check_parted(cluster: &Cluster, wanted: &Wanted, step: &Step) {
+    let seen = cluster.observe();
+    let voters = quorum::Voters::of(&seen).all;
+    let may_begin = |name: &String| {
+        seen.servers
+            .get(name)
+            .is_some_and(|server| server.healthy && server.init)
+    };
+    let is_other = matches!(
+        step,
+        Step::Join { .. }
+            | Step::Upgrade { .. }
+            | Step::Restart { .. }
+            | Step::Remove { .. }
+            | Step::RotateToken { .. }
+    );
+    assert!(
+        voters < 2 || !is_other || !wanted.servers.iter().any(may_begin),
+        "{step}, while a server would begin another cluster: {cluster:#?}"
+    );
 }
 
 fn check_converged(cluster: &Cluster, wanted: &Wanted) {
@@ -109,11 +133,13 @@ proptest! {
         down in prop::option::of(0_usize..5),
         added: bool,
         restarted in prop::option::of(0_usize..5),
+        (refuses, slow) in any::<(bool, bool)>(),
         kills in kills(),
     ) {
         let mut wanted = wanted("");
         let mut cluster = made(count, &mut wanted);
         cluster.wanted = (2, 2);
+        cluster.refuses = refuses;
         if let Some(down) = down.filter(|_| count > 2) {
             cluster.stop(&format!("s{}", down % count));
         }
@@ -123,6 +149,7 @@ proptest! {
             cluster.go_down(&format!("s{}", restarted % count));
             cluster.settle();
         }
+        cluster.slow = slow;
         if added {
             cluster.hosts.insert("n0".to_owned(), model::Host::new());
             wanted.servers.push("n0".to_owned());
@@ -171,6 +198,21 @@ proptest! {
         let mut kills = kills;
         kills.truncate(6);
         drive_without(&mut cluster, &wanted, &name, &kills);
+    }
+}
+
+#[test]
+fn a_server_that_only_we_do_not_reach_is_not_taken_for_gone() {
+    for reconnects in [true, false] {
+        let mut wanted = wanted("");
+        let mut cluster = made(4, &mut wanted);
+        cluster.reconnects = reconnects;
+        cluster.host("s1").reachable = false;
+        wanted.servers.retain(|server| server != "s1");
+        match reconnects {
+            true => converge(&mut cluster, &wanted, &[]),
+            false => drive_without(&mut cluster, &wanted, "s1", &[]),
+        }
     }
 }
 

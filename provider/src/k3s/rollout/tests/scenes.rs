@@ -14,6 +14,7 @@ pub(in crate::k3s::rollout) fn well(running: &str) -> Server {
         role: Some(Role::Server),
         member: Member::Voter,
         node: true,
+        ready: true,
         healthy: true,
         running: Some(version(running)),
         ..Server::bare()
@@ -23,6 +24,7 @@ pub(in crate::k3s::rollout) fn well(running: &str) -> Server {
 pub(in crate::k3s::rollout) fn down(running: &str) -> Server {
     Server {
         healthy: false,
+        ready: false,
         unit: UnitPhase::Stopped,
         ..well(running)
     }
@@ -77,9 +79,30 @@ fn a_cluster_is_begun_once_and_then_joined_by_one_after_the_other() {
         [
             "begin the cluster on a with v1.36.3+k3s1",
             "join b through a with v1.36.3+k3s1",
-            "join c through a with v1.36.3+k3s1",
             "write the files of a",
+            "join c through a with v1.36.3+k3s1",
         ]
+    );
+}
+
+#[test]
+fn who_runs_with_other_values_is_restarted_before_anybody_is_refused_for_it() {
+    let changed = with(three(), "b", |server| server.other_values = true);
+    assert_eq!(told(&wanted("a b c"), &changed), ["restart b"]);
+    let joining = with(changed, "c", |server| *server = Server::bare());
+    assert_eq!(
+        told(&wanted("a b c"), &joining),
+        ["restart b", "join c through a with v1.36.3+k3s1"]
+    );
+    let unwell = with(joining, "a", |server| {
+        *server = Server {
+            healthy: false,
+            ..well(NOW)
+        }
+    });
+    assert_eq!(
+        told(&wanted("a b c"), &unwell),
+        ["wait for a", "restart b", "join c through a with v1.36.3+k3s1"]
     );
 }
 

@@ -1,3 +1,5 @@
+//! Volumes of the chart, and the attributes that lead to them.
+
 use serde_json::{Value, json};
 use tf_framework::ToValue;
 

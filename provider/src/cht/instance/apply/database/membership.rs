@@ -1,14 +1,15 @@
 //! Whether the nodes of a CouchDB cluster have found together, and what to do if not.
 //!
-//! The first node brings the others in, but tries it only for a while after it started. Where a volume or an image of another
-//! node takes longer, nobody ever does it again, unless the first node starts anew.
+//! The first node brings the others in, but tries it only for a while after it started. Where a volume or an image of
+//! another node takes longer, nobody ever does it again, unless the first node starts anew.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::cht::client::Membership;
 
-/// How long the first node tries to bring the others in: twenty times with five seconds in between, and some time to start.
+/// How long the first node tries to bring the others in: twenty times with five seconds in between, and some time to
+/// start.
 const ATTEMPT: Duration = Duration::from_secs(120);
 
 /// What to do about a cluster.

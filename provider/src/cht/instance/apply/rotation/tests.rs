@@ -1,3 +1,5 @@
+//! Which password is wanted, and which ones are tried.
+
 use serde_json::json;
 use tf_framework::Attr;
 

@@ -3,10 +3,10 @@
 //! Replication keeps requests open for up to an hour and sends up to 32 MB at once; with the usual limits of ingress
 //! controllers phones fail to synchronize. Each controller has its own way to raise them:
 //! - ingress-nginx: annotations for both timeouts and the body's size.
-//! - AWS Load Balancer Controller: an attribute of the load balancer, which has no limit for bodies. A certificate is one of
-//!   ACM, named by `certificate-arn` or found by the host's name.
-//! - Traefik: timeouts belong to the entry point (`transport.respondingTimeouts`), which the cluster's own configuration
-//!   sets; there is no annotation for them, and no limit for bodies unless a middleware sets one.
+//! - AWS Load Balancer Controller: an attribute of the load balancer, which has no limit for bodies. A certificate is
+//!   one of ACM, named by `certificate-arn` or found by the host's name.
+//! - Traefik: timeouts belong to the entry point (`transport.respondingTimeouts`), which the cluster's own
+//!   configuration sets; there is no annotation for them, and no limit for bodies unless a middleware sets one.
 //! - GKE: a BackendConfig, which the Service names; no limit for bodies.
 //! - Any other gets the annotations of the specification only.
 

@@ -1,5 +1,5 @@
-//! The official names, labels, ports, variables, strategies and mounts of CHT 5.3 with one CouchDB node; `versions` has what
-//! is different in other versions and in clusters.
+//! The official names, labels, ports, variables, strategies and mounts of CHT 5.3 with one CouchDB node; `versions` has
+//! what is different in other versions and in clusters.
 
 use serde_json::{Value, json};
 

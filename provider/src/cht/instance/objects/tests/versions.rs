@@ -1,4 +1,5 @@
-//! What differs between versions, and between a single CouchDB node and a cluster: tables of the official charts' facts.
+//! What differs between versions, and between a single CouchDB node and a cluster: tables of the official charts'
+//! facts.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
-//! A certificate that is given for the ingress: whether it is for the host, whether its key is given with it, whether its
-//! chain is in order, and how long it lasts. What is wrong with it would only be seen by phones that refuse to synchronize.
+//! A certificate that is given for the ingress: whether it is for the host, whether its key is given with it, whether
+//! its chain is in order, and how long it lasts. What is wrong with it would only be seen by phones that refuse to
+//! synchronize.
 //!
 //! Nothing here asks for the time: callers say when it is. [`super`] turns what is found into diagnostics.
 
@@ -186,8 +187,8 @@ impl Chain {
     }
 }
 
-/// Whether a certificate was signed by the owner of the next one. What a signature of a kind that is not known here says is
-/// left to the clients.
+/// Whether a certificate was signed by the owner of the next one. What a signature of a kind that is not known here
+/// says is left to the clients.
 fn is_signed_by(certificate: &X509Certificate<'_>, next: &X509Certificate<'_>) -> bool {
     certificate.issuer().as_raw() == next.subject().as_raw()
         && matches!(

@@ -1,0 +1,232 @@
+//! The tokens of the cluster. Looks tell the hashes of the files that hold them, so they are read only where those are not as they
+//! should be: a plan without changes asks each host once.
+
+use secrecy::ExposeSecret as _;
+
+use crate::k3s::digest;
+use crate::k3s::fleet::{Fleet, Looked};
+use crate::k3s::host::{Host, HostError, Tokens};
+use crate::k3s::paths;
+use crate::k3s::probe::HostState;
+use crate::k3s::token::{Bearer, Token};
+
+/// The tokens of the cluster.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    /// The one that the cluster takes now.
+    pub(super) cluster: Option<Token>,
+    /// One that was written for a cluster that has not begun yet.
+    pub(super) written: Option<Token>,
+    /// The one of agents.
+    pub(super) agent: Option<Token>,
+}
+
+/// The tokens that a cluster had when it was last applied.
+#[derive(Clone, Debug)]
+pub struct Remembered {
+    /// The one of servers.
+    pub server: Token,
+    /// The one of agents.
+    pub agent: Token,
+}
+
+impl Remembered {
+    /// These tokens, if all files with tokens are those that they would make, and nobody says that another one is on its way.
+    fn found(&self, fleet: &Fleet, looked: &Looked) -> Option<Found> {
+        let states = || {
+            looked
+                .states()
+                .map(|(_, state)| state)
+                .filter(|state| fleet.owns(state))
+        };
+        let has_begun = states().any(|state| state.cluster_token_sha256.is_some());
+        (has_begun && states().all(|state| self.fits(state))).then(|| Found {
+            cluster: Some(self.server.clone()),
+            written: Some(self.server.clone()),
+            agent: Some(self.agent.clone()),
+        })
+    }
+
+    fn fits(&self, state: &HostState) -> bool {
+        let Some(ca) = state.ca_sha256.as_deref() else {
+            return false;
+        };
+        let secure = self.server.secure(ca, Bearer::Server);
+        let secure = secure.expose_secret();
+        let is = |hash: Option<&String>, text: &str| hash.is_none_or(|hash| *hash == digest::sha256(text.as_bytes()));
+        let file = |path: &str| state.files.get(path).map(|file| &file.sha256);
+        let short = self.server.short();
+        let named = state.marker.as_ref().and_then(|marker| marker.token.as_ref());
+        named.is_none_or(|named| *named == self.server.sha256())
+            // k3s ends its own file with a new line.
+            && is(state.cluster_token_sha256.as_ref(), &format!("{secure}\n"))
+            && (is(file(paths::TOKEN), secure) || is(file(paths::TOKEN), short.expose_secret()))
+            && is(file(paths::AGENT_TOKEN), self.agent.short().expose_secret())
+    }
+}
+
+/// The tokens of the cluster: those that are remembered, if files on hosts say that they are still right. Else those of one server are
+/// read, or of all where they differ, as they do while the token is being changed.
+pub(super) async fn find(fleet: &Fleet, looked: &Looked) -> Result<Found, HostError> {
+    if let Some(found) = fleet
+        .spec
+        .remembered
+        .as_ref()
+        .and_then(|remembered| remembered.found(fleet, looked))
+    {
+        return Ok(found);
+    }
+    let mut holders: Vec<(&Host, &HostState)> = looked
+        .states()
+        .filter(|(_, state)| fleet.owns(state))
+        .filter(|(_, state)| state.cluster_token_sha256.is_some() || state.files.contains_key(paths::TOKEN))
+        .filter_map(|(name, state)| Some((fleet.hosts.get(name)?, state)))
+        .collect();
+    let has_agents = |state: &HostState| state.files.contains_key(paths::AGENT_TOKEN);
+    holders.sort_by_key(|(_, state)| (state.cluster_token_sha256.is_none(), !has_agents(state)));
+    let mut hashes: Vec<_> = holders
+        .iter()
+        .filter_map(|(_, state)| state.cluster_token_sha256.as_ref())
+        .collect();
+    hashes.sort();
+    hashes.dedup();
+    let is_one = hashes.len() < 2;
+    let mut all: Vec<Tokens> = Vec::new();
+    let mut found = Found::default();
+    for (host, state) in holders {
+        if is_one && !all.is_empty() && (found.agent.is_some() || !has_agents(state)) {
+            continue;
+        }
+        let tokens = host.tokens().await?;
+        found.agent = found.agent.or(tokens.agent.clone());
+        found.written = found.written.or(tokens.server.clone());
+        all.push(tokens);
+    }
+    let all: Vec<&Tokens> = all.iter().collect();
+    found.cluster = current(looked, &all).cloned();
+    Ok(found)
+}
+
+/// Which of several tokens the cluster takes now: the one that a marker names, or else one that a server was given while its file
+/// has another.
+fn current<'a>(looked: &Looked, all: &[&'a Tokens]) -> Option<&'a Token> {
+    let mut candidates = all.iter().filter_map(|tokens| tokens.cluster.as_ref());
+    let hash = |token: &Option<Token>| token.as_ref().map(Token::sha256);
+    let named: Vec<&String> = looked
+        .states()
+        .filter_map(|(_, state)| state.marker.as_ref()?.token.as_ref())
+        .collect();
+    let is_named = |token: &&Token| named.contains(&&token.sha256());
+    if let Some(token) = candidates.clone().find(is_named) {
+        return Some(token);
+    }
+    let given = all.iter().find(|tokens| {
+        tokens.cluster.is_some() && tokens.server.is_some() && hash(&tokens.cluster) != hash(&tokens.server)
+    });
+    given
+        .and_then(|tokens| tokens.cluster.as_ref())
+        .or_else(|| candidates.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::k3s::config::Role;
+    use crate::k3s::host::Probed;
+    use crate::k3s::marker::{Marker, Phase};
+    use crate::k3s::probe::FileState;
+
+    fn token(text: &str) -> Option<Token> {
+        Token::parse(text).ok()
+    }
+
+    fn tokens(server: &str, cluster: &str) -> Tokens {
+        Tokens {
+            server: token(server),
+            agent: None,
+            cluster: token(cluster),
+        }
+    }
+
+    fn looked(named: Option<&str>) -> Looked {
+        let mut marker = Marker::new("c1", "a", Role::Server, Phase::Joined);
+        marker.token = named.and_then(token).map(|token| token.sha256());
+        let state = HostState {
+            marker: Some(marker),
+            ..HostState::default()
+        };
+        Looked {
+            hosts: BTreeMap::from([("a".to_owned(), Ok(Probed { state, asked_at: 0 }))]),
+            ..Looked::default()
+        }
+    }
+
+    #[test]
+    fn remembered_tokens_are_known_by_the_hashes_of_the_files_that_they_make() {
+        let remembered = Remembered {
+            server: Token::parse("servers").unwrap(),
+            agent: Token::parse("agents").unwrap(),
+        };
+        let ca = digest::sha256(b"ca");
+        let file = |text: &str| FileState {
+            mode: 0o600,
+            owner: "root".to_owned(),
+            sha256: digest::sha256(text.as_bytes()),
+        };
+        let right = || HostState {
+            ca_sha256: Some(ca.clone()),
+            cluster_token_sha256: Some(digest::sha256(format!("K10{ca}::server:servers\n").as_bytes())),
+            files: BTreeMap::from([
+                (paths::TOKEN.to_owned(), file(&format!("K10{ca}::server:servers"))),
+                (paths::AGENT_TOKEN.to_owned(), file("agents")),
+            ]),
+            ..HostState::default()
+        };
+        assert!(remembered.fits(&right()));
+        for change in [
+            (|state, other| state.files.insert(paths::TOKEN.to_owned(), other)) as fn(&mut HostState, FileState) -> _,
+            |state, other| state.files.insert(paths::AGENT_TOKEN.to_owned(), other),
+            |state, other| {
+                state.cluster_token_sha256 = Some(other.sha256);
+                None
+            },
+            |state, _| {
+                let mut marker = Marker::new("c1", "a", Role::Server, Phase::Joined);
+                marker.token = Some("another".to_owned());
+                state.marker = Some(marker);
+                None
+            },
+        ] {
+            let mut state = right();
+            change(&mut state, file("other"));
+            assert!(!remembered.fits(&state), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn while_a_token_is_being_changed_the_new_one_is_the_clusters() {
+        // Of each server the token in its file, and the one that k3s has written down. Whether a marker names the new one.
+        for (case, servers, named) in [
+            ("nothing is written yet", [("old", "new"), ("old", "old")], Some("new")),
+            ("files are written", [("new", "new"), ("new", "old")], Some("new")),
+            ("one has restarted", [("new", "old"), ("new", "new")], Some("new")),
+            ("by hand", [("old", "old"), ("old", "new")], None),
+            ("a change long ago", [("new", "new"), ("new", "new")], Some("old")),
+        ] {
+            let all = servers.map(|(server, cluster)| tokens(server, cluster));
+            let all: Vec<&Tokens> = all.iter().collect();
+            let found = current(&looked(named), &all).map(Token::sha256);
+            assert_eq!(found, token("new").map(|token| token.sha256()), "{case}");
+        }
+        let before = [tokens("old", "old"), tokens("old", "old")];
+        let found = current(&looked(Some("new")), &before.iter().collect::<Vec<_>>()).map(Token::sha256);
+        assert_eq!(
+            found,
+            token("old").map(|token| token.sha256()),
+            "killed before the change"
+        );
+        assert!(current(&looked(None), &[]).is_none());
+    }
+}
