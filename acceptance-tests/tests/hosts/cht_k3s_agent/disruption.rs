@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use acceptance_tests::k3s::lab::VERSIONS;
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Node, Pod};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::{Api, Client, ResourceExt};
@@ -15,10 +15,17 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::support::{Configuration, Scene, condition, version};
 
-/// A pod on the second host that a budget holds there.
+/// A pod on the second host that a budget holds there. Its owner would make it again, as far as anybody can tell.
 async fn hold_a_pod(client: &Client) {
-    let owner =
-        json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "couchdb", "uid": "1", "controller": true});
+    let params = PostParams::default();
+    let owner: ConfigMap = serde_json::from_value(json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "couchdb"},
+    }))
+    .expect("it is a map");
+    let owners = Api::namespaced(client.clone(), "default");
+    let owner = owners.create(&params, &owner).await.expect("the owner is made");
+    let uid = owner.metadata.uid.expect("it has an id");
+    let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "couchdb", "uid": uid, "controller": true});
     let pod: Pod = serde_json::from_value(json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": "couchdb-0", "labels": {"app": "couchdb"}, "ownerReferences": [owner]},
@@ -30,7 +37,6 @@ async fn hold_a_pod(client: &Client) {
         "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "couchdb"}}},
     }))
     .expect("it is a budget");
-    let params = PostParams::default();
     let pods = Api::namespaced(client.clone(), "default");
     pods.create(&params, &pod).await.expect("the pod is made");
     let budgets = Api::namespaced(client.clone(), "default");

@@ -22,7 +22,30 @@ use crate::wording::sentence;
 /// How long a Node is said to be ready after its machine is gone: Kubernetes misses it after less than a minute.
 const GRACE: Duration = Duration::from_secs(120);
 
+/// How long those have to take their turn that go first. Whoever is not among what is applied is not waited for.
+const FIRST: Duration = Duration::from_secs(60);
+
 impl Task<'_> {
+    /// Lets those agents go first whose change was not finished, and whose Nodes take no pods since then: else more would be
+    /// away at once than may be.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
+    pub(super) async fn let_unfinished_go_first(&self, most: usize) -> Result<(), Diagnostics> {
+        let began = Instant::now();
+        let what = format!("the turn of the agent {}", self.model.name);
+        self.cx
+            .wait(&what, Backoff::QUICK, || async {
+                let nodes = self.nodes.list().await.map_err(asked)?;
+                let first = who_goes_first(&nodes, &self.model.cluster.cluster_id, &self.model.name, most);
+                Ok::<_, Diagnostics>(match !first.is_empty() && began.elapsed() < FIRST {
+                    true => Progress::Pending(format!("{} first", first.join(", "))),
+                    false => Progress::Ready(()),
+                })
+            })
+            .await
+    }
+
     /// Checks a host on which nothing has been changed yet.
     ///
     /// # Errors
@@ -145,4 +168,41 @@ pub(super) async fn until_silent(
         })
     })
     .await
+}
+
+/// The other agents that were left cordoned, where they are as many as may be away. One that was left so itself waits for
+/// nobody.
+fn who_goes_first(nodes: &[NodeState], cluster: &str, name: &str, most: usize) -> Vec<String> {
+    let is_left = |node: &&NodeState| node.unschedulable && node.cordoned_by() == Some(cluster) && !node.is_server();
+    let left: Vec<String> = nodes.iter().filter(is_left).map(|node| node.name.clone()).collect();
+    match left.len() >= most && !left.iter().any(|left| left == name) {
+        true => left,
+        false => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::k3s::probe::node::CORDONED_BY;
+
+    fn node(name: &str, cordoned_by: Option<&str>) -> NodeState {
+        let mut node = NodeState {
+            name: name.to_owned(),
+            unschedulable: cordoned_by.is_some(),
+            ..NodeState::default()
+        };
+        let by = cordoned_by.map(|by| (CORDONED_BY.to_owned(), by.to_owned()));
+        node.annotations.extend(by);
+        node
+    }
+
+    #[test]
+    fn who_was_left_cordoned_goes_first_if_no_more_may_be_away() {
+        let nodes = [node("a", Some("c1")), node("b", None), node("c", Some("another"))];
+        assert_eq!(who_goes_first(&nodes, "c1", "b", 1), ["a"]);
+        assert_eq!(who_goes_first(&nodes, "c1", "b", 2), [""; 0]);
+        assert_eq!(who_goes_first(&nodes, "c1", "a", 1), [""; 0], "it is the one");
+        assert_eq!(who_goes_first(&nodes[1..], "c1", "b", 1), [""; 0]);
+    }
 }

@@ -195,6 +195,7 @@ impl<'a> Task<'a> {
             }
             AgentStep::Upgrade { .. } | AgentStep::Restart | AgentStep::Register => {
                 let most = self.model.cluster.most_unavailable();
+                self.let_unfinished_go_first(most).await?;
                 let turn = self.turn(Work::Change { most }).await?;
                 // What was seen may be long ago.
                 let look = self.look().await?;

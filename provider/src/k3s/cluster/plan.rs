@@ -89,7 +89,8 @@ fn check_servers(prior: &ClusterModel, planned: &ClusterModelDraft, diagnostics:
         .keys()
         .filter(|name| !servers.contains_key(*name))
         .collect();
-    if prior.wanted_datastore() == WantedDatastore::Etcd {
+    // A snapshot that comes back ends the quorum of before; which servers may be left out of it, the restore decides.
+    if prior.wanted_datastore() == WantedDatastore::Etcd && !restores(prior, planned) {
         let voters = Voters {
             all: prior.servers.len(),
             healthy: prior.servers.len(),
@@ -117,6 +118,16 @@ fn check_servers(prior: &ClusterModel, planned: &ClusterModelDraft, diagnostics:
             diagnostics.push(Diagnostic::error("Server cannot be renamed", detail).at(path));
         }
     }
+}
+
+/// Whether another snapshot is to come back than before.
+fn restores(prior: &ClusterModel, planned: &ClusterModelDraft) -> bool {
+    let Some(from) = planned.restore_from.known() else {
+        return false;
+    };
+    prior.restore_from.as_ref().is_none_or(|before| {
+        from.snapshot.known() != Some(&before.snapshot) || from.server.known() != before.server.as_ref()
+    })
 }
 
 /// Makes the plan show what applying it will bring: repairs of what was changed from outside, and new values only of

@@ -261,6 +261,17 @@ async fn what_would_lose_the_cluster_is_refused_at_its_attribute() {
 }
 
 #[tokio::test]
+async fn servers_that_are_gone_may_be_left_out_of_a_snapshot_that_comes_back() {
+    let restore = json!({ "snapshot": "/srv/etcd-snapshot-a", "server": "a" });
+    let changes = json!({ "servers": servers(&["a"]), "restore_from": restore });
+    assert_eq!(planned(changes.clone()).await.action, Action::Update);
+    let before = core_with(json!({ "restore_from": restore }));
+    let refused = before.plan(configuration(changes)).await.map(|_| ());
+    let refused = refused.expect_err("nothing comes back again").to_string();
+    assert!(refused.contains("in several applies"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_server_that_gets_another_name_is_refused() {
     let mut renamed = servers(&["a", "b", "c"]);
     let c = renamed.as_object_mut().unwrap().remove("c").unwrap();
