@@ -30,7 +30,8 @@ pub struct OnDestroy {
     /// Whether the snapshots of etcd stay on the hosts. Default: `false`.
     pub keep_snapshots: Option<bool>,
     /// Whether hosts are cleaned up although they have volumes or volumes are attached to them, whose data is lost or
-    /// could be harmed, and whether a cluster is given up none of whose servers answers. Default: `false`.
+    /// could be harmed, whether a server that does not answer is taken for gone although its node is ready or it
+    /// refuses the login, and whether a cluster is given up none of whose servers answers. Default: `false`.
     pub force: Option<bool>,
 }
 
