@@ -265,7 +265,7 @@ async fn servers_that_are_gone_may_be_left_out_of_a_snapshot_that_comes_back() {
     let restore = json!({ "snapshot": "/srv/etcd-snapshot-a", "server": "a" });
     let changes = json!({ "servers": servers(&["a"]), "restore_from": restore });
     assert_eq!(planned(changes.clone()).await.action, Action::Update);
-    let before = core_with(json!({ "restore_from": restore }));
+    let mut before = core_with(json!({ "restore_from": restore }));
     let refused = before.plan(configuration(changes)).await.map(|_| ());
     let refused = refused.expect_err("nothing comes back again").to_string();
     assert!(refused.contains("in several applies"), "{refused}");
