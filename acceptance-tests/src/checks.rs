@@ -67,7 +67,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             Check::Clippy => cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?,
             Check::Test => cargo(&["test", "--workspace"], &[])?,
             Check::Fuzz => skipped.extend(fuzz()?),
-            Check::Doc => cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?,
+            Check::Doc => cargo(
+                &["doc", "--workspace", "--no-deps", "--all-features"],
+                &[("RUSTDOCFLAGS", "-D warnings")],
+            )?,
             Check::Deny => skipped.extend(deny()?),
             Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
             Check::Acceptance => {
@@ -149,8 +152,8 @@ fn acceptance(targets: &[&str], filter: Option<&str>) -> Result<Vec<String>> {
     Ok(skip::summary(&fs::read_to_string(list)?))
 }
 
-/// Calls the fuzz targets with their seeds and, where cargo-fuzz can be had, with whatever it makes of them. What it finds
-/// interesting is kept beside the build, for the next time.
+/// Calls the fuzz targets with their seeds and, where cargo-fuzz can be had, with whatever it makes of them. What it
+/// finds interesting is kept beside the build, for the next time.
 fn fuzz() -> Result<Option<String>> {
     let manifest = format!("--manifest-path={FUZZ}/Cargo.toml");
     cargo(&["test", "--locked", "--no-default-features", &manifest], &[])?;
@@ -197,8 +200,8 @@ fn fuzz_target(program: &Path, build: &Path, target: &str) -> Result<()> {
     Ok(())
 }
 
-/// A command of cargo-fuzz. The framework has no unsafe code for a sanitizer to watch, and without one the stable compiler
-/// will do.
+/// A command of cargo-fuzz. The framework has no unsafe code for a sanitizer to watch, and without one the stable
+/// compiler will do.
 fn cargo_fuzz(program: &Path, command: &str, build: &Path) -> Command {
     let mut fuzz = Command::new(program);
     fuzz.args(["fuzz", command, "--sanitizer=none", "--fuzz-dir", FUZZ, "--target-dir"]);

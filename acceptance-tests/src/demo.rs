@@ -1,8 +1,9 @@
 //! `cargo xtask demo`: one of the example environments on the lab, from nothing to running, changed, and gone again.
 //!
-//! An environment is a folder of `examples/environments/`. Its `demo.tfvars.json` has the variables of the `first` apply and
-//! those that `change`, and says how many `hosts` it takes; see [`environment`](acceptance_tests::environment). One that takes none is
-//! shown on the lab's cluster: the way there comes as `kubernetes_host`, `kubernetes_ca` and `kubernetes_token`.
+//! An environment is a folder of `examples/environments/`. Its `demo.tfvars.json` has the variables of the `first`
+//! apply and those that `change`, and says how many `hosts` it takes; see
+//! [`environment`](acceptance_tests::environment). One that takes none is shown on the lab's cluster: the way there
+//! comes as `kubernetes_host`, `kubernetes_ca` and `kubernetes_token`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
-//! An example environment on hosts of the lab: a folder of `examples/environments/` whose `demo.tfvars.json` asks for hosts.
+//! An example environment on hosts of the lab: a folder of `examples/environments/` whose `demo.tfvars.json` asks for
+//! hosts.
 //!
-//! That file has the variables of the `first` apply and those that `change`. What only the lab knows stands in them as a text that
-//! begins with `@`:
+//! That file has the variables of the `first` apply and those that `change`. What only the lab knows stands in them as
+//! a text that begins with `@`:
 //!
 //! | text | value |
 //! | --- | --- |

@@ -31,8 +31,8 @@ pub struct ChtProvider;
 
 /// Whole environments for the [Community Health Toolkit](https://communityhealthtoolkit.org) (CHT).
 ///
-/// OpenTofu 1.10 or later is needed, or Terraform 1.11 or later. Write-only arguments, by which passwords stay out of the state,
-/// need OpenTofu 1.11.
+/// OpenTofu 1.10 or later is needed, or Terraform 1.11 or later. Write-only arguments, by which passwords stay out of
+/// the state, need OpenTofu 1.11.
 #[derive(Model)]
 pub struct ProviderModel {
     /// The way to the cluster for resources that do not have one of their own. It is meant for clusters that exist

@@ -1,4 +1,5 @@
-//! A cluster of k3s on hosts: how long it takes to make, also one host after the other, and what a plan without changes costs each host.
+//! A cluster of k3s on hosts: how long it takes to make, also one host after the other, and what a plan without changes
+//! costs each host.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! A real Kubernetes cluster on loopback: etcd, the API server with RBAC and TLS, the controllers, the scheduler, and a node that
-//! kwok plays. Objects behave as they do in production; only containers do not run.
+//! A real Kubernetes cluster on loopback: etcd, the API server with RBAC and TLS, the controllers, the scheduler, and a
+//! node that kwok plays. Objects behave as they do in production; only containers do not run.
 //!
 //! - Nodes and pods: `stages.yaml`, with the faults that a pod can ask for.
 //! - Volumes and ingresses: `controllers/`, for the classes in [`fixtures`].
@@ -44,7 +44,8 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 pub struct ClusterOptions {
     /// Where port-forwards lead from the start; see [`Cluster::set_port_forward_target`].
     pub port_forward_target: Option<SocketAddr>,
-    /// Whether the requests of service accounts, such as those of [`Cluster::user`], are logged; see [`Cluster::requests`].
+    /// Whether the requests of service accounts, such as those of [`Cluster::user`], are logged; see
+    /// [`Cluster::requests`].
     pub audits_accounts: bool,
 }
 
@@ -179,8 +180,8 @@ impl Cluster {
         }
     }
 
-    /// Starts the API server again, at the same address, and waits until it is ready. What follows it is started anew: by itself
-    /// it would come back after up to half a minute, each part of it for itself.
+    /// Starts the API server again, at the same address, and waits until it is ready. What follows it is started anew:
+    /// by itself it would come back after up to half a minute, each part of it for itself.
     ///
     /// # Errors
     /// If it does not become ready.

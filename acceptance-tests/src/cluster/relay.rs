@@ -1,5 +1,5 @@
-//! The far end of every port-forward: kwok's configuration names one fixed address, the relay's, which passes each connection
-//! on to the target of the moment.
+//! The far end of every port-forward: kwok's configuration names one fixed address, the relay's, which passes each
+//! connection on to the target of the moment.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,5 @@
-//! What k3s brings along for workloads: the storage class `local-path` and the ingress class `traefik`, with what serves them.
+//! What k3s brings along for workloads: the storage class `local-path` and the ingress class `traefik`, with what
+//! serves them.
 //!
 //! The lab's own controllers serve them, on each server: what one has done the others find done.
 

@@ -1,4 +1,5 @@
-//! The API server of this host, and the controllers and the scheduler where the host has them. In k3s they are parts of its process.
+//! The API server of this host, and the controllers and the scheduler where the host has them. In k3s they are parts of
+//! its process.
 
 use std::fs;
 use std::path::{Path, PathBuf};

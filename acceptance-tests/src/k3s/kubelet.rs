@@ -1,5 +1,5 @@
-//! What the kubelet does to the pods of this node, played by kwok: they are ready at once, end when they are deleted, and
-//! port-forwards to them lead to this machine. A host without kwok has nodes without pods.
+//! What the kubelet does to the pods of this node, played by kwok: they are ready at once, end when they are deleted,
+//! and port-forwards to them lead to this machine. A host without kwok has nodes without pods.
 //!
 //! kwok leaves the Node alone: it holds no lease, and its one stage for Nodes is for none. `node.rs` keeps it.
 

@@ -1,6 +1,8 @@
-//! Hosts for k3s, and what a provider is told of them: releases to install, the way to log in, the cluster that comes to be there.
+//! Hosts for k3s, and what a provider is told of them: releases to install, the way to log in, the cluster that comes
+//! to be there.
 //!
-//! Nothing is installed, that is the provider's part. `K3S_BINARY` names a real k3s to hand out instead of the stand-in.
+//! Nothing is installed, that is the provider's part. `K3S_BINARY` names a real k3s to hand out instead of the
+//! stand-in.
 //!
 //! CHT in a cluster of the stand-in is played as on the lab's own cluster: port-forwards to pods end at this machine
 //! ([`PORT_FORWARDS`]), which passes them on to [`FakeCht`] as soon as there is a cluster.

@@ -175,8 +175,8 @@ pub(super) async fn promote(etcd: &Etcd) {
     }
 }
 
-/// Promotes the learners that were seen before, removes those that lag behind for too long, and answers those that there are, with when
-/// each was seen first.
+/// Promotes the learners that were seen before, removes those that lag behind for too long, and answers those that
+/// there are, with when each was seen first.
 async fn promote_known(etcd: &Etcd, known: &BTreeMap<String, Instant>) -> Result<BTreeMap<String, Instant>> {
     if !etcd.status().await?.is_leader {
         return Ok(BTreeMap::new());

@@ -1,5 +1,5 @@
-//! The Node object, as k3s's kubelet makes and keeps it: labels and taints at the first registration only, annotations at each start,
-//! readiness by heartbeats.
+//! The Node object, as k3s's kubelet makes and keeps it: labels and taints at the first registration only, annotations
+//! at each start, readiness by heartbeats.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

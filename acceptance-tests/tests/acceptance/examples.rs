@@ -32,7 +32,8 @@ const VALIDATED: [(&str, &str); 6] = [
     ),
 ];
 
-/// Examples that are planned in the lab's cluster and not applied: they are for clouds, controllers and volumes of the reader.
+/// Examples that are planned in the lab's cluster and not applied: they are for clouds, controllers and volumes of the
+/// reader.
 const PLANNED: &str = "resources/cht_instance";
 
 fn examples() -> PathBuf {

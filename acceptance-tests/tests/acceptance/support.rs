@@ -1,5 +1,5 @@
-//! The lab that all tests share, and a scene for each: a workspace, a namespace, a client. [`instance`] is the text of an instance,
-//! [`kind`] the kinds of objects that tests look at, [`outcome`] what commands have to end with.
+//! The lab that all tests share, and a scene for each: a workspace, a namespace, a client. [`instance`] is the text of
+//! an instance, [`kind`] the kinds of objects that tests look at, [`outcome`] what commands have to end with.
 
 use std::collections::BTreeSet;
 use std::future::Future;

@@ -1,5 +1,5 @@
-//! The environments on hosts, and the guides that lead through them: one plan and one apply from bare machines to a CHT that answers,
-//! then what comes later, and back to bare machines.
+//! The environments on hosts, and the guides that lead through them: one plan and one apply from bare machines to a CHT
+//! that answers, then what comes later, and back to bare machines.
 
 use std::fs;
 use std::path::{Path, PathBuf};

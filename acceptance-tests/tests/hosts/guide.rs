@@ -1,7 +1,9 @@
-//! Guides are followed as a reader does: every command in a block marked `sh`, in order, in the directory of the configuration.
+//! Guides are followed as a reader does: every command in a block marked `sh`, in order, in the directory of the
+//! configuration.
 //!
-//! The addresses in guides are those that are kept for documentation; `192.0.2.11` stands for host 1, and so on. What a reader has, `tofu`,
-//! `kubectl` and an `ssh` with the right key, is put on the path. Blocks marked `shell` name files of the reader's, and are not run.
+//! The addresses in guides are those that are kept for documentation; `192.0.2.11` stands for host 1, and so on. What a
+//! reader has, `tofu`, `kubectl` and an `ssh` with the right key, is put on the path. Blocks marked `shell` name files
+//! of the reader's, and are not run.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -38,8 +38,8 @@ fn can_be_in_a_schema(of: &Type, in_collection: bool) -> bool {
 
 /// The value without what go-cty has other opinions on, none of which a provider meets:
 ///
-/// - bounds that contradict each other or leave one possibility only: go-cty panics at the former, and takes the value for
-///   known with the latter;
+/// - bounds that contradict each other or leave one possibility only: go-cty panics at the former, and takes the value
+///   for known with the latter;
 /// - numbers nearer to 0 than floats can be with all their digits: go-cty writes digits that the float never had.
 fn sensible(value: Value) -> Value {
     match value {
@@ -183,8 +183,9 @@ fn judge(of: &Type, ours: Result<Value, String>, theirs: &Reading) -> Result<boo
         },
         (Err(_), None) => Ok(false),
         (Err(ours), Some(_)) if STRICTER.iter().any(|(problem, _)| ours.contains(problem)) => Ok(false),
-        // Facts that contradict each other are kept here, as nothing follows from them, and an extension of any type is an
-        // unknown value, as the protocol asks of readers; go-cty stumbles over the former, and over the latter if long.
+        // Facts that contradict each other are kept here, as nothing follows from them, and an extension of any type is
+        // an unknown value, as the protocol asks of readers; go-cty stumbles over the former, and over the latter if
+        // long.
         (Ok(ours), None) if !ours.is_wholly_known() && is_about_refinements(&theirs.error) => Ok(false),
         (ours, _) => Err(format!("{ours:?}, but {:?}", theirs.error)),
     }
@@ -196,8 +197,8 @@ fn is_about_refinements(error: &str) -> bool {
         .any(|word| error.contains(word))
 }
 
-/// The value as far as it can be compared: go-cty drops and sharpens what is known of the unknown, and calculates with 154
-/// digits.
+/// The value as far as it can be compared: go-cty drops and sharpens what is known of the unknown, and calculates with
+/// 154 digits.
 fn unrefined(value: &Value) -> Value {
     match value {
         Value::Unknown(_) => Value::UNKNOWN,

@@ -103,7 +103,8 @@ pub(crate) fn expression(value: &Value) -> Json {
     }
 }
 
-/// A configured object in the language's JSON: blocks of which is not known how many there are, if any, are dynamic ones.
+/// A configured object in the language's JSON: blocks of which is not known how many there are, if any, are dynamic
+/// ones.
 fn body(attributes: &[Attribute], object: &Value) -> Json {
     let mut written = Map::new();
     let mut dynamic = Map::new();

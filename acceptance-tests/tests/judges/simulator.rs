@@ -1,4 +1,5 @@
-//! The simulator of a core, held against the cores: the same provider and the same configurations end in the same states.
+//! The simulator of a core, held against the cores: the same provider and the same configurations end in the same
+//! states.
 //!
 //! Here are lives that are told step by step; [`generated`] has many at once.
 

@@ -1,4 +1,5 @@
-//! Servers that join: one learner at a time, the same critical values, and what a joiner does while there is nobody to join.
+//! Servers that join: one learner at a time, the same critical values, and what a joiner does while there is nobody to
+//! join.
 
 use crate::support::{DATA, Hosts, State, TOKEN};
 

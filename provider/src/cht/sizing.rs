@@ -74,23 +74,21 @@ impl Function for SizingFunction {
 impl Sizing {
     fn of(users: u64, docs: u64) -> Self {
         let mut basis = Vec::new();
-        let cpu = at_least(
-            users.div_ceil(USERS_PER_CPU),
-            LEAST_CPU,
-            &format!("1 CPU for {USERS_PER_CPU} users"),
-            "CPUs",
-            &mut basis,
-        );
+        let cpus = Rule {
+            text: format!("1 CPU for {USERS_PER_CPU} users"),
+            least: LEAST_CPU,
+            unit: "CPUs",
+        };
+        let cpu = cpus.apply(users.div_ceil(USERS_PER_CPU), &mut basis);
         basis.push(format!("{MEMORY_PER_CPU} GB of memory for each CPU."));
-        let storage = at_least(
-            (docs * HEADROOM).div_ceil(DOCS_PER_GB) + BASE_STORAGE,
-            LEAST_STORAGE,
-            &format!(
+        let gigabytes = Rule {
+            text: format!(
                 "1 GB for {DOCS_PER_GB} documents, {HEADROOM} times for indexes and upgrades, and {BASE_STORAGE} GB more"
             ),
-            "GB of storage",
-            &mut basis,
-        );
+            least: LEAST_STORAGE,
+            unit: "GB of storage",
+        };
+        let storage = gigabytes.apply((docs * HEADROOM).div_ceil(DOCS_PER_GB) + BASE_STORAGE, &mut basis);
         if docs > users.saturating_mul(DOCS_PER_USER) {
             basis.push(format!(
                 "More than {DOCS_PER_USER} documents for each user: if they are not purged, phones are slow to synchronize, \
@@ -106,14 +104,26 @@ impl Sizing {
     }
 }
 
-/// What a rule results in, or the least in production if that is more, with the sentence that says which it was.
-fn at_least(needed: u64, least: u64, rule: &str, unit: &str, basis: &mut Vec<String>) -> u64 {
-    basis.push(if needed < least {
-        format!("At least {least} {unit} in production ({rule} would make {needed}).")
-    } else {
-        format!("{rule}.")
-    });
-    needed.max(least)
+/// How much of something there has to be.
+struct Rule {
+    text: String,
+    /// The least in production.
+    least: u64,
+    unit: &'static str,
+}
+
+impl Rule {
+    /// What the rule results in, or the least in production if that is more; `basis` gets the sentence that says which
+    /// it was.
+    fn apply(&self, needed: u64, basis: &mut Vec<String>) -> u64 {
+        let Rule { text, least, unit } = self;
+        basis.push(if needed < *least {
+            format!("At least {least} {unit} in production ({text} would make {needed}).")
+        } else {
+            format!("{text}.")
+        });
+        needed.max(*least)
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Attributes that servers and agents have in common, and the rules for their texts.
 //!
-//! Each says how it becomes a setting of [`config`](super::config) or [`unit`](mod@super::unit). [`rules`] has what single texts
-//! accept; what has to do with other attributes is checked by the resources.
+//! Each says how it becomes a setting of [`config`](super::config) or [`unit`](mod@super::unit). [`rules`] has what
+//! single texts accept; what has to do with other attributes is checked by the resources.
 
 mod binary;
 mod extra;

@@ -1,9 +1,9 @@
-//! Authorities of one's own, in place of those that k3s would make: what is wrong with them, where their files are, and the hash
-//! by which the cluster is then known.
+//! Authorities of one's own, in place of those that k3s would make: what is wrong with them, where their files are, and
+//! the hash by which the cluster is then known.
 //!
-//! k3s takes [them](https://docs.k3s.io/cli/certificate) when the first server starts for the first time, and never again; other
-//! servers get them from it. Each is a certificate, followed by those that signed it up to the root, and a key. What is not given,
-//! k3s makes itself.
+//! k3s takes [them](https://docs.k3s.io/cli/certificate) when the first server starts for the first time, and never
+//! again; other servers get them from it. Each is a certificate, followed by those that signed it up to the root, and a
+//! key. What is not given, k3s makes itself.
 
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject as _;
@@ -190,8 +190,9 @@ impl CustomCa {
     }
 }
 
-/// The hash that secure tokens have of a cluster with these certificates: of the text, if there is one alone; of the root, the
-/// last one, if there are several, so that the others can be renewed. The probe tells the same of what is on a host.
+/// The hash that secure tokens have of a cluster with these certificates: of the text, if there is one alone; of the
+/// root, the last one, if there are several, so that the others can be renewed. The probe tells the same of what is on
+/// a host.
 #[must_use]
 pub fn token_hash(certificates: &str) -> Option<String> {
     let chain: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(certificates.as_bytes())

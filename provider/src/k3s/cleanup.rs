@@ -1,8 +1,8 @@
 //! Taking k3s off a host: one script, and what it says.
 //!
-//! k3s' own script removes folders in which volumes of pods may still be mounted, and does not know other data folders. This
-//! one has an order in which nothing is removed before all is unmounted, and then stays on one file system ([`script`]). It can
-//! be repeated, and goes on where it was killed: the marker goes last.
+//! k3s' own script removes folders in which volumes of pods may still be mounted, and does not know other data folders.
+//! This one has an order in which nothing is removed before all is unmounted, and then stays on one file system
+//! ([`script`]). It can be repeated, and goes on where it was killed: the marker goes last.
 
 use super::probe::shell_quoted;
 

@@ -1,12 +1,12 @@
 //! The configuration of k3s on a host: `config.yaml`, from typed settings.
 //!
-//! The file is the single source of what k3s is told, and all of it is ours: the unit is the same on all hosts, secrets stand in
-//! files of their own ([`files`](super::files)). So its text can be shown in plans, and whether it has to be written is a
-//! question of its hash. The format is that of [k3s' configuration file](https://docs.k3s.io/installation/configuration):
-//! one key for each long flag.
+//! The file is the single source of what k3s is told, and all of it is ours: the unit is the same on all hosts, secrets
+//! stand in files of their own ([`files`](super::files)). So its text can be shown in plans, and whether it has to be
+//! written is a question of its hash. The format is that of
+//! [k3s' configuration file](https://docs.k3s.io/installation/configuration): one key for each long flag.
 //!
-//! [`cluster`] has what is the same on all servers, [`node`] what each host has of its own, [`agent`] what hosts that only run
-//! pods have. [`keys`] are the names, [`value`] the values, [`registries`] is the file beside it.
+//! [`cluster`] has what is the same on all servers, [`node`] what each host has of its own, [`agent`] what hosts that
+//! only run pods have. [`keys`] are the names, [`value`] the values, [`registries`] is the file beside it.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ pub use self::value::ConfigValue as Value;
 /// How a host becomes part of its cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Join {
-    /// It is the first server of a cluster with embedded etcd, and there is no other yet. It must not stay so: if its disk
-    /// were lost, it would begin a second cluster.
+    /// It is the first server of a cluster with embedded etcd, and there is no other yet. It must not stay so: if its
+    /// disk were lost, it would begin a second cluster.
     Init,
     /// It asks the server at this address, such as `https://10.0.0.1:6443`.
     Through(String),
@@ -93,8 +93,8 @@ impl Config {
         yaml
     }
 
-    /// What tells whether k3s has to be restarted for it: a hash of all but the keys that are read only to join. Those may
-    /// change while it runs.
+    /// What tells whether k3s has to be restarted for it: a hash of all but the keys that are read only to join. Those
+    /// may change while it runs.
     #[must_use]
     pub fn restart_hash(&self) -> String {
         let mut yaml = String::new();
@@ -146,7 +146,8 @@ impl Config {
     }
 }
 
-/// Values as they can be compared: k3s takes a list as several texts, or with commas, and what is off as if it were not said.
+/// Values as they can be compared: k3s takes a list as several texts, or with commas, and what is off as if it were not
+/// said.
 #[must_use]
 pub fn alike(texts: &[String]) -> Vec<String> {
     let parts = texts.iter().flat_map(|text| text.split(','));

@@ -98,8 +98,8 @@ pub struct Expected<'a> {
     pub voter: bool,
 }
 
-/// All differences of a host, in the order of how much they weigh. `nodes` is what a healthy server lists; without it, nothing
-/// is said of Nodes.
+/// All differences of a host, in the order of how much they weigh. `nodes` is what a healthy server lists; without it,
+/// nothing is said of Nodes.
 #[must_use]
 pub fn drift(expected: &Expected<'_>, state: Option<&HostState>, nodes: Option<&[NodeState]>) -> Vec<Drift> {
     let node = nodes.map(|nodes| nodes.iter().find(|node| node.name == expected.node.name));
@@ -231,8 +231,8 @@ pub(super) fn is_of_token(drift: &Drift) -> bool {
     path == paths::TOKEN || path == paths::AGENT_TOKEN
 }
 
-/// Whether a Node has to be made anew: what the cloud provider calls its machine can be set once, and its address is that of a
-/// member of etcd.
+/// Whether a Node has to be made anew: what the cloud provider calls its machine can be set once, and its address is
+/// that of a member of etcd.
 pub(super) fn is_stale(wanted: &NodeSettings, node: &NodeState) -> bool {
     let other_id = wanted.provider_id.is_some() && node.provider_id != wanted.provider_id;
     let is_there = |address: &String| node.internal_ips.iter().any(|is| same_address(is, address));
@@ -257,8 +257,9 @@ pub(super) fn labels_differ(wanted: &NodeSettings, node: &NodeState) -> bool {
     labels || taints || Noted::on(node) != Noted::of(wanted)
 }
 
-/// The keys of which the running server was told another value than its files should have, of those that all servers must have alike.
-/// k3s compares them only when a server joins, and refuses that. What files of somebody else say is left as it is.
+/// The keys of which the running server was told another value than its files should have, of those that all servers
+/// must have alike. k3s compares them only when a server joins, and refuses that. What files of somebody else say is
+/// left as it is.
 pub(super) fn other_values(state: &HostState, files: &HostFiles, node: &NodeState) -> Vec<&'static str> {
     let of_others = state.unit(Role::Server).is_some_and(|unit| !unit.drop_ins.is_empty());
     let Some(running) = node

@@ -1,7 +1,8 @@
 //! The files that a host needs: paths, modes and texts.
 //!
-//! Which of them differ from those on the host tells what has to be written, and [`HostFiles::restart_hash`] whether k3s has to
-//! be restarted for it. The marker is not among them: it is written between steps ([`marker`](super::marker)).
+//! Which of them differ from those on the host tells what has to be written, and [`HostFiles::restart_hash`] whether
+//! k3s has to be restarted for it. The marker is not among them: it is written between steps
+//! ([`marker`](super::marker)).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -117,8 +118,9 @@ impl HostFiles {
         self
     }
 
-    /// What tells whether k3s has to be restarted: a hash of all that it reads only when it starts. Not in it are the keys
-    /// that are read only to join, and what the token has beside the password: the same token can be short or secure.
+    /// What tells whether k3s has to be restarted: a hash of all that it reads only when it starts. Not in it are the
+    /// keys that are read only to join, and what the token has beside the password: the same token can be short or
+    /// secure.
     #[must_use]
     pub fn restart_hash(&self) -> String {
         let mut all = self.restart_hash.clone();

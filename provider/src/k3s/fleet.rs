@@ -1,9 +1,9 @@
 //! All servers of a cluster: looks at them, has [`rollout`] decide on one step, carries it out, and looks again.
 //!
-//! Nothing is remembered between looks but what cannot be seen ([`run`]), so a run that was killed at any point is continued by
-//! the next. [`look`] asks all hosts at once, [`tokens`] knows or reads the tokens, [`view`] makes of their answers what the deciding functions take, [`files`] says
-//! what each server's files should be, [`carry_out`] and [`leave`] do what each step says, partly at the cluster's [`api`], and
-//! [`stop`] is what ends it early.
+//! Nothing is remembered between looks but what cannot be seen ([`run`]), so a run that was killed at any point is
+//! continued by the next. [`look`] asks all hosts at once, [`tokens`] knows or reads the tokens, [`view`] makes of
+//! their answers what the deciding functions take, [`files`] says what each server's files should be, [`carry_out`] and
+//! [`leave`] do what each step says, partly at the cluster's [`api`], and [`stop`] is what ends it early.
 //! [`mod@restore`] and [`encryption`] are done on demand only.
 
 use std::collections::BTreeMap;
@@ -54,7 +54,8 @@ pub struct Spec {
     pub version: K3sVersion,
     /// Versions to go through, one for each minor version between.
     pub steps: Vec<K3sVersion>,
-    /// What is the same on all servers, with the names and addresses of all of them among those of the API's certificate.
+    /// What is the same on all servers, with the names and addresses of all of them among those of the API's
+    /// certificate.
     pub settings: ClusterSettings,
     /// What each server has of its own, by name.
     pub servers: BTreeMap<String, NodeSettings>,
@@ -189,8 +190,8 @@ impl Fleet {
         view::drift(self, looked)
     }
 
-    /// Does one step after another until nothing is left to do, and reports after each. The hosts that answered `before` are locked,
-    /// and then looked at once more, as what was seen before the locks may have changed since.
+    /// Does one step after another until nothing is left to do, and reports after each. The hosts that answered
+    /// `before` are locked, and then looked at once more, as what was seen before the locks may have changed since.
     ///
     /// # Errors
     /// The first thing that stands in the way, or does not work. What was done so far stays, and the next call goes on.

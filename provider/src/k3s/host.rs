@@ -1,9 +1,10 @@
-//! What is done on one host, by SSH: each call is one act, can be repeated, and tells the host and the step where it fails.
+//! What is done on one host, by SSH: each call is one act, can be repeated, and tells the host and the step where it
+//! fails.
 //!
-//! Nothing here decides. [`Host::probe`] looks, with one command; [`service`] starts and stops k3s, [`files`] puts its program,
-//! files and images in place, [`secrets`] reads and changes tokens, [`data`] takes snapshots and wipes, [`recovery`] is what is
-//! done on demand only, [`lock`] keeps other runs away, [`reach`] tries ports. What fails is a [`HostError`], which
-//! [`Host::diagnose`] says in a user's words.
+//! Nothing here decides. [`Host::probe`] looks, with one command; [`service`] starts and stops k3s, [`files`] puts its
+//! program, files and images in place, [`secrets`] reads and changes tokens, [`data`] takes snapshots and wipes,
+//! [`recovery`] is what is done on demand only, [`lock`] keeps other runs away, [`reach`] tries ports. What fails is a
+//! [`HostError`], which [`Host::diagnose`] says in a user's words.
 
 use std::fmt;
 use std::sync::Arc;

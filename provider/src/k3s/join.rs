@@ -1,8 +1,8 @@
 //! The `join` value: what an agent needs of its cluster.
 //!
-//! A cluster exports it, agents take it. It may be unknown at plan time, because the cluster may be made in the same apply. It
-//! holds no more than agents need: with its token, no server can join. Its way into the cluster is that of an administrator, for what
-//! has to be done with the Nodes of agents.
+//! A cluster exports it, agents take it. It may be unknown at plan time, because the cluster may be made in the same
+//! apply. It holds no more than agents need: with its token, no server can join. Its way into the cluster is that of an
+//! administrator, for what has to be done with the Nodes of agents.
 
 use std::fmt;
 
@@ -17,10 +17,11 @@ use crate::kubernetes::Kubernetes;
 pub struct ClusterJoin {
     /// Id of the cluster.
     pub cluster_id: String,
-    /// Addresses of the servers, such as `https://10.20.0.10:6443`. An agent joins through one that answers, and then knows all.
+    /// Addresses of the servers, such as `https://10.20.0.10:6443`. An agent joins through one that answers, and then
+    /// knows all.
     pub servers: Vec<String>,
-    /// SHA-256 hash of the certificate of the cluster's authority, by which an agent knows that it speaks with the right
-    /// cluster.
+    /// SHA-256 hash of the certificate of the cluster's authority, by which an agent knows that it speaks with the
+    /// right cluster.
     pub ca_hash: String,
     /// Token of agents, which names the cluster, too.
     pub token: SecretString,

@@ -1,8 +1,8 @@
 //! What k3s says in its journal when it cannot start, what that means, and what to do.
 //!
-//! systemd starts k3s anew for ever, and `systemctl start` never returns, so the journal is the only place that tells why
-//! nothing happens. Each text was seen with a real k3s. Journals may print what k3s was told, so tokens are masked in all that
-//! is shown.
+//! systemd starts k3s anew for ever, and `systemctl start` never returns, so the journal is the only place that tells
+//! why nothing happens. Each text was seen with a real k3s. Journals may print what k3s was told, so tokens are masked
+//! in all that is shown.
 
 use std::fmt;
 
@@ -237,8 +237,8 @@ fn mask_secure_tokens(text: &str) -> String {
     }
 }
 
-/// `word=value`, `word: value`, `--word value` and `"word":"value"`: the value, up to a blank or a quote. Words of prose that
-/// follow, as in `token CA hash`, stay.
+/// `word=value`, `word: value`, `--word value` and `"word":"value"`: the value, up to a blank or a quote. Words of
+/// prose that follow, as in `token CA hash`, stay.
 fn mask_after(text: &str, word: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut masked = String::with_capacity(text.len());
@@ -269,7 +269,8 @@ fn mask_after(text: &str, word: &str) -> String {
     masked
 }
 
-/// Where a secret ends at the latest. Commas and brackets can be part of it, and it costs nothing to mask what follows them.
+/// Where a secret ends at the latest. Commas and brackets can be part of it, and it costs nothing to mask what follows
+/// them.
 fn end_of_secret(text: &str) -> usize {
     text.find(|c: char| c.is_whitespace() || "\"'\\".contains(c))
         .unwrap_or(text.len())

@@ -1,7 +1,8 @@
 //! What this provider notes on each host: whose the host is, and how far it is.
 //!
-//! A killed apply leaves no state, but it leaves the marker: the next one goes on where it stopped, and a host of another
-//! cluster is never touched. It is written before the first change, and again after each step. It holds nothing secret.
+//! A killed apply leaves no state, but it leaves the marker: the next one goes on where it stopped, and a host of
+//! another cluster is never touched. It is written before the first change, and again after each step. It holds nothing
+//! secret.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,15 +25,16 @@ pub struct Marker {
     /// Hash of all that k3s was last started with, from which a restart that is still to come can be told.
     #[serde(default)]
     pub started: Option<String>,
-    /// Whether the cluster is still being made. A creation that was killed leaves no state: the next one finds its id by this.
+    /// Whether the cluster is still being made. A creation that was killed leaves no state: the next one finds its id
+    /// by this.
     #[serde(default)]
     pub creating: bool,
-    /// Whether a snapshot is being restored, and this server was not seen up since: its data may be from before. Nothing else is
-    /// done as long as any server is so marked.
+    /// Whether a snapshot is being restored, and this server was not seen up since: its data may be from before.
+    /// Nothing else is done as long as any server is so marked.
     #[serde(default)]
     pub restoring: bool,
-    /// Hash of the token that the cluster was last given by way of this host. As long as servers have different ones, this tells
-    /// which is the new one.
+    /// Hash of the token that the cluster was last given by way of this host. As long as servers have different ones,
+    /// this tells which is the new one.
     #[serde(default)]
     pub token: Option<String>,
 }

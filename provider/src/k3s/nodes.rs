@@ -1,8 +1,8 @@
 //! Nodes through the API of their cluster: cordoned, drained, deleted, labeled and tainted.
 //!
-//! Kubelets make Nodes and others write to them, so of each only what this provider has set is ever taken back: a cordon that
-//! carries its mark, and the labels and taints that are [noted] on the Node itself. Nothing is known but what the cluster
-//! knows, so each call can be repeated by a process that knows nothing of the one before.
+//! Kubelets make Nodes and others write to them, so of each only what this provider has set is ever taken back: a
+//! cordon that carries its mark, and the labels and taints that are [noted] on the Node itself. Nothing is known but
+//! what the cluster knows, so each call can be repeated by a process that knows nothing of the one before.
 //!
 //! [`drain`] empties a node. Where the API is asked, and how often, is decided in [`crate::kubernetes`].
 
@@ -112,8 +112,8 @@ impl Nodes {
         self.cluster.edit(&key(name), change).await.map(|_| ())
     }
 
-    /// Sets labels and taints, and removes those that were set before and are not wanted any more. Answers whether the Node is
-    /// there.
+    /// Sets labels and taints, and removes those that were set before and are not wanted any more. Answers whether the
+    /// Node is there.
     ///
     /// # Errors
     /// The cluster does not answer, or refuses a label or a taint.

@@ -1,7 +1,7 @@
 //! Where things are on a host: the paths and names of k3s' own installation, so that a human finds what he expects.
 //!
-//! The facts are those of [k3s' installation](https://docs.k3s.io/installation/configuration) and its script. Only [`MARKER`],
-//! [`TOKEN`] and [`AGENT_TOKEN`] are ours.
+//! The facts are those of [k3s' installation](https://docs.k3s.io/installation/configuration) and its script. Only
+//! [`MARKER`], [`TOKEN`] and [`AGENT_TOKEN`] are ours.
 
 use super::config::Role;
 

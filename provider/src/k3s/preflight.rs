@@ -1,9 +1,9 @@
 //! What is checked of all hosts before anything is changed, all problems at once.
 //!
 //! The facts are k3s' [requirements](https://docs.k3s.io/installation/requirements), and what the CHT's
-//! [requirements](https://docs.communityhealthtoolkit.org/hosting/cht/requirements/) ask of machines: less than that is warned
-//! of, as it is enough to try things out. [`host`] has the checks of one host, [`fleet`] those of all together, and [`text`]
-//! what is said of each.
+//! [requirements](https://docs.communityhealthtoolkit.org/hosting/cht/requirements/) ask of machines: less than that is
+//! warned of, as it is enough to try things out. [`host`] has the checks of one host, [`fleet`] those of all together,
+//! and [`text`] what is said of each.
 
 use std::collections::BTreeMap;
 use std::fmt;

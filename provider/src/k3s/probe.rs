@@ -1,11 +1,11 @@
 //! What a host is, and what k3s does on it: one script for each host, and what it says.
 //!
-//! One execution over SSH tells all that plans and drift are made of. [`script`] is the text for `sh -s`; it reads only, needs
-//! no more than a POSIX shell with the usual tools, and leaves out what it cannot find. [`HostState::parse`] reads the answer:
-//! [`host`] has its parts, [`node`] the Nodes that a server knows.
+//! One execution over SSH tells all that plans and drift are made of. [`script`] is the text for `sh -s`; it reads
+//! only, needs no more than a POSIX shell with the usual tools, and leaves out what it cannot find.
+//! [`HostState::parse`] reads the answer: [`host`] has its parts, [`node`] the Nodes that a server knows.
 //!
-//! No single fact is taken for health: a unit is active before its Node is registered, and stays so without a quorum. The
-//! program on the disk is not the one that runs until k3s was restarted, and its Node tells which that is.
+//! No single fact is taken for health: a unit is active before its Node is registered, and stays so without a quorum.
+//! The program on the disk is not the one that runs until k3s was restarted, and its Node tells which that is.
 
 use std::collections::BTreeMap;
 
@@ -59,8 +59,8 @@ pub enum ProbeError {
 }
 
 impl HostState {
-    /// Reads what the script printed. What stands before its first line is a greeting of the host, and lines that are not of
-    /// the form `key=value` are passed over, as are unknown keys.
+    /// Reads what the script printed. What stands before its first line is a greeting of the host, and lines that are
+    /// not of the form `key=value` are passed over, as are unknown keys.
     ///
     /// # Errors
     /// It is not the answer of the script, or not all of it.

@@ -1,10 +1,11 @@
 //! Where the program of k3s comes from: a file of the user's machine, or k3s' releases, or a mirror of them.
 //!
-//! Hosts need no network for it: it is uploaded to them. A [`Source`] gives it by version and architecture, verified by its
-//! SHA-256: the one that the user has pinned, or that of the release's own list. What was loaded is kept in the user's folder
-//! for caches ([`cache`]), and loaded once where several operations want it at the same time. [`download`] has the layout of
-//! releases and does the loading, [`elf`] looks at what a program was built for. Whether it has the version that it should is
-//! told by the program itself, on a host. [`Image`] is what comes beside it where hosts cannot load images.
+//! Hosts need no network for it: it is uploaded to them. A [`Source`] gives it by version and architecture, verified by
+//! its SHA-256: the one that the user has pinned, or that of the release's own list. What was loaded is kept in the
+//! user's folder for caches ([`cache`]), and loaded once where several operations want it at the same time.
+//! [`download`] has the layout of releases and does the loading, [`elf`] looks at what a program was built for. Whether
+//! it has the version that it should is told by the program itself, on a host. [`Image`] is what comes beside it where
+//! hosts cannot load images.
 
 use std::path::{Path, PathBuf};
 
@@ -83,7 +84,8 @@ impl Source {
         Ok(program)
     }
 
-    /// The program of the cache, or else of the release. Whoever asks second waits for the first, and finds it in the cache.
+    /// The program of the cache, or else of the release. Whoever asks second waits for the first, and finds it in the
+    /// cache.
     async fn loaded(
         &self,
         cache: &Cache,

@@ -1,23 +1,23 @@
 //! What to do next with the servers of a cluster, from what is wanted and what was seen.
 //!
-//! One function decides on one step, from the observation alone: so an apply that was killed at any point is continued by the
-//! next look. The list in a plan is what follows when each step has its expected effect ([`expect`]). Whoever carries steps
-//! out looks again after each, and decides anew.
+//! One function decides on one step, from the observation alone: so an apply that was killed at any point is continued
+//! by the next look. The list in a plan is what follows when each step has its expected effect ([`expect`]). Whoever
+//! carries steps out looks again after each, and decides anew.
 //!
 //! What holds at every step ([`decide`] has the order, [`quorum`] the counting):
 //!
-//! - A cluster is begun once: only while no server has data, and nobody says that there was a cluster. `cluster-init` is taken
-//!   out of the first server's file as soon as there is a second.
+//! - A cluster is begun once: only while no server has data, and nobody says that there was a cluster. `cluster-init`
+//!   is taken out of the first server's file as soon as there is a second.
 //! - One server at a time, and only if the others are healthy and enough of them to keep the quorum without it.
 //! - No data is wiped but that of a member which etcd has removed.
-//! - No server is taken for gone as long as its Node is ready, or its host is there: it would go on without being a part of the
-//!   cluster, while its pods are made anew elsewhere.
+//! - No server is taken for gone as long as its Node is ready, or its host is there: it would go on without being a
+//!   part of the cluster, while its pods are made anew elsewhere.
 //! - No step goes to an older version, or over a minor version.
 //!
 //! [`restore`] and [`encryption`] are what is done on demand only, with acts of their own.
 //!
-//! [`refusal`] has what is refused before anything is changed, [`observe`] makes the observation of what hosts answered, and
-//! [`agents`] is for hosts that only run pods.
+//! [`refusal`] has what is refused before anything is changed, [`observe`] makes the observation of what hosts
+//! answered, and [`agents`] is for hosts that only run pods.
 
 use std::collections::BTreeMap;
 
@@ -84,7 +84,8 @@ pub struct Seen {
     pub servers: BTreeMap<String, Server>,
     /// The versions that agents run, by name.
     pub agents: BTreeMap<String, K3sVersion>,
-    /// Whether the cluster still takes the token before the wanted one. As long as it does, whoever joins is given that one.
+    /// Whether the cluster still takes the token before the wanted one. As long as it does, whoever joins is given that
+    /// one.
     pub old_token: bool,
     /// Whether the snapshot before this change was taken.
     pub snapshot_taken: bool,
@@ -265,8 +266,8 @@ pub fn next(wanted: &Wanted, seen: &Seen) -> Result<Option<Step>, Refusal> {
     }
 }
 
-/// What to do when the whole cluster goes: each host is cleaned up, and nobody has to leave a cluster that ends. What stays
-/// behind is warned of.
+/// What to do when the whole cluster goes: each host is cleaned up, and nobody has to leave a cluster that ends. What
+/// stays behind is warned of.
 #[must_use]
 pub fn teardown(seen: &Seen) -> Plan {
     let mut plan = Plan::default();

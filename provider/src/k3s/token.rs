@@ -1,8 +1,9 @@
 //! Tokens, with which hosts join a cluster.
 //!
-//! The facts are those of [k3s' tokens](https://docs.k3s.io/cli/token). The password in a server's token is also what the
-//! bootstrap data in the datastore is encrypted with: without it, a snapshot is of no use. A token is *secure* when it holds
-//! the hash of the cluster's authority, too: then the host that joins knows that it speaks with the right cluster.
+//! The facts are those of [k3s' tokens](https://docs.k3s.io/cli/token). The password in a server's token is also what
+//! the bootstrap data in the datastore is encrypted with: without it, a snapshot is of no use. A token is *secure* when
+//! it holds the hash of the cluster's authority, too: then the host that joins knows that it speaks with the right
+//! cluster.
 
 use std::fmt;
 

@@ -1,9 +1,9 @@
 //! The unit of systemd that runs k3s, and its environment.
 //!
-//! Names and settings are those of [k3s' own script](https://docs.k3s.io/installation/configuration), so that tools and people
-//! that know it find their way: k3s tells systemd when it is ready (`Type=notify`), containers outlive a restart
-//! (`KillMode=process`), and it may take its time. The unit is the same on all hosts of a role: what k3s is told stands in
-//! `config.yaml`, and what is secret in the environment's file.
+//! Names and settings are those of [k3s' own script](https://docs.k3s.io/installation/configuration), so that tools and
+//! people that know it find their way: k3s tells systemd when it is ready (`Type=notify`), containers outlive a restart
+//! (`KillMode=process`), and it may take its time. The unit is the same on all hosts of a role: what k3s is told stands
+//! in `config.yaml`, and what is secret in the environment's file.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

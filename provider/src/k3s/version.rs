@@ -1,7 +1,7 @@
 //! Versions of k3s, such as `v1.36.3+k3s1`: a release of Kubernetes, and a build of it by k3s.
 //!
-//! The form is that of [k3s' releases](https://docs.k3s.io/release-notes/v1.36.X): release candidates are `v1.36.3-rc1+k3s1`.
-//! [`upgrade`] says which versions can follow each other, [`features`] what a version can do.
+//! The form is that of [k3s' releases](https://docs.k3s.io/release-notes/v1.36.X): release candidates are
+//! `v1.36.3-rc1+k3s1`. [`upgrade`] says which versions can follow each other, [`features`] what a version can do.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -41,8 +41,8 @@ impl K3sVersion {
         (self.major, self.minor)
     }
 
-    /// How many minor versions this one is ahead of another; negative if behind. Nothing between major versions, of which
-    /// there has been one.
+    /// How many minor versions this one is ahead of another; negative if behind. Nothing between major versions, of
+    /// which there has been one.
     #[must_use]
     pub fn minors_ahead_of(&self, other: &Self) -> Option<i32> {
         (self.major == other.major).then(|| i32::from(self.minor) - i32::from(other.minor))

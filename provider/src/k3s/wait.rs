@@ -1,8 +1,9 @@
 //! When a host is up, from one look after another.
 //!
-//! `systemctl start` would never return where k3s cannot start, and a unit is active before there is a Node, and without a
-//! quorum, too. So a start is waited for by looking: the unit, how often it was started anew, the API, and the Node with its
-//! version and its vote must all be right at once. What cannot become right by waiting ends the wait, with its cause.
+//! `systemctl start` would never return where k3s cannot start, and a unit is active before there is a Node, and
+//! without a quorum, too. So a start is waited for by looking: the unit, how often it was started anew, the API, and
+//! the Node with its version and its vote must all be right at once. What cannot become right by waiting ends the wait,
+//! with its cause.
 
 use std::fmt;
 
@@ -134,8 +135,8 @@ impl Wait {
         }
     }
 
-    /// A journal holds old lines, too. So a cause counts once the unit was started anew, or ended; what may pass never ends a
-    /// wait.
+    /// A journal holds old lines, too. So a cause counts once the unit was started anew, or ended; what may pass never
+    /// ends a wait.
     fn failure(&mut self, host: &HostState, missing: &Missing) -> Option<Failure> {
         let unit = host.unit(self.awaited.role)?;
         let before = *self.restarts_before.get_or_insert(unit.restarts);

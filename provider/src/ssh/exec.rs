@@ -52,31 +52,48 @@ pub(super) async fn execute(
         is_over: false,
     };
     let process = Arc::clone(&end.process);
-    let result = drive(link, route, channel, command, process).await;
+    let begun = Begun {
+        link,
+        route,
+        channel,
+        command,
+        process,
+    };
+    let result = begun.drive().await;
     end.is_over = result.is_ok();
     result
 }
 
-async fn drive(
-    link: &Link,
-    route: &Route,
+/// A command for which a channel is open.
+struct Begun<'a> {
+    link: &'a Link,
+    route: &'a Route,
     channel: Channel<Msg>,
     command: Command,
     process: Arc<OnceLock<u32>>,
-) -> Result<Output, Error> {
-    let waited = command.timeout.unwrap_or(route.command_timeout);
-    tracing::debug!(host = link.host, command = command.what, "running a command by SSH");
-    let mut run = Run::new(link, route, channel, command, process);
-    let line = run.gate.line(&run.line, waited);
-    let driven = timeout_at(Instant::now() + waited, run.drive(&line)).await;
-    driven.unwrap_or_else(|_| {
-        Err(Error::CommandTimeout {
-            host: link.host.clone(),
-            what: run.what.clone(),
-            waited,
-            output: run.tail.lines(&run.secrets),
+}
+
+impl Begun<'_> {
+    /// Runs the command to its end, or until its time is over.
+    async fn drive(self) -> Result<Output, Error> {
+        let waited = self.command.timeout.unwrap_or(self.route.command_timeout);
+        tracing::debug!(
+            host = self.link.host,
+            command = self.command.what,
+            "running a command by SSH"
+        );
+        let mut run = Run::new(self);
+        let line = run.gate.line(&run.line, waited);
+        let driven = timeout_at(Instant::now() + waited, run.drive(&line)).await;
+        driven.unwrap_or_else(|_| {
+            Err(Error::CommandTimeout {
+                host: run.link.host.clone(),
+                what: run.what.clone(),
+                waited,
+                output: run.tail.lines(&run.secrets),
+            })
         })
-    })
+    }
 }
 
 /// Ends a command of which nobody waits for the end: servers pass on no signals to commands of root, and a command that
@@ -103,7 +120,14 @@ impl Drop for EndOnDrop {
         runtime.spawn(async move {
             // Where the connection is gone, the limit on the host ends the command.
             if let Ok(channel) = link.open_channel(&command.what).await {
-                let _ = drive(&link, &route, channel, command, Arc::default()).await;
+                let begun = Begun {
+                    link: &link,
+                    route: &route,
+                    channel,
+                    command,
+                    process: Arc::default(),
+                };
+                let _ = begun.drive().await;
             }
         });
     }
@@ -135,13 +159,14 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(
-        link: &'a Link,
-        route: &'a Route,
-        channel: Channel<Msg>,
-        command: Command,
-        process: Arc<OnceLock<u32>>,
-    ) -> Self {
+    fn new(begun: Begun<'a>) -> Self {
+        let Begun {
+            link,
+            route,
+            channel,
+            command,
+            process,
+        } = begun;
         let (read, half) = channel.split();
         let mut secrets = route.secrets();
         secrets.extend(command.secrets);

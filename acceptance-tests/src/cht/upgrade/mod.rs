@@ -1,8 +1,9 @@
 //! The application in the database, and how another version takes its place.
 //!
-//! The database holds the installed version, a staged one, and the log of upgrades; all of that outlives every pod. An API
-//! that starts compares its image with it: what is staged takes over at once, anything else has to be indexed first. `api` is
-//! the HTTP side. A test injects faults, does what somebody else would ([`Upgrades::ask`]), and asks what was done.
+//! The database holds the installed version, a staged one, and the log of upgrades; all of that outlives every pod. An
+//! API that starts compares its image with it: what is staged takes over at once, anything else has to be indexed
+//! first. `api` is the HTTP side. A test injects faults, does what somebody else would ([`Upgrades::ask`]), and asks
+//! what was done.
 
 mod api;
 mod log;

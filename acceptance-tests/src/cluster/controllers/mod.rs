@@ -1,6 +1,8 @@
-//! What add-ons do in a real cluster, played by tasks of the lab: the dynamic provisioner of volumes and an ingress controller.
+//! What add-ons do in a real cluster, played by tasks of the lab: the dynamic provisioner of volumes and an ingress
+//! controller.
 //!
-//! They run on a thread of their own: each test has its own runtime, and a shared cluster outlives the test that started it.
+//! They run on a thread of their own: each test has its own runtime, and a shared cluster outlives the test that
+//! started it.
 
 pub(crate) mod ingress;
 pub(crate) mod provisioner;

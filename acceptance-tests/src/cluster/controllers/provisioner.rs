@@ -1,5 +1,6 @@
-//! A dynamic provisioner of volumes. The control plane's binder asks for it by an annotation on the claim, once a node is chosen
-//! where the class waits for that; it makes the volume and the binder does the rest. It also grows volumes and deletes released ones.
+//! A dynamic provisioner of volumes. The control plane's binder asks for it by an annotation on the claim, once a node
+//! is chosen where the class waits for that; it makes the volume and the binder does the rest. It also grows volumes
+//! and deletes released ones.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! `k3s server`: the steps of a start, and what runs from then on.
 //!
-//! `setup` is what follows from the configuration, `datastore` decides between a new cluster, the data on disk and joining, `member`
-//! runs the member of etcd, `reset` is the way back from a snapshot.
+//! `setup` is what follows from the configuration, `datastore` decides between a new cluster, the data on disk and
+//! joining, `member` runs the member of etcd, `reset` is the way back from a snapshot.
 
 mod datastore;
 mod member;

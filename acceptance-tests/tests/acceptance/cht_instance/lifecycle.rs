@@ -1,5 +1,5 @@
-//! The six steps: create, nothing to do, import, update, replace, destroy; `topology` takes other versions and clusters through
-//! them.
+//! The six steps: create, nothing to do, import, update, replace, destroy; `topology` takes other versions and clusters
+//! through them.
 
 use kube::ResourceExt;
 use serde_json::json;

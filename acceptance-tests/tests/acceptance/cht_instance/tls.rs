@@ -1,4 +1,5 @@
-//! Certificates that are given: renewed in place, never stored where they are not wanted, and judged before they are used.
+//! Certificates that are given: renewed in place, never stored where they are not wanted, and judged before they are
+//! used.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! Each supported line of CHT as a single CouchDB node and as a cluster, through the six steps; and clusters that do not come
-//! together by themselves.
+//! Each supported line of CHT as a single CouchDB node and as a cluster, through the six steps; and clusters that do
+//! not come together by themselves.
 
 use acceptance_tests::cht::Fault;
 use serde_json::json;

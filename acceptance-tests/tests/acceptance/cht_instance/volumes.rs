@@ -115,7 +115,8 @@ async fn empty_volume(scene: &Scene) -> String {
     name
 }
 
-/// A claim of the name that the instance's has, bound to an empty volume, as one that was restored from the wrong place.
+/// A claim of the name that the instance's has, bound to an empty volume, as one that was restored from the wrong
+/// place.
 async fn make_empty_claim(scene: &Scene) {
     let owner = format!("instance.{}", scene.namespace);
     let claim = json!({

@@ -1,5 +1,5 @@
-//! A user presses Ctrl-C, once or again and again, while the cluster does not answer and would not for long: at the first call that
-//! changes something, among others, and while pods are waited for.
+//! A user presses Ctrl-C, once or again and again, while the cluster does not answer and would not for long: at the
+//! first call that changes something, among others, and while pods are waited for.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,8 @@ const SOON: Duration = Duration::from_secs(15);
 /// The calls that are answered before.
 const MOMENTS: [usize; 4] = [0, 2, 10, 20];
 
-/// Runs a command until so many calls are answered, presses Ctrl-C, and checks that it ends soon and says what was going on.
+/// Runs a command until so many calls are answered, presses Ctrl-C, and checks that it ends soon and says what was
+/// going on.
 async fn interrupt(stage: &Stage, calls: usize, start: impl FnOnce(&Scene) -> Running) -> Outcome {
     let running = stage.start_until(calls, start).await;
     let pressed = Instant::now();

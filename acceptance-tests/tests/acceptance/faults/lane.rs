@@ -131,8 +131,8 @@ impl Lane {
         warnings.to_string().contains("Namespace was kept")
     }
 
-    /// A namespace of which nobody may know whether it is empty is all that a deletion may leave: the next instance has it, and
-    /// takes it along.
+    /// A namespace of which nobody may know whether it is empty is all that a deletion may leave: the next instance has
+    /// it, and takes it along.
     async fn adopt_the_namespace(&mut self) -> Result<(), String> {
         let left = live::objects(&self.client, &self.namespace).await;
         if let Some(other) = left.keys().find(|name| !name.starts_with("Namespace ")) {
@@ -158,8 +158,8 @@ impl Lane {
         }
     }
 
-    /// Puts right what failed: a creation by finishing it in place or by starting over, a deletion by another, or by making the
-    /// instance whole first.
+    /// Puts right what failed: a creation by finishing it in place or by starting over, a deletion by another, or by
+    /// making the instance whole first.
     async fn recover(&mut self, operation: Operation, nth: usize) -> Result<(), String> {
         let in_place = nth.is_multiple_of(2);
         match operation {

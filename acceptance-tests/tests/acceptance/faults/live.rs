@@ -35,8 +35,8 @@ const NOT_WANTED: [&str; 8] = [
     "/spec/template/metadata/annotations/checksum~1config",
 ];
 
-/// The objects that carry the mark of a namespace's instance. The name of the namespace is left out, so that two instances can be
-/// compared.
+/// The objects that carry the mark of a namespace's instance. The name of the namespace is left out, so that two
+/// instances can be compared.
 pub(super) async fn objects(client: &Client, namespace: &str) -> Fields {
     let mut fields = Fields::new();
     for kind in KINDS {

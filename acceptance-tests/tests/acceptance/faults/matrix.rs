@@ -6,12 +6,12 @@
 //! | 403 | the operation fails and says what is not allowed, unless it can do without, as in a wait for CHT |
 //! | the server is away for longer | the operation goes on or fails and names the server |
 //!
-//! After a failure the object is in the state or there is none, and nothing is lost in the cluster. In any case the next run leads
-//! to the very objects that an undisturbed one leads to, and a deletion leaves nothing, or a namespace that may not be empty and a
-//! warning.
+//! After a failure the object is in the state or there is none, and nothing is lost in the cluster. In any case the
+//! next run leads to the very objects that an undisturbed one leads to, and a deletion leaves nothing, or a namespace
+//! that may not be empty and a warning.
 //!
-//! All of it takes half an hour: a run takes a sample, another one each day. `CHT_FAULTS=all` runs all of it, `CHT_FAULTS=Outage`
-//! all calls with that fault, and `CHT_FAULTS=<number>` the sample of that number.
+//! All of it takes half an hour: a run takes a sample, another one each day. `CHT_FAULTS=all` runs all of it,
+//! `CHT_FAULTS=Outage` all calls with that fault, and `CHT_FAULTS=<number>` the sample of that number.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};

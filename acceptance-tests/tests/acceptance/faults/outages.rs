@@ -1,4 +1,5 @@
-//! The API server is killed and started again, at the same address and with what it had stored, while something is under way.
+//! The API server is killed and started again, at the same address and with what it had stored, while something is
+//! under way.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The roles of `examples/permissions`: they are enough, they are needed, and what is missing is named.
 //!
-//! What was asked of the API server is taken from its audit log. It does not tell of `create`, which server-side apply needs beside
-//! `patch`; [`missing`] takes that away to see.
+//! What was asked of the API server is taken from its audit log. It does not tell of `create`, which server-side apply
+//! needs beside `patch`; [`missing`] takes that away to see.
 
 mod enough;
 mod missing;

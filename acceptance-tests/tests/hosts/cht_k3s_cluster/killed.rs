@@ -1,7 +1,8 @@
-//! The provider is killed in the middle of a creation and of an upgrade, as a power cut would do it: the next apply goes on.
+//! The provider is killed in the middle of a creation and of an upgrade, as a power cut would do it: the next apply
+//! goes on.
 //!
-//! A run kills the same creation again and again, each time somewhat later, until it gets through. `CHT_FAULTS=all` kills twenty
-//! creations and twenty upgrades of three servers and two agents at one moment each, which takes hours.
+//! A run kills the same creation again and again, each time somewhat later, until it gets through. `CHT_FAULTS=all`
+//! kills twenty creations and twenty upgrades of three servers and two agents at one moment each, which takes hours.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

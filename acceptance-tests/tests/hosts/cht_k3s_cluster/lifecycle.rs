@@ -1,5 +1,5 @@
-//! The six steps: create; empty second plan; import and verify; update in place; destroy and make again with all optional attributes;
-//! destroy, and nothing is left.
+//! The six steps: create; empty second plan; import and verify; update in place; destroy and make again with all
+//! optional attributes; destroy, and nothing is left.
 
 use serde_json::json;
 
@@ -108,7 +108,8 @@ async fn a_protected_cluster_stays() {
     scene.is_clean(1).await;
 }
 
-/// Checks that the cluster can be imported by the address of its first server, and that nothing has to be done to it then.
+/// Checks that the cluster can be imported by the address of its first server, and that nothing has to be done to it
+/// then.
 pub(super) async fn is_imported(scene: &Scene, configuration: &Configuration) {
     let importing = workspace();
     let text = configuration.hcl(&scene.lab);

@@ -1,4 +1,5 @@
-//! What goes wrong with hosts and nodes of a running cluster: the plan shows it, an apply repairs it, and the cluster is there all along.
+//! What goes wrong with hosts and nodes of a running cluster: the plan shows it, an apply repairs it, and the cluster
+//! is there all along.
 
 use std::time::Duration;
 

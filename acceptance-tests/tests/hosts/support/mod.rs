@@ -1,4 +1,5 @@
-//! Hosts and a workspace for each test, and what a test asks of them. [`Configuration`] is the text of a cluster and its agents.
+//! Hosts and a workspace for each test, and what a test asks of them. [`Configuration`] is the text of a cluster and
+//! its agents.
 
 mod configuration;
 mod mirror;

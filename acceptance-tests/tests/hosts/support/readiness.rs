@@ -13,8 +13,8 @@ use super::Scene;
 /// Between two rounds.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long a server may take to answer before it counts as not ready. One that is down refuses at once; one that is slow, on a
-/// machine with much else to do, still serves.
+/// How long a server may take to answer before it counts as not ready. One that is down refuses at once; one that is
+/// slow, on a machine with much else to do, still serves.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the client has seen: in each round, what each server answered.

@@ -13,8 +13,8 @@ impl Generator {
         collect_places(value, of, &Path::root(), &mut places);
         let (path, of) = places.swap_remove(self.below(places.len()));
         let replacement = match self.below(4) {
-            // OpenTofu crashes when there is no object where an element has to be one, and takes what is write-only in an
-            // unknown one for a value.
+            // OpenTofu crashes when there is no object where an element has to be one, and takes what is write-only in
+            // an unknown one for a value.
             0 if !is_element(&path, &of) && !is_keyed_any(&path) => Value::Null,
             1 if !(is_element(&path, &of) && holds_write_only(&of)) => Value::UNKNOWN,
             _ => self.value(&of, What::State),

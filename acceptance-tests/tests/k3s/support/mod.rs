@@ -1,7 +1,8 @@
 //! Hosts to run k3s on, and what a test asks of them.
 //!
-//! A test that needs no systemd runs on directories of this machine ([`local`]), which takes seconds. With `K3S_BINARY`, every test
-//! runs on hosts of the lab ([`machine`]) with that program: a real k3s, or the stand-in once more.
+//! A test that needs no systemd runs on directories of this machine ([`local`]), which takes seconds. With
+//! `K3S_BINARY`, every test runs on hosts of the lab ([`machine`]) with that program: a real k3s, or the stand-in once
+//! more.
 
 mod local;
 mod machine;

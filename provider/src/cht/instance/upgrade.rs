@@ -16,7 +16,7 @@ mod rivals;
 mod space;
 mod target;
 
-pub(super) use self::guard::{check, check_images, refuse_downgrade};
+pub(super) use self::guard::{VersionChange, check, check_images};
 pub(super) use self::images::adopt;
 pub(super) use self::prepare::{Installed, Preparation, before};
 pub(super) use self::target::version_of;

@@ -1,8 +1,8 @@
 //! Takes an agent out of its cluster: its pods are moved away, its Node is deleted, and k3s is taken off the host.
 //!
-//! A host whose Node is not ready may be gone: then only its Node is deleted, and what was not done is warned of. All else that does not
-//! answer is not known to be gone, and that is an error unless somebody says so by `on_destroy.force`. Data on the disk of the host
-//! is an error, too.
+//! A host whose Node is not ready may be gone: then only its Node is deleted, and what was not done is warned of. All
+//! else that does not answer is not known to be gone, and that is an error unless somebody says so by
+//! `on_destroy.force`. Data on the disk of the host is an error, too.
 
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
@@ -212,8 +212,8 @@ impl Leaving<'_> {
         self.wait_for_volumes(nodes, node).await
     }
 
-    /// Waits until the volumes are gone whose data is on the disk of the host: what was deleted a moment ago takes its time. Pods that
-    /// use them could run nowhere else, so they are left where they are.
+    /// Waits until the volumes are gone whose data is on the disk of the host: what was deleted a moment ago takes its
+    /// time. Pods that use them could run nowhere else, so they are left where they are.
     async fn wait_for_local_data(&self, nodes: &Nodes, node: &NodeState) -> Result<(), Diagnostics> {
         let what = format!("the volumes on the disk of the node {} to be deleted", node.name);
         let volumes = || nodes.local_volumes(&node.name);

@@ -1,8 +1,8 @@
 //! How many agents of a cluster are worked on at once, in this process.
 //!
-//! Each agent is a resource of its own, and the core works on many of them at once. An agent that is upgraded, restarted or
-//! removed takes its pods away from the cluster, so that takes turns; k3s asks not to let too many join together. After a failure
-//! the others are left as they are: what broke one agent would break the next.
+//! Each agent is a resource of its own, and the core works on many of them at once. An agent that is upgraded,
+//! restarted or removed takes its pods away from the cluster, so that takes turns; k3s asks not to let too many join
+//! together. After a failure the others are left as they are: what broke one agent would break the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

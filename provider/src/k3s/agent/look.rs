@@ -75,8 +75,8 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// What differs from what is wanted, one line for each difference. Where nothing does, and there is something to do all the same,
-    /// that is the line.
+    /// What differs from what is wanted, one line for each difference. Where nothing does, and there is something to do
+    /// all the same, that is the line.
     pub(super) fn drift(&self) -> Vec<String> {
         let files = self.files();
         let expected = Expected {
@@ -127,8 +127,8 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Whether a host without our note is the agent's all the same: the machine of its Node, or the one that it was, with the token of the
-/// cluster. Agents that others have set up are known by the former alone.
+/// Whether a host without our note is the agent's all the same: the machine of its Node, or the one that it was, with
+/// the token of the cluster. Agents that others have set up are known by the former alone.
 pub(super) fn is_same_machine(
     state: &HostState,
     model: &AgentModel,

@@ -1,3 +1,5 @@
+//! What hosts and Nodes show of an agent, and what of that is drift.
+
 use super::*;
 use crate::k3s::agent::tests::model;
 use crate::k3s::nodes::Noted;

@@ -1,18 +1,20 @@
 //! `cht_k3s_agent`: one host of a k3s cluster that runs pods.
 //!
-//! - [`model`] has the attributes, [`settings`] says what the host is told of them, [`plan`] what a plan refuses and shows.
+//! - [`model`] has the attributes, [`settings`] says what the host is told of them, [`plan`] what a plan refuses and
+//!   shows.
 //! - [`trial`] asks a new host what it says to a plan.
 //! - [`ways`] leads to the host and to the Nodes, [`look`] is what was seen there, [`refusal`] what stands in the way.
-//! - [`steps`] brings the agent to what is wanted, after what [`prepare`] does; [`up`] waits for it, [`limits`] has the turns of the
-//!   agents of a cluster.
+//! - [`steps`] brings the agent to what is wanted, after what [`prepare`] does; [`up`] waits for it, [`limits`] has the
+//!   turns of the agents of a cluster.
 //! - [`leave`] takes an agent out of its cluster, [`moves`] from one host or cluster to another.
 //!
-//! What is done next is decided by [`rollout::agents`](crate::k3s::rollout::agents), from what is seen alone. The memory is on the
-//! host (the marker) and on the Node (what is ours of its labels and taints).
+//! What is done next is decided by [`rollout::agents`](crate::k3s::rollout::agents), from what is seen alone. The
+//! memory is on the host (the marker) and on the Node (what is ours of its labels and taints).
 //!
-//! In place: everything but `name` and `data_dir`, which replace. A host at another address is the same agent, be it the same machine or
-//! another: what address leads to which machine is not known before the apply. Another cluster is left and joined in one update: where
-//! `cluster` is not known in a plan, it mostly turns out to be the same one, and the core takes no update that becomes a replacement.
+//! In place: everything but `name` and `data_dir`, which replace. A host at another address is the same agent, be it
+//! the same machine or another: what address leads to which machine is not known before the apply. Another cluster is
+//! left and joined in one update: where `cluster` is not known in a plan, it mostly turns out to be the same one, and
+//! the core takes no update that becomes a replacement.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};

@@ -1,4 +1,5 @@
-//! An agent that goes to another cluster, or to another host: it leaves the place where it was, as a deletion does, before it joins.
+//! An agent that goes to another cluster, or to another host: it leaves the place where it was, as a deletion does,
+//! before it joins.
 
 use tf_framework::diagnostics::Diagnostics;
 

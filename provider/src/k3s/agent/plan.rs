@@ -72,7 +72,8 @@ pub(super) fn check(plan: &mut Plan<'_, '_, AgentResource>) -> Result<(), Diagno
     Ok(())
 }
 
-/// Makes the plan show what applying it will bring: repairs of what was changed from outside, and the version that will run.
+/// Makes the plan show what applying it will bring: repairs of what was changed from outside, and the version that will
+/// run.
 pub(super) fn show_outcome(plan: &mut Plan<'_, '_, AgentResource>) {
     if plan.action() == Action::Delete {
         return;

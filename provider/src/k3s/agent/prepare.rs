@@ -1,4 +1,5 @@
-//! What comes before a host is changed: it is checked, the program is obtained, and the agent has its turn among those of its cluster.
+//! What comes before a host is changed: it is checked, the program is obtained, and the agent has its turn among those
+//! of its cluster.
 
 use std::time::Duration;
 
@@ -146,7 +147,8 @@ pub(super) async fn take_turn(
     .await
 }
 
-/// Waits for a while until a Node is not ready, whose machine does not answer or is another one by now, and tells how the Node is then.
+/// Waits for a while until a Node is not ready, whose machine does not answer or is another one by now, and tells how
+/// the Node is then.
 ///
 /// # Errors
 /// The cluster does not answer.

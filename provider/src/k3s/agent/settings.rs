@@ -49,7 +49,8 @@ impl AgentModel {
         parse_version(&self.cluster.version, path)
     }
 
-    /// Whether it is in the state as an import has left it: nothing is known of it but its name, its host and its cluster's id.
+    /// Whether it is in the state as an import has left it: nothing is known of it but its name, its host and its
+    /// cluster's id.
     pub(super) fn is_imported(&self) -> bool {
         self.cluster.servers.is_empty()
     }
@@ -105,8 +106,8 @@ impl AgentModel {
         .with_images(images)
     }
 
-    /// The server through which the host joins. The one in its file stays as long as it is one: an agent knows the others once it has
-    /// joined. A host that does not run is sent to a server that is not known to be down.
+    /// The server through which the host joins. The one in its file stays as long as it is one: an agent knows the
+    /// others once it has joined. A host that does not run is sent to a server that is not known to be down.
     pub(super) fn server(&self, state: &HostState, nodes: &[NodeState]) -> &str {
         let servers = &self.cluster.servers;
         let is_down = |server: &str| nodes.iter().any(|node| !node.ready && has_address(node, server));

@@ -1,8 +1,9 @@
 //! Brings an agent to what is wanted: a fresh look, one step, and a look again, until there is nothing left to do.
 //!
-//! Each step can be repeated, and what follows is decided from what is seen ([`rollout::agents`](crate::k3s::rollout::agents)), so
-//! that a killed apply is continued by the next. The host is locked from the first change on. Steps that take pods or k3s away have
-//! their turn among the agents of the cluster ([`super::limits`]).
+//! Each step can be repeated, and what follows is decided from what is seen
+//! ([`rollout::agents`](crate::k3s::rollout::agents)), so that a killed apply is continued by the next. The host is
+//! locked from the first change on. Steps that take pods or k3s away have their turn among the agents of the cluster
+//! ([`super::limits`]).
 
 use std::time::Duration;
 

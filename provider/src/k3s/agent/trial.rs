@@ -1,5 +1,6 @@
-//! What a host says to the plan of an agent that it is to become, if it is known and answers. One that does not answer may be made in
-//! the same apply, and one that belongs to this cluster may be given back in it, so both are judged when the plan is applied.
+//! What a host says to the plan of an agent that it is to become, if it is known and answers. One that does not answer
+//! may be made in the same apply, and one that belongs to this cluster may be given back in it, so both are judged when
+//! the plan is applied.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;

@@ -1,5 +1,5 @@
-//! The ways of an operation: to the host by SSH, and to the Nodes of its cluster by the API. Beside them, what is kept of an agent
-//! outside of its state.
+//! The ways of an operation: to the host by SSH, and to the Nodes of its cluster by the API. Beside them, what is kept
+//! of an agent outside of its state.
 
 use std::iter;
 
@@ -72,8 +72,8 @@ impl Ways {
     }
 }
 
-/// The Nodes, through the first server that answers: the one that the cluster names may be down while others are up. If none does, whoever
-/// asks will learn that.
+/// The Nodes, through the first server that answers: the one that the cluster names may be down while others are up. If
+/// none does, whoever asks will learn that.
 async fn nodes(cx: &Context<AgentResource>, model: &AgentModel) -> Result<Nodes, Diagnostics> {
     let join = &model.cluster;
     let others = join

@@ -1,6 +1,7 @@
 //! Options of k3s for which there is no attribute: a text of JSON, as `jsonencode` writes it.
 //!
-//! Which options a role and a version have is checked by [`check`](crate::k3s::config::keys::check), with a version at hand.
+//! Which options a role and a version have is checked by [`check`](crate::k3s::config::keys::check), with a version at
+//! hand.
 
 use std::collections::BTreeMap;
 

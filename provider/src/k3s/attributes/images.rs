@@ -36,8 +36,8 @@ pub async fn read_images(given: Option<&Vec<String>>) -> Result<Vec<Image>, Diag
     diagnostics.into_result(images)
 }
 
-/// The same where they may have been put on hosts before: an archive that is not on this machine is taken to be the one that was. With
-/// them comes what is wrong with those of which nothing is known.
+/// The same where they may have been put on hosts before: an archive that is not on this machine is taken to be the one
+/// that was. With them comes what is wrong with those of which nothing is known.
 pub async fn known_images(given: Option<&Vec<String>>, put: &[Archive]) -> (Vec<Image>, Diagnostics) {
     let mut images = Vec::new();
     let mut diagnostics = Diagnostics::new();

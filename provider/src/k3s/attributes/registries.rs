@@ -9,8 +9,8 @@ use tf_framework::schema::Validator;
 use super::rules;
 use crate::k3s::config::registries as file;
 
-/// Mirrors of registries of images, and how registries are reached. A change restarts k3s on one host after another; pods go on
-/// meanwhile.
+/// Mirrors of registries of images, and how registries are reached. A change restarts k3s on one host after another;
+/// pods go on meanwhile.
 #[derive(Clone, Model)]
 #[tf(at_least_one_of(mirrors, configs))]
 pub struct Registries {
@@ -25,8 +25,8 @@ pub struct Registries {
 /// Where images of a registry are pulled from instead.
 #[derive(Clone, Model)]
 pub struct Mirror {
-    /// Addresses of the mirrors, tried in this order; the registry itself is the last resort. Leave it out for images that nodes
-    /// pass to each other with `embedded_registry`.
+    /// Addresses of the mirrors, tried in this order; the registry itself is the last resort. Leave it out for images
+    /// that nodes pass to each other with `embedded_registry`.
     #[tf(validate(Validator::not_empty(), Validator::each(Validator::url(["https", "http"]))))]
     pub endpoints: Option<Vec<String>>,
     /// Names of images that are others there: regular expressions, and what stands in their place, such as
@@ -69,7 +69,8 @@ pub struct RegistryTls {
     /// File on the hosts with the key of the client certificate.
     #[tf(validate(rules::absolute_path()))]
     pub key_file: Option<String>,
-    /// Do not verify the registry's certificate. Whoever can intercept the connection can then put any program into images.
+    /// Do not verify the registry's certificate. Whoever can intercept the connection can then put any program into
+    /// images.
     pub insecure_skip_verify: Option<bool>,
 }
 

@@ -1,7 +1,7 @@
 //! Imports: a cluster is found from one of its servers, be it this provider's or one that k3s' own script has set up.
 //!
-//! The Nodes tell the other servers, and what each running k3s was told ([`arguments`]). Nothing is changed: what the next apply
-//! would change shows in `drift`, and that apply leaves the marks of this provider.
+//! The Nodes tell the other servers, and what each running k3s was told ([`arguments`]). Nothing is changed: what the
+//! next apply would change shows in `drift`, and that apply leaves the marks of this provider.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
@@ -93,8 +93,8 @@ async fn look_at(cx: &Context<ClusterResource>, address: &Address) -> Result<(Ho
     }
 }
 
-/// The id of the cluster: that in the mark on the host, or else the beginning of its authority's hash, so that it is the same each
-/// time that it is imported.
+/// The id of the cluster: that in the mark on the host, or else the beginning of its authority's hash, so that it is
+/// the same each time that it is imported.
 fn find_id(state: &HostState) -> Result<String, Diagnostics> {
     if let Some(marker) = &state.marker {
         return Ok(marker.cluster.clone());

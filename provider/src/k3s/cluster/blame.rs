@@ -43,8 +43,8 @@ pub(super) fn is_final(refusal: &Refusal) -> bool {
     }
 }
 
-/// What is wrong with hosts: errors, and warnings apart from them. What a host lacks on which k3s runs is no reason to leave the
-/// cluster as it is.
+/// What is wrong with hosts: errors, and warnings apart from them. What a host lacks on which k3s runs is no reason to
+/// leave the cluster as it is.
 pub(super) fn unfit(preflight: &Preflight, looked: &Looked) -> (Diagnostics, Vec<Diagnostic>) {
     let at_host = |diagnostic: Diagnostic, found: &Found| match found.hosts.first() {
         Some(name) => diagnostic.at(of_server(name, Server::HOST)),

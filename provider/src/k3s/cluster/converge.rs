@@ -70,7 +70,8 @@ pub(super) fn judge(fleet: &Fleet, looked: &Looked) -> Result<(), Diagnostics> {
     errors.into_result(())
 }
 
-/// Brings the servers to what is wanted, and the model to what came of it. `looked` is what was seen before, by which hosts are locked; `save` gets the model whenever a step is done.
+/// Brings the servers to what is wanted, and the model to what came of it. `looked` is what was seen before, by which
+/// hosts are locked; `save` gets the model whenever a step is done.
 ///
 /// # Errors
 /// Fails with the first thing that stands in the way, or does not work.
@@ -94,7 +95,8 @@ pub(super) async fn converge(
     let looked = change_keys(cx, fleet, (prior, &model), looked).await?;
     observe::store_seen(&mut model, &looked, &ways::keys(hosts, &looked).await);
     store_tokens(cx, &mut model, &looked)?;
-    // What was planned to stay does: k3s may have renewed the administrator's certificate, which the next refresh shows.
+    // What was planned to stay does: k3s may have renewed the administrator's certificate, which the next refresh
+    // shows.
     if model.kubernetes.known().is_none() {
         refresh::read_outputs(cx, &mut model, prior, fleet, &looked).await?;
     }

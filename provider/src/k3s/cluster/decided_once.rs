@@ -1,5 +1,5 @@
-//! What is decided when a cluster is begun: a change is refused, as it would need another cluster, and the data of this one
-//! would be lost with it.
+//! What is decided when a cluster is begun: a change is refused, as it would need another cluster, and the data of this
+//! one would be lost with it.
 
 use tf_framework::Attr;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};

@@ -2,16 +2,19 @@
 //!
 //! All servers are in one resource, because they decide together: what is done to one depends on how the others are.
 //!
-//! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes, [`plan`] and
-//!   [`decided_once`] those that need the prior state, [`trial`] what the hosts say to a plan, [`blame`] which attribute that is about.
-//! - [`spec`] says what [`fleet`](crate::k3s::fleet) is told, which carries out one step after another, [`ways`] how hosts are reached.
-//! - [`creation`] finds one that was killed, [`mod@converge`] is what creation and update share, [`token`] which token is wanted,
-//!   [`authorities`] which of one's own, [`mod@restore`] which snapshot is brought back,
-//!   [`removal`] whether a cluster is gone, and what has to hold before it is given up.
-//! - [`observe`] tells what was seen, [`refresh`] what is read anew, [`outputs`] what the cluster exports, [`adoption`] what an import finds.
+//! - [`model`] has the attributes, [`checks`] their rules, [`mod@validate`] those that concern several attributes,
+//!   [`plan`] and [`decided_once`] those that need the prior state, [`trial`] what the hosts say to a plan, [`blame`]
+//!   which attribute that is about.
+//! - [`spec`] says what [`fleet`](crate::k3s::fleet) is told, which carries out one step after another, [`ways`] how
+//!   hosts are reached.
+//! - [`creation`] finds one that was killed, [`mod@converge`] is what creation and update share, [`token`] which token
+//!   is wanted, [`authorities`] which of one's own, [`mod@restore`] which snapshot is brought back, [`removal`] whether
+//!   a cluster is gone, and what has to hold before it is given up.
+//! - [`observe`] tells what was seen, [`refresh`] what is read anew, [`outputs`] what the cluster exports, [`adoption`]
+//!   what an import finds.
 //!
-//! In place: everything but what is decided when a cluster is begun ([`decided_once`]), which is refused where there is data.
-//! Nothing replaces a cluster.
+//! In place: everything but what is decided when a cluster is begun ([`decided_once`]), which is refused where there is
+//! data. Nothing replaces a cluster.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;

@@ -14,8 +14,8 @@ use crate::k3s::paths;
 /// What `drift` says of a cluster whose creation was not finished.
 pub(super) const UNFINISHED: &str = "the cluster is not finished";
 
-/// How far a change is: what was before it, and the new servers on which it has begun. Without them in the state, nobody would take
-/// them out of the cluster again.
+/// How far a change is: what was before it, and the new servers on which it has begun. Without them in the state,
+/// nobody would take them out of the cluster again.
 pub(super) fn with_begun(before: &ClusterModel, servers: &BTreeMap<String, Server>, looked: &Looked) -> ClusterModel {
     let mut model = before.clone();
     let has_begun = |name: &String| {
@@ -41,8 +41,8 @@ pub(super) fn not_mended(fleet: &Fleet, looked: &Looked) -> Vec<Diagnostic> {
     .collect()
 }
 
-/// Fills in what was seen: hash of the authority, status of each server, and what differs. Of a server that does not answer, what
-/// was known stays.
+/// Fills in what was seen: hash of the authority, status of each server, and what differs. Of a server that does not
+/// answer, what was known stays.
 pub(super) async fn store(model: &mut ClusterModel, fleet: &Fleet, hosts: &Hosts, looked: &Looked) {
     let keys = ways::keys(hosts, looked).await;
     store_seen(model, looked, &keys);

@@ -22,7 +22,8 @@ use crate::k3s::rollout::{Refusal, WantedDatastore, Warning};
 use crate::k3s::version::K3sVersion;
 use crate::k3s::version::upgrade;
 
-/// Refuses plans that would lose the cluster or its data, as far as the state tells, and authorities with which none could begin.
+/// Refuses plans that would lose the cluster or its data, as far as the state tells, and authorities with which none
+/// could begin.
 pub(super) fn check(plan: &Plan<'_, '_, ClusterResource>) -> Result<(), Diagnostics> {
     let Some(prior) = plan.prior.as_ref().filter(|prior| prior.was_begun()) else {
         return plan.config.ca.known().map_or(Ok(()), authorities::check);
@@ -129,8 +130,8 @@ fn restores(prior: &ClusterModel, planned: &ClusterModelDraft) -> bool {
     })
 }
 
-/// Makes the plan show what applying it will bring: repairs of what was changed from outside, and new values only of what follows
-/// from a change.
+/// Makes the plan show what applying it will bring: repairs of what was changed from outside, and new values only of
+/// what follows from a change.
 pub(super) fn show_outcome(plan: &mut Plan<'_, '_, ClusterResource>) {
     if plan.action() == Action::Delete {
         return;
@@ -198,7 +199,8 @@ fn show_join(plan: &mut Plan<'_, '_, ClusterResource>, prior: &ClusterModel) {
     }
 }
 
-/// Tells what should be known of a plan: an even number of servers, a host that gets another address, a database that is another.
+/// Tells what should be known of a plan: an even number of servers, a host that gets another address, a database that
+/// is another.
 pub(super) fn warn(cx: &Context<ClusterResource>, plan: &Plan<'_, '_, ClusterResource>) {
     let (Some(planned), Action::Create | Action::Update) = (plan.planned(), plan.action()) else {
         return;

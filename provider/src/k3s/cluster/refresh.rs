@@ -16,7 +16,8 @@ use crate::k3s::token::Token;
 /// What `drift` says where a token that was given is not that of the cluster any more.
 const OTHER_TOKEN: &str = "the token of the cluster was changed";
 
-/// Reads what the cluster exports, where that is not known or was made of another kubeconfig, and keeps by what it will be known.
+/// Reads what the cluster exports, where that is not known or was made of another kubeconfig, and keeps by what it will
+/// be known.
 ///
 /// # Errors
 /// Fails if a server cannot be read.
@@ -70,7 +71,8 @@ pub(super) async fn read_outputs(
     )
 }
 
-/// Without an endpoint, clients are given the address of one server: that of another one when its API is not ready any more.
+/// Without an endpoint, clients are given the address of one server: that of another one when its API is not ready any
+/// more.
 pub(super) fn move_way(model: &mut ClusterModel, looked: &Looked) {
     let is_ready = |name: &String| looked.state(name).is_some_and(|state| state.readyz == Some(Ok(())));
     let addresses = model.outer_addresses();
@@ -87,8 +89,8 @@ pub(super) fn move_way(model: &mut ClusterModel, looked: &Looked) {
     }
 }
 
-/// Keeps up with the token: one that was generated is in the state, so another one is, too, with the old one beside it; of one that was
-/// given, it is told that it is another.
+/// Keeps up with the token: one that was generated is in the state, so another one is, too, with the old one beside it;
+/// of one that was given, it is told that it is another.
 ///
 /// # Errors
 /// Fails if what is kept cannot be read or written.
@@ -131,8 +133,8 @@ pub(super) fn remember_token(model: &mut ClusterModel, token: &Token) {
     model.server_token = Attr::Known(token.short());
 }
 
-/// The kubeconfig that counts: each server has one of its own, so that of the same server as before, for as long as there is that
-/// server. If it does not answer, its kubeconfig is taken to be what it was.
+/// The kubeconfig that counts: each server has one of its own, so that of the same server as before, for as long as
+/// there is that server. If it does not answer, its kubeconfig is taken to be what it was.
 fn source(model: &ClusterModel, looked: &Looked, before: Option<&Source>) -> Option<Source> {
     let of = |server: &String| {
         let file = looked.state(server)?.files.get(paths::KUBECONFIG)?;

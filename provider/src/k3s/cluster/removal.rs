@@ -1,5 +1,5 @@
-//! Whether a cluster is gone, and what has to hold before its state is let go: without it, nobody could find the cluster again, and its
-//! tokens are gone.
+//! Whether a cluster is gone, and what has to hold before its state is let go: without it, nobody could find the
+//! cluster again, and its tokens are gone.
 
 use tf_framework::diagnostics::Diagnostics;
 
@@ -23,8 +23,8 @@ pub(super) fn left<'a>(model: &'a ClusterModel, looked: &Looked) -> Vec<&'a str>
         .collect()
 }
 
-/// Refuses to destroy a cluster whose hosts cannot be asked. Single hosts that are gone are passed over; but where none answers, or
-/// one answers that does not let us in, the cluster goes on.
+/// Refuses to destroy a cluster whose hosts cannot be asked. Single hosts that are gone are passed over; but where none
+/// answers, or one answers that does not let us in, the cluster goes on.
 ///
 /// # Errors
 /// Fails with what each of these hosts says, unless removal is forced.
@@ -71,7 +71,8 @@ pub(super) fn check_gone(model: &ClusterModel, looked: &Looked) -> Result<(), Di
     ))
 }
 
-/// Whether a host has nothing of the cluster. What has lost its marker is free only if it has no k3s, or that of another cluster.
+/// Whether a host has nothing of the cluster. What has lost its marker is free only if it has no k3s, or that of
+/// another cluster.
 fn is_free(model: &ClusterModel, state: &HostState) -> bool {
     match (&state.marker, &state.ca_sha256, model.ca_hash.known()) {
         (Some(marker), ..) => Some(&marker.cluster) != model.id.known(),

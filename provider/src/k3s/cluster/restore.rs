@@ -11,8 +11,8 @@ use crate::k3s::cluster::model::{ClusterModel, RestoreFrom};
 use crate::k3s::fleet::{Fleet, Looked, Restore};
 use crate::k3s::token::Token;
 
-/// What is to be brought back before anything else is done: what an update newly asks for, or what a run that was killed has
-/// begun. A creation has it until there is data.
+/// What is to be brought back before anything else is done: what an update newly asks for, or what a run that was
+/// killed has begun. A creation has it until there is data.
 ///
 /// # Errors
 /// Fails if the token is none.

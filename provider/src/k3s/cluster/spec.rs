@@ -173,8 +173,8 @@ impl ClusterModel {
         }
     }
 
-    /// The address by which clients reach the API: without `endpoint`, that of one server, which stays the one that it was for as long
-    /// as there is that server.
+    /// The address by which clients reach the API: without `endpoint`, that of one server, which stays the one that it
+    /// was for as long as there is that server.
     pub(super) fn address_for_clients(&self, before: Option<&str>) -> Option<String> {
         let url = |host: &String| server_url(host, self.https_listen_port);
         if let Some(endpoint) = &self.endpoint {

@@ -22,8 +22,8 @@ pub(super) fn given(model: &ClusterModel) -> Result<Option<Token>, Diagnostics> 
     })
 }
 
-/// The token that the cluster is to have after a change, if that is another: the given one or a new one where its version changes,
-/// and the given one, too, where the cluster was not begun yet, or somebody else has changed it since.
+/// The token that the cluster is to have after a change, if that is another: the given one or a new one where its
+/// version changes, and the given one, too, where the cluster was not begun yet, or somebody else has changed it since.
 ///
 /// # Errors
 /// Fails if no cluster can have the given one.

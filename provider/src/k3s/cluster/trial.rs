@@ -1,5 +1,5 @@
-//! What the hosts say to a plan: before anything is changed, they are looked at, if they are known and answer. A host that does not
-//! answer may be one that the same apply makes, so it is judged when the plan is applied.
+//! What the hosts say to a plan: before anything is changed, they are looked at, if they are known and answer. A host
+//! that does not answer may be one that the same apply makes, so it is judged when the plan is applied.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Rules for configurations that concern more than one attribute. What is not known yet is not complained about: hosts may be
-//! made in the same apply.
+//! Rules for configurations that concern more than one attribute. What is not known yet is not complained about: hosts
+//! may be made in the same apply.
 
 use std::collections::BTreeMap;
 

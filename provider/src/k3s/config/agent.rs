@@ -23,8 +23,8 @@ pub struct AgentSettings {
 }
 
 impl AgentSettings {
-    /// The configuration of an agent that joins through the server at an address. It needs that server only once: then it
-    /// knows all of them.
+    /// The configuration of an agent that joins through the server at an address. It needs that server only once: then
+    /// it knows all of them.
     #[must_use]
     pub fn config(&self, node: &NodeSettings, server: &str) -> Config {
         let mut config = Config::default();

@@ -1,8 +1,8 @@
 //! The keys that `config.yaml` can have, by role and version of k3s.
 //!
-//! A server skips a key that it does not know, with no more than a warning in its journal, and an agent does not start with
-//! one. So a wrong key is refused before anything is changed. [`table`] has the keys, [`check`] the rules for those that a
-//! user gives beside the attributes.
+//! A server skips a key that it does not know, with no more than a warning in its journal, and an agent does not start
+//! with one. So a wrong key is refused before anything is changed. [`table`] has the keys, [`check`] the rules for
+//! those that a user gives beside the attributes.
 
 use crate::k3s::version::K3sVersion;
 use crate::k3s::version::features::Since;
@@ -83,7 +83,8 @@ impl Role {
 }
 
 impl Key {
-    /// Whether all servers must have the same value: what k3s compares, and all of `disable`, of which it compares a part.
+    /// Whether all servers must have the same value: what k3s compares, and all of `disable`, of which it compares a
+    /// part.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.critical || self.name == "disable"

@@ -43,8 +43,8 @@ impl fmt::Display for Taint {
 }
 
 impl NodeSettings {
-    /// Labels that a kubelet may not give to its own Node: the API refuses them when it registers, so they are set through the
-    /// API afterwards.
+    /// Labels that a kubelet may not give to its own Node: the API refuses them when it registers, so they are set
+    /// through the API afterwards.
     #[must_use]
     pub fn is_restricted_label(name: &str) -> bool {
         let Some((prefix, _)) = name.split_once('/') else {
@@ -74,7 +74,8 @@ impl NodeSettings {
 }
 
 /// The labels in Kubernetes' domains that a kubelet may give to its Node, as
-/// [its admission](https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction) has them.
+/// [its admission](https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction) has
+/// them.
 const OWN_LABELS: [&str; 10] = [
     "kubernetes.io/hostname",
     "kubernetes.io/arch",

@@ -1,7 +1,7 @@
 //! `registries.yaml`: mirrors of registries of images, and how to log in to them.
 //!
-//! The format is that of [k3s' private registries](https://docs.k3s.io/installation/private-registry). k3s reads it when it
-//! starts.
+//! The format is that of [k3s' private registries](https://docs.k3s.io/installation/private-registry). k3s reads it
+//! when it starts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,6 +1,7 @@
 //! The values of `config.yaml`, and their text.
 //!
-//! Texts are always quoted: `0600` is a mode and no number, `no` a text and no flag. JSON's quotes are YAML's double quotes.
+//! Texts are always quoted: `0600` is a mode and no number, `no` a text and no flag. JSON's quotes are YAML's double
+//! quotes.
 
 use std::fmt::Write as _;
 

@@ -76,8 +76,8 @@ impl Run<'_> {
         waited.await.map_err(StepError::Waited)?
     }
 
-    /// Waits for a while until the Node of a server that is up tells the values with which it runs: k3s writes them some time after
-    /// it has started.
+    /// Waits for a while until the Node of a server that is up tells the values with which it runs: k3s writes them
+    /// some time after it has started.
     pub(super) async fn until_told(&self, name: &str, files: &HostFiles) -> Result<(), StepError> {
         let host = self.host(name)?;
         let began = Instant::now();

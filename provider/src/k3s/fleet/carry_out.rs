@@ -1,8 +1,8 @@
-//! Carries out one step, exactly as [`Step`] says. What takes servers away is in [`leave`](super::leave), what several steps
-//! have in common in [`acts`](super::acts).
+//! Carries out one step, exactly as [`Step`] says. What takes servers away is in [`leave`](super::leave), what several
+//! steps have in common in [`acts`](super::acts).
 //!
-//! Whose a host is and how far it is stands on it before anything else is changed there, and with what k3s was started only after
-//! it was seen up with that.
+//! Whose a host is and how far it is stands on it before anything else is changed there, and with what k3s was started
+//! only after it was seen up with that.
 
 use crate::k3s::config::{Join, Role};
 use crate::k3s::files::HostFiles;
@@ -206,8 +206,8 @@ impl Run<'_> {
         Ok(self.host(on)?.rotate_token(old, new).await?)
     }
 
-    /// What tries to start with another token does so for ever, and what its last try said would be taken for what the right one led
-    /// to: it is stopped before, and tries anew.
+    /// What tries to start with another token does so for ever, and what its last try said would be taken for what the
+    /// right one led to: it is stopped before, and tries anew.
     async fn write_token(&mut self, looked: &Looked, name: &str) -> Result<(), StepError> {
         let host = self.host(name)?;
         let files = self.files(looked, name)?;

@@ -10,8 +10,8 @@ use crate::k3s::rollout::encryption::{self, KeyRotation, KeyStep};
 use crate::provider::Clients;
 
 impl Fleet {
-    /// Changes the keys, and restarts one server after the other. A run that was killed is brought to an end first, and then the
-    /// keys are changed once more. The hosts that answered `before` are locked.
+    /// Changes the keys, and restarts one server after the other. A run that was killed is brought to an end first, and
+    /// then the keys are changed once more. The hosts that answered `before` are locked.
     ///
     /// # Errors
     /// A server is down, k3s cannot do it, or an act does not work.

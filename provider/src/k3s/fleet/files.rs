@@ -72,8 +72,8 @@ impl Fleet {
         self.spec.ca_sha256.as_deref().or_else(on_hosts)
     }
 
-    /// How a server should join. What its file says already stays, as long as that is another server of the cluster; who is alone
-    /// has nobody to join.
+    /// How a server should join. What its file says already stays, as long as that is another server of the cluster;
+    /// who is alone has nobody to join.
     pub(super) fn join(&self, looked: &Looked, name: &str) -> Join {
         if !matches!(self.spec.settings.datastore, Datastore::Etcd) {
             return Join::Alone;

@@ -1,7 +1,7 @@
 //! Takes servers out of the cluster, and the whole cluster off its hosts.
 //!
-//! A Node is deleted at the API of another server, and k3s then removes its member of etcd. A host is cleaned up last, and not
-//! while volumes are attached to it: what is mounted there could be data.
+//! A Node is deleted at the API of another server, and k3s then removes its member of etcd. A host is cleaned up last,
+//! and not while volumes are attached to it: what is mounted there could be data.
 
 use std::time::Duration;
 
@@ -81,8 +81,8 @@ impl Run<'_> {
         }
     }
 
-    /// Waits for a while until a server that is to be taken for gone answers, or its Node is not ready any more. Then what to do is
-    /// decided anew.
+    /// Waits for a while until a server that is to be taken for gone answers, or its Node is not ready any more. Then
+    /// what to do is decided anew.
     pub(super) async fn miss(&self, server: &str) -> Result<(), StepError> {
         let began = Instant::now();
         let what = format!("{server} to answer, or to be missed by its cluster");
@@ -223,8 +223,8 @@ pub(super) async fn tear_down(
 }
 
 impl Run<'_> {
-    /// Empties a node before its cluster ends. Where no API answers any more, as after a teardown that was killed, there is
-    /// nobody to ask; what is still mounted is not removed then, either.
+    /// Empties a node before its cluster ends. Where no API answers any more, as after a teardown that was killed,
+    /// there is nobody to ask; what is still mounted is not removed then, either.
     async fn prepare(&self, looked: &Looked, server: &str, how: &OnDestroy) -> Result<(), StepError> {
         let through = self.fleet.hosts.keys().find(|name| looked.is_healthy(name));
         match through {

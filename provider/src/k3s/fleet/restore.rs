@@ -1,7 +1,7 @@
 //! Brings a snapshot of etcd back, act by act as [`restore`] says.
 //!
-//! Every server is marked before the first one stops, and each loses its mark when it is up with the new data. A run that was
-//! killed begins anew.
+//! Every server is marked before the first one stops, and each loses its mark when it is up with the new data. A run
+//! that was killed begins anew.
 
 use tf_framework::context::Scope;
 
@@ -27,11 +27,13 @@ pub struct Restore {
 }
 
 impl Fleet {
-    /// Brings a snapshot back, with all servers of the cluster. Everything that was written since it was taken is lost. What is left
-    /// to do then, as that the first one may join others, is for [`Fleet::converge`]. The hosts that answered `before` are locked.
+    /// Brings a snapshot back, with all servers of the cluster. Everything that was written since it was taken is lost.
+    /// What is left to do then, as that the first one may join others, is for [`Fleet::converge`]. The hosts that
+    /// answered `before` are locked.
     ///
     /// # Errors
-    /// It could lead to two clusters, or an act does not work. What was done so far stays, and the next call begins anew.
+    /// It could lead to two clusters, or an act does not work. What was done so far stays, and the next call begins
+    /// anew.
     pub async fn restore(&self, scope: &Scope<Clients>, before: &Looked, what: &Restore) -> Result<Looked, Stopped> {
         let mut run = Run::new(self, scope);
         run.lock(before).await?;
@@ -81,7 +83,8 @@ impl Run<'_> {
         }
     }
 
-    /// The first server: its files, the new data, and the start. Its marker tells which token the cluster has from here on.
+    /// The first server: its files, the new data, and the start. Its marker tells which token the cluster has from here
+    /// on.
     async fn go_back(&mut self, looked: &Looked, what: &Restore, token: &Token, on: &str) -> Result<(), StepError> {
         let host = self.host(on)?;
         for name in self.fleet.spec.servers.keys() {

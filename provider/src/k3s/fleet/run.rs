@@ -73,7 +73,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Locks all hosts that answer, and those again whose locks went with a connection. All runs do so in the same order.
+    /// Locks all hosts that answer, and those again whose locks went with a connection. All runs do so in the same
+    /// order.
     pub(super) async fn lock(&mut self, looked: &Looked) -> Result<(), Stopped> {
         self.locks.retain(|_, lock| lock.is_held());
         for (name, host) in &self.fleet.hosts {

@@ -1,5 +1,5 @@
-//! The tokens of the cluster. Looks tell the hashes of the files that hold them, so they are read only where those are not as they
-//! should be: a plan without changes asks each host once.
+//! The tokens of the cluster. Looks tell the hashes of the files that hold them, so they are read only where those are
+//! not as they should be: a plan without changes asks each host once.
 
 use secrecy::ExposeSecret as _;
 
@@ -31,7 +31,8 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// These tokens, if all files with tokens are those that they would make, and nobody says that another one is on its way.
+    /// These tokens, if all files with tokens are those that they would make, and nobody says that another one is on
+    /// its way.
     fn found(&self, fleet: &Fleet, looked: &Looked) -> Option<Found> {
         let states = || {
             looked
@@ -65,8 +66,8 @@ impl Remembered {
     }
 }
 
-/// The tokens of the cluster: those that are remembered, if files on hosts say that they are still right. Else those of one server are
-/// read, or of all where they differ, as they do while the token is being changed.
+/// The tokens of the cluster: those that are remembered, if files on hosts say that they are still right. Else those of
+/// one server are read, or of all where they differ, as they do while the token is being changed.
 pub(super) async fn find(fleet: &Fleet, looked: &Looked) -> Result<Found, HostError> {
     if let Some(found) = fleet
         .spec
@@ -107,8 +108,8 @@ pub(super) async fn find(fleet: &Fleet, looked: &Looked) -> Result<Found, HostEr
     Ok(found)
 }
 
-/// Which of several tokens the cluster takes now: the one that a marker names, or else one that a server was given while its file
-/// has another.
+/// Which of several tokens the cluster takes now: the one that a marker names, or else one that a server was given
+/// while its file has another.
 fn current<'a>(looked: &Looked, all: &[&'a Tokens]) -> Option<&'a Token> {
     let mut candidates = all.iter().filter_map(|tokens| tokens.cluster.as_ref());
     let hash = |token: &Option<Token>| token.as_ref().map(Token::sha256);
@@ -207,7 +208,8 @@ mod tests {
 
     #[test]
     fn while_a_token_is_being_changed_the_new_one_is_the_clusters() {
-        // Of each server the token in its file, and the one that k3s has written down. Whether a marker names the new one.
+        // Of each server the token in its file, and the one that k3s has written down. Whether a marker names the new
+        // one.
         for (case, servers, named) in [
             ("nothing is written yet", [("old", "new"), ("old", "old")], Some("new")),
             ("files are written", [("new", "new"), ("new", "old")], Some("new")),

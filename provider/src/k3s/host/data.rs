@@ -1,5 +1,5 @@
-//! Snapshots of etcd, and what is wiped of a host: credentials that are too new, the database of a member that is none any more,
-//! or all of k3s.
+//! Snapshots of etcd, and what is wiped of a host: credentials that are too new, the database of a member that is none
+//! any more, or all of k3s.
 
 use serde::Deserialize;
 
@@ -17,9 +17,9 @@ const LIST: &str = r#"exec "$1" etcd-snapshot ls -o json"#;
 /// Argument: the data folder.
 const CLEAR: &str = r#"rm -f -- "$1/server/cred/passwd""#;
 
-/// Arguments: the data folder, and the member that may be forgotten, or nothing for any. Says if it is another by now. Snapshots stay:
-/// they may be the last of what there was. What runs is not touched. What is cut off half-way must not look like a
-/// database any more.
+/// Arguments: the data folder, and the member that may be forgotten, or nothing for any. Says if it is another by now.
+/// Snapshots stay: they may be the last of what there was. What runs is not touched. What is cut off half-way must not
+/// look like a database any more.
 const RESET: &str = r#"case $(systemctl is-active k3s.service) in
   active | activating | reloading | deactivating) echo "k3s still runs" >&2; exit 1 ;;
 esac
@@ -111,7 +111,8 @@ impl Host {
         self.reset("").await.map(drop)
     }
 
-    /// The same, if the database is still that of this member; answers whether it was: k3s may have begun anew by itself.
+    /// The same, if the database is still that of this member; answers whether it was: k3s may have begun anew by
+    /// itself.
     ///
     /// # Errors
     /// k3s still runs, or something cannot be removed.

@@ -114,8 +114,8 @@ impl Host {
         Ok(())
     }
 
-    /// Writes files, with the images beside them, and removes those that must not be there; answers whether any file differed. k3s
-    /// loads images while it runs, so they need no restart.
+    /// Writes files, with the images beside them, and removes those that must not be there; answers whether any file
+    /// differed. k3s loads images while it runs, so they need no restart.
     ///
     /// # Errors
     /// One cannot be written.

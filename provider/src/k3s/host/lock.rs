@@ -1,6 +1,7 @@
 //! The lock of a host: as long as it is held, no other run of this provider changes anything there.
 //!
-//! It is a lock of the kernel's on a file, held by a process behind a channel of SSH. Whatever becomes of us, it goes with that.
+//! It is a lock of the kernel's on a file, held by a process behind a channel of SSH. Whatever becomes of us, it goes
+//! with that.
 
 use std::process;
 

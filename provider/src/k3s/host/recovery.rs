@@ -1,8 +1,8 @@
-//! What is done to a server on demand only: authorities of one's own, a snapshot brought back, and new keys for the encryption of
-//! Secrets.
+//! What is done to a server on demand only: authorities of one's own, a snapshot brought back, and new keys for the
+//! encryption of Secrets.
 //!
-//! k3s says that a snapshot is restored [in its output](https://docs.k3s.io/cli/etcd-snapshot), and may end with any status; so
-//! it is judged by what it said.
+//! k3s says that a snapshot is restored [in its output](https://docs.k3s.io/cli/etcd-snapshot), and may end with any
+//! status; so it is judged by what it said.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ use crate::ssh::{Command, Upload};
 /// How long k3s may take to make new data of a snapshot.
 const RESTORE_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
-/// Arguments: the program, the data folder, the configuration, the environment, and the snapshot; variable: the token. What the
-/// configuration says of joining would be in the way, and what was reset before would be taken for done. Credentials that are
-/// newer than the snapshot would keep k3s from starting.
+/// Arguments: the program, the data folder, the configuration, the environment, and the snapshot; variable: the token.
+/// What the configuration says of joining would be in the way, and what was reset before would be taken for done.
+/// Credentials that are newer than the snapshot would keep k3s from starting.
 const RESTORE: &str = r#"case $(systemctl is-active k3s.service) in
   active | activating | reloading | deactivating) echo "k3s still runs" >&2; exit 1 ;;
 esac
@@ -53,8 +53,8 @@ const STATUS: &str = r#"exec "$1" secrets-encrypt status --output json"#;
 const ROTATE: &str = r#"exec "$1" secrets-encrypt rotate-keys"#;
 
 impl Host {
-    /// Makes new data of a snapshot, with this server as the only member. k3s must not run, and is not started. The token is the
-    /// one that the cluster had when the snapshot was taken.
+    /// Makes new data of a snapshot, with this server as the only member. k3s must not run, and is not started. The
+    /// token is the one that the cluster had when the snapshot was taken.
     ///
     /// # Errors
     /// k3s runs, there is no such snapshot, or it was taken with another token.
@@ -68,8 +68,8 @@ impl Host {
         self.session().run(command).await.map(drop).map_err(self.failed(step))
     }
 
-    /// Puts authorities in place on a first server, for k3s to take them when it starts for the first time. Where it has
-    /// begun its datastore, they stay: it would not take others, and could not start.
+    /// Puts authorities in place on a first server, for k3s to take them when it starts for the first time. Where it
+    /// has begun its datastore, they stay: it would not take others, and could not start.
     ///
     /// # Errors
     /// One cannot be written.

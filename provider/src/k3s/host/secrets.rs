@@ -1,4 +1,5 @@
-//! What is secret on a host: tokens, and the administrator's kubeconfig. It is read only when it is needed, and never shown.
+//! What is secret on a host: tokens, and the administrator's kubeconfig. It is read only when it is needed, and never
+//! shown.
 //!
 //! The token of a running cluster is changed at [its own API](https://docs.k3s.io/cli/token), as `k3s token
 //! rotate` does: that command would show both tokens in the list of processes. `kubectl` carries the requests, with a
@@ -45,8 +46,8 @@ pub struct Tokens {
     pub server: Option<Token>,
     /// The one of agents, on servers.
     pub agent: Option<Token>,
-    /// The one that k3s itself has written down: with which it was started last, or which the cluster was given since by way
-    /// of this server.
+    /// The one that k3s itself has written down: with which it was started last, or which the cluster was given since
+    /// by way of this server.
     pub cluster: Option<Token>,
 }
 

@@ -13,8 +13,8 @@ exec systemctl start --no-block "$1""#;
 /// Argument: the unit.
 const ENABLE: &str = r#"systemctl daemon-reload && exec systemctl enable --quiet "$1""#;
 
-/// Waits until the new process has begun: before that, the old one could be taken for it. systemd goes on by itself also if
-/// nobody waits any more.
+/// Waits until the new process has begun: before that, the old one could be taken for it. systemd goes on by itself
+/// also if nobody waits any more.
 const RESTART: &str = r#"invocation() { systemctl show --property InvocationID --value "$1"; }
 systemctl daemon-reload && systemctl enable --quiet "$1" || exit 1
 systemctl reset-failed "$1" 2>/dev/null

@@ -1,8 +1,8 @@
 //! Emptying a node: its pods are evicted, and waited for until they are gone.
 //!
-//! The rules are those of `kubectl drain`. What a DaemonSet runs, what a kubelet runs by itself and what has ended stays; a
-//! PodDisruptionBudget that refuses is asked again until the time is over. Pods that nobody would make again are not evicted:
-//! k3s can be restarted beneath them, and whoever takes the host away is told their names.
+//! The rules are those of `kubectl drain`. What a DaemonSet runs, what a kubelet runs by itself and what has ended
+//! stays; a PodDisruptionBudget that refuses is asked again until the time is over. Pods that nobody would make again
+//! are not evicted: k3s can be restarted beneath them, and whoever takes the host away is told their names.
 
 use std::fmt;
 use std::time::Duration;

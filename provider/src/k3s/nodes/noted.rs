@@ -1,8 +1,8 @@
 //! Which labels and taints of a Node are ours: they are noted in an annotation of the Node.
 //!
-//! A kubelet sets them when it registers, and later they change through the API. Others set labels and taints, too, so that
-//! what is not wanted any more can only be told from what was never ours by a note. It stands on the Node, where no killed
-//! process can lose it.
+//! A kubelet sets them when it registers, and later they change through the API. Others set labels and taints, too, so
+//! that what is not wanted any more can only be told from what was never ours by a note. It stands on the Node, where
+//! no killed process can lose it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,3 +1,5 @@
+//! Whose a cordon is, and what Nodes tell of themselves.
+
 use http::Method;
 use serde_json::{Value, json};
 

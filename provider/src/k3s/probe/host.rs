@@ -217,8 +217,8 @@ impl HostState {
         }
     }
 
-    /// What the journal tells of why k3s does not start. That its member was removed is old once the mark of it is gone: k3s has begun
-    /// anew by itself, and joins.
+    /// What the journal tells of why k3s does not start. That its member was removed is old once the mark of it is
+    /// gone: k3s has begun anew by itself, and joins.
     #[must_use]
     pub fn finding(&self) -> Option<Finding> {
         let is_old = |line: &&String| !self.tombstone && journal::tells(line, Cause::RemovedMember);

@@ -1,4 +1,5 @@
-//! Tests of what is read of a host, from answers as the script gives them. [`script`](self::run) runs the script itself.
+//! Tests of what is read of a host, from answers as the script gives them. [`script`](self::run) runs the script
+//! itself.
 
 use super::*;
 use crate::k3s::config::Role;

@@ -1,7 +1,7 @@
 //! The files: what was loaded, in the user's folder for caches, and what is looked at of any file.
 //!
-//! A program takes its name, which has its hash, when it is whole and verified; so whoever finds one by its name need not ask
-//! whether it is finished, only whether the disk has kept it. Several processes may fill the same folder.
+//! A program takes its name, which has its hash, when it is whole and verified; so whoever finds one by its name need
+//! not ask whether it is finished, only whether the disk has kept it. Several processes may fill the same folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

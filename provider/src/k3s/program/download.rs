@@ -1,8 +1,9 @@
 //! Loads programs from k3s' [releases](https://docs.k3s.io/installation/airgap), or from a mirror with the same layout:
-//! `<prefix>/<version>/k3s`, with a suffix for other architectures than amd64, and `sha256sum-<architecture>.txt` beside it.
+//! `<prefix>/<version>/k3s`, with a suffix for other architectures than amd64, and `sha256sum-<architecture>.txt`
+//! beside it.
 //!
-//! A pinned hash proves what was loaded, whoever sent it. The list comes from the same place as the program, so it proves no
-//! more than that nothing was lost on the way.
+//! A pinned hash proves what was loaded, whoever sent it. The list comes from the same place as the program, so it
+//! proves no more than that nothing was lost on the way.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Archives of images for hosts that cannot load any, as k3s' releases have them beside the program.
 //!
-//! k3s loads whatever lies in a folder of the host. Its hash is part of the name that an archive gets there: so a look at the
-//! names tells what is there and what is not, without a hash of gigabytes on the host at each look. An archive gets its name when
-//! it has arrived whole. Those of others, without our prefix, are left as they are.
+//! k3s loads whatever lies in a folder of the host. Its hash is part of the name that an archive gets there: so a look
+//! at the names tells what is there and what is not, without a hash of gigabytes on the host at each look. An archive
+//! gets its name when it has arrived whole. Those of others, without our prefix, are left as they are.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! What to do next with a host that only runs pods, and how many of them at once.
 //!
-//! Each agent is a resource of its own, so each is decided on alone; a limit for the cluster keeps a change of many gentle.
-//! Agents may join at the same time. k3s asks to do so with no more than fifty at once.
+//! Each agent is a resource of its own, so each is decided on alone; a limit for the cluster keeps a change of many
+//! gentle. Agents may join at the same time. k3s asks to do so with no more than fifty at once.
 
 use std::str::FromStr;
 
@@ -124,7 +124,8 @@ pub fn next(wanted: &K3sVersion, servers: &[K3sVersion], agent: &Agent) -> Resul
 impl Agent {
     /// What a host needs that does not run as it should.
     fn down(&self, wanted: &K3sVersion) -> Result<Option<AgentStep>, AgentRefusal> {
-        // It has no password, or another than the Node was registered with: k3s makes one at each start that finds none.
+        // It has no password, or another than the Node was registered with: k3s makes one at each start that finds
+        // none.
         let is_rejected = !self.has_password || self.cause == Some(Cause::NodePassword);
         if self.node && !self.ready && is_rejected {
             return Ok(Some(AgentStep::DeleteNode));

@@ -1,5 +1,5 @@
-//! Which step comes next. The order is the order of what is worst: first what is down, then what is missing ([`enter`]), then what is
-//! old, then what is too much.
+//! Which step comes next. The order is the order of what is worst: first what is down, then what is missing
+//! ([`enter`]), then what is old, then what is too much.
 
 use super::look::Look;
 use super::quorum::Voters;

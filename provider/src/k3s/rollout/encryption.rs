@@ -1,7 +1,7 @@
 //! New keys for the encryption of Secrets: which acts that takes, and when it is refused.
 //!
-//! One server makes a new key and encrypts all Secrets with it, which takes a while; the others read it only when they start. So
-//! all are restarted afterwards, one after the other, and then have to agree. Facts:
+//! One server makes a new key and encrypts all Secrets with it, which takes a while; the others read it only when they
+//! start. So all are restarted afterwards, one after the other, and then have to agree. Facts:
 //! [`k3s secrets-encrypt`](https://docs.k3s.io/cli/secrets-encrypt).
 
 use std::collections::BTreeSet;

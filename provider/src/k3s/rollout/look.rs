@@ -115,8 +115,8 @@ impl<'a> Look<'a> {
         server.reachable && self.is_in(server) && !server.healthy && !removed
     }
 
-    /// Whether there is no host behind a server that the cluster counts: it is not wanted and does not answer, or has nothing of k3s,
-    /// or etcd has removed its member.
+    /// Whether there is no host behind a server that the cluster counts: it is not wanted and does not answer, or has
+    /// nothing of k3s, or etcd has removed its member.
     pub(super) fn is_ghost(&self, name: &str, server: &Server) -> bool {
         let registered = server.member != Member::None || server.node;
         let is_empty = match self.wanted.datastore {

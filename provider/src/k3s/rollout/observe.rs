@@ -32,9 +32,11 @@ pub struct Observed<'a> {
 pub struct Known<'a> {
     /// The id of the cluster's resource, which stands in markers.
     pub cluster: &'a str,
-    /// Whether hosts with data and without a marker are taken for this cluster's: they were set up by others, and imported.
+    /// Whether hosts with data and without a marker are taken for this cluster's: they were set up by others, and
+    /// imported.
     pub adopt: bool,
-    /// Hash of the cluster's authority, once it is known: a host that has it is this cluster's, although its marker was lost.
+    /// Hash of the cluster's authority, once it is known: a host that has it is this cluster's, although its marker was
+    /// lost.
     pub ca_sha256: Option<&'a str>,
     /// The name of the leader's Node.
     pub leader: Option<&'a str>,
@@ -204,8 +206,8 @@ fn role(state: &HostState) -> Option<Role> {
     }
 }
 
-/// Why k3s does not start. The journal has what earlier tries said, too: it counts once this start has failed and was tried
-/// anew, or nobody tries any more.
+/// Why k3s does not start. The journal has what earlier tries said, too: it counts once this start has failed and was
+/// tried anew, or nobody tries any more.
 fn cause(state: &HostState, role: Role) -> Option<journal::Cause> {
     if state.tombstone {
         return Some(journal::Cause::RemovedMember);

@@ -1,9 +1,9 @@
 //! A snapshot of etcd brought back: which acts that takes, and when it is refused.
 //!
-//! All servers stop; one makes new data of the snapshot and starts alone; the others empty theirs and join it. As long as one of
-//! them could start with the old data, there would be two clusters. So all have to answer, all are marked before the first stops
-//! ([`Marker::restoring`](crate::k3s::marker::Marker::restoring)), and nothing else is done to a cluster whose hosts are so
-//! marked. Whoever was killed begins anew: each act can be repeated.
+//! All servers stop; one makes new data of the snapshot and starts alone; the others empty theirs and join it. As long
+//! as one of them could start with the old data, there would be two clusters. So all have to answer, all are marked
+//! before the first stops ([`Marker::restoring`](crate::k3s::marker::Marker::restoring)), and nothing else is done to a
+//! cluster whose hosts are so marked. Whoever was killed begins anew: each act can be repeated.
 
 use std::fmt;
 

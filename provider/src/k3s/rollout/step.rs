@@ -12,16 +12,16 @@ pub enum Step {
         /// Where.
         on: String,
     },
-    /// Begins the cluster on a host: notes that it does, writes the files with `cluster-init`, starts k3s and waits until the
-    /// Node is ready.
+    /// Begins the cluster on a host: notes that it does, writes the files with `cluster-init`, starts k3s and waits
+    /// until the Node is ready.
     Bootstrap {
         /// The first server.
         server: String,
         /// The version.
         version: K3sVersion,
     },
-    /// Makes a host a server of the cluster: notes that it does, writes the files, with the token that the cluster takes now,
-    /// starts k3s and waits until its member votes and its Node is ready.
+    /// Makes a host a server of the cluster: notes that it does, writes the files, with the token that the cluster
+    /// takes now, starts k3s and waits until its member votes and its Node is ready.
     Join {
         /// The host.
         server: String,
@@ -30,14 +30,14 @@ pub enum Step {
         /// The version.
         version: K3sVersion,
     },
-    /// Moves the data of a single server from SQLite to etcd: writes the files with `cluster-init`, restarts, and waits until its
-    /// member votes.
+    /// Moves the data of a single server from SQLite to etcd: writes the files with `cluster-init`, restarts, and waits
+    /// until its member votes.
     Convert {
         /// The server.
         server: String,
     },
-    /// Starts a server that is down, with the files that it should have; its token stays as it is. It is not waited for: it
-    /// may need others that are down, too.
+    /// Starts a server that is down, with the files that it should have; its token stays as it is. It is not waited
+    /// for: it may need others that are down, too.
     Start {
         /// The server.
         server: String,
@@ -53,7 +53,8 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Stops a server whose member was removed, and empties its database, unless k3s has done so itself meanwhile, and joins.
+    /// Stops a server whose member was removed, and empties its database, unless k3s has done so itself meanwhile, and
+    /// joins.
     ResetData {
         /// The server.
         server: String,
@@ -70,7 +71,8 @@ pub enum Step {
         /// Where.
         through: String,
     },
-    /// Takes a server out of the cluster: cordon and drain, stop, delete its Node, see that its member is gone, and clean up.
+    /// Takes a server out of the cluster: cordon and drain, stop, delete its Node, see that its member is gone, and
+    /// clean up.
     Remove {
         /// The server.
         server: String,
@@ -79,8 +81,8 @@ pub enum Step {
         /// Whether its Node is deleted before it is stopped: where the others have no quorum without it.
         member_first: bool,
     },
-    /// Takes a server out of the cluster as with [`Step::Remove`], and empties its database only: it joins again, with another
-    /// address or id.
+    /// Takes a server out of the cluster as with [`Step::Remove`], and empties its database only: it joins again, with
+    /// another address or id.
     Deregister {
         /// The server.
         server: String,
@@ -99,8 +101,8 @@ pub enum Step {
         /// Where.
         on: String,
     },
-    /// Writes the files with the token, and nothing else: all servers have to have it before any is restarted. A server that tries to
-    /// start is stopped before, and tries anew with it.
+    /// Writes the files with the token, and nothing else: all servers have to have it before any is restarted. A server
+    /// that tries to start is stopped before, and tries anew with it.
     WriteToken {
         /// The server.
         server: String,
@@ -119,8 +121,9 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Writes files for which k3s needs no restart, but no token, has k3s started with the host, and notes that the server has
-    /// joined. What to join through is among it: after bootstrap, the first server's file no longer says to begin a cluster.
+    /// Writes files for which k3s needs no restart, but no token, has k3s started with the host, and notes that the
+    /// server has joined. What to join through is among it: after bootstrap, the first server's file no longer says to
+    /// begin a cluster.
     WriteFiles {
         /// The server.
         server: String,

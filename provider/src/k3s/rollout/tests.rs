@@ -1,4 +1,5 @@
-//! Tests of the planner: scenes with the steps that follow, and, on a model of a cluster, that it gets there from anywhere.
+//! Tests of the planner: scenes with the steps that follow, and, on a model of a cluster, that it gets there from
+//! anywhere.
 
 use proptest::prelude::*;
 

@@ -1,12 +1,12 @@
 //! What a version of k3s can do: one row for each thing that this provider depends on.
 //!
-//! The facts are those of the [release notes](https://docs.k3s.io/release-notes/v1.36.X). What was brought to several lines
-//! has the first patch of each.
+//! The facts are those of the [release notes](https://docs.k3s.io/release-notes/v1.36.X). What was brought to several
+//! lines has the first patch of each.
 
 use super::K3sVersion;
 
-/// The first releases that have something: line and patch, ascending. Lines after the last row have it, too; lines before the
-/// first do not.
+/// The first releases that have something: line and patch, ascending. Lines after the last row have it, too; lines
+/// before the first do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Since(&'static [(u16, u16)]);
 

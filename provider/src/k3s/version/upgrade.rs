@@ -1,8 +1,8 @@
 //! Which version can follow which, and which can run beside which.
 //!
 //! The rules are those of [k3s](https://docs.k3s.io/upgrades/manual) and of
-//! [Kubernetes' version skew](https://kubernetes.io/releases/version-skew-policy/): no minor version is skipped, there is no way
-//! back, and a kubelet is never newer than an API server and at most three minor versions older.
+//! [Kubernetes' version skew](https://kubernetes.io/releases/version-skew-policy/): no minor version is skipped, there
+//! is no way back, and a kubelet is never newer than an API server and at most three minor versions older.
 
 use super::K3sVersion;
 
@@ -74,8 +74,8 @@ pub enum SkewError {
     },
 }
 
-/// The versions to go through, the last being `to`; none if it runs already. Of `steps`, which can be in any order, those
-/// that lie on the way are taken; where there are several of a minor version, the newest.
+/// The versions to go through, the last being `to`; none if it runs already. Of `steps`, which can be in any order,
+/// those that lie on the way are taken; where there are several of a minor version, the newest.
 ///
 /// # Errors
 /// `to` is older, or minor versions between have no step.
@@ -106,7 +106,8 @@ pub fn path(from: &K3sVersion, to: &K3sVersion, steps: &[K3sVersion]) -> Result<
     Ok(path)
 }
 
-/// Whether an agent can run a version beside servers whose versions are these. Without servers, there is nothing to ask.
+/// Whether an agent can run a version beside servers whose versions are these. Without servers, there is nothing to
+/// ask.
 ///
 /// # Errors
 /// It is newer than the oldest server, or too old for the newest.

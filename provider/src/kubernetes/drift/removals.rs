@@ -11,58 +11,69 @@ use crate::kubernetes::takeover;
 /// The fields that go, each as far up as nothing of it stays. What the server would set again to the same is none of
 /// them, nor are list items, which drift has as additions.
 pub fn removals(object: &Object, live: &LiveObject) -> Vec<FieldPath> {
-    let mut gone = Vec::new();
+    let mut removals = Removals { gone: Vec::new() };
     if takeover::is_kept(live.key().kind) {
-        return gone;
+        return removals.gone;
     }
     if let Some(owned) = takeover::fields_of_tools(live.json()) {
-        walk(
-            &FieldPath::default(),
-            &owned,
-            Some(object.json()),
-            live.json(),
-            &mut gone,
-        );
+        let sides = Sides {
+            owned: &owned,
+            desired: Some(object.json()),
+            live: live.json(),
+        };
+        removals.walk(&FieldPath::default(), sides);
     }
-    gone
+    removals.gone
 }
 
-fn walk(path: &FieldPath, owned: &Value, desired: Option<&Value>, live: &Value, gone: &mut Vec<FieldPath>) {
-    for (name, below) in owned.as_object().into_iter().flatten() {
-        if let Some(name) = name.strip_prefix("f:") {
-            let place = path.field(name);
-            let Some(live) = live.get(name).filter(|live| !live.is_null()) else {
-                continue;
-            };
-            match desired.and_then(|desired| desired.get(name)) {
-                Some(desired) => walk(&place, below, Some(desired), live, gone),
-                None if is_free_map(name) => walk(&place, below, None, live, gone),
-                None if is_mark_of_tool(name) || is_default(name, live) => {}
-                None => gone.push(place),
+/// One place in an object, as it is owned, as we send it, and as it is.
+#[derive(Clone, Copy)]
+struct Sides<'a> {
+    owned: &'a Value,
+    desired: Option<&'a Value>,
+    live: &'a Value,
+}
+
+struct Removals {
+    gone: Vec<FieldPath>,
+}
+
+impl Removals {
+    fn walk(&mut self, path: &FieldPath, sides: Sides<'_>) {
+        for (name, owned) in sides.owned.as_object().into_iter().flatten() {
+            if let Some(name) = name.strip_prefix("f:") {
+                let place = path.field(name);
+                let Some(live) = sides.live.get(name).filter(|live| !live.is_null()) else {
+                    continue;
+                };
+                let desired = sides.desired.and_then(|desired| desired.get(name));
+                if desired.is_some() || is_free_map(name) {
+                    self.walk(&place, Sides { owned, desired, live });
+                } else if !is_mark_of_tool(name) && !is_default(name, live) {
+                    self.gone.push(place);
+                }
+            } else if let Some(key) = name.strip_prefix("k:") {
+                self.walk_item(path, key, Sides { owned, ..sides });
             }
-        } else if let Some(key) = name.strip_prefix("k:") {
-            walk_item(path, key, below, desired, live, gone);
         }
     }
-}
 
-/// Follows an item of a list, if it is on both sides.
-fn walk_item(
-    path: &FieldPath,
-    key: &str,
-    below: &Value,
-    desired: Option<&Value>,
-    live: &Value,
-    gone: &mut Vec<FieldPath>,
-) {
-    let Ok(Value::Object(key)) = serde_json::from_str::<Value>(key) else {
-        return;
-    };
-    let has_key = |item: &&Value| key.iter().all(|(name, value)| item.get(name) == Some(value));
-    let find = |list: &Value| list.as_array()?.iter().find(has_key).cloned();
-    if let (Some(desired), Some(live)) = (desired.and_then(find), find(live)) {
-        let place = path.then(Segment::Item(item_key(path.merge_keys(), &live)));
-        walk(&place, below, Some(&desired), &live, gone);
+    /// Follows an item of a list, if it is on both sides.
+    fn walk_item(&mut self, path: &FieldPath, key: &str, sides: Sides<'_>) {
+        let Ok(Value::Object(key)) = serde_json::from_str::<Value>(key) else {
+            return;
+        };
+        let has_key = |item: &&Value| key.iter().all(|(name, value)| item.get(name) == Some(value));
+        let find = |list: &Value| list.as_array()?.iter().find(has_key).cloned();
+        if let (Some(desired), Some(live)) = (sides.desired.and_then(find), find(sides.live)) {
+            let place = path.then(Segment::Item(item_key(path.merge_keys(), &live)));
+            let sides = Sides {
+                desired: Some(&desired),
+                live: &live,
+                ..sides
+            };
+            self.walk(&place, sides);
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Instances as the official Helm charts make them: the same objects, with Helm's marks and field manager, and the Secret in which
-//! Helm remembers the release. They are written from what is known of the charts; no chart is fetched.
+//! Instances as the official Helm charts make them: the same objects, with Helm's marks and field manager, and the
+//! Secret in which Helm remembers the release. They are written from what is known of the charts; no chart is fetched.
 
 use kube::api::PostParams;
 use serde_json::{Value, json};

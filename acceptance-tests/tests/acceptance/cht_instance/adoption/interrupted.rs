@@ -8,8 +8,8 @@ use super::{IN_LAB, configure, configure_at, drift, identities, import_block, pl
 use crate::cht_instance::upgrade::database;
 use crate::support::{ADDRESS, CLAIM, DEPLOYMENT, Scene, VOLUME, kubernetes_at, lab};
 
-/// How many calls are answered, from the first that changes something, before the provider is killed: while objects are marked,
-/// while CouchDB moves to its volume, and later.
+/// How many calls are answered, from the first that changes something, before the provider is killed: while objects are
+/// marked, while CouchDB moves to its volume, and later.
 const MOMENTS: [usize; 4] = [2, 12, 30, 50];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

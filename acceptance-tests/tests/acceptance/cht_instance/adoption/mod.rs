@@ -1,5 +1,5 @@
-//! Instances that the official Helm charts made: imported, shown in the plan as what they are, taken over with their data,
-//! upgraded, destroyed.
+//! Instances that the official Helm charts made: imported, shown in the plan as what they are, taken over with their
+//! data, upgraded, destroyed.
 
 mod chart;
 mod interrupted;

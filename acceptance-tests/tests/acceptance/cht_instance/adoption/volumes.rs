@@ -169,8 +169,8 @@ fn values_of_directory(chart: &Chart<'_>, path: &str) -> String {
     values(chart, &more).replace("COUCHDB", "couchdb_node_storage_size: 1Gi")
 }
 
-/// Two defects of the chart of CHT 5: its own values claim a volume that nobody makes, and the class of existing directories is
-/// not that of their claims. Such instances never ran; what is there is read as it is.
+/// Two defects of the chart of CHT 5: its own values claim a volume that nobody makes, and the class of existing
+/// directories is not that of their claims. Such instances never ran; what is there is read as it is.
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn claims_that_never_find_their_volume_are_read_as_they_are() {

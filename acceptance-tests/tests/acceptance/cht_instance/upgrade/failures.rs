@@ -1,4 +1,5 @@
-//! What goes wrong while a version is staged: each failure says why, changes nothing, and is continued by the next apply.
+//! What goes wrong while a version is staged: each failure says why, changes nothing, and is continued by the next
+//! apply.
 
 use acceptance_tests::cht::Fault;
 

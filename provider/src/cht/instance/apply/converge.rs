@@ -10,6 +10,7 @@ use crate::cht::instance::apply::database::{Data, Database};
 use crate::cht::instance::apply::steps::{self, Change};
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::desired::Desired;
+use crate::cht::instance::live::application;
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::plan::hosts;
@@ -63,7 +64,10 @@ pub(in crate::cht::instance) async fn converge(
     };
     steps::apply(cx, access, change, || save(&model)).await?;
     drop(desired);
-    let version = steps::wait_until_ready(cx, access, &model, credentials, &patience).await?;
+    let version = steps::wait_until_ready(cx, &model, &patience, || {
+        application::client(cx, access, &model, Some(credentials))
+    })
+    .await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     live::store(&mut model, &found);
     // Last of all: a process that is killed before is continued by the next.

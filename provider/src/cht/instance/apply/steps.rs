@@ -8,8 +8,9 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::cht::application::Way;
+use crate::cht::client::Client;
 use crate::cht::instance::apply::database::Database;
-use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::live::{self, application, ingress};
 use crate::cht::instance::model::InstanceModel;
@@ -156,12 +157,12 @@ async fn wait_for_pods(
 }
 
 /// Waits until CHT serves requests in the version that is wanted, and answers with the version that it reports.
+/// `client` makes what asks it.
 pub(super) async fn wait_until_ready(
     cx: &Context<InstanceResource>,
-    access: &Access,
     model: &InstanceModel,
-    credentials: &Credentials,
     patience: &Patience,
+    client: impl Fn() -> Result<Client<Way>, Diagnostics> + Send + Sync,
 ) -> Result<String, Diagnostics> {
     let what = "the CHT application";
     let patience = patience.restarted();
@@ -170,7 +171,7 @@ pub(super) async fn wait_until_ready(
     let expected = upgrade::version_of(model);
     cx.wait(what, Backoff::QUICK, || async {
         // The pod may be another one at each look, so each has a client of its own.
-        let client = application::client(cx, access, model, Some(credentials))?;
+        let client = client()?;
         let status = match readiness(&client, expected.as_ref()).await {
             Ok(Readiness::Ready { version, .. }) => return Ok(Progress::Ready(version)),
             Ok(Readiness::Unauthorized) => return Err(application::unauthorized()),

@@ -30,16 +30,18 @@ pub(in crate::cht::instance) async fn remove(
     } else {
         found.select(|live| state.retain_volumes && volumes::is_data(live))
     };
-    delete(cx, access, state, found.select(is_workload), "the workloads").await?;
+    let namespace = &state.namespace;
+    let deletion = Deletion { cx, access, namespace };
+    delete(&deletion, found.select(is_workload), "the workloads").await?;
     let is_record = |live: &LiveObject| *live.key() == record::key(&state.namespace);
     let is_last = |live: &LiveObject| kind(live) == "Namespace" || is_record(live);
     let content = found.select(|live| !is_workload(live) && !is_last(live) && !volumes::is_data(live));
-    delete(cx, access, state, content, "the objects of the instance").await?;
+    delete(&deletion, content, "the objects of the instance").await?;
     let data = found.select(|live| volumes::is_data(live) && retained.get(live.key()).is_none());
-    delete(cx, access, state, data, "the data volumes").await?;
-    delete(cx, access, state, found.select(is_record), "the record").await?;
-    let namespace = found.filter(|live| kind(live) == "Namespace");
-    if !retained.is_empty() || namespace.is_empty() {
+    delete(&deletion, data, "the data volumes").await?;
+    delete(&deletion, found.select(is_record), "the record").await?;
+    let namespaces = found.filter(|live| kind(live) == "Namespace");
+    if !retained.is_empty() || namespaces.is_empty() {
         return Ok(());
     }
     let others = match access
@@ -47,7 +49,7 @@ pub(in crate::cht::instance) async fn remove(
         .others_in(&desired::owner(&state.namespace)?, &state.namespace)
         .await
     {
-        Ok(others) if others.is_empty() => return delete(cx, access, state, namespace, "the namespace").await,
+        Ok(others) if others.is_empty() => return delete(&deletion, namespaces, "the namespace").await,
         Ok(others) => others.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         // Everything of the instance is gone by now; an empty namespace is no reason to fail.
         Err(error) if error.is_forbidden() => "what these credentials are not allowed to list".to_owned(),
@@ -93,7 +95,7 @@ impl Transition<'_> {
         found: &Found,
     ) -> Result<(), Diagnostics> {
         let holding = self.obsolete(found)?.filter(holds_volume);
-        delete(cx, access, self.model, holding, "what holds the data volumes").await
+        delete(&self.deletion(cx, access), holding, "what holds the data volumes").await
     }
 
     /// Removes what the instance no longer consists of, such as the ingress after `ingress` was taken away.
@@ -104,7 +106,12 @@ impl Transition<'_> {
     ) -> Result<(), Diagnostics> {
         let found = live::find(access, &self.model.namespace, &[self.prior, self.model]).await?;
         let obsolete = self.obsolete(&found)?;
-        delete(cx, access, self.model, obsolete, "what is not needed any more").await
+        delete(&self.deletion(cx, access), obsolete, "what is not needed any more").await
+    }
+
+    fn deletion<'a>(&'a self, cx: &'a Context<InstanceResource>, access: &'a Access) -> Deletion<'a> {
+        let namespace = &self.model.namespace;
+        Deletion { cx, access, namespace }
     }
 
     fn obsolete(&self, found: &Found) -> Result<Found, Diagnostics> {
@@ -113,19 +120,21 @@ impl Transition<'_> {
     }
 }
 
+/// Where objects are deleted.
+struct Deletion<'a> {
+    cx: &'a Context<InstanceResource>,
+    access: &'a Access,
+    namespace: &'a str,
+}
+
 /// Deletes objects and waits until they are gone, finalizers included.
-async fn delete(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-    doomed: Found,
-    what: &str,
-) -> Result<(), Diagnostics> {
+async fn delete(deletion: &Deletion<'_>, doomed: Found, what: &str) -> Result<(), Diagnostics> {
+    let Deletion { cx, access, namespace } = deletion;
     if doomed.is_empty() {
         return Ok(());
     }
     let explain = access.explain("Unable to delete the CHT instance");
-    let owner = desired::owner(&model.namespace)?;
+    let owner = desired::owner(namespace)?;
     let deleting = Mutex::new(access.cluster.delete(&owner, &doomed).await.map_err(&explain)?);
     cx.wait(&format!("the deletion of {what}"), Backoff::QUICK, || async {
         let mut deleting = deleting.lock().await;

@@ -14,7 +14,7 @@ use crate::cht::instance::live::{self, drift, secrets, volumes, which_cluster};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{Record, Stage};
-use crate::cht::instance::upgrade::{self, Installed, Preparation};
+use crate::cht::instance::upgrade::{self, Installed, Preparation, VersionChange};
 use crate::cht::instance::{InstanceResource, adoption};
 use crate::kubernetes::{Access, Apply, Found};
 
@@ -29,7 +29,12 @@ pub(in crate::cht::instance) async fn update(
     let live = secrets::credentials(&found, &planned.namespace);
     which_cluster::same_instance(&prior, &live)?;
     check_ingress(cx, access, &planned, Some(&prior)).await?;
-    upgrade::refuse_downgrade(cx, access, &planned, &prior, &found).await?;
+    let change = VersionChange {
+        model: &planned,
+        prior: &prior,
+        found: &found,
+    };
+    change.refuse_downgrade(cx, access).await?;
     let found = adoption::take_over(cx, access, &[&prior, &planned], found).await?;
     let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
     let stage = match Record::find(&found, &planned.namespace) {

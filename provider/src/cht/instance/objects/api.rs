@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
 
 use super::checksum::checksums;
 use super::metadata::{Labels, port};
-use super::workload::{Workload, container, env_value, node_env, with_settings};
+use super::workload::{Workload, container, env_value, node_env, ports, with_settings};
 use super::{Manifest, ingress, probes, secret, upgrade_service};
 use crate::cht::instance::spec::{Controller, InstanceSpec, TargetType};
 
@@ -41,7 +41,9 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
         } else {
             None
         },
-        ..container(spec, "cht-api", Some(PORT), env, &settings.resources)
+        ports: ports(PORT),
+        env: Some(env),
+        ..container(spec, "cht-api", &settings.resources)
     };
     let workload = Workload {
         name: "cht-api".to_owned(),

@@ -13,7 +13,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
 use super::metadata::{COMPONENT_LABEL, HOST_NAME_LABEL, Labels, port};
-use super::workload::{Workload, container, env_value, with_settings};
+use super::workload::{Workload, container, env_value, ports, with_settings};
 use super::{Manifest, config, nouveau, probes, secret};
 use crate::cht::instance::spec::layout::Strategy;
 use crate::cht::instance::spec::{InstanceSpec, Member, PodSettings};
@@ -163,7 +163,9 @@ fn couchdb(spec: &InstanceSpec, member: &Member<'_>) -> Container {
             }),
             ..SecurityContext::default()
         }),
-        ..container(spec, "cht-couchdb", Some(PORT), env, &spec.couchdb.resources)
+        ports: ports(PORT),
+        env: Some(env),
+        ..container(spec, "cht-couchdb", &spec.couchdb.resources)
     }
 }
 

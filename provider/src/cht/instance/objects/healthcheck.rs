@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
 
 use super::checksum::checksums;
 use super::metadata::{Labels, port};
-use super::workload::{Workload, container, env_value, with_settings};
+use super::workload::{Workload, container, env_value, ports, with_settings};
 use super::{Manifest, config, probes, secret};
 use crate::cht::instance::spec::InstanceSpec;
 
@@ -30,7 +30,9 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
         startup_probe: probes::startup(spec, probes::tcp(PORT)),
         liveness_probe: probes::liveness(spec, probes::tcp(PORT)),
         readiness_probe: probes::readiness(spec, probes::tcp(PORT)),
-        ..container(spec, "cht-haproxy-healthcheck", Some(PORT), env, &settings.resources)
+        ports: ports(PORT),
+        env: Some(env),
+        ..container(spec, "cht-haproxy-healthcheck", &settings.resources)
     };
     let workload = Workload {
         name: "cht-haproxy-healthcheck".to_owned(),

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::couchdb::{as_root, mount, placement, volume};
 use super::metadata::{HOST_NAME_LABEL, Labels, component_label, port};
-use super::workload::{Workload, container};
+use super::workload::{Workload, container, ports};
 use super::{Manifest, probes};
 use crate::cht::instance::spec::layout::{NouveauPlace, Strategy};
 use crate::cht::instance::spec::{InstanceSpec, Member};
@@ -100,6 +100,7 @@ fn nouveau(spec: &InstanceSpec, member: &Member<'_>) -> Container {
         startup_probe: probes::startup(spec, probes::tcp(PORT)),
         // No readiness: without search the database still works, and the pod must stay in its Service.
         liveness_probe: probes::liveness(spec, probes::tcp(PORT)),
-        ..container(spec, NAME, Some(PORT), Vec::new(), &spec.nouveau.resources)
+        ports: ports(PORT),
+        ..container(spec, NAME, &spec.nouveau.resources)
     }
 }

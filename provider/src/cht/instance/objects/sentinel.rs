@@ -1,6 +1,6 @@
 //! Sentinel, which works on documents in the background. It serves nothing, so it has no Service, port or probe.
 
-use k8s_openapi::api::core::v1::{EnvVar, PodSpec};
+use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
 
 use super::checksum::checksums;
 use super::metadata::Labels;
@@ -19,7 +19,10 @@ pub(super) fn deployments(labels: &Labels<'_>) -> Vec<Manifest> {
         placement: Some(settings),
         checksums: checksums(spec, &[secret::COUCH_URL], &[]),
         pod: PodSpec {
-            containers: vec![container(spec, "cht-sentinel", None, env, &settings.resources)],
+            containers: vec![Container {
+                env: Some(env),
+                ..container(spec, "cht-sentinel", &settings.resources)
+            }],
             ..PodSpec::default()
         },
     };

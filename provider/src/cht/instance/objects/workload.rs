@@ -92,28 +92,23 @@ fn strategy(strategy: Strategy) -> DeploymentStrategy {
 }
 
 /// A container; its name is also the name of its image.
-pub(super) fn container(
-    spec: &InstanceSpec,
-    name: &str,
-    port: Option<i32>,
-    env: Vec<EnvVar>,
-    resources: &ResourceRequirements,
-) -> Container {
+pub(super) fn container(spec: &InstanceSpec, name: &str, resources: &ResourceRequirements) -> Container {
     Container {
         name: name.to_owned(),
         image: Some(format!("{}/{name}:{}", spec.image.registry, spec.image_tag())),
         image_pull_policy: Some(spec.image.pull_policy.clone()),
-        ports: port.map(|container_port| {
-            vec![ContainerPort {
-                container_port,
-                protocol: Some("TCP".to_owned()),
-                ..ContainerPort::default()
-            }]
-        }),
-        env: (!env.is_empty()).then_some(env),
         resources: (resources != &ResourceRequirements::default()).then(|| resources.clone()),
         ..Container::default()
     }
+}
+
+/// The one port of a container.
+pub(super) fn ports(port: i32) -> Option<Vec<ContainerPort>> {
+    Some(vec![ContainerPort {
+        container_port: port,
+        protocol: Some("TCP".to_owned()),
+        ..ContainerPort::default()
+    }])
 }
 
 /// The component's own variables and those of its settings. The own ones win: the instance does not work without them.

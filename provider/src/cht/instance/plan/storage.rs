@@ -14,7 +14,7 @@ use crate::cht::instance::live::{drift, volumes};
 use crate::cht::instance::model::{CouchdbNode, InstanceModel, NodeStorage};
 use crate::cht::instance::objects::{HOST_NAME_LABEL, ZONE_LABEL};
 use crate::cht::instance::spec::{CouchDb, Member, Volume};
-use crate::kubernetes::{Access, Error, Kind, LiveObject, Looked, ObjectKey, quantity};
+use crate::kubernetes::{Access, Error, Kind, LiveObject, Looked, OWNER_LABEL, ObjectKey, quantity};
 
 /// Checks a plan against the cluster.
 pub(in crate::cht::instance) async fn check(
@@ -110,14 +110,8 @@ async fn check_volumes(
             }
             Volume::HostPath(path) => {
                 let all = access.cluster.look_at_all(Kind::cluster::<PersistentVolume>()).await?;
-                let owner = format!("instance.{}", model.namespace);
-                diagnostics.append(check_directory(
-                    index,
-                    &member,
-                    path,
-                    &owner,
-                    &all.known().unwrap_or_default(),
-                ));
+                let others = of_others(all.known().unwrap_or_default(), &model.namespace);
+                diagnostics.append(check_directory(index, &member, path, &others));
             }
             Volume::New | Volume::Ebs(_) | Volume::GceDisk(_) | Volume::VsphereCsi(_) | Volume::Claim(_) => {}
         }
@@ -176,16 +170,22 @@ fn check_existing(
     diagnostics
 }
 
+/// The volumes that are not those of the instance in a namespace.
+fn of_others(mut volumes: Vec<LiveObject>, namespace: &str) -> Vec<LiveObject> {
+    let owner = format!("instance.{namespace}");
+    volumes.retain(|volume| volume.label(OWNER_LABEL) != Some(&owner));
+    volumes
+}
+
 /// A directory of a node serves one instance only.
-fn check_directory(index: usize, member: &Member<'_>, path: &str, owner: &str, volumes: &[LiveObject]) -> Diagnostics {
+fn check_directory(index: usize, member: &Member<'_>, path: &str, others: &[LiveObject]) -> Diagnostics {
     let host = member.node.node_name.as_deref().unwrap_or_default();
     let trimmed = path.trim_end_matches('/');
-    let taken = volumes.iter().find(|volume| {
+    let taken = others.iter().find(|volume| {
         let text = |pointer: &str| volume.json().pointer(pointer).and_then(Json::as_str);
         let directory = text("/spec/hostPath/path").or(text("/spec/local/path"));
         let hosts = hosts(volume);
-        volume.label(crate::kubernetes::OWNER_LABEL) != Some(owner)
-            && directory.is_some_and(|directory| directory.trim_end_matches('/') == trimmed)
+        directory.is_some_and(|directory| directory.trim_end_matches('/') == trimmed)
             && (hosts.is_empty() || hosts.contains(&host))
     });
     let mut diagnostics = Diagnostics::new();

@@ -34,25 +34,64 @@ pub(in crate::cht::instance) fn check(
     }
 }
 
-/// Refuses an update because of what is in the cluster now: `running` is the version that the application tells, if it
-/// does.
-pub(in crate::cht::instance) fn check_live(
+/// Refuses a plan because of the images in the cluster, where the application told nothing in the last refresh.
+pub(in crate::cht::instance) async fn check_images(
+    access: &Access,
     model: &InstanceModel,
-    prior: &InstanceModel,
-    running: Option<&ChtVersion>,
-    found: &Found,
+    prior: Option<&InstanceModel>,
 ) -> Result<(), Diagnostics> {
-    let Some(wanted) = Target::of(model) else {
+    let Some(prior) = prior.filter(|prior| prior.live_version.is_null()) else {
         return Ok(());
     };
-    let images = Images::of(found);
-    let known = match (running, images.api()) {
-        (Some(running), _) => Some((running.clone(), Evidence::Application)),
-        (None, Some(_)) => images.api_version().map(|image| (image, Evidence::Image)),
-        (None, None) => remembered(prior, found).map(|version| (version, Evidence::Record)),
+    let found = live::find(access, &model.namespace, &[prior]).await?;
+    let change = VersionChange {
+        model,
+        prior,
+        found: &found,
     };
-    let refused = known.and_then(|(live, evidence)| refusal(&live, &wanted, model.allow_downgrade, evidence));
-    refused.map_or(Ok(()), |refused| Err(refused.into()))
+    change.check(None)
+}
+
+/// An instance that is to have another version, perhaps.
+pub(in crate::cht::instance) struct VersionChange<'a> {
+    pub(in crate::cht::instance) model: &'a InstanceModel,
+    pub(in crate::cht::instance) prior: &'a InstanceModel,
+    /// What is in the cluster now.
+    pub(in crate::cht::instance) found: &'a Found,
+}
+
+impl VersionChange<'_> {
+    /// Refuses an update before anything is changed; the application is asked only if it may run another version.
+    pub(in crate::cht::instance) async fn refuse_downgrade(
+        &self,
+        cx: &Context<InstanceResource>,
+        access: &Access,
+    ) -> Result<(), Diagnostics> {
+        let running = match Images::of(self.found).api() {
+            Some(image) if image == tag(self.model) => return Ok(()),
+            Some(_) => application::live_version(cx, access, self.model).await?,
+            // There is nobody to ask.
+            None => None,
+        };
+        let running = running.and_then(|version| version.parse().ok());
+        self.check(running.as_ref())
+    }
+
+    /// Refuses an update because of what is in the cluster now: `running` is the version that the application tells, if
+    /// it does.
+    pub(super) fn check(&self, running: Option<&ChtVersion>) -> Result<(), Diagnostics> {
+        let Some(wanted) = Target::of(self.model) else {
+            return Ok(());
+        };
+        let images = Images::of(self.found);
+        let known = match (running, images.api()) {
+            (Some(running), _) => Some((running.clone(), Evidence::Application)),
+            (None, Some(_)) => images.api_version().map(|image| (image, Evidence::Image)),
+            (None, None) => remembered(self.prior, self.found).map(|version| (version, Evidence::Record)),
+        };
+        let refused = known.and_then(|(live, evidence)| refusal(&live, &wanted, self.model.allow_downgrade, evidence));
+        refused.map_or(Ok(()), |refused| Err(refused.into()))
+    }
 }
 
 /// The newest version that may have run: that of the state, or of an update that was not finished. What was never
@@ -65,37 +104,6 @@ fn remembered(prior: &InstanceModel, found: &Found) -> Option<ChtVersion> {
     let recorded = record.and_then(|record| Target::of(&record.model().ok()?));
     let versions = recorded.into_iter().chain(Target::of(prior));
     versions.map(|target| target.version).max()
-}
-
-/// Refuses a plan because of the images in the cluster, where the application told nothing in the last refresh.
-pub(in crate::cht::instance) async fn check_images(
-    access: &Access,
-    model: &InstanceModel,
-    prior: Option<&InstanceModel>,
-) -> Result<(), Diagnostics> {
-    let Some(prior) = prior.filter(|prior| prior.live_version.is_null()) else {
-        return Ok(());
-    };
-    let found = live::find(access, &model.namespace, &[prior]).await?;
-    check_live(model, prior, None, &found)
-}
-
-/// Refuses an update before anything is changed; the application is asked only if it may run another version.
-pub(in crate::cht::instance) async fn refuse_downgrade(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-    prior: &InstanceModel,
-    found: &Found,
-) -> Result<(), Diagnostics> {
-    let running = match Images::of(found).api() {
-        Some(image) if image == tag(model) => return Ok(()),
-        Some(_) => application::live_version(cx, access, model).await?,
-        // There is nobody to ask.
-        None => None,
-    };
-    let running = running.and_then(|version| version.parse().ok());
-    check_live(model, prior, running.as_ref(), found)
 }
 
 /// How the version that there is was learned.
@@ -164,7 +172,12 @@ mod tests {
         let found = cluster(&state(&with(json!({"cht_version": image}))), Stage::Created, &[]);
         let running = running.map(|version| version.parse().expect("a version"));
         let prior = state(&with(json!({"cht_version": image})));
-        let outcome = check_live(&model(&with(configuration)), &prior, running.as_ref(), &found);
+        let change = VersionChange {
+            model: &model(&with(configuration)),
+            prior: &prior,
+            found: &found,
+        };
+        let outcome = change.check(running.as_ref());
         outcome.err().map(|refused| refused.to_string())
     }
 
@@ -215,7 +228,12 @@ mod tests {
         let to = |wanted: &str, prior: &str, found: &Found| {
             let wanted = model(&with(json!({"cht_version": wanted})));
             let prior = state(&with(json!({"cht_version": prior})));
-            check_live(&wanted, &prior, None, found).map_err(|refused| refused.to_string())
+            let change = VersionChange {
+                model: &wanted,
+                prior: &prior,
+                found,
+            };
+            change.check(None).map_err(|refused| refused.to_string())
         };
         let created = without_api("5.3.1", Stage::Created);
         let text = to("5.3.0", "5.3.1", &created).expect_err("it ran 5.3.1");

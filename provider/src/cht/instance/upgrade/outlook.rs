@@ -8,7 +8,7 @@ use super::space::shortage;
 use super::target::Target;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Known;
-use crate::cht::instance::live::{self, secrets};
+use crate::cht::instance::live::{self, application, secrets};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::upgrade::path::{Path, path};
 use crate::kubernetes::Access;
@@ -31,8 +31,9 @@ pub(in crate::cht::instance) async fn check(
     let found = live::find(access, &prior.namespace, &[prior]).await?;
     let live = secrets::credentials(&found, &prior.namespace);
     let credentials = live.or(Known::of(&prior.couchdb)).complete();
-    rivals::check(cx, access, model, credentials.as_ref(), &target).await?;
-    match shortage(cx, access, model, credentials.as_ref(), &target).await? {
+    let client = application::client(cx, access, model, credentials.as_ref())?;
+    rivals::check(cx, &client, model, &target).await?;
+    match shortage(access, &client, model, &target).await? {
         Some(error) if error.severity == Severity::Error => Err(error.into()),
         Some(warning) => {
             cx.warn(warning);

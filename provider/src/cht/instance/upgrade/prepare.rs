@@ -4,7 +4,7 @@ use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
 use tokio::sync::Mutex;
 
-use super::guard::check_live;
+use super::guard::VersionChange;
 use super::images::Images;
 use super::rivals;
 use super::space::shortage;
@@ -72,7 +72,12 @@ impl Preparation<'_> {
             return Ok(Installed::Cold);
         }
         let running = self.wait_until_running(cx).await?;
-        check_live(self.model, self.prior, running.as_ref(), self.found)?;
+        let change = VersionChange {
+            model: self.model,
+            prior: self.prior,
+            found: self.found,
+        };
+        change.check(running.as_ref())?;
         match running.map(|running| path(&running, &target)) {
             Some(Path::None) => Ok(Installed::Warm),
             // Nobody stages a version that comes before the running one.
@@ -98,7 +103,7 @@ impl Preparation<'_> {
     /// Refuses what would not find room, and warns of it where the plan could not ask.
     async fn check_space(&self, cx: &Context<InstanceResource>, target: &ChtVersion) -> Result<(), Diagnostics> {
         let could_ask = self.prior.live_version.known().is_some();
-        match shortage(cx, self.access, self.model, Some(self.credentials), target).await? {
+        match shortage(self.access, &self.client(cx)?, self.model, target).await? {
             Some(error) if error.severity == Severity::Error => Err(error.into()),
             Some(warning) if !could_ask => {
                 cx.warn(warning);

@@ -5,13 +5,12 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 
 use super::prepare::{failed, is_direct};
+use crate::cht::application::Way;
+use crate::cht::client::Client;
 use crate::cht::instance::InstanceResource;
-use crate::cht::instance::credentials::Credentials;
-use crate::cht::instance::live::application;
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::upgrade::Rival;
 use crate::cht::version::ChtVersion;
-use crate::kubernetes::Access;
 
 /// Refuses an upgrade while somebody has begun another one, and warns of a version that makes room for it.
 ///
@@ -19,12 +18,10 @@ use crate::kubernetes::Access;
 /// Fails if another upgrade is in the way.
 pub(super) async fn check(
     cx: &Context<InstanceResource>,
-    access: &Access,
+    client: &Client<Way>,
     model: &InstanceModel,
-    credentials: Option<&Credentials>,
     target: &ChtVersion,
 ) -> Result<(), Diagnostics> {
-    let client = application::client(cx, access, model, credentials)?;
     let log = match client.upgrades().await {
         Ok(upgrades) => upgrades.upgrade_doc,
         Err(error) => {

@@ -7,13 +7,11 @@
 
 use k8s_openapi::api::core::v1::PersistentVolume;
 use serde_json::Value as Json;
-use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 
+use crate::cht::application::Way;
 use crate::cht::client::Client;
-use crate::cht::instance::InstanceResource;
-use crate::cht::instance::credentials::Credentials;
-use crate::cht::instance::live::{application, volumes};
+use crate::cht::instance::live::volumes;
 use crate::cht::instance::model::{InstanceModel, NodeStorage};
 use crate::cht::transport::Transport;
 use crate::cht::version::ChtVersion;
@@ -29,19 +27,17 @@ const GIB: u64 = 1 << 30;
 /// What there is to say of the room for an upgrade; nothing if there is enough, if none is needed, or if that cannot be
 /// told.
 pub(super) async fn shortage(
-    cx: &Context<InstanceResource>,
     access: &Access,
+    client: &Client<Way>,
     model: &InstanceModel,
-    credentials: Option<&Credentials>,
     target: &ChtVersion,
 ) -> Result<Option<Diagnostic>, Diagnostics> {
-    let client = application::client(cx, access, model, credentials)?;
-    let looked = look(access, model, &client).await;
+    let looked = look(access, model, client).await;
     let space = looked.map_err(access.explain("Unable to look at the cluster"))?;
     let Some(space) = space.filter(|space| !space.is_enough()) else {
         return Ok(None);
     };
-    if needs_none(&client, target).await {
+    if needs_none(client, target).await {
         return Ok(None);
     }
     Ok(Some(space.told(model, target)))

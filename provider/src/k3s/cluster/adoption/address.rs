@@ -1,4 +1,5 @@
-//! The id of an import: the address of one server, with a user and a port where these are not those of the provider's `ssh`.
+//! The id of an import: the address of one server, with a user and a port where these are not those of the provider's
+//! `ssh`.
 
 use tf_framework::diagnostics::Diagnostics;
 

@@ -4,8 +4,9 @@ use secrecy::SecretString;
 use tf_framework::schema::Validator;
 use tf_framework::{Model, WriteOnly};
 
-/// Authorities that sign the certificates of the cluster, in place of those that k3s makes. What is not given, k3s makes. They are
-/// taken when the cluster is begun, and cannot be changed later. Keys are never stored in a plan or the state.
+/// Authorities that sign the certificates of the cluster, in place of those that k3s makes. What is not given, k3s
+/// makes. They are taken when the cluster is begun, and cannot be changed later. Keys are never stored in a plan or the
+/// state.
 #[derive(Clone, Model)]
 #[tf(at_least_one_of(server, client, request_header, etcd_server, etcd_peer, service_account_key))]
 pub struct Ca {

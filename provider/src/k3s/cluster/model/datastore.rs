@@ -10,7 +10,8 @@ use crate::k3s::attributes::rules;
 #[derive(Clone, Model)]
 #[tf(required_together(cert_file, key_file))]
 pub struct Datastore {
-    /// `etcd` on the servers, `sqlite` on a single server that no other ever joins, or `external` for a database elsewhere.
+    /// `etcd` on the servers, `sqlite` on a single server that no other ever joins, or `external` for a database
+    /// elsewhere.
     #[tf(name = "type", validate(Validator::one_of(["etcd", "sqlite", "external"])))]
     pub kind: String,
     /// Address of the external database with its login, such as `postgres://k3s:password@db.example:5432/k3s`.

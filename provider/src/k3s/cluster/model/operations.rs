@@ -10,7 +10,8 @@ use tf_framework::{Model, WriteOnly};
 /// How servers, and agents with them, are changed.
 #[derive(Clone, Default, Model)]
 pub struct Upgrade {
-    /// Whether pods are moved away before a server gets another version. Default: `true` where there is another node to move them to.
+    /// Whether pods are moved away before a server gets another version. Default: `true` where there is another node to
+    /// move them to.
     pub drain: Option<bool>,
     /// How long moving pods away may take for each server. Default: `5m`.
     pub drain_timeout: Option<Text<Duration>>,
@@ -28,8 +29,9 @@ pub struct OnDestroy {
     pub drain: Option<bool>,
     /// Whether the snapshots of etcd stay on the hosts. Default: `false`.
     pub keep_snapshots: Option<bool>,
-    /// Whether hosts are cleaned up although they have volumes or volumes are attached to them, whose data is lost or could be harmed,
-    /// and whether a cluster is given up none of whose servers answers. Default: `false`.
+    /// Whether hosts are cleaned up although they have volumes or volumes are attached to them, whose data is lost or
+    /// could be harmed, whether a server that does not answer is taken for gone although its node is ready or it
+    /// refuses the login, and whether a cluster is given up none of whose servers answers. Default: `false`.
     pub force: Option<bool>,
 }
 
@@ -41,8 +43,8 @@ pub struct RestoreFrom {
     pub snapshot: String,
     /// Name of the server that has the snapshot, and is the first to come up. Default: the first of `servers`.
     pub server: Option<String>,
-    /// Token that the cluster had when the snapshot was taken, if not the one that it has now; never stored in a plan or the state. The
-    /// cluster goes on with it.
+    /// Token that the cluster had when the snapshot was taken, if not the one that it has now; never stored in a plan
+    /// or the state. The cluster goes on with it.
     #[tf(validate(Validator::not_empty()))]
     pub token: WriteOnly<SecretString>,
 }

@@ -13,15 +13,16 @@ use crate::ssh::{self, Ssh};
 /// One server.
 #[derive(Clone, Model)]
 pub struct Server {
-    /// Address of the host: a name or an IP address. With another address, the server is the same host that has moved, or another host
-    /// that joins in place of one that is lost. A host that can still be reached is removed only under a name of its own.
+    /// Address of the host: a name or an IP address. With another address, the server is the same host that has moved,
+    /// or another host that joins in place of one that is lost. A host that can still be reached is removed only under
+    /// a name of its own.
     #[tf(validate(ssh::rules::host()))]
     pub host: String,
-    /// How this server is logged in to, where that differs from the others, such as `host_key`; the cluster's `ssh` where it is not given,
-    /// attribute by attribute.
+    /// How this server is logged in to, where that differs from the others, such as `host_key`; the cluster's `ssh`
+    /// where it is not given, attribute by attribute.
     pub ssh: Option<Ssh>,
-    /// Addresses by which other nodes reach it, where k3s would choose others: one of IPv4, one of IPv6, or both. A change takes the
-    /// server out of the cluster and lets it join again.
+    /// Addresses by which other nodes reach it, where k3s would choose others: one of IPv4, one of IPv6, or both. A
+    /// change takes the server out of the cluster and lets it join again.
     #[tf(validate(Validator::length(1..=2)))]
     pub node_ip: Option<Vec<Text<IpAddr>>>,
     /// Addresses by which it is reached from outside.
@@ -32,8 +33,8 @@ pub struct Server {
     pub labels: Option<BTreeMap<String, String>>,
     /// Taints of its node. Others that the node has are left alone.
     pub taints: Option<Vec<Taint>>,
-    /// What the cloud provider calls the machine, such as `vsphere://4230…`. A change takes the server out of the cluster and lets it
-    /// join again.
+    /// What the cloud provider calls the machine, such as `vsphere://4230…`. A change takes the server out of the
+    /// cluster and lets it join again.
     #[tf(validate(Validator::not_empty(), Validator::no_whitespace()))]
     pub provider_id: Option<String>,
     /// Options of k3s for this server alone, as `extra_config` of the cluster.

@@ -19,8 +19,8 @@ pub struct Snapshots {
     /// How many are kept on each server. Default: 5.
     #[tf(validate(Validator::between(1..=1_000_000)))]
     pub retention: Option<u32>,
-    /// Directory for them on the servers; `server/db/snapshots` below the data of k3s where it is not given. That one goes when a server
-    /// is removed, unless `on_destroy.keep_snapshots` is set.
+    /// Directory for them on the servers; `server/db/snapshots` below the data of k3s where it is not given. That one
+    /// goes when a server is removed, unless `on_destroy.keep_snapshots` is set.
     #[tf(validate(rules::absolute_path()))]
     pub directory: Option<String>,
     /// Whether they are compressed.

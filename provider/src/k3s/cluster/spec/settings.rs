@@ -57,7 +57,8 @@ impl ClusterModel {
 
 fn node(name: &str, server: &Server) -> NodeSettings {
     let mut extra = extra(server.extra_config.as_deref());
-    // Its certificate is for its own addresses. Were those of all servers in the file of each, a new server would restart all.
+    // Its certificate is for its own addresses. Were those of all servers in the file of each, a new server would
+    // restart all.
     extra.insert("tls-san".to_owned(), Value::List(own_names(server)));
     NodeSettings {
         name: name.to_owned(),

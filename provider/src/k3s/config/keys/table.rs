@@ -1,8 +1,8 @@
 //! The table of keys, in the order in which they are written.
 //!
 //! Names and kinds are those of the flags of [`k3s server`](https://docs.k3s.io/cli/server) and
-//! [`k3s agent`](https://docs.k3s.io/cli/agent), since when they are there of the sources of the releases. What has no row of
-//! releases is older than 1.25. Hidden and deprecated flags are left out.
+//! [`k3s agent`](https://docs.k3s.io/cli/agent), since when they are there of the sources of the releases. What has no
+//! row of releases is older than 1.25. Hidden and deprecated flags are left out.
 
 use super::{Key, Kind, Owner, Roles};
 use crate::k3s::version::features::Since;

@@ -1,3 +1,5 @@
+//! Drains of nodes with budgets, and pods that stay.
+
 use http::Method;
 use serde_json::{Value, json};
 use tf_framework::testing::scope;

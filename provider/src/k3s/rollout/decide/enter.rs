@@ -6,8 +6,8 @@ use crate::k3s::rollout::quorum::Voters;
 use crate::k3s::rollout::{Member, Owner, Refusal, Server, Step};
 
 impl Look<'_> {
-    /// From the second server on, no file may say to begin a cluster, or to join through a server that is none: a server that lost its
-    /// data would begin another one. So this does not wait until the last server has joined.
+    /// From the second server on, no file may say to begin a cluster, or to join through a server that is none: a
+    /// server that lost its data would begin another one. So this does not wait until the last server has joined.
     pub(super) fn part_from_bootstrap(&self) -> Decision {
         let others = |name: &str| self.healthy_other(name).is_some();
         let stale =
@@ -36,7 +36,8 @@ impl Look<'_> {
         Ok(Some(Step::Restart { server: name.clone() }))
     }
 
-    /// One at a time: etcd takes one learner. One whose host does not answer is not waited for: k3s removes it after five minutes.
+    /// One at a time: etcd takes one learner. One whose host does not answer is not waited for: k3s removes it after
+    /// five minutes.
     pub(super) fn join(&self) -> Decision {
         let learns =
             |server: &Server| server.reachable && server.member == Member::Learner && server.owner != Owner::Other;

@@ -1,5 +1,5 @@
-//! On the model of a cluster: wherever a change is killed, and however often, it is finished later; and at no moment is there a
-//! second cluster or no quorum.
+//! On the model of a cluster: wherever a change is killed, and however often, it is finished later; and at no moment is
+//! there a second cluster or no quorum.
 
 use super::model::Cluster;
 use super::*;
@@ -27,7 +27,8 @@ fn converge(cluster: &mut Cluster, wanted: &Wanted, kills: &[usize]) {
     panic!("it does not end: {:?}\n{cluster:#?}", next(&wanted, &cluster.observe()));
 }
 
-/// As soon as there is a second voter, nothing is done but what brings servers back before no file says to begin a cluster.
+/// As soon as there is a second voter, nothing is done but what brings servers back before no file says to begin a
+/// cluster.
 fn check_parted(cluster: &Cluster, wanted: &Wanted, step: &Step) {
     let seen = cluster.observe();
     let voters = quorum::Voters::of(&seen).all;

@@ -1,5 +1,5 @@
-//! Scenes: what was seen, and the steps that follow, as a reader would write them down. What heals is in [`healing`](super::healing),
-//! what stands in the way in [`refusals`](super::refusals).
+//! Scenes: what was seen, and the steps that follow, as a reader would write them down. What heals is in
+//! [`healing`](super::healing), what stands in the way in [`refusals`](super::refusals).
 
 use super::*;
 

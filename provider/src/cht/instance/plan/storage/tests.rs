@@ -71,8 +71,8 @@ fn v08_c09_a_directory_is_not_shared() {
         })
     };
     let refused = |name: &str, spec: Value| {
-        let volumes = [volume(name, spec, "Bound")];
-        check_directory(0, &member(&couchdb), "/srv/cht/", "instance.cht-kisumu", &volumes).has_errors()
+        let others = of_others(vec![volume(name, spec, "Bound")], "cht-kisumu");
+        check_directory(0, &member(&couchdb), "/srv/cht/", &others).has_errors()
     };
     assert!(refused("cht-other", on("a")));
     assert!(
