@@ -26,8 +26,8 @@ const GRACE: Duration = Duration::from_secs(120);
 const FIRST: Duration = Duration::from_secs(60);
 
 impl Task<'_> {
-    /// Lets those agents go first whose change was not finished, and whose Nodes take no pods since then: else more would be
-    /// away at once than may be.
+    /// Lets those agents go first whose change was not finished, and whose Nodes take no pods since then: else more
+    /// would be away at once than may be.
     ///
     /// # Errors
     /// The cluster does not answer.
@@ -170,8 +170,8 @@ pub(super) async fn until_silent(
     .await
 }
 
-/// The other agents that were left cordoned, where they are as many as may be away. One that was left so itself waits for
-/// nobody.
+/// The other agents that were left cordoned, where they are as many as may be away. One that was left so itself waits
+/// for nobody.
 fn who_goes_first(nodes: &[NodeState], cluster: &str, name: &str, most: usize) -> Vec<String> {
     let is_left = |node: &&NodeState| node.unschedulable && node.cordoned_by() == Some(cluster) && !node.is_server();
     let left: Vec<String> = nodes.iter().filter(is_left).map(|node| node.name.clone()).collect();
