@@ -165,5 +165,4 @@ fn to_do(step: &AgentStep) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "look_tests.rs"]
 mod tests;
