@@ -174,7 +174,7 @@ impl Run<'_> {
     }
 
     /// Deletes a Node, and waits until it is gone: k3s holds it until its member of etcd is removed.
-    async fn delete_node(&self, nodes: &Nodes, server: &str) -> Result<(), StepError> {
+    pub(super) async fn delete_node(&self, nodes: &Nodes, server: &str) -> Result<(), StepError> {
         let what = format!("the node {server} to be gone");
         let waited = self.scope.wait(&what, Backoff::QUICK, || async {
             Ok::<_, Diagnostics>(match nodes.delete(server).await {

@@ -67,6 +67,7 @@ impl Run<'_> {
         match step {
             RestoreStep::Stop { server } => Ok(self.host(server)?.stop(Role::Server).await?),
             RestoreStep::Reset { on } => self.go_back(looked, what, token, on).await,
+            RestoreStep::Forget { through } => self.forget_others(looked, through).await,
             RestoreStep::Rejoin { server, through } => {
                 let host = self.host(server)?;
                 host.stop(Role::Server).await?;
@@ -81,6 +82,21 @@ impl Run<'_> {
                 self.enter(looked, server, entry).await
             }
         }
+    }
+
+    /// Etcd has no other member than this server. A ready Node of another one is as old as the snapshot.
+    async fn forget_others(&self, looked: &Looked, through: &str) -> Result<(), StepError> {
+        let seen = self.fleet.seen(looked);
+        let is_gone = |name: &String| !self.fleet.spec.servers.contains_key(name);
+        let nodes = self.nodes(looked, through).await?;
+        for (name, _) in seen
+            .servers
+            .iter()
+            .filter(|(name, server)| server.node && is_gone(name))
+        {
+            self.delete_node(&nodes, name).await?;
+        }
+        Ok(())
     }
 
     /// The first server: its files, the new data, and the start. Its marker tells which token the cluster has from here

@@ -22,6 +22,11 @@ pub enum RestoreStep {
         /// The server.
         on: String,
     },
+    /// Deletes the Nodes of servers that the snapshot knows and that are gone: they would count as voters.
+    Forget {
+        /// Where the snapshot was brought back.
+        through: String,
+    },
     /// Empties the database of a server, and has it join.
     Rejoin {
         /// The server.
@@ -102,6 +107,7 @@ pub fn steps(wanted: &Wanted, seen: &Seen, on: &str) -> Result<Vec<RestoreStep>,
     let stopped = others().map(|name| (*name).clone()).chain([on.to_owned()]);
     let mut steps: Vec<RestoreStep> = stopped.map(|server| RestoreStep::Stop { server }).collect();
     steps.push(RestoreStep::Reset { on: on.to_owned() });
+    steps.push(RestoreStep::Forget { through: on.to_owned() });
     steps.extend(others().map(|name| RestoreStep::Rejoin {
         server: (*name).clone(),
         through: on.to_owned(),
@@ -114,6 +120,7 @@ impl fmt::Display for RestoreStep {
         match self {
             Self::Stop { server } => write!(f, "stop {server}, to restore a snapshot"),
             Self::Reset { on } => write!(f, "restore the snapshot on {on}"),
+            Self::Forget { through } => write!(f, "delete the nodes of servers that are gone through {through}"),
             Self::Rejoin { server, through } => {
                 write!(f, "empty the database of {server}, and join it through {through}")
             }
@@ -142,6 +149,7 @@ mod tests {
                 "stop c, to restore a snapshot",
                 "stop b, to restore a snapshot",
                 "restore the snapshot on b",
+                "delete the nodes of servers that are gone through b",
                 "empty the database of a, and join it through b",
                 "empty the database of c, and join it through b",
             ]
@@ -151,7 +159,7 @@ mod tests {
     #[test]
     fn a_cluster_without_any_data_is_restored_on_bare_hosts() {
         let bare = scenes::seen(["a", "b"].map(|name| (name, super::super::Server::bare())));
-        assert_eq!(told(&wanted("a b"), &bare, "a").len(), 4);
+        assert_eq!(told(&wanted("a b"), &bare, "a").len(), 5);
     }
 
     #[test]
@@ -179,7 +187,7 @@ mod tests {
         }
         assert_eq!(
             told(&wanted("a b"), &dead, "a").len(),
-            4,
+            5,
             "who is gone for good does no harm"
         );
     }
