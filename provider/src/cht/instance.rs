@@ -23,7 +23,7 @@ use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
-use crate::cht::instance::apply::converge::{Goal, check_ingress, converge};
+use crate::cht::instance::apply::converge::{Goal, check_ingress, converge, finish};
 use crate::cht::instance::apply::teardown::{self, Transition};
 use crate::cht::instance::apply::update;
 use crate::cht::instance::credentials::Known;
@@ -84,7 +84,9 @@ impl Resource for InstanceResource {
         let access = Clients::access(cx, plan.kubernetes.as_ref()).await?;
         let survey = Survey::take(&access, &plan).await?;
         if unsaved::is_left(cx, &survey, &plan)? {
-            return unsaved::take(cx, &access, survey, plan).await;
+            let taken = unsaved::take(cx, &access, survey, plan).await?;
+            finish(cx, &access, &taken).await?;
+            return Ok(taken);
         }
         survey.allows_creation(&plan)?;
         check_ingress(cx, &access, &plan, None).await?;
@@ -152,6 +154,10 @@ impl Resource for InstanceResource {
         which_cluster::check(cx, &access, &state.namespace).await?;
         let models = [&state];
         let found = live::find(&access, &state.namespace, &models).await?;
+        if unsaved::is_anothers(cx, &state, &found)? {
+            cx.warn(unsaved::left(&state.namespace));
+            return Ok(());
+        }
         if teardown::may_hold_data(&found, &state) {
             plan::allows_destruction(&state)?;
         }

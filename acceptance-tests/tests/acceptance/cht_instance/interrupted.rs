@@ -2,7 +2,7 @@
 
 use acceptance_tests::tofu::Running;
 
-use crate::support::{ADDRESS, CONFIG_MAP, DEPLOYMENT, SECRET, Scene, done, eventually};
+use crate::support::{ADDRESS, CONFIG_MAP, DEPLOYMENT, NAMESPACE, SECRET, Scene, done, eventually};
 
 /// Starts to create an instance whose volume is not provided, and waits until its database has been asked for.
 async fn begin(scene: &Scene) -> Running {
@@ -90,4 +90,25 @@ async fn an_interrupted_creation_is_saved_and_can_be_finished_in_place() {
     assert_eq!(uuid(&scene).await, before);
     scene.is_settled().await;
     scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_tainted_instance_whose_successor_is_made_first_is_taken_and_not_destroyed() {
+    let scene = Scene::new("tainted-first").await;
+    let instance = scene.instance().with("lifecycle {\n  create_before_destroy = true\n}");
+    scene.configure(&instance).await;
+    scene.apply().await;
+    let before = uuid(&scene).await;
+
+    done("taint", scene.workspace.run(&["taint", ADDRESS]).await);
+    let outcome = done("apply", scene.workspace.apply().await);
+    let warned = |summary: &str| outcome.warnings().any(|warning| warning.summary == summary);
+    assert!(warned("CHT instance exists already"), "{}", outcome.text());
+    assert!(warned("CHT object belongs to a later creation"), "{}", outcome.text());
+    assert_eq!(scene.owned(&DEPLOYMENT).await.len(), 4);
+    assert_eq!(uuid(&scene).await, before);
+    scene.is_settled().await;
+    scene.destroy().await;
+    assert!(scene.object(&NAMESPACE, &scene.namespace).await.is_none());
 }

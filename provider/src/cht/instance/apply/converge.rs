@@ -11,7 +11,7 @@ use crate::cht::instance::apply::steps::{self, Change};
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::live::application;
-use crate::cht::instance::model::InstanceModel;
+use crate::cht::instance::model::{InstanceModel, Private};
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::plan::hosts;
 use crate::cht::instance::record::{self, Stage};
@@ -71,16 +71,33 @@ pub(in crate::cht::instance) async fn converge(
     let found = steps::wait_for_address(cx, access, &model).await?;
     live::store(&mut model, &found);
     // Last of all: a process that is killed before is continued by the next.
-    let record = if stage.is_creation() {
-        record::finished(&model, Timestamp::now())?
+    if stage.is_creation() {
+        finish(cx, access, &model).await?;
     } else {
-        record::object(&model, Stage::Created)?
-    };
-    steps::remember(access, &model.namespace, record).await?;
+        steps::remember(access, &model.namespace, record::object(&model, Stage::Created)?).await?;
+    }
     model.live_version = Attr::Known(version);
     model.ready = Attr::Known(true);
     model.drift = Attr::Known(Vec::new());
     Ok(model)
+}
+
+/// Notes in the record, and beside the state, that a creation has ended now: the last thing that it does.
+///
+/// # Errors
+/// Fails if the record cannot be written.
+pub(in crate::cht::instance) async fn finish(
+    cx: &Context<InstanceResource>,
+    access: &Access,
+    model: &InstanceModel,
+) -> Result<(), Diagnostics> {
+    let now = Timestamp::now();
+    let private = cx.private()?;
+    cx.set_private(&Private {
+        made: Some(now.to_string()),
+        ..private
+    })?;
+    steps::remember(access, &model.namespace, record::finished(model, now)?).await
 }
 
 /// Checks, before anything is changed, what the plan could not know: its values, or who else would come.

@@ -12,14 +12,18 @@ pub struct Private {
     /// What tells the cluster of the instance from others, if that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::cht::instance) cluster: Option<String>,
+    /// When the instance was made or taken, as its record says until something is changed: who took it since has
+    /// another time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::cht::instance) made: Option<String>,
 }
 
 impl Private {
     /// That of an instance in a cluster.
     pub(in crate::cht::instance) fn in_cluster(cluster: Option<String>) -> Self {
         Private {
-            replaces: None,
             cluster,
+            ..Private::default()
         }
     }
 }

@@ -37,6 +37,35 @@ pub(in crate::cht::instance) fn is_left(
     Ok(!replaces && has_credentials && survey.record.as_ref().is_some_and(is_left))
 }
 
+/// Whether a later creation has taken the instance of a state, such as the other half of a replacement that makes the
+/// new object before it destroys the old one: there is one instance in a namespace, and it is that one's by now.
+///
+/// # Errors
+/// Fails if what is kept beside the state cannot be read.
+pub(in crate::cht::instance) fn is_anothers(
+    cx: &Context<InstanceResource>,
+    state: &InstanceModel,
+    found: &Found,
+) -> Result<bool, Diagnostics> {
+    let made = Record::find(found, &state.namespace).and_then(|record| record.made);
+    let made = made.map(|made| made.to_string());
+    let own = cx.private()?.made;
+    Ok(own.is_some() && made.is_some() && own != made)
+}
+
+/// The words for a deletion that leaves what another creation has taken.
+pub(in crate::cht::instance) fn left(namespace: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "CHT object belongs to a later creation",
+        format!(
+            "The instance in the namespace {namespace} was taken by a creation after the one of this object, such as the \
+             other half of a replacement that makes the new object first. It is left as it is. If no state has it any \
+             more, import it, and destroy it then."
+        ),
+    )
+    .at(InstanceModel::NAMESPACE)
+}
+
 /// Takes the instance as it is.
 ///
 /// # Errors
@@ -56,10 +85,10 @@ pub(in crate::cht::instance) async fn take(
     );
     wanted.or(survey.started_with).or_generate().store(&mut model.couchdb);
     live::store(&mut model, &survey.found);
+    model.adopted_from = Attr::Null;
     let live_version = application::live_version(cx, access, &model).await?;
     model.ready = Attr::Known(live_version.is_some());
     model.live_version = live_version.into();
-    model.adopted_from = Attr::Null;
     model.drift = Attr::Known(Vec::new());
     Ok(model)
 }
