@@ -420,7 +420,10 @@ impl Cluster {
 
     pub(super) fn stop(&mut self, name: &str) {
         self.go_down(name);
-        self.host(name).stopped = true;
+        let host = self.host(name);
+        host.stopped = true;
+        // What an earlier try said does not count once somebody starts it anew.
+        host.refused = false;
     }
 
     /// What comes of waiting for a machine that could not be reached.
