@@ -46,7 +46,18 @@ resource "cht_user" "jane" {
   password_wo = var.first_password
 }
 
-# A supervisor, who logs in by a link in a text message. The settings of the instance enable that.
+# Log-ins by a link in a text message, and the address that is in it.
+resource "cht_settings" "links" {
+  instance = {
+    namespace = "cht-kisumu"
+  }
+  settings = jsonencode({
+    app_url     = "https://kisumu.health.example"
+    token_login = { enabled = true }
+  })
+}
+
+# A supervisor, who logs in by such a link.
 resource "cht_user" "amina" {
   instance = {
     namespace = "cht-kisumu"
@@ -56,4 +67,5 @@ resource "cht_user" "amina" {
   fullname    = "Amina Otieno"
   phone       = "+254712345679"
   token_login = true
+  depends_on  = [cht_settings.links]
 }
