@@ -91,6 +91,7 @@ impl Resource for InstanceResource {
         survey.allows_creation(&plan)?;
         check_ingress(cx, &access, &plan, None).await?;
         which_cluster::keep(cx, &access).await?;
+        unsaved::begin(cx)?;
         let (begun, stage) = (survey.begun(), survey.stage());
         storage::check(cx, &access, &plan, None).await?;
         let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();

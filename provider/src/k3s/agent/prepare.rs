@@ -36,9 +36,13 @@ impl Task<'_> {
         let what = format!("the turn of the agent {}", self.model.name);
         self.cx
             .wait(&what, Backoff::QUICK, || async {
-                let nodes = self.nodes.list().await.map_err(asked)?;
+                let nodes = match self.nodes.list().await {
+                    Ok(nodes) => nodes,
+                    Err(error) if error.is_retryable() => return Ok(Progress::Pending(error_chain(&error))),
+                    Err(error) => return Err(asked(error)),
+                };
                 let first = who_goes_first(&nodes, &self.model.cluster.cluster_id, &self.model.name, most);
-                Ok::<_, Diagnostics>(match !first.is_empty() && began.elapsed() < FIRST {
+                Ok(match !first.is_empty() && began.elapsed() < FIRST {
                     true => Progress::Pending(format!("{} first", first.join(", "))),
                     false => Progress::Ready(()),
                 })

@@ -22,6 +22,15 @@ enum End {
     Refused,
 }
 
+impl End {
+    fn only_up(self, refused: impl FnOnce() -> Diagnostics) -> Result<(), Diagnostics> {
+        match self {
+            Self::Up => Ok(()),
+            Self::Refused => Err(refused()),
+        }
+    }
+}
+
 impl Task<'_> {
     /// Waits until k3s runs, and the Node is ready with the wanted version. A Node whose password the host has lost is
     /// removed once its cluster misses it, and k3s registers another.
@@ -34,6 +43,11 @@ impl Task<'_> {
         }
         let name = &self.model.name;
         let node = until_silent(self.cx, self.nodes, name).await?;
+        // A password that is taken late, as of a Node that its cluster has deleted meanwhile, lets k3s go on by itself.
+        let state = self.host.probe().await.map_err(self.failed())?.state;
+        if !is_refused(&state) {
+            return self.wait_for_end().await?.only_up(|| self.is_another());
+        }
         if node.is_some_and(|node| node.ready) {
             return Err(self.is_another());
         }
@@ -43,10 +57,7 @@ impl Task<'_> {
         );
         self.delete_node().await?;
         self.host.restart(Role::Agent).await.map_err(self.failed())?;
-        match self.wait_for_end().await? {
-            End::Up => Ok(()),
-            End::Refused => Err(self.is_another()),
-        }
+        self.wait_for_end().await?.only_up(|| self.is_another())
     }
 
     async fn wait_for_end(&self) -> Result<End, Diagnostics> {

@@ -11,6 +11,7 @@ use crate::k3s::fleet::run::Run;
 use crate::k3s::fleet::{Fleet, Looked, StepError, Stopped};
 use crate::k3s::host::Which;
 use crate::k3s::marker::Phase;
+use crate::k3s::probe::NodeState;
 use crate::k3s::rollout::restore::{self, RestoreStep};
 use crate::k3s::token::Token;
 use crate::provider::Clients;
@@ -86,15 +87,15 @@ impl Run<'_> {
 
     /// Etcd has no other member than this server. A ready Node of another one is as old as the snapshot.
     async fn forget_others(&self, looked: &Looked, through: &str) -> Result<(), StepError> {
-        let seen = self.fleet.seen(looked);
-        let is_gone = |name: &String| !self.fleet.spec.servers.contains_key(name);
         let nodes = self.nodes(looked, through).await?;
-        for (name, _) in seen
-            .servers
-            .iter()
-            .filter(|(name, server)| server.node && is_gone(name))
-        {
-            self.delete_node(&nodes, name).await?;
+        let known = nodes.list().await?;
+        let is_gone = |node: &&NodeState| node.is_server() && !self.fleet.spec.servers.contains_key(&node.name);
+        for node in known.iter().filter(is_gone) {
+            tracing::warn!(
+                node = node.name,
+                "deleting the node of a server that only the snapshot knows"
+            );
+            self.delete_node(&nodes, &node.name).await?;
         }
         Ok(())
     }

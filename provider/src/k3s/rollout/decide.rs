@@ -90,7 +90,9 @@ impl Look<'_> {
     fn start(&self, name: &str, server: &Server) -> Option<Step> {
         let first = server.phase == Some(Phase::Bootstrapping) && self.is_alone(name);
         let server_name = name.to_owned();
-        if server.old_token_file && !self.seen.old_token && !first {
+        // What clears the credentials writes the token, too.
+        let is_stale = server.cause == Some(Cause::StaleCredentials);
+        if server.old_token_file && !self.seen.old_token && !first && !is_stale {
             return Some(Step::WriteToken { server: server_name });
         }
         match server.cause {

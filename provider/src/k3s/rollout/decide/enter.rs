@@ -10,8 +10,9 @@ impl Look<'_> {
     /// server that lost its data would begin another one. So this does not wait until the last server has joined.
     pub(super) fn part_from_bootstrap(&self) -> Decision {
         let others = |name: &str| self.healthy_other(name).is_some();
-        let stale =
-            |name: &str, server: &Server| server.reachable && (server.init || server.joins_nobody) && others(name);
+        let stale = |name: &str, server: &Server| {
+            server.reachable && self.is_in(server) && (server.init || server.joins_nobody) && others(name)
+        };
         let server = self
             .wanted()
             .find(|(name, server)| self.keeps_members() && stale(name, server));

@@ -19,6 +19,9 @@ use crate::cht::instance::plan::survey::Survey;
 use crate::cht::instance::record::{self, Record};
 use crate::kubernetes::{Access, Found};
 
+/// What is kept beside the state in place of the time at which a creation ended, as long as it has not.
+const UNFINISHED: &str = "unfinished";
+
 /// How long after its creation an instance may be taken.
 const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
@@ -35,6 +38,18 @@ pub(in crate::cht::instance) fn is_left(
     let is_left = |record: &Record| is_left_by(record, model, &survey.found, Timestamp::now());
     let has_credentials = survey.started_with.clone().complete().is_some();
     Ok(!replaces && has_credentials && survey.record.as_ref().is_some_and(is_left))
+}
+
+/// Notes beside the state that a creation has begun: what another one finishes is not this one's.
+///
+/// # Errors
+/// Fails if what is kept beside the state cannot be read.
+pub(in crate::cht::instance) fn begin(cx: &Context<InstanceResource>) -> Result<(), Diagnostics> {
+    let private = cx.private()?;
+    cx.set_private(&Private {
+        made: Some(UNFINISHED.to_owned()),
+        ..private
+    })
 }
 
 /// Whether a later creation has taken the instance of a state, such as the other half of a replacement that makes the
