@@ -137,7 +137,7 @@ fn acceptance(targets: &[&str], filter: Option<&str>) -> Result<Vec<String>> {
     let provider = provider.to_str().context("the path of the provider is not UTF-8")?;
     // A test of another package is not told where an example is: it looks beside itself.
     cargo(&["build", "--package", "tf-framework", "--example", "notes"], &[])?;
-    let mut arguments = vec!["test", "--package", "acceptance-tests"];
+    let mut arguments = vec!["test", "--no-fail-fast", "--package", "acceptance-tests"];
     arguments.extend(targets.iter().flat_map(|target| ["--test", target]));
     arguments.push("--");
     arguments.extend(filter);

@@ -166,6 +166,7 @@ pub fn all() -> Result<Vec<(&'static str, PathBuf)>> {
         tools.push((binary, kubernetes(binary)?));
     }
     tools.push(("tofu", tofu()?));
+    tools.push(("the oldest tofu", old_tofu()?));
     tools.push(("tfplugindocs", tfplugindocs()?));
     tools.extend(terraform().map(|path| ("terraform", path)));
     Ok(tools)
