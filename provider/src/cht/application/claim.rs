@@ -8,7 +8,7 @@
 //! A refresh of a state that has it proves that it was saved, and takes the mark away: nobody takes it from then on.
 //! Without a refresh, an object can be taken that is in the state all the same, where a core makes the new object
 //! before it destroys the old one. So an object whose mark names another creation is not deleted: it is that one's by
-//! now.
+//! now, until the state that took it is refreshed.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -31,14 +31,20 @@ pub struct Claim {
     creation: Option<String>,
 }
 
-/// What is kept beside the state of what needs no more than this.
+/// What is kept beside the state of something that lives in an instance, and what else that needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct Kept<M = Nothing> {
     #[serde(flatten)]
     in_cluster: InCluster,
     #[serde(flatten)]
     claim: Claim,
+    #[serde(flatten)]
+    pub(in crate::cht) more: M,
 }
+
+/// No more than the rest of [`Kept`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nothing {}
 
 /// What a mark tells of the creation before this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,25 +57,25 @@ pub(in crate::cht) enum Earlier {
     Finished(Option<String>),
 }
 
-impl AsMut<InCluster> for Kept {
+impl<M> AsMut<InCluster> for Kept<M> {
     fn as_mut(&mut self) -> &mut InCluster {
         &mut self.in_cluster
     }
 }
 
-impl AsRef<InCluster> for Kept {
+impl<M> AsRef<InCluster> for Kept<M> {
     fn as_ref(&self) -> &InCluster {
         &self.in_cluster
     }
 }
 
-impl AsMut<Claim> for Kept {
+impl<M> AsMut<Claim> for Kept<M> {
     fn as_mut(&mut self) -> &mut Claim {
         &mut self.claim
     }
 }
 
-impl AsRef<Claim> for Kept {
+impl<M> AsRef<Claim> for Kept<M> {
     fn as_ref(&self) -> &Claim {
         &self.claim
     }
@@ -281,6 +287,6 @@ mod tests {
     fn what_was_kept_before_there_were_claims_is_read() {
         let kept: Kept = serde_json::from_str(r#"{"cluster":"a"}"#).expect("it is read");
         assert_eq!(kept.claim, Claim::default());
-        assert_eq!(serde_json::to_string(&Kept::default()).expect("it is written"), "{}");
+        assert_eq!(serde_json::to_string(&<Kept>::default()).expect("it is written"), "{}");
     }
 }

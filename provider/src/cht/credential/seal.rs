@@ -13,42 +13,16 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostics, error_chain};
 
 use super::CredentialResource;
-use crate::cht::application::{Application, Claim, InCluster};
+use crate::cht::application::{Application, Kept};
 
 /// What is kept beside the state.
+pub(super) type Private = Kept<Seal>;
+
+/// The seal of the secret with which the credential was encrypted, if that could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Private {
-    #[serde(flatten)]
-    in_cluster: InCluster,
-    #[serde(flatten)]
-    claim: Claim,
-    /// The seal of the secret with which the credential was encrypted, if that could be read.
+pub struct Seal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seal: Option<String>,
-}
-
-impl AsMut<InCluster> for Private {
-    fn as_mut(&mut self) -> &mut InCluster {
-        &mut self.in_cluster
-    }
-}
-
-impl AsRef<InCluster> for Private {
-    fn as_ref(&self) -> &InCluster {
-        &self.in_cluster
-    }
-}
-
-impl AsMut<Claim> for Private {
-    fn as_mut(&mut self) -> &mut Claim {
-        &mut self.claim
-    }
-}
-
-impl AsRef<Claim> for Private {
-    fn as_ref(&self) -> &Claim {
-        &self.claim
-    }
 }
 
 /// Keeps with which secret a credential was stored a moment ago.
@@ -60,9 +34,9 @@ pub(super) async fn keep(
     application: &Application,
     key: &str,
 ) -> Result<(), Diagnostics> {
-    let private = cx.private()?;
-    let seal = live(application, key).await;
-    cx.set_private(&Private { seal, ..private })
+    let mut private = cx.private()?;
+    private.more.seal = live(application, key).await;
+    cx.set_private(&private)
 }
 
 /// Whether the instance has another secret than when the credential was stored, as far as that can be told.
@@ -74,7 +48,7 @@ pub(super) async fn is_broken(
     application: &Application,
     key: &str,
 ) -> Result<bool, Diagnostics> {
-    let Some(kept) = cx.private()?.seal else {
+    let Some(kept) = cx.private()?.more.seal else {
         return Ok(false);
     };
     Ok(live(application, key).await.is_some_and(|live| live != kept))
@@ -118,7 +92,7 @@ mod tests {
     #[test]
     fn what_was_kept_before_there_were_seals_is_read() {
         let private: Private = serde_json::from_str(r#"{"cluster":"a"}"#).expect("it is read");
-        assert_eq!(private.seal, None);
+        assert_eq!(private.more.seal, None);
         let empty = serde_json::to_string(&Private::default()).expect("it is written");
         assert_eq!(empty, "{}");
     }
