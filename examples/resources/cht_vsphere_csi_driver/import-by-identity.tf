@@ -1,0 +1,6 @@
+import {
+  to = cht_vsphere_csi_driver.this
+  identity = {
+    name = "csi.vsphere.vmware.com"
+  }
+}

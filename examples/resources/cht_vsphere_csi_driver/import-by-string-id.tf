@@ -1,0 +1,4 @@
+import {
+  to = cht_vsphere_csi_driver.this
+  id = "csi.vsphere.vmware.com"
+}

@@ -1,0 +1,4 @@
+import {
+  to = cht_vsphere_permission.machines
+  id = "folder:/Nairobi/vm/cht:cns@vsphere.local"
+}

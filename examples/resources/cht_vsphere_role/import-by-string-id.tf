@@ -1,0 +1,4 @@
+import {
+  to = cht_vsphere_role.operator
+  id = "cht-operator"
+}

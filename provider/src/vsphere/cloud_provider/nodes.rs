@@ -1,0 +1,67 @@
+//! The nodes that wait for the cloud provider: until it has seen one, a taint keeps nearly all pods away from it.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Node;
+use secrecy::SecretString;
+use tf_framework::context::{Backoff, Context, Progress};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tokio::time::Instant;
+
+use super::super::in_cluster::login::VCenterLogin;
+use super::super::in_cluster::{check, pods};
+use super::CloudProviderResource;
+use crate::kubernetes::Access;
+
+/// How long nodes may wait before it is looked for the cause. It usually takes seconds.
+const PATIENCE: Duration = Duration::from_secs(3 * 60);
+
+/// Waits until the cloud provider has seen all nodes.
+///
+/// # Errors
+/// Fails if some are still waiting when nothing should keep them any more, with what the vCenter says to them.
+pub(super) async fn wait_until_known(
+    cx: &Context<CloudProviderResource>,
+    access: &Access,
+    login: &VCenterLogin,
+    password: &SecretString,
+) -> Result<(), Diagnostics> {
+    let began = Instant::now();
+    cx.wait("the cloud provider to know all nodes", Backoff::QUICK, || async {
+        let waiting = waiting(access).await?;
+        if waiting.is_empty() {
+            return Ok(Progress::Ready(()));
+        }
+        if began.elapsed() < PATIENCE {
+            return Ok(Progress::Pending(format!("not known yet: {}", waiting.join(", "))));
+        }
+        // The usual causes have errors of their own.
+        check::check(cx, access, login, password.clone()).await?;
+        Err(unknown(&waiting))
+    })
+    .await
+}
+
+async fn waiting(access: &Access) -> Result<Vec<String>, Diagnostics> {
+    let explain = access.explain("Unable to read the nodes");
+    let mut waiting = Vec::new();
+    for live in access.cluster.nodes().await.map_err(&explain)? {
+        let node: Node = live.decode().map_err(&explain)?;
+        let taints = node.spec.and_then(|spec| spec.taints).unwrap_or_default();
+        if taints.iter().any(|taint| taint.key == pods::UNINITIALIZED) {
+            waiting.push(live.key().name.clone());
+        }
+    }
+    Ok(waiting)
+}
+
+fn unknown(waiting: &[String]) -> Diagnostics {
+    let detail = format!(
+        "These nodes are still waiting for the cloud provider: {}. Login, datacenters and the machines of the nodes are as they \
+         should be. Look at the log of the pods of `vsphere-cloud-controller-manager` in `kube-system`: they run on nodes with \
+         the label `{}` only, and have to reach the vCenter from there.",
+        waiting.join(", "),
+        pods::CONTROL_PLANE
+    );
+    Diagnostic::error("Nodes are not known to the cloud provider", detail).into()
+}

@@ -1,0 +1,83 @@
+//! What the programs of vSphere that run in a Kubernetes cluster have in common: the cloud provider and the CSI driver.
+//!
+//! - [`login`]: the attribute `vcenter`, which says where they log in, and as whom.
+//! - [`check`]: what the vCenter says to that in a plan, and to the nodes of the cluster; [`node`] judges one node.
+//! - [`pods`]: where their pods run, and what is to be done about those that do not.
+
+pub(super) mod check;
+pub(super) mod login;
+pub(super) mod node;
+pub(super) mod pods;
+
+use tf_framework::Attr;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::path::Path;
+use tf_framework::schema::Validator;
+
+use self::login::VCenterLogin;
+use crate::kubernetes::Apply;
+
+/// A registry, with a path if need be, in which images lie by the names that they have in `registry.k8s.io`.
+pub(super) fn registry() -> Validator {
+    Validator::string("a registry such as `registry.health.example/k8s`", |text| {
+        let is_plain = |character: char| !character.is_whitespace() && character != '@';
+        if text.contains("://") || text.ends_with('/') || text.is_empty() || !text.chars().all(is_plain) {
+            return Err("Leave out the protocol and the slash at the end.".to_owned());
+        }
+        Ok(())
+    })
+}
+
+/// A version as both tag their images.
+pub(super) fn version() -> Validator {
+    Validator::matches(
+        r"^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$",
+        "a version such as `v1.34.0`",
+    )
+}
+
+/// The minor version of Kubernetes: 34 of `v1.34.2+k3s1`.
+pub(super) fn minor(version: &str) -> Option<u16> {
+    version.trim_start_matches('v').split('.').nth(1)?.parse().ok()
+}
+
+/// How the objects of a program are applied whose last refresh found this drift; none while it is made.
+pub(super) fn how(drift: Option<&Attr<Vec<String>>>) -> Apply {
+    match drift {
+        Some(drift) if has_drift(drift) => Apply::Repair,
+        _ => Apply::Careful,
+    }
+}
+
+/// Whether the last refresh found differences, or there was none yet.
+pub(super) fn has_drift(drift: &Attr<Vec<String>>) -> bool {
+    drift.known().is_none_or(|drift| !drift.is_empty())
+}
+
+/// Refuses to go on without the password of the program's user.
+pub(super) fn no_password() -> Diagnostics {
+    let detail = "The cluster does not have the password any more, and the configuration has none. Give `password` or \
+                  `password_wo`.";
+    Diagnostic::error("Password is not known", detail)
+        .at(Path::new(check::ATTRIBUTE).attribute(VCenterLogin::PASSWORD))
+        .into()
+}
+
+/// Refuses the plan of a program whose user has no password.
+pub(super) fn without_password() -> Diagnostics {
+    let path = Path::new(check::ATTRIBUTE).attribute(VCenterLogin::PASSWORD);
+    let detail = "Give `password_wo`, which is not stored in the state, or `password`.";
+    Diagnostic::error("User has no password", detail).at(path).into()
+}
+
+/// Says of a program that it may be what a creation left that was killed, or belong to another state: the marks are the
+/// same.
+pub(super) fn already_there(name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("{name} exists already"),
+        format!(
+            "This provider has begun to install the {name} in the cluster before, and it is taken into this state. A cluster has one: \
+             if it belongs to another state, take the resource out of one of them with `tofu state rm`."
+        ),
+    )
+}

@@ -1,0 +1,164 @@
+//! What the vCenter says to a planned machine, before anything is made: names that do not exist, a template that cannot
+//! be cloned, a disk that would have to shrink, a datastore that is full.
+
+use tf_framework::context::Context;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::path::Path;
+use tf_framework::resource::Plan;
+
+use super::super::diagnostics::explained;
+use super::super::inventory::Found;
+use super::super::machine::{Machine, PowerState};
+use super::super::node_fitness;
+use super::super::vcenter::VCenter;
+use super::VirtualMachineResource;
+use super::disks::Disks;
+use super::model::VirtualMachineModel;
+use super::placement::Placement;
+use super::privileges;
+use crate::provider::Clients;
+
+const SUMMARY: &str = "Unable to check the virtual machine";
+const GIB: u64 = 1024 * 1024 * 1024;
+const MIB_OF_GIB: u64 = 1024;
+
+/// Asks the vCenter about a machine that is about to be made, or that gets another place.
+pub(super) async fn try_in_vcenter(
+    cx: &Context<VirtualMachineResource>,
+    plan: &Plan<'_, '_, VirtualMachineResource>,
+) -> Result<(), Diagnostics> {
+    let is_new = plan.prior.is_none();
+    let places = [
+        VirtualMachineModel::RESOURCE_POOL,
+        VirtualMachineModel::FOLDER,
+        VirtualMachineModel::NETWORK_INTERFACES,
+    ];
+    let is_moved = places.into_iter().any(|attribute| plan.changed(attribute));
+    if cx.clients().is_vcenter_unknown() || !plan.changed(Path::root()) {
+        return Ok(());
+    }
+    let vcenter = Clients::vcenter(cx).await?;
+    if let Some(machine) = plan.prior.as_ref().and_then(|prior| prior.object().ok()) {
+        privileges::warn_of_changes(cx, &vcenter, plan, &machine).await?;
+    }
+    let Some(planned) = plan.planned_model().filter(|_| is_new || is_moved) else {
+        return Ok(());
+    };
+    let placement = Placement::find(&vcenter, &planned).await?;
+    if !is_new {
+        return Ok(());
+    }
+    let found = placement.template(&vcenter, &planned).await?;
+    let template = vcenter.machine(&found.object).await.map_err(explained(SUMMARY))?;
+    let mut diagnostics = Diagnostics::new();
+    match &template {
+        Some(template) => {
+            check_template(&planned, template, &mut diagnostics);
+            warn_of_guest(cx, template);
+            let cloned = (&template.object, template.is_template);
+            privileges::warn_of_new(cx, &vcenter, &placement, cloned).await?;
+        }
+        None => diagnostics.push(unusable(&found, "It is not there any more.")),
+    }
+    if let Some(datastore) = &placement.datastore {
+        check_datastore(cx, &vcenter, datastore, &planned).await?;
+    }
+    if diagnostics.is_empty() {
+        Ok(())
+    } else {
+        Err(diagnostics)
+    }
+}
+
+fn check_template(planned: &VirtualMachineModel, template: &Machine, diagnostics: &mut Diagnostics) {
+    let found = Found {
+        object: template.object.clone(),
+        name: template.name.clone(),
+    };
+    if !template.is_template && template.power != PowerState::Off {
+        diagnostics.push(unusable(
+            &found,
+            "It is a machine that runs: shut it down, or make a template of it.",
+        ));
+    }
+    match Disks::of(template).system {
+        None => diagnostics.push(unusable(&found, "It has no disk.")),
+        Some(disk) => {
+            let gib = disk.mib.div_ceil(MIB_OF_GIB);
+            if planned.system_disk_gib.is_some_and(|wanted| wanted < gib) {
+                let detail = format!(
+                    "The disk of the template {} has {gib} GiB, and disks can only grow.",
+                    template.name
+                );
+                diagnostics
+                    .push(Diagnostic::error("Disk cannot shrink", detail).at(VirtualMachineModel::SYSTEM_DISK_GIB));
+            }
+        }
+    }
+    if planned
+        .hardware_version
+        .is_some_and(|wanted| wanted < template.hardware_version)
+    {
+        let detail = format!(
+            "The template {} has version {}, and there is no way back.",
+            template.name, template.hardware_version
+        );
+        diagnostics.push(Diagnostic::error("Older virtual hardware", detail).at(VirtualMachineModel::HARDWARE_VERSION));
+    }
+}
+
+/// Warns of a guest that k3s does not run in.
+fn warn_of_guest(cx: &Context<VirtualMachineResource>, template: &Machine) {
+    if let Some(problem) = node_fitness::of_guest_id(&template.guest_id) {
+        let detail = format!(
+            "It concerns what is cloned from the template {}. {problem}",
+            template.name
+        );
+        cx.warn(Diagnostic::warning("Guest is no node of Kubernetes", detail).at(VirtualMachineModel::TEMPLATE));
+    }
+}
+
+async fn check_datastore(
+    cx: &Context<VirtualMachineResource>,
+    vcenter: &VCenter,
+    datastore: &Found,
+    planned: &VirtualMachineModel,
+) -> Result<(), Diagnostics> {
+    let paths = &["summary.accessible", "summary.freeSpace", "summary.maintenanceMode"];
+    let read = vcenter
+        .read(&datastore.object, paths)
+        .await
+        .map_err(explained(SUMMARY))?;
+    let Some(read) = read else { return Ok(()) };
+    let text = |path: &str| read.text(path).map_err(explained(SUMMARY));
+    let at = |diagnostic: Diagnostic| diagnostic.at(VirtualMachineModel::DATASTORE);
+    if text("summary.accessible")? == Some("false") {
+        let detail = format!("No host can reach the datastore {} at the moment.", datastore.name);
+        return Err(at(Diagnostic::error("Unusable datastore", detail)).into());
+    }
+    if text("summary.maintenanceMode")?.is_some_and(|mode| mode != "normal") {
+        let detail = format!(
+            "The datastore {} is in maintenance, and takes no new machines.",
+            datastore.name
+        );
+        return Err(at(Diagnostic::error("Unusable datastore", detail)).into());
+    }
+    let free = text("summary.freeSpace")?
+        .and_then(|text| text.parse::<u64>().ok())
+        .map(|bytes| bytes / GIB);
+    let data: u64 = planned.data_disks.iter().flatten().map(|(_, disk)| disk.size_gib).sum();
+    let needed = planned.system_disk_gib.unwrap_or_default() + data;
+    if let Some(free) = free.filter(|free| *free < needed) {
+        let detail = format!(
+            "The datastore {} has {free} GiB left, and the disks of {} may grow to {needed} GiB.",
+            datastore.name, planned.name
+        );
+        cx.warn(at(Diagnostic::warning("Datastore may become full", detail)));
+    }
+    Ok(())
+}
+
+fn unusable(template: &Found, why: &str) -> Diagnostic {
+    let detail = format!("{} cannot be cloned. {why}", template.name);
+    Diagnostic::error("Unusable template", detail).at(VirtualMachineModel::TEMPLATE)
+}
