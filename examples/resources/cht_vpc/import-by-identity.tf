@@ -1,0 +1,6 @@
+import {
+  to = cht_vpc.this
+  identity = {
+    id = "vpc-0a1b2c3d4e5f60718"
+  }
+}

@@ -1,0 +1,157 @@
+//! The way into EKS clusters for whatever lives in one: where API servers are, and tokens for them.
+//!
+//! Each cluster has a cache of its own, for as long as the process lives. Tokens are made anew before they age, and
+//! when a server refuses one; an address is looked up again after a while, as a cluster may have been made anew.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+use tracing::debug;
+
+use super::account::Account;
+use super::accounts::{Accounts, Other};
+use super::attribute::AssumeRole;
+use super::diagnostics::advice;
+use super::eks_token::{self, For, RENEW_AFTER};
+use super::error::Error;
+use crate::kubernetes::{Eks, EksClusters, EksEndpoint, EksError};
+
+/// How long an address is taken for good.
+const LOOK_UP_AGAIN: Duration = Duration::from_secs(60);
+
+/// The clusters that somebody has asked about.
+#[derive(Debug)]
+pub struct EksLogins {
+    accounts: Arc<Accounts>,
+    known: Mutex<BTreeMap<Key, Arc<Mutex<Known>>>>,
+}
+
+/// What makes a cluster, and who uses it, what they are.
+type Key = [Option<String>; 3];
+
+/// What is known of a cluster.
+#[derive(Debug, Default)]
+struct Known {
+    endpoint: Option<(EksEndpoint, SystemTime)>,
+    token: Option<(SecretString, SystemTime)>,
+}
+
+impl EksLogins {
+    /// Logins as whoever the provider is in these accounts.
+    #[must_use]
+    pub fn new(accounts: Arc<Accounts>) -> Arc<Self> {
+        Arc::new(EksLogins {
+            accounts,
+            known: Mutex::default(),
+        })
+    }
+
+    /// Makes a token, which nobody else has.
+    ///
+    /// # Errors
+    /// The account cannot be used, or has no keys.
+    pub(super) async fn mint(&self, eks: &Eks, now: SystemTime) -> Result<SecretString, Error> {
+        let account = self.account(eks).await?;
+        let keys = account.keys().await?;
+        let of = For {
+            region: account.region(),
+            cluster_name: &eks.cluster_name,
+            now,
+        };
+        debug!(
+            cluster = eks.cluster_name,
+            region = account.region(),
+            "token for an EKS cluster made"
+        );
+        eks_token::mint(&keys, of)
+    }
+
+    async fn account(&self, eks: &Eks) -> Result<Account, Error> {
+        let role = eks.role_arn.clone().map(|role_arn| AssumeRole {
+            role_arn,
+            external_id: None,
+            session_name: None,
+        });
+        let other = Other {
+            region: eks.region.clone(),
+            role,
+        };
+        self.accounts.other(&other).await
+    }
+
+    async fn known(&self, eks: &Eks) -> Arc<Mutex<Known>> {
+        let role = eks.role_arn.as_ref().map(|role| role.as_str().to_owned());
+        let key = [Some(eks.cluster_name.clone()), eks.region.clone(), role];
+        Arc::clone(self.known.lock().await.entry(key).or_default())
+    }
+
+    async fn look_up(&self, eks: &Eks) -> Result<EksEndpoint, Error> {
+        let known = self.known(eks).await;
+        let mut known = known.lock().await;
+        if let Some((endpoint, _)) = known.endpoint.as_ref().filter(|(_, at)| is_younger(*at, LOOK_UP_AGAIN)) {
+            return Ok(endpoint.clone());
+        }
+        let endpoint = self.account(eks).await?.cluster_endpoint(&eks.cluster_name).await?;
+        known.endpoint = Some((endpoint.clone(), SystemTime::now()));
+        Ok(endpoint)
+    }
+
+    async fn current_token(&self, eks: &Eks) -> Result<SecretString, Error> {
+        let known = self.known(eks).await;
+        let mut known = known.lock().await;
+        if let Some((token, _)) = known.token.as_ref().filter(|(_, at)| is_younger(*at, RENEW_AFTER)) {
+            return Ok(token.clone());
+        }
+        let now = SystemTime::now();
+        let token = self.mint(eks, now).await?;
+        known.token = Some((token.clone(), now));
+        Ok(token)
+    }
+}
+
+impl EksClusters for EksLogins {
+    fn endpoint<'a>(&'a self, eks: &'a Eks) -> BoxFuture<'a, Result<EksEndpoint, EksError>> {
+        async { self.look_up(eks).await.map_err(|error| of_cluster(eks, error)) }.boxed()
+    }
+
+    fn token<'a>(&'a self, eks: &'a Eks) -> BoxFuture<'a, Result<SecretString, EksError>> {
+        async { self.current_token(eks).await.map_err(|error| of_cluster(eks, error)) }.boxed()
+    }
+
+    fn forget<'a>(&'a self, eks: &'a Eks) -> BoxFuture<'a, ()> {
+        async {
+            let known = self.known(eks).await;
+            known.lock().await.token = None;
+            // It may be the keys that have changed.
+            if let Ok(account) = self.account(eks).await {
+                account.forget_keys().await;
+            }
+        }
+        .boxed()
+    }
+}
+
+fn of_cluster(eks: &Eks, error: Error) -> EksError {
+    let advice = if error.is_not_found() {
+        "If the cluster is made in the same run, take its name from the resource that makes it, so that it is waited for. If it was \
+         destroyed, what lived in it is gone with it: take that out of the state with `tofu state rm`. Otherwise check the name, the \
+         region, and the account of the provider's `aws`."
+    } else {
+        advice(&error)
+    };
+    EksError {
+        cluster: eks.cluster_name.clone(),
+        advice,
+        source: Box::new(error),
+    }
+}
+
+/// Whether something is of the last moments; what is of the future is not, as clocks are set.
+fn is_younger(at: SystemTime, than: Duration) -> bool {
+    at.elapsed().is_ok_and(|age| age < than)
+}

@@ -1,0 +1,337 @@
+//! What can go wrong with AWS, and the questions that callers ask about it.
+//!
+//! A variant is what became of a call, with what a person needs to act on it; no variant holds a secret.
+//! [`super::diagnostics`] says the same in a user's words, with what to do next. [`super::failure`] makes most of them.
+
+#![warn(clippy::wildcard_enum_match_arm)]
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::refusal::Refusal;
+use crate::retry::Transient;
+
+/// A failure on the way to AWS, or in it.
+#[expect(missing_docs, reason = "the message of each variant says what it is")]
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the provider block takes `aws` from something that does not exist yet")]
+    NotKnownYet,
+    #[error("neither the provider block nor the environment nor the profile says which region of AWS is meant")]
+    NoRegion,
+    #[error("there are no credentials for AWS")]
+    NoCredentials {
+        #[source]
+        source: Cause,
+    },
+    #[error("the credentials for AWS cannot be had")]
+    Credentials {
+        #[source]
+        source: Cause,
+    },
+    #[error("the credentials are for the account {is}; allowed are: {}", allowed.join(", "))]
+    WrongAccount { is: String, allowed: Vec<String> },
+    #[error("unable to prepare calls of AWS")]
+    Prepare {
+        #[source]
+        source: Cause,
+    },
+    #[error("unable to sign the call {call}")]
+    Sign {
+        call: Call,
+        #[source]
+        source: Cause,
+    },
+    #[error("AWS cannot be reached for {call}")]
+    Unreachable {
+        call: Call,
+        #[source]
+        source: Cause,
+    },
+    #[error("AWS gave no answer to {call} in time")]
+    Timeout { call: Call },
+    #[error("AWS gave no answer to {call}")]
+    Exchange {
+        call: Call,
+        #[source]
+        source: Cause,
+    },
+    #[error("the answer to {call} cannot be understood")]
+    Answer {
+        call: Call,
+        #[source]
+        source: Cause,
+    },
+    #[error("the answer to {call} lacks {what}")]
+    Lacks { call: Call, what: &'static str },
+    #[error("the credentials have expired before {call}")]
+    Expired {
+        call: Call,
+        #[source]
+        source: Box<Refusal>,
+    },
+    #[error("AWS does not know these credentials for {call}")]
+    Invalid {
+        call: Call,
+        #[source]
+        source: Box<Refusal>,
+    },
+    #[error("{call} is not allowed")]
+    Denied {
+        call: Call,
+        #[source]
+        source: Box<Refusal>,
+    },
+    #[error("AWS asks for fewer calls of {call}")]
+    Throttled {
+        call: Call,
+        #[source]
+        source: Box<Refusal>,
+    },
+    #[error("{call} found nothing")]
+    NotFound {
+        call: Call,
+        #[source]
+        source: Box<Refusal>,
+    },
+    #[error("AWS failed by itself in {call}")]
+    Server {
+        call: Call,
+        #[source]
+        source: Box<Refusal>,
+    },
+    #[error("AWS refuses {call}")]
+    Refused {
+        call: Call,
+        #[source]
+        source: Box<Refusal>,
+    },
+    #[error("the token for the cluster would have {length} bytes, and API servers take {most} at most")]
+    TokenTooLong { length: usize, most: usize },
+    #[error("cancelled while AWS was asked for {call}")]
+    Interrupted { call: Call },
+}
+
+/// What another library says of a failure.
+pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
+
+/// A call, as permissions name it, and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The service, such as `eks`.
+    pub service: &'static str,
+    /// The operation, such as `DescribeCluster`.
+    pub operation: &'static str,
+    /// The region.
+    pub region: String,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{} in {}", self.service, self.operation, self.region)
+    }
+}
+
+impl Error {
+    /// Whether what was asked for is definitely not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. })
+    }
+
+    /// Whether work was given up because the operation ends.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Interrupted { .. })
+    }
+
+    /// Whether the call may have been carried out all the same.
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        matches!(
+            self,
+            Self::Timeout { .. } | Self::Exchange { .. } | Self::Server { .. } | Self::Answer { .. }
+        )
+    }
+
+    /// Whether it was refused with this code.
+    #[must_use]
+    pub fn is_refused_with(&self, code: &str) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.code == code)
+    }
+
+    /// The call that failed, if it was one.
+    #[must_use]
+    pub fn call(&self) -> Option<&Call> {
+        match self {
+            Self::Sign { call, .. }
+            | Self::Unreachable { call, .. }
+            | Self::Timeout { call }
+            | Self::Exchange { call, .. }
+            | Self::Answer { call, .. }
+            | Self::Lacks { call, .. }
+            | Self::Expired { call, .. }
+            | Self::Invalid { call, .. }
+            | Self::Denied { call, .. }
+            | Self::Throttled { call, .. }
+            | Self::NotFound { call, .. }
+            | Self::Server { call, .. }
+            | Self::Refused { call, .. }
+            | Self::Interrupted { call } => Some(call),
+            Self::NotKnownYet
+            | Self::NoRegion
+            | Self::NoCredentials { .. }
+            | Self::Credentials { .. }
+            | Self::WrongAccount { .. }
+            | Self::Prepare { .. }
+            | Self::TokenTooLong { .. } => None,
+        }
+    }
+
+    /// What the service said, if it did.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Expired { source, .. }
+            | Self::Invalid { source, .. }
+            | Self::Denied { source, .. }
+            | Self::Throttled { source, .. }
+            | Self::NotFound { source, .. }
+            | Self::Server { source, .. }
+            | Self::Refused { source, .. } => Some(source.as_ref()),
+            Self::NotKnownYet
+            | Self::NoRegion
+            | Self::NoCredentials { .. }
+            | Self::Credentials { .. }
+            | Self::WrongAccount { .. }
+            | Self::Prepare { .. }
+            | Self::Sign { .. }
+            | Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::Exchange { .. }
+            | Self::Answer { .. }
+            | Self::Lacks { .. }
+            | Self::TokenTooLong { .. }
+            | Self::Interrupted { .. } => None,
+        }
+    }
+
+    /// Whether the same call may succeed a little later, and does no harm if the first one was carried out after all.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            // It was not carried out: not sent, or refused at the door.
+            Self::Unreachable { .. } | Self::Throttled { .. } => true,
+            Self::Timeout { call } | Self::Exchange { call, .. } | Self::Server { call, .. } => call.is_read(),
+            Self::NotKnownYet
+            | Self::NoRegion
+            | Self::NoCredentials { .. }
+            | Self::Credentials { .. }
+            | Self::WrongAccount { .. }
+            | Self::Prepare { .. }
+            | Self::Sign { .. }
+            | Self::Answer { .. }
+            | Self::Lacks { .. }
+            | Self::Expired { .. }
+            | Self::Invalid { .. }
+            | Self::Denied { .. }
+            | Self::NotFound { .. }
+            | Self::Refused { .. }
+            | Self::TokenTooLong { .. }
+            | Self::Interrupted { .. } => false,
+        }
+    }
+}
+
+impl Call {
+    /// Whether it changes nothing, or nothing that a second call would double.
+    fn is_read(&self) -> bool {
+        const VERBS: [&str; 9] = [
+            "Associate",
+            "Attach",
+            "Delete",
+            "Describe",
+            "Detach",
+            "Disassociate",
+            "Get",
+            "List",
+            "Modify",
+        ];
+        VERBS.iter().any(|verb| self.operation.starts_with(verb)) || self.operation == "CreateTags"
+    }
+}
+
+impl Transient for Error {
+    fn is_transient(&self) -> bool {
+        self.is_retryable()
+    }
+
+    fn asked_delay(&self) -> Option<Duration> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(operation: &'static str) -> Call {
+        Call {
+            service: "ec2",
+            operation,
+            region: "eu-west-2".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_may_have_been_carried_out_is_not_done_twice() {
+        for (error, retryable) in [
+            (
+                Error::Timeout {
+                    call: call("DescribeVpcs"),
+                },
+                true,
+            ),
+            (
+                Error::Timeout {
+                    call: call("CreateVpc"),
+                },
+                false,
+            ),
+            (
+                Error::Timeout {
+                    call: call("CreateTags"),
+                },
+                true,
+            ),
+            (
+                Error::Timeout {
+                    call: call("AllocateAddress"),
+                },
+                false,
+            ),
+            (
+                Error::Throttled {
+                    call: call("CreateVpc"),
+                    source: Box::default(),
+                },
+                true,
+            ),
+            (
+                Error::Server {
+                    call: call("CreateVpc"),
+                    source: Box::default(),
+                },
+                false,
+            ),
+        ] {
+            assert_eq!(error.is_retryable(), retryable, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_call_is_named_as_permissions_name_it() {
+        assert_eq!(call("CreateVpc").to_string(), "ec2:CreateVpc in eu-west-2");
+    }
+}
