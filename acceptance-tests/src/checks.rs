@@ -9,9 +9,11 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use acceptance_tests::{hosts, skip, tools};
+use acceptance_tests::tools;
 
 use crate::docs;
+
+mod with_lab;
 
 /// The fuzz targets: a workspace of their own.
 const FUZZ: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../provider/framework/fuzz");
@@ -58,7 +60,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     } else {
         arguments.checks.clone()
     };
-    let mut skipped = Vec::new();
+    let mut notes = Vec::new();
     for check in checks {
         let start = Instant::now();
         println!("==> {check:?}");
@@ -66,24 +68,24 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             Check::Fmt => cargo(&["fmt", "--all", "--check"], &[])?,
             Check::Clippy => cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?,
             Check::Test => cargo(&["test", "--workspace"], &[])?,
-            Check::Fuzz => skipped.extend(fuzz()?),
+            Check::Fuzz => notes.extend(fuzz()?),
             Check::Doc => cargo(
                 &["doc", "--workspace", "--no-deps", "--all-features"],
                 &[("RUSTDOCFLAGS", "-D warnings")],
             )?,
-            Check::Deny => skipped.extend(deny()?),
+            Check::Deny => notes.extend(deny()?),
             Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
             Check::Acceptance => {
-                skipped.extend(acceptance(
+                notes.extend(with_lab::run(
                     &["acceptance", "judges", "lab", "hosts"],
                     arguments.filter.as_deref(),
                 )?);
             }
-            Check::K3s => skipped.extend(acceptance(&["k3s", "fleet"], arguments.filter.as_deref())?),
+            Check::K3s => notes.extend(with_lab::run(&["k3s", "fleet"], arguments.filter.as_deref())?),
         }
         println!("==> {check:?} passed in {:.1} s\n", start.elapsed().as_secs_f64());
     }
-    for line in skipped {
+    for line in notes {
         println!("{line}");
     }
     Ok(())
@@ -124,32 +126,6 @@ pub(crate) fn build_release_provider() -> Result<PathBuf> {
         bail!("{} was not built", binary.display());
     }
     Ok(binary)
-}
-
-/// Runs the tests that need the lab, of these test targets, and answers what was skipped.
-fn acceptance(targets: &[&str], filter: Option<&str>) -> Result<Vec<String>> {
-    // Built before the tests start, where the progress can be seen.
-    tools::all()?;
-    if hosts::missing().is_none() {
-        hosts::prepare()?;
-    }
-    let provider = build_provider()?;
-    let provider = provider.to_str().context("the path of the provider is not UTF-8")?;
-    // A test of another package is not told where an example is: it looks beside itself.
-    cargo(&["build", "--package", "tf-framework", "--example", "notes"], &[])?;
-    let mut arguments = vec!["test", "--no-fail-fast", "--package", "acceptance-tests"];
-    arguments.extend(targets.iter().flat_map(|target| ["--test", target]));
-    arguments.push("--");
-    arguments.extend(filter);
-    // They wait for the cluster most of the time, so more of them run at once than there are processors.
-    arguments.extend(["--ignored", "--test-threads=8"]);
-    let skipped = tempfile::NamedTempFile::new()?;
-    let list = skipped
-        .path()
-        .to_str()
-        .context("the temporary directory is not UTF-8")?;
-    cargo(&arguments, &[("CHT_PROVIDER_BINARY", provider), (skip::LIST, list)])?;
-    Ok(skip::summary(&fs::read_to_string(list)?))
 }
 
 /// Calls the fuzz targets with their seeds and, where cargo-fuzz can be had, with whatever it makes of them. What it
@@ -222,10 +198,15 @@ fn deny() -> Result<Option<String>> {
 }
 
 fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(arguments).envs(environment.iter().copied());
+    let mut command = cargo_command(arguments);
+    command.envs(environment.iter().copied());
     execute(&mut command, &format!("cargo {}", arguments.join(" ")))
+}
+
+fn cargo_command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments);
+    command
 }
 
 fn execute(command: &mut Command, title: &str) -> Result<()> {

@@ -1,9 +1,12 @@
 //! `cargo xtask demo`: one of the example environments on the lab, from nothing to running, changed, and gone again.
 //!
 //! An environment is a folder of `examples/environments/`. Its `demo.tfvars.json` has the variables of the `first`
-//! apply and those that `change`, and says how many `hosts` it takes; see
+//! apply and those that `change`, and says how many `hosts` it takes, or places for `machines` of a vCenter; see
 //! [`environment`](acceptance_tests::environment). One that takes none is shown on the lab's cluster: the way there
-//! comes as `kubernetes_host`, `kubernetes_ca` and `kubernetes_token`.
+//! comes as `kubernetes_host`, `kubernetes_ca` and `kubernetes_token`. What is special to a data center is in
+//! [`data_center`].
+
+mod data_center;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,9 +43,15 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let environment = find(&arguments.environment)?;
     let script = Script::read(&environment)?;
-    match script.hosts {
-        0 => on_cluster(&environment, script, arguments.keep).await,
-        _ => on_hosts(&environment, script, arguments.keep).await,
+    if script.is_for_cluster() {
+        return on_cluster(&environment, script, arguments.keep).await;
+    }
+    if let Some(reason) = hosts::missing() {
+        bail!(reason);
+    }
+    match script.machines {
+        0 => on_hosts(&environment, script, arguments.keep).await,
+        _ => data_center::run(&environment, script, arguments.keep).await,
     }
 }
 
@@ -60,9 +69,6 @@ async fn on_cluster(environment: &Path, mut script: Script, keep: bool) -> Resul
 }
 
 async fn on_hosts(environment: &Path, script: Script, keep: bool) -> Result<()> {
-    if let Some(reason) = hosts::missing() {
-        bail!(reason);
-    }
     let (provider, stand_in) = (build_provider()?, build_stand_in()?);
     let title = format!("Start {} hosts with nothing on them but systemd and sshd", script.hosts);
     let mut lab = step(&title, K3sLab::start(&stand_in, script.hosts)).await?;
@@ -81,28 +87,48 @@ async fn on_hosts(environment: &Path, script: Script, keep: bool) -> Result<()> 
 
 /// Goes through the script. With hints for somebody who wants to go on by hand, it ends with everything up.
 async fn show(environment: &Path, script: &Script, provider: &Path, keep: Option<&[String]>) -> Result<()> {
-    let mut workspace = Workspace::new(Cli::tofu()?, provider)?;
-    workspace.set_limit(LIMIT);
-    copy(environment, &workspace)?;
-    let set = |variables: &Map<String, Value>| workspace.write(VARIABLES, &serde_json::to_string_pretty(variables)?);
-    let mut variables = script.first.clone();
-    set(&variables)?;
-    plan("Plan", &workspace).await?;
-    show_outcome(&step("Apply", workspace.apply()).await?);
-    show_outputs(&workspace).await?;
-    let again = plan("Plan again", &workspace).await?;
-    if !again.is_empty() {
-        bail!("the second plan is not empty");
-    }
+    let workspace = begin(environment, script, provider).await?;
     if let Some(hints) = keep {
         return wait_for_user(&workspace, hints).await;
     }
-    println!("\nNow: {}", Value::from(script.change.clone()));
-    variables.extend(script.change.clone());
-    set(&variables)?;
-    plan("Plan the change", &workspace).await?;
-    show_outcome(&step("Apply the change", workspace.apply()).await?);
+    change(&workspace, script).await?;
     show_outcome(&step("Destroy", workspace.destroy()).await?);
+    Ok(())
+}
+
+/// From nothing to running.
+async fn begin(environment: &Path, script: &Script, provider: &Path) -> Result<Workspace> {
+    let mut workspace = Workspace::new(Cli::tofu()?, provider)?;
+    workspace.set_limit(LIMIT);
+    copy(environment, &workspace)?;
+    set(&workspace, &script.first)?;
+    plan("Plan", &workspace).await?;
+    show_outcome(&step("Apply", workspace.apply()).await?);
+    show_outputs(&workspace).await?;
+    nothing_to_do(&workspace).await?;
+    Ok(workspace)
+}
+
+/// Applies what the script changes.
+async fn change(workspace: &Workspace, script: &Script) -> Result<()> {
+    println!("\nNow: {}", Value::from(script.change.clone()));
+    let mut variables = script.first.clone();
+    variables.extend(script.change.clone());
+    set(workspace, &variables)?;
+    plan("Plan the change", workspace).await?;
+    show_outcome(&step("Apply the change", workspace.apply()).await?);
+    Ok(())
+}
+
+fn set(workspace: &Workspace, variables: &Map<String, Value>) -> Result<()> {
+    workspace.write(VARIABLES, &serde_json::to_string_pretty(variables)?)
+}
+
+async fn nothing_to_do(workspace: &Workspace) -> Result<()> {
+    let again = plan("Plan again", workspace).await?;
+    if !again.is_empty() {
+        bail!("this plan should be empty");
+    }
     Ok(())
 }
 

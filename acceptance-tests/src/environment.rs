@@ -1,15 +1,18 @@
 //! An example environment on hosts of the lab: a folder of `examples/environments/` whose `demo.tfvars.json` asks for
-//! hosts.
+//! hosts, or for places for machines of a vCenter.
 //!
-//! That file has the variables of the `first` apply and those that `change`. What only the lab knows stands in them as
-//! a text that begins with `@`:
+//! That file has the variables of the `first` apply and those that `change`, and may say what `harm` is done between
+//! the two. What only the lab knows stands in them as a text that begins with `@`:
 //!
 //! | text | value |
 //! | --- | --- |
 //! | `@h1.ip`, `@h1.key` | the address of host 1, and the key by which it is known |
-//! | `@ssh_key` | the private key with which root logs in to every host |
+//! | `@ssh_key`, `@ssh_public_key` | the key with which root logs in to every host, and machines that are told of it |
 //! | `@version.1`, `@release.1` | the first version of k3s, and the file with it as `{ path, sha256 }` |
-//! | `@certificate`, `@certificate_key` | for the `domain` among the variables |
+//! | `@certificate`, `@certificate_key` | for the `domain` among the variables, or else for `*.health.example` |
+//! | `@place.1`, `@gateway` | the address of a place with the length of the prefix, and the way out of its network |
+//! | `@vcenter.server`, `.port`, `.ca`, `.user`, `.password` | the vCenter, and who may do everything in it |
+//! | `@cluster_user.name`, `.password` | the user for programs in a cluster |
 
 use std::fs;
 use std::path::Path;
@@ -18,8 +21,12 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::data_center::{CLUSTER_USER, DataCenter};
 use crate::k3s::certificates;
 use crate::k3s::lab::{K3sLab, VERSIONS};
+
+/// Names that a certificate is for where the variables name no domain.
+const NAMES: &str = "*.health.example";
 
 /// `demo.tfvars.json`.
 #[derive(Debug, Deserialize)]
@@ -27,10 +34,22 @@ pub struct Script {
     /// How many hosts it takes; none for an environment on a cluster that is there.
     #[serde(default)]
     pub hosts: usize,
+    /// How many places for machines of a vCenter it takes; none if it takes no vCenter.
+    #[serde(default)]
+    pub machines: usize,
     /// The variables of the first apply.
     pub first: Map<String, Value>,
+    /// What somebody else does after it.
+    pub harm: Option<Harm>,
     /// Those that are others in the second.
     pub change: Map<String, Value>,
+}
+
+/// What somebody does in the vCenter, whom nobody asked to.
+#[derive(Debug, Deserialize)]
+pub struct Harm {
+    /// The machine whose power is cut.
+    pub power_off: String,
 }
 
 impl Script {
@@ -44,25 +63,47 @@ impl Script {
         serde_json::from_slice(&script).with_context(|| format!("read {}", path.display()))
     }
 
+    /// Whether it is for the lab's own cluster, and needs no hosts.
+    pub fn is_for_cluster(&self) -> bool {
+        self.hosts == 0 && self.machines == 0
+    }
+
     /// Puts in what only the lab knows.
     ///
     /// # Errors
     /// If the lab does not know it either.
-    pub fn on_hosts(mut self, lab: &K3sLab) -> Result<Self> {
+    pub fn on_hosts(self, lab: &K3sLab) -> Result<Self> {
+        self.filled(lab, |name| of_lab(lab, name))
+    }
+
+    /// The same in a data center.
+    ///
+    /// # Errors
+    /// If it does not know it either.
+    pub fn in_data_center(self, center: &DataCenter, lab: &K3sLab) -> Result<Self> {
+        self.filled(lab, |name| match of_data_center(center, name)? {
+            Some(value) => Ok(value),
+            None => of_lab(lab, name),
+        })
+    }
+
+    fn filled(mut self, lab: &K3sLab, other: impl Fn(&str) -> Result<Value>) -> Result<Self> {
         let domain = self
             .first
             .get("domain")
             .and_then(Value::as_str)
-            .unwrap_or("localhost")
+            .unwrap_or(NAMES)
             .to_owned();
         let authority = certificates::authority("lab-ca")?;
         let pair = certificates::serving(&authority, &domain, std::slice::from_ref(&domain))?;
+        let key = lab.hosts().ssh_key();
         let known = |text: &str| -> Result<Value> {
             Ok(match text {
-                "ssh_key" => json!(fs::read_to_string(lab.hosts().ssh_key())?),
+                "ssh_key" => json!(fs::read_to_string(&key)?),
+                "ssh_public_key" => json!(fs::read_to_string(key.with_extension("pub"))?.trim()),
                 "certificate" => json!(pair.certificate),
                 "certificate_key" => json!(pair.key),
-                other => of_lab(lab, other)?,
+                name => other(name)?,
             })
         };
         for variables in [&mut self.first, &mut self.change] {
@@ -97,9 +138,29 @@ fn put_in(value: &mut Value, known: &impl Fn(&str) -> Result<Value>) -> Result<(
     Ok(())
 }
 
+/// What is said of the vCenter and its network, if it is about them.
+fn of_data_center(center: &DataCenter, name: &str) -> Result<Option<Value>> {
+    let vcenter = &center.vcenter;
+    let (server, port) = vcenter.address().rsplit_once(':').context("an address has a port")?;
+    Ok(Some(match name {
+        "gateway" => json!(center.gateway()),
+        "vcenter.server" => json!(server),
+        "vcenter.port" => json!(port.parse::<u16>()?),
+        "vcenter.ca" => json!(vcenter.ca_pem()),
+        "vcenter.user" => json!(vcenter.user()),
+        "vcenter.password" => json!(vcenter.password()),
+        "cluster_user.name" => json!(CLUSTER_USER),
+        "cluster_user.password" => json!(center.cluster_password),
+        name => match name.strip_prefix("place.") {
+            Some(number) => json!(center.place(number.parse().with_context(|| unknown(name))?)?),
+            None => return Ok(None),
+        },
+    }))
+}
+
 /// What is said of a host or a version by its number.
 fn of_lab(lab: &K3sLab, name: &str) -> Result<Value> {
-    let unknown = || format!("@{name} is nothing that the lab knows");
+    let unknown = || unknown(name);
     let (subject, attribute) = name.split_once('.').with_context(unknown)?;
     if let Some(number) = subject.strip_prefix('h') {
         let number: usize = number.parse().with_context(unknown)?;
@@ -120,6 +181,10 @@ fn of_lab(lab: &K3sLab, name: &str) -> Result<Value> {
         }
         _ => bail!(unknown()),
     }
+}
+
+fn unknown(name: &str) -> String {
+    format!("@{name} is nothing that the lab knows")
 }
 
 #[cfg(test)]

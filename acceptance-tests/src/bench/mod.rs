@@ -4,7 +4,7 @@
 //! Times depend on the machine, so what counts is their ratio to a peer's; requests and bytes are exact. [`start`]
 //! measures processes, [`instances`] whole environments on the lab's cluster, made by one of the [`makers`]; [`plugin`]
 //! stands in front of the provider and takes note of what it used. `cargo xtask bench k3s` measures clusters on hosts
-//! instead, see [`k3s`].
+//! instead, see [`k3s`], `cargo xtask bench vsphere` machines in a vCenter, see [`vsphere`].
 
 mod instances;
 mod k3s;
@@ -12,6 +12,7 @@ mod makers;
 pub(crate) mod plugin;
 mod report;
 mod start;
+mod vsphere;
 
 use std::fs;
 use std::path::PathBuf;
@@ -39,6 +40,9 @@ pub(crate) struct Arguments {
     /// How many agents a cluster of k3s has
     #[arg(long, default_value_t = 9)]
     agents: usize,
+    /// How many machines there are at once in a vCenter
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 10, 100])]
+    machines: Vec<usize>,
     /// How many instances there are at once; one row of each table for each number
     #[arg(long, value_delimiter = ',', default_values_t = [1, 10, 50, 200])]
     instances: Vec<usize>,
@@ -62,6 +66,8 @@ enum What {
     Instances,
     /// A cluster of k3s on the lab's hosts
     K3s,
+    /// Machines in the lab's vCenter
+    Vsphere,
 }
 
 /// The number of instances that the targets are for.
@@ -74,15 +80,23 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             .with_context(|| format!("find {}", path.display()))?,
         None => build_release_provider()?,
     };
-    if arguments.what == What::K3s {
-        let Arguments { servers, agents, .. } = *arguments;
-        let targets = k3s::measure(&provider, &build_stand_in()?, k3s::Size { servers, agents }).await?;
-        println!();
-        for target in targets {
-            println!("{target}");
+    let targets = match arguments.what {
+        What::Instances => measure_instances(arguments, provider).await?,
+        What::K3s => {
+            let Arguments { servers, agents, .. } = *arguments;
+            k3s::measure(&provider, &build_stand_in()?, k3s::Size { servers, agents }).await?
         }
-        return Ok(());
+        What::Vsphere => vsphere::measure(&provider, &arguments.machines).await?,
+    };
+    println!();
+    for target in targets {
+        println!("{target}");
     }
+    Ok(())
+}
+
+/// Processes, and instances on the lab's cluster.
+async fn measure_instances(arguments: &Arguments, provider: PathBuf) -> Result<Vec<Target>> {
     let mut targets = vec![Target::below(
         "release binary",
         "MB",
@@ -112,11 +126,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         measured.push((n_instances, phases));
     }
     targets.extend(phase_targets(&measured));
-    println!();
-    for target in targets {
-        println!("{target}");
-    }
-    Ok(())
+    Ok(targets)
 }
 
 /// Processes by themselves: to the handshake, to the first answer, and below the whole command line.

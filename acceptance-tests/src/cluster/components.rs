@@ -1,7 +1,7 @@
 //! The control plane's processes: their command lines, and where each writes its log.
 
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -9,9 +9,10 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use super::audit;
-use super::credentials::Credentials;
+use super::credentials::{self, Credentials};
+use super::{ClusterOptions, audit};
 use crate::lifeline::Lifeline;
+use crate::ports;
 use crate::tools::{self, build};
 
 /// The node's behavior.
@@ -28,18 +29,8 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Picks free ports, all held until the last is known, so that they differ.
     pub(super) fn pick() -> Result<Self> {
-        let held: Vec<TcpListener> = (0..4)
-            .map(|_| TcpListener::bind("127.0.0.1:0"))
-            .collect::<Result<_, _>>()?;
-        let ports: Vec<u16> = held
-            .iter()
-            .map(|held| Ok(held.local_addr()?.port()))
-            .collect::<Result<_>>()?;
-        let [api_server, etcd_client, etcd_peer, kubelet] = ports[..] else {
-            bail!("four ports were asked for")
-        };
+        let [api_server, etcd_client, etcd_peer, kubelet] = ports::pick()?;
         Ok(Self {
             api_server,
             etcd_client,
@@ -125,7 +116,7 @@ pub(super) fn api_server(
     lifeline: &Lifeline,
     ports: &Ports,
     credentials: &Credentials,
-    audits_accounts: bool,
+    options: ClusterOptions,
 ) -> Result<Component> {
     let mut arguments = vec![
         format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd_client),
@@ -135,6 +126,8 @@ pub(super) fn api_server(
         format!("--tls-private-key-file={}", credentials.key_file.display()),
         "--anonymous-auth=false".to_owned(),
         "--authorization-mode=RBAC".to_owned(),
+        // As in all distributions: drivers of volumes mount on behalf of others.
+        "--allow-privileged=true".to_owned(),
         format!("--token-auth-file={}", credentials.token_file.display()),
         "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
         format!(
@@ -149,8 +142,16 @@ pub(super) fn api_server(
         "--kubelet-preferred-address-types=InternalIP".to_owned(),
         format!("--kubelet-certificate-authority={}", credentials.ca_file.display()),
     ];
-    if audits_accounts {
+    if options.audits_accounts {
         arguments.extend(audit::arguments(lifeline)?);
+    }
+    if let Some(address) = options.token_webhook {
+        let file = lifeline.directory().join("token-webhook");
+        std::fs::write(&file, credentials::token_webhook(address))?;
+        arguments.push(format!("--authentication-token-webhook-config-file={}", file.display()));
+        arguments.push("--authentication-token-webhook-version=v1".to_owned());
+        // The API server itself remembers whom a token belongs to for ten seconds, and no longer.
+        arguments.push("--authentication-token-webhook-cache-ttl=0s".to_owned());
     }
     Component::start(
         lifeline,
@@ -175,8 +176,7 @@ pub(super) fn controller_manager(
         "--kube-api-qps=500".to_owned(),
         "--kube-api-burst=1000".to_owned(),
         "--concurrent-namespace-syncs=20".to_owned(),
-        // kwok that is started anew waits for the lease that it had before, and a node that was once taken for dead
-        // says only minutes later that it is not. Whatever the machine is busy with, the node is there.
+        // The node's kwok has no lease to renew, and refreshes the conditions now and then.
         "--node-monitor-grace-period=24h".to_owned(),
         format!(
             "--service-account-private-key-file={}",
@@ -227,7 +227,8 @@ pub(super) fn kwok(
         format!("--kubeconfig={}", kubeconfig.display()),
         format!("--config={}", config.display()),
         "--manage-all-nodes=true".to_owned(),
-        "--node-lease-duration-seconds=40".to_owned(),
+        // With leases, kwok that is started anew waits for the end of the one that it had before.
+        "--node-lease-duration-seconds=0".to_owned(),
         "--node-ip=127.0.0.1".to_owned(),
         format!("--node-port={}", ports.kubelet),
         format!("--server-address=127.0.0.1:{}", ports.kubelet),

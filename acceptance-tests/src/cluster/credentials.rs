@@ -2,11 +2,14 @@
 //! that signs service account tokens, and a kubeconfig that holds what a client needs.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use serde_json::json;
+
+use crate::aws;
 
 /// The files that the components are started with, and what clients need of them.
 #[derive(Debug)]
@@ -57,6 +60,19 @@ pub(super) fn kubeconfig(host: &str, ca_file: &Path, token: &str) -> String {
         "clusters": [{"name": "lab", "cluster": {"server": host, "certificate-authority": ca_file}}],
         "users": [{"name": "lab", "user": {"token": token}}],
         "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "lab"}}],
+    })
+    .to_string()
+}
+
+/// A kubeconfig that names the webhook for tokens.
+pub(super) fn token_webhook(address: SocketAddr) -> String {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "webhook",
+        "clusters": [{"name": "webhook", "cluster": {"server": format!("http://{address}{}", aws::TOKEN_REVIEW)}}],
+        "users": [{"name": "api-server", "user": {}}],
+        "contexts": [{"name": "webhook", "context": {"cluster": "webhook", "user": "api-server"}}],
     })
     .to_string()
 }

@@ -44,6 +44,8 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 pub struct ClusterOptions {
     /// Where port-forwards lead from the start; see [`Cluster::set_port_forward_target`].
     pub port_forward_target: Option<SocketAddr>,
+    /// Who knows the tokens that the API server does not: [`Aws::token_webhook`](crate::aws::Aws::token_webhook).
+    pub token_webhook: Option<SocketAddr>,
     /// Whether the requests of service accounts, such as those of [`Cluster::user`], are logged; see
     /// [`Cluster::requests`].
     pub audits_accounts: bool,
@@ -66,7 +68,7 @@ pub struct Cluster {
     kubeconfig: PathBuf,
     config: Config,
     target: Target,
-    audits_accounts: bool,
+    options: ClusterOptions,
 }
 
 impl Cluster {
@@ -94,7 +96,7 @@ impl Cluster {
         let relay = listener.local_addr()?;
 
         let etcd = components::etcd(&lifeline, &ports)?;
-        let mut api_server = components::api_server(&lifeline, &ports, &credentials, options.audits_accounts)?;
+        let mut api_server = components::api_server(&lifeline, &ports, &credentials, options)?;
         ready(&Client::try_from(config.clone())?, &mut api_server)
             .await
             .map_err(|error| error.context(etcd.log_tail()))?;
@@ -110,7 +112,7 @@ impl Cluster {
             kubeconfig,
             config,
             target,
-            audits_accounts: options.audits_accounts,
+            options,
         };
         cluster.start_followers().await?;
         fixtures::create(&cluster.client()?).await?;
@@ -188,8 +190,7 @@ impl Cluster {
     pub async fn start_api_server(&self) -> Result<()> {
         let mut api_server = self.api_server.lock().await;
         if api_server.is_none() {
-            let started =
-                components::api_server(self.lifeline()?, &self.ports, &self.credentials, self.audits_accounts)?;
+            let started = components::api_server(self.lifeline()?, &self.ports, &self.credentials, self.options)?;
             ready(&self.client()?, api_server.insert(started)).await?;
             self.start_followers().await?;
         }

@@ -58,7 +58,9 @@ impl Host {
         host.site.run(&format!(
             "mkdir -p {disk}; mount -t tmpfs -o mode=755,size={DISK} disk {disk}"
         ))?;
-        host.power_on().await?;
+        if !options.is_empty {
+            host.power_on().await?;
+        }
         Ok(host)
     }
 
@@ -194,10 +196,18 @@ impl Host {
     /// # Errors
     /// If it is not up in time.
     pub async fn replace(&self) -> Result<()> {
-        self.power_off()?;
-        self.site
-            .run(&format!("find {} -mindepth 1 -delete", self.directory("disk")))?;
+        self.erase()?;
         self.power_on().await
+    }
+
+    /// Pulls the plug and empties the disk.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn erase(&self) -> Result<()> {
+        self.power_off()?;
+        let disk = self.directory("disk");
+        self.site.run(&format!("find {disk} -mindepth 1 -delete")).map(drop)
     }
 
     pub(super) fn number(&self) -> u8 {

@@ -13,19 +13,46 @@ insert_disk() {
     mount -t overlay -o "lowerdir=$base,upperdir=$disk/upper,workdir=$disk/work" overlay "$root"
 }
 
-# What tells one host from another.
-settle() {
+# The users of a machine that was told by a seed: nobody else can log in.
+settle_users() {
+    for file in "$home"/seed/users/*; do
+        [ -e "$file" ] || continue
+        user=${file##*/}
+        chroot "$root" useradd --create-home --shell /bin/bash "$user"
+        install -d -m 700 "$root/home/$user/.ssh"
+        install -m 600 "$file" "$root/home/$user/.ssh/authorized_keys"
+        chown -R --reference="$root/home/$user" "$root/home/$user/.ssh"
+        if [ -e "$home/seed/$user.sudo" ]; then
+            printf '%s ALL=(ALL) NOPASSWD: ALL\n' "$user" > "$root/etc/sudoers.d/$user"
+            chmod 440 "$root/etc/sudoers.d/$user"
+        fi
+    done
+}
+
+# The users of the lab.
+settle_lab_users() {
     for user in root home/admin home/deputy home/guest; do
         install -d -m 700 "$root/$user/.ssh"
         install -m 600 "$lab/key.pub" "$root/$user/.ssh/authorized_keys"
         chown -R --reference="$root/$user" "$root/$user/.ssh"
     done
     for user in admin deputy guest; do printf '%s:%s\n' "$user" "$(cat "$lab/password")"; done | chroot "$root" chpasswd -c SHA512
+}
+
+# What tells one host from another.
+settle() {
+    own_name=$name
+    if [ -d "$home/seed" ]; then
+        own_name=$(cat "$home/seed/host_name")
+        settle_users
+    else
+        settle_lab_users
+    fi
     tr -d - < /proc/sys/kernel/random/uuid > "$root/etc/machine-id"
     rm -f "$root/var/lib/dbus/machine-id"
-    chroot "$root" ssh-keygen -q -t ed25519 -N '' -C "$name" -f /etc/ssh/ssh_host_ed25519_key
-    printf '127.0.0.1 localhost %s\n' "$name" > "$root/etc/hosts"
-    printf '%s\n' "$name" > "$root/etc/hostname"
+    chroot "$root" ssh-keygen -q -t ed25519 -N '' -C "$own_name" -f /etc/ssh/ssh_host_ed25519_key
+    printf '127.0.0.1 localhost %s\n' "$own_name" > "$root/etc/hosts"
+    printf '%s\n' "$own_name" > "$root/etc/hostname"
 }
 
 # plug INTERFACE NETWORK ADDRESS: a cable from the host to a bridge. It stays cut or slow through a reboot.

@@ -24,8 +24,8 @@
 //! Hosts have cgroup v2, whatever this machine has: version 2 can always be mounted, if without controllers where
 //! version 1 has them. A real kubelet needs those, and finds them with [`Cgroups::Legacy`] there.
 //!
-//! What goes wrong with a host: `disturbance.rs`. How the provider is told of it: [`Host::ssh_attribute`]. Where hosts
-//! cannot run, tests are skipped: [`available`].
+//! What goes wrong with a host: `disturbance.rs`. What makes a machine of an empty place: [`Seed`]. How the provider is
+//! told of it: [`Host::ssh_attribute`]. Where hosts cannot run, tests are skipped: [`available`].
 
 mod availability;
 mod base;
@@ -33,6 +33,7 @@ mod configuration;
 mod disturbance;
 mod host;
 mod process;
+mod seed;
 mod site;
 mod slot;
 mod ssh_log;
@@ -48,6 +49,7 @@ use futures::future::try_join_all;
 
 pub use availability::{available, missing};
 pub use host::Host;
+pub use seed::{Seed, SeedUser};
 use site::Site;
 pub use ssh_log::{Since, SshUse};
 
@@ -65,6 +67,9 @@ pub struct Hosts {
 /// Where a host has the [`shared_directory`].
 pub const SHARED: &str = "/opt/cht-lab";
 
+/// The length of the prefix that the addresses of a network have in common.
+pub const PREFIX_LENGTH: u8 = 24;
+
 /// How one host is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HostOptions {
@@ -72,6 +77,8 @@ pub struct HostOptions {
     pub network: Network,
     /// What runs on it.
     pub init: Init,
+    /// Whether it is an empty place: off, and with nobody who can log in, until [`Host::seed`] says what it is.
+    pub is_empty: bool,
 }
 
 /// The networks of a host.
@@ -154,6 +161,11 @@ impl Hosts {
         let number = (self.hosts.len() + 1).try_into().context("too many hosts")?;
         self.hosts.push(Host::start(self.site.clone(), number, options).await?);
         self.hosts.last().context("a host was added")
+    }
+
+    /// The gateway of the outer network, which leads to nowhere.
+    pub fn gateway(&self) -> IpAddr {
+        self.site.gateway().into()
     }
 
     /// The file with the private key that every [`User`] of every host accepts.

@@ -96,6 +96,11 @@ impl Site {
         self.outer(THIS_MACHINE)
     }
 
+    /// The default route of the hosts in the outer network.
+    pub(super) fn gateway(&self) -> Ipv4Addr {
+        self.outer(BRIDGE)
+    }
+
     /// A program that starts in the namespaces.
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new("setpriv");

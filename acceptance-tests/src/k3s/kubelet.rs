@@ -27,6 +27,28 @@ pub const PORT_FORWARDS: u16 = 7007;
 /// What becomes of pods, and of a node that is not this one.
 const STAGES: &str = include_str!("../cluster/stages.yaml");
 
+/// The control plane says of pods that they are not ready when their node is silent; a kubelet that is back says that
+/// they are.
+const READY_AGAIN: &str = r#"kind: Stage
+apiVersion: kwok.x-k8s.io/v1alpha1
+metadata: {name: pod-ready-again}
+spec:
+  resourceRef: {apiGroup: v1, kind: Pod}
+  selector:
+    matchExpressions:
+    - {key: .metadata.deletionTimestamp, operator: DoesNotExist}
+    - {key: .status.phase, operator: In, values: [Running]}
+    - {key: '.status.conditions[]? | select(.type == "Ready") | .status', operator: In, values: ["False"]}
+    - {key: '.spec.containers[] | .env[]? | select(.name == "LAB_FAULT") | .value', operator: NotIn, values: [crash]}
+  next:
+    statusTemplate: |
+      {{ $now := Now | Quote }}
+      conditions:
+      {{ range list "ContainersReady" "Ready" }}
+      - {type: {{ . }}, status: "True", lastTransitionTime: {{ $now }}}
+      {{ end }}
+"#;
+
 /// What a stage for Nodes says.
 const FOR_NODES: &str = "kind: Node}";
 
@@ -124,7 +146,7 @@ fn kwok_config(address: &str) -> Result<String> {
         "spec": {"forwards": [{"target": {"address": Ipv4Addr::new(a, b, c, 1), "port": PORT_FORWARDS}}]},
     });
     let for_pods = STAGES.split("---\n").filter(|stage| !stage.contains(FOR_NODES));
-    let stages: Vec<&str> = [FOR_NO_NODE].into_iter().chain(for_pods).collect();
+    let stages: Vec<&str> = [FOR_NO_NODE, READY_AGAIN].into_iter().chain(for_pods).collect();
     Ok(format!("{}---\n{port_forward}\n", stages.join("---\n")))
 }
 

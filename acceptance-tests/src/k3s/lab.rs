@@ -105,6 +105,11 @@ impl K3sLab {
         &self.hosts
     }
 
+    /// The same for what plays on them as long as the lab lives.
+    pub(crate) fn shared_hosts(&self) -> Arc<Hosts> {
+        Arc::clone(&self.hosts)
+    }
+
     /// The host with this number, from 1.
     ///
     /// # Panics
@@ -229,7 +234,8 @@ async fn play(hosts: &Hosts, target: &Target) {
     }
 }
 
-async fn client(host: &Host) -> Result<Client> {
+/// A client of the API server on a host, with all rights.
+pub(crate) async fn client(host: &Host) -> Result<Client> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let text = host.exec(&format!("cat {}", KUBECONFIG)).await?;
     let text = text.replace("127.0.0.1", &host.ip().to_string());

@@ -12,7 +12,7 @@ pub mod program;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,7 @@ use nix::unistd::{Pid, User, getuid};
 use self::keys::{Key, KeyKind};
 use crate::cluster::wait;
 use crate::lifeline::Lifeline;
+use crate::ports;
 
 /// How long a server may take to listen.
 const START: Duration = Duration::from_secs(20);
@@ -102,7 +103,10 @@ impl Sshd {
         let lifeline = Lifeline::start("sshd-")?;
         let port = match setup.port {
             Some(port) => port,
-            None => TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
+            None => {
+                let [port] = ports::pick()?;
+                port
+            }
         };
         write_files(lifeline.directory(), setup, port)?;
         let child = spawn(&program, &lifeline)?;

@@ -81,8 +81,8 @@ fn build(recipe: &Recipe, cache: &Path, destination: &Path) -> Result<()> {
         source.join("go.mod"),
         recipe.go_mod(&upstream_go_mod(recipe, &source, &log)?),
     )?;
-    if let Some(main) = recipe.main {
-        fs::write(source.join("main.go"), main)?;
+    for (name, text) in recipe.files() {
+        fs::write(source.join(name), text)?;
     }
     for (name, package) in recipe.binaries {
         let output = binaries.join(name);

@@ -1,9 +1,10 @@
 //! The programs of the lab: found on PATH or built once, from pinned versions, into a cache outside the checkout.
 //!
 //! The cache is `$CHT_LAB_CACHE`, else `$XDG_CACHE_HOME/cht`, else `~/.cache/cht`. What is built is in [`recipe`], how
-//! in [`build`].
+//! in [`build`]; [`python`] has what is written in Python.
 
 pub mod build;
+pub mod python;
 pub mod recipe;
 
 use std::env;
@@ -13,7 +14,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use semver::Version;
 
-use recipe::{CTY, EMPTY_PROVIDER, ETCD, ETCDUTL, KUBECTL, KUBERNETES, KWOK, OLD_OPENTOFU, OPENTOFU, TFPLUGINDOCS};
+use recipe::{
+    CTY, EMPTY_PROVIDER, ETCD, ETCDUTL, KUBECTL, KUBERNETES, KWOK, OLD_OPENTOFU, OPENTOFU, TFPLUGINDOCS, VCSIM,
+};
 
 /// The oldest OpenTofu on PATH that the suite runs with; an older one is passed over.
 const MINIMUM_TOFU: Version = Version::new(1, 12, 0);
@@ -101,6 +104,14 @@ pub fn cty() -> Result<PathBuf> {
     build::binary(&CTY, "cty")
 }
 
+/// The vCenter.
+///
+/// # Errors
+/// If it has to be built and that fails.
+pub fn vcsim() -> Result<PathBuf> {
+    build::binary(&VCSIM, "vcsim")
+}
+
 /// A provider without anything in it, written with HashiCorp's framework in Go: a peer for benchmarks only.
 ///
 /// # Errors
@@ -168,7 +179,11 @@ pub fn all() -> Result<Vec<(&'static str, PathBuf)>> {
     tools.push(("tofu", tofu()?));
     tools.push(("the oldest tofu", old_tofu()?));
     tools.push(("tfplugindocs", tfplugindocs()?));
+    tools.push(("vcsim", vcsim()?));
     tools.extend(terraform().map(|path| ("terraform", path)));
+    if python::missing().is_none() {
+        tools.push(("python", python::python()?));
+    }
     Ok(tools)
 }
 

@@ -21,7 +21,8 @@ pub struct Recipe {
     pub directives: &'static str,
     /// Kubernetes only: the version at which the modules that its own `go.mod` replaces by local folders are published.
     pub staging_version: Option<&'static str>,
-    /// A main package of ours, where upstream's own cannot be built from outside.
+    /// A main package of ours, where upstream's own cannot be built from outside: `main.go`, and each further file
+    /// after a line `-- name.go --`, as in Go's own archives of texts.
     pub main: Option<&'static str>,
     /// Variables that upstream's own build sets, and their values.
     pub variables: &'static [(&'static str, &'static str)],
@@ -155,6 +156,55 @@ pub const CTY: Recipe = Recipe {
     variables: &[],
 };
 
+/// The vCenter: govmomi's simulator behind a front of our own.
+pub const VCSIM: Recipe = Recipe {
+    tool: "vcsim",
+    module: "github.com/vmware/govmomi",
+    version: "v0.56.0",
+    go: "1.25.0",
+    binaries: &[("vcsim", ".")],
+    directives: "",
+    staging_version: None,
+    main: Some(concat!(
+        include_str!("vcsim/main.go"),
+        "-- change.go --\n",
+        include_str!("vcsim/change.go"),
+        "-- clusters.go --\n",
+        include_str!("vcsim/clusters.go"),
+        "-- control.go --\n",
+        include_str!("vcsim/control.go"),
+        "-- corrections.go --\n",
+        include_str!("vcsim/corrections.go"),
+        "-- destroy.go --\n",
+        include_str!("vcsim/destroy.go"),
+        "-- faults.go --\n",
+        include_str!("vcsim/faults.go"),
+        "-- front.go --\n",
+        include_str!("vcsim/front.go"),
+        "-- guest.go --\n",
+        include_str!("vcsim/guest.go"),
+        "-- machine.go --\n",
+        include_str!("vcsim/machine.go"),
+        "-- metadata.go --\n",
+        include_str!("vcsim/metadata.go"),
+        "-- observe.go --\n",
+        include_str!("vcsim/observe.go"),
+        "-- permissions.go --\n",
+        include_str!("vcsim/permissions.go"),
+        "-- schema.go --\n",
+        include_str!("vcsim/schema.go"),
+        "-- sessions.go --\n",
+        include_str!("vcsim/sessions.go"),
+        "-- tasks.go --\n",
+        include_str!("vcsim/tasks.go"),
+        "-- templates.go --\n",
+        include_str!("vcsim/templates.go"),
+        "-- xml.go --\n",
+        include_str!("vcsim/xml.go"),
+    )),
+    variables: &[],
+};
+
 impl Recipe {
     /// The name of the cache directory: tool, version, and a hash of the whole recipe, so that a changed recipe builds
     /// anew.
@@ -174,6 +224,20 @@ impl Recipe {
             }
         }
         text
+    }
+
+    /// The files of our main package, by name.
+    pub fn files(&self) -> Vec<(&'static str, String)> {
+        let mut files: Vec<(&'static str, String)> = Vec::new();
+        for line in self.main.unwrap_or_default().split_inclusive('\n') {
+            let name = line.strip_prefix("-- ").and_then(|rest| rest.strip_suffix(" --\n"));
+            match (name, files.last_mut()) {
+                (Some(name), _) => files.push((name, String::new())),
+                (None, Some((_, text))) => text.push_str(line),
+                (None, None) => files.push(("main.go", line.to_owned())),
+            }
+        }
+        files
     }
 
     /// What the linker is told: no debug information, and the variables.
@@ -233,6 +297,17 @@ mod tests {
             go_mod,
             "module lab\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes v1.36.3\nreplace k8s.io/api => k8s.io/api v0.36.3\n"
         );
+    }
+
+    #[test]
+    fn main_package_is_one_file_or_several() {
+        let names = |recipe: &Recipe| recipe.files().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names(&KWOK), [""; 0]);
+        assert_eq!(names(&CTY), ["main.go"]);
+        assert_eq!(names(&VCSIM)[..2], ["main.go", "change.go"]);
+        for (name, text) in VCSIM.files() {
+            assert_eq!(text.matches("package main\n").count(), 1, "{name}");
+        }
     }
 
     #[test]

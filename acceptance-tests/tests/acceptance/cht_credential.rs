@@ -2,10 +2,11 @@
 
 use acceptance_tests::cht::application::disturbance::Disturbance;
 use hyper::Method;
+use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::application::Application;
-use crate::support::{Scene, blames, done, lab};
+use crate::support::{Scene, blames, done, failure, lab};
 
 const ADDRESS: &str = "cht_credential.test";
 const KEY: &str = "oidc:client-secret";
@@ -116,7 +117,7 @@ async fn is_imported_as_it_is(application: &Application) {
         ))
         .await;
     assert_eq!(by_identity.scene.plan().await.actions(ADDRESS), ["no-op"]);
-    let nothing = crate::support::failure(
+    let nothing = failure(
         "import",
         application
             .without_state(&short)
@@ -145,7 +146,11 @@ async fn a_credential_that_somebody_else_stored_is_not_taken_over_and_a_killed_c
     application
         .documents(|documents| {
             let mark = format!("_local/terraform-provider-cht.credential.{KEY}");
-            documents.write("medic", &mark, json!({}));
+            documents.write(
+                "medic",
+                &mark,
+                json!({ "creation": "a", "begun": Timestamp::now().to_string() }),
+            );
         })
         .await;
     scene.apply().await;
@@ -166,22 +171,25 @@ async fn a_credential_that_was_finished_and_never_saved_is_taken_unless_it_was_c
     let taken = done("apply", taker.scene.workspace.apply().await);
     let warnings: Vec<_> = taken.warnings().map(|warning| &warning.summary).collect();
     assert_eq!(warnings, ["CHT object exists already"]);
+
+    application
+        .documents(|documents| documents.write("medic-vault", ID, json!({ "password": "00" })))
+        .await;
+    let other = application.without_state(&configuration).await;
+    let refused = other.scene.apply_fails().await;
+    assert_eq!(refused.summary, "CHT credential exists already");
+    let refused = failure("destroy", unsaved.scene.workspace.destroy().await);
+    assert_eq!(refused.summary, "CHT object may belong to a later creation");
+
+    // The taker stores it again, and is known to have it.
+    taker.scene.apply().await;
     unsaved.scene.destroy().await;
     assert_eq!(
         stored(&application).await.as_deref(),
         Some("secret"),
         "it is the taker's"
     );
-
-    application
-        .documents(|documents| documents.write("medic-vault", ID, json!({ "password": "00" })))
-        .await;
-    let refused = application
-        .without_state(&configuration)
-        .await
-        .scene
-        .apply_fails()
-        .await;
+    let refused = other.scene.apply_fails().await;
     assert_eq!(refused.summary, "CHT credential exists already");
     taker.scene.destroy().await;
     application.scene.destroy().await;

@@ -11,7 +11,7 @@ use crate::examples_inside;
 use crate::support::{Scene, done, kubernetes, lab};
 
 /// Examples that are only validated, each with the reason.
-const VALIDATED: [(&str, &str); 6] = [
+const VALIDATED: [(&str, &str); 9] = [
     (
         "adoption",
         "it imports what a chart made, as the tests of adoption do with this configuration",
@@ -30,11 +30,26 @@ const VALIDATED: [(&str, &str); 6] = [
         "resources/cht_k3s_cluster",
         "it names hosts of the reader; the environments apply such clusters on hosts",
     ),
+    (
+        "resources/cht_storage_class",
+        "it takes the cluster of the reader's provider block; the tests of the resource apply such classes",
+    ),
+    (
+        "resources/cht_vsphere_cloud_provider",
+        "it takes the cluster and the vCenter of the reader; the tests of the resource have both",
+    ),
+    (
+        "resources/cht_vsphere_csi_driver",
+        "it takes the cluster and the vCenter of the reader; the tests of the resource have both",
+    ),
 ];
 
 /// Examples that are planned in the lab's cluster and not applied: they are for clouds, controllers and volumes of the
 /// reader.
 const PLANNED: &str = "resources/cht_instance";
+
+/// What the names of types begin with that are in a vCenter or an account of the reader's: their own tests have both.
+const ELSEWHERE: [&str; 4] = ["cht_aws_", "cht_eks_", "cht_vpc", "cht_vsphere_"];
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")
@@ -161,8 +176,17 @@ async fn every_example_works() {
         let inside = examples_inside::FOLDERS.iter().any(|one| Path::new(one) == *folder);
         // What needs hosts has a program of its own.
         let script = examples().join(folder).join("demo.tfvars.json");
-        let on_hosts = script.exists() && Script::read(&examples().join(folder)).expect("a script").hosts > 0;
-        if inside || on_hosts || VALIDATED.iter().any(|(validated, _)| Path::new(validated) == *folder) {
+        let on_hosts = script.exists()
+            && !Script::read(&examples().join(folder))
+                .expect("a script")
+                .is_for_cluster();
+        // What is in a vCenter or an account of the reader's.
+        let is_elsewhere = folder.iter().any(|part| {
+            let part = part.to_string_lossy();
+            ELSEWHERE.iter().any(|prefix| part.starts_with(prefix))
+        });
+        if inside || on_hosts || is_elsewhere || VALIDATED.iter().any(|(validated, _)| Path::new(validated) == *folder)
+        {
             done("validate", scene.workspace.validate().await);
             validate_imports(&scene, folder).await;
             continue;

@@ -8,12 +8,24 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
 mod application;
+mod aws;
 mod certificate;
 mod cht_credential;
+mod cht_eks;
+mod cht_eks_access_entry;
 mod cht_instance;
 mod cht_settings;
 mod cht_ssh_host;
+mod cht_storage_class;
 mod cht_user;
+mod cht_vpc;
+mod cht_vsphere_anti_affinity_rule;
+mod cht_vsphere_cloud_provider;
+mod cht_vsphere_csi_driver;
+mod cht_vsphere_data;
+mod cht_vsphere_permission;
+mod cht_vsphere_role;
+mod cht_vsphere_virtual_machine;
 mod data_sources;
 mod examples;
 mod examples_inside;
@@ -24,3 +36,5 @@ mod permissions;
 mod reattach;
 mod ssh;
 mod support;
+mod vsphere;
+mod vsphere_anywhere;

@@ -13,7 +13,7 @@ use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use tokio::sync::OnceCell;
+use tokio::sync::{MutexGuard, OnceCell};
 
 mod instance;
 mod kind;
@@ -21,7 +21,8 @@ mod outcome;
 
 pub(crate) use instance::Instance;
 pub(crate) use kind::{
-    ACCOUNT, BINDING, CLAIM, CONFIG_MAP, DEPLOYMENT, INGRESS, Kind, NAMESPACE, POD, ROLE, SECRET, SERVICE, VOLUME,
+    ACCOUNT, ATTACHMENT, BINDING, CLAIM, CONFIG_MAP, CSI_NODE, DAEMON_SET, DEFINITION, DEPLOYMENT, INGRESS, Kind,
+    NAMESPACE, NODE, POD, ROLE, SECRET, SERVICE, SNAPSHOT, SNAPSHOT_CLASS, STORAGE_CLASS, VOLUME,
 };
 pub(crate) use outcome::{done, failure};
 
@@ -45,6 +46,12 @@ pub(crate) async fn lab() -> &'static Lab {
         started.expect("the lab starts")
     })
     .await
+}
+
+/// The turn of tests whose plans look at all nodes of the cluster: none may find those of another test.
+pub(crate) async fn turn_with_nodes() -> MutexGuard<'static, ()> {
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    TURN.lock().await
 }
 
 /// What one test works with.

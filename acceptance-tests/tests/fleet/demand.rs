@@ -1,5 +1,8 @@
 //! What is done on demand only: a snapshot brought back, new keys for the encryption of Secrets.
 
+use std::time::Duration;
+
+use acceptance_tests::cluster::wait;
 use terraform_provider_cht::k3s::fleet::Restore;
 use terraform_provider_cht::k3s::rollout::encryption::Encryption;
 
@@ -84,6 +87,62 @@ async fn a_restore_that_failed_keeps_all_servers_down_until_it_is_done() {
     }
     assert_eq!(lab.converge(&wanted).await, ["write the files of h1"]);
     assert!(lab.converge(&wanted).await.is_empty(), "nothing is left to do");
+}
+
+/// When the node of a server that only the snapshot knows is being deleted.
+const IS_FORGOTTEN: &str = "k3s kubectl get node h2 -o 'jsonpath={.metadata.deletionTimestamp}' | grep -q .";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_restore_that_was_killed_while_it_forgot_servers_is_begun_anew() {
+    let Some(lab) = Lab::start(2).await else { return };
+    lab.converge(&Wanted::servers(&[1, 2])).await;
+    let first = &lab.hosts[0];
+    // What holds the node holds it in the snapshot, too.
+    let held = r#"[{"op": "add", "path": "/metadata/finalizers/-", "value": "cht.example/held"}]"#;
+    let hold = format!("k3s kubectl patch node h2 --type json --patch '{held}'");
+    first.exec(&hold).await.unwrap();
+    lab.host(1).save_snapshot("kept").await.unwrap();
+    let listed = first.exec("ls /var/lib/rancher/k3s/server/db/snapshots/kept*").await;
+    let restore = Restore {
+        on: "h1".to_owned(),
+        snapshot: listed.unwrap().trim().to_owned(),
+        token: None,
+    };
+    lab.hosts[1].power_off().unwrap();
+    let one = Wanted::servers(&[1]).again();
+    let waits_for = async |script: &str| {
+        let is_so = async || first.exec(script).await.map(drop).map_err(|error| error.to_string());
+        wait::until(script, Duration::from_secs(300), is_so).await.unwrap();
+    };
+    {
+        let (fleet, scope) = (lab.fleet(&one), scope().await);
+        let before = fleet.look().await;
+        tokio::select! {
+            ended = fleet.restore(&scope, &before, &restore) => panic!("it was not killed: {ended:?}"),
+            () = waits_for(IS_FORGOTTEN) => {}
+        }
+    }
+    let fleet = lab.fleet(&one);
+    let (result, _) = run(&fleet).await;
+    let said = fleet.diagnose(result.unwrap_err()).to_string();
+    assert!(said.contains("apply again with `restore_from` as it was"), "{said}");
+
+    let let_go = r#"k3s kubectl patch node h2 --type merge --patch '{"metadata": {"finalizers": null}}'"#;
+    // What was let go before is held again in the snapshot.
+    let let_go = format!("{IS_FORGOTTEN} && {let_go}; false");
+    let (scope, before) = (scope().await, fleet.look().await);
+    tokio::select! {
+        restored = fleet.restore(&scope, &before, &restore) => {
+            if let Err(stopped) = restored {
+                panic!("{}", fleet.diagnose(stopped));
+            }
+        }
+        () = waits_for(&let_go) => panic!("it never ends"),
+    }
+    lab.converge(&one).await;
+    let looked = lab.fleet(&one).look().await;
+    assert!(looked.is_healthy("h1") && looked.node("h2").is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

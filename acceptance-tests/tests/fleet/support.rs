@@ -218,6 +218,8 @@ pub(crate) async fn scope() -> Scope<Clients> {
     let config = ProviderModelDraft {
         kubernetes: Attr::Null,
         ssh: Attr::Null,
+        vsphere: Attr::Null,
+        aws: Attr::Null,
     };
     testing::scope(ChtProvider.configure(config).await.unwrap(), LIMIT)
 }

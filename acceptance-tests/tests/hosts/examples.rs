@@ -35,16 +35,7 @@ impl Applied {
         let mut scene = Scene::of_stand_in(hosts).await?;
         scene.lab.play_cht().await.expect("CHT is played");
         let script = script.on_hosts(&scene.lab).expect("the lab knows it all");
-        // The environment says itself what it requires.
-        scene.workspace.write("versions.tf", "").expect("the file is written");
-        for entry in fs::read_dir(&folder).expect("the folder can be read") {
-            let path = entry.expect("an entry").path();
-            if path.extension().is_some_and(|extension| extension == "tf") {
-                let text = fs::read_to_string(&path).expect("the file can be read");
-                let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-                scene.workspace.write(&name, &text).expect("the file is written");
-            }
-        }
+        copy(&folder, &scene);
         let applied = Applied {
             scene,
             variables: Map::new(),
@@ -61,9 +52,7 @@ impl Applied {
     /// Sets variables; others stay as they are.
     fn set(mut self, variables: Map<String, Value>) -> Self {
         self.variables.extend(variables);
-        let text = serde_json::to_string(&self.variables).expect("it is JSON");
-        let written = self.scene.workspace.write(VARIABLES, &text);
-        written.expect("the file is written");
+        set(&self.scene, &self.variables);
         self
     }
 
@@ -74,10 +63,32 @@ impl Applied {
     }
 }
 
-fn folder(name: &str) -> PathBuf {
+/// The folder of an environment.
+pub(crate) fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../examples/environments")
         .join(name)
+}
+
+/// Puts the configuration of an environment into the workspace of a scene.
+pub(crate) fn copy(folder: &Path, scene: &Scene) {
+    // The environment says itself what it requires.
+    scene.workspace.write("versions.tf", "").expect("the file is written");
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "tf") {
+            let text = fs::read_to_string(&path).expect("the file can be read");
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            scene.workspace.write(&name, &text).expect("the file is written");
+        }
+    }
+}
+
+/// Sets all variables of an environment.
+pub(crate) fn set(scene: &Scene, variables: &Map<String, Value>) {
+    let text = serde_json::to_string(variables).expect("it is JSON");
+    let written = scene.workspace.write(VARIABLES, &text);
+    written.expect("the file is written");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use acceptance_tests::everything::Everything;
 use acceptance_tests::tofu::{Cli, Plan, Workspace};
 use serde_json::{Value as Json, json};
-use tf_framework::testing::{Action, Core};
+use tf_framework::testing::{ChangeAction, Core};
 
 use crate::run::{outcome, workspace};
 
@@ -48,7 +48,7 @@ impl Pair {
     }
 
     /// Plans and applies on both sides; actions, errors and states have to agree.
-    async fn apply(&mut self, config: &Json, action: Action, error: Option<&str>) {
+    async fn apply(&mut self, config: &Json, action: ChangeAction, error: Option<&str>) {
         self.configure(config);
         let plan = self.workspace.plan().await.unwrap();
         assert_eq!(
@@ -112,12 +112,12 @@ fn stored(workspace: &Workspace, type_name: &str) -> BTreeMap<String, Json> {
         .collect()
 }
 
-fn planned_action(plan: &Plan, address: &str) -> Action {
+fn planned_action(plan: &Plan, address: &str) -> ChangeAction {
     match plan.actions(address)[..] {
-        ["no-op"] | [] => Action::NoChange,
-        ["create"] => Action::Create,
-        ["update"] => Action::Update,
-        ["delete", "create"] => Action::Replace,
+        ["no-op"] | [] => ChangeAction::NoChange,
+        ["create"] => ChangeAction::Create,
+        ["update"] => ChangeAction::Update,
+        ["delete", "create"] => ChangeAction::Replace,
         ref other => panic!("{address}: {other:?}"),
     }
 }
@@ -129,27 +129,27 @@ async fn a_life_is_the_same_in_the_simulator_and_in_the_cores() {
         let mut pair = Pair::new(cli, THING);
         let first =
             json!({ "name": "a", "text": "one", "zone": "North", "password": "secret", "parts": [{ "size": 1 }] });
-        pair.apply(&first, Action::Create, None).await;
-        pair.apply(&first, Action::NoChange, None).await;
+        pair.apply(&first, ChangeAction::Create, None).await;
+        pair.apply(&first, ChangeAction::NoChange, None).await;
         let second = json!({ "name": "a", "text": "two", "zone": "NORTH", "parts": [{ "size": 1 }, { "size": 2 }] });
-        pair.apply(&second, Action::Update, None).await;
+        pair.apply(&second, ChangeAction::Update, None).await;
         pair.drift("changed");
-        pair.apply(&second, Action::Update, None).await;
+        pair.apply(&second, ChangeAction::Update, None).await;
         pair.remove_remote();
-        pair.apply(&second, Action::Create, None).await;
+        pair.apply(&second, ChangeAction::Create, None).await;
         let failing = json!({ "name": "a", "text": "three", "fail": "update" });
-        pair.apply(&failing, Action::Update, Some("Unable to update thing"))
+        pair.apply(&failing, ChangeAction::Update, Some("Unable to update thing"))
             .await;
         let renamed = json!({ "name": "b", "capacity": 5, "fail": "create" });
-        pair.apply(&renamed, Action::Replace, Some("Unable to create thing"))
+        pair.apply(&renamed, ChangeAction::Replace, Some("Unable to create thing"))
             .await;
         let mended = json!({ "name": "b", "capacity": 5 });
-        pair.apply(&mended, Action::Replace, None).await;
-        pair.apply(&json!({ "name": "b", "capacity": 9 }), Action::Update, None)
+        pair.apply(&mended, ChangeAction::Replace, None).await;
+        pair.apply(&json!({ "name": "b", "capacity": 9 }), ChangeAction::Update, None)
             .await;
         let shrunk = json!({ "name": "b", "capacity": 2 });
-        pair.apply(&shrunk, Action::Replace, None).await;
-        pair.apply(&json!({ "name": "b", "fail": "delete" }), Action::Update, None)
+        pair.apply(&shrunk, ChangeAction::Replace, None).await;
+        pair.apply(&json!({ "name": "b", "fail": "delete" }), ChangeAction::Update, None)
             .await;
         let stuck = outcome(pair.workspace.destroy().await);
         let summaries: Vec<&str> = stuck.errors().map(|error| error.summary.as_str()).collect();
@@ -159,7 +159,7 @@ async fn a_life_is_the_same_in_the_simulator_and_in_the_cores() {
             failure.iter().map(|error| error.summary.as_str()).collect::<Vec<_>>()
         );
         pair.assert_same_state();
-        pair.apply(&shrunk, Action::Update, None).await;
+        pair.apply(&shrunk, ChangeAction::Update, None).await;
         pair.workspace.state_rm("everything_thing.it").await.unwrap();
         pair.workspace.import("everything_thing.it", "b-id").await.unwrap();
         import_again(&mut pair).await;
@@ -181,29 +181,29 @@ async fn a_life_with_blocks_and_values_of_any_type_is_the_same_in_the_simulator_
             "disk": [{ "size": 1, "label": "x", "mount": [{ "path": "/" }] }, { "size": 2, "label": { "y": [1] } }],
             "rule": [{ "key": "k" }, { "key": "k", "mode": "a" }, { "key": "l" }],
         });
-        pair.apply(&first, Action::Create, None).await;
-        pair.apply(&first, Action::NoChange, None).await;
+        pair.apply(&first, ChangeAction::Create, None).await;
+        pair.apply(&first, ChangeAction::NoChange, None).await;
         let mut spelled = first.clone();
         spelled["place"] = "NORTH".into();
         spelled["marks"] = json!(["x", "Y"]);
-        pair.apply(&spelled, Action::NoChange, None).await;
+        pair.apply(&spelled, ChangeAction::NoChange, None).await;
         let mut second = first.clone();
         second["about"] = json!({ "now": "an object" });
         second["disk"][0]["label"] = json!(false);
         second["disk"][1]["mount"] = json!([{ "path": "/a" }, { "path": "/b", "mode": "read-only" }]);
         second["rule"] = json!([{ "key": "l" }, { "key": "m", "mode": "b" }]);
-        pair.apply(&second, Action::Update, None).await;
+        pair.apply(&second, ChangeAction::Update, None).await;
         pair.drift("changed");
-        pair.apply(&second, Action::Update, None).await;
+        pair.apply(&second, ChangeAction::Update, None).await;
         let mut third = second.clone();
         for none in ["network", "about", "rule"] {
             third.as_object_mut().unwrap().remove(none);
         }
         third["disk"] = json!([{ "size": 2 }]);
         third["purpose"] = json!(["mine"]);
-        pair.apply(&third, Action::Update, None).await;
+        pair.apply(&third, ChangeAction::Update, None).await;
         third["name"] = "b".into();
-        pair.apply(&third, Action::Replace, None).await;
+        pair.apply(&third, ChangeAction::Replace, None).await;
         pair.workspace.destroy().await.unwrap();
         pair.core.destroy().await.unwrap();
         assert_eq!((stored(&pair.workspace, RACK).len(), pair.core.state()), (0, None));
@@ -223,7 +223,7 @@ async fn states_of_older_versions_are_the_same_in_the_simulator_and_in_the_cores
         let address = cli.provider_address("medic/everything");
         let mut pair = Pair::new(cli, THING);
         let config = json!({ "name": "a", "text": "one" });
-        pair.apply(&config, Action::Create, None).await;
+        pair.apply(&config, ChangeAction::Create, None).await;
         let mut old = pair.core.state().unwrap().clone();
         let text = old.as_object_mut().unwrap().remove("text");
         old["message"] = text.unwrap();
@@ -239,8 +239,8 @@ async fn states_of_older_versions_are_the_same_in_the_simulator_and_in_the_cores
         });
         pair.workspace.write("terraform.tfstate", &state.to_string()).unwrap();
         pair.core = Core::new(Everything::new(&pair.remotes[1]), THING).with_state(1, old);
-        pair.apply(&config, Action::NoChange, None).await;
-        pair.apply(&json!({ "name": "a", "text": "two" }), Action::Update, None)
+        pair.apply(&config, ChangeAction::NoChange, None).await;
+        pair.apply(&json!({ "name": "a", "text": "two" }), ChangeAction::Update, None)
             .await;
     }
 }

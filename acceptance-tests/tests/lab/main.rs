@@ -6,6 +6,7 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod aws;
 mod cluster;
 mod faults;
 mod hosts;
@@ -13,4 +14,5 @@ mod port_forward;
 mod storage;
 mod support;
 mod tofu;
+mod vcenter;
 mod workloads;

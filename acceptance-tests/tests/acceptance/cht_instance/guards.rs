@@ -202,7 +202,7 @@ async fn what_somebody_else_made_is_not_taken_over() {
     blames(
         &other.apply_fails().await,
         "CHT instance exists already",
-        "Import it",
+        "import it",
         "namespace = ",
     );
 

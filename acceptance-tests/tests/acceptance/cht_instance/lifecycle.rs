@@ -261,6 +261,7 @@ async fn other_timeouts_alone_change_nothing_in_the_cluster() {
     let instance = scene.instance().with("ingress = { class = \"lab\" }");
     scene.configure(&instance).await;
     scene.apply().await;
+    scene.is_settled().await;
     let record = async || {
         let record = scene.object(&CONFIG_MAP, "terraform-provider-cht").await;
         record.expect("it is there").metadata.resource_version

@@ -148,6 +148,7 @@ async fn a_change_of_the_password_goes_on_wherever_the_provider_was_killed() {
     let scene = &held.scene;
     held.configure(&with_password(scene, "password 0")).await;
     scene.apply().await;
+    scene.is_settled().await;
     held.configure(&with_password(scene, "password 1")).await;
     let (mut killed, mut turn) = (0, 1);
     for calls in held.moments().await {

@@ -1,12 +1,16 @@
 //! The ways in which a user logs in, from one to the other, and instances that do not know them.
 
+use acceptance_tests::cht::application::disturbance::Disturbance;
+use hyper::Method;
+use k8s_openapi::jiff::Timestamp;
+use serde_json::json;
 use terraform_provider_cht::cht::client::{Client, Credentials};
 use terraform_provider_cht::cht::port_forward::{Forwards, PortForwardTransport};
 use terraform_provider_cht::kubernetes::Cluster;
 
 use super::{ADDRESS, ID, user};
 use crate::application::Application;
-use crate::support::{Scene, blames, done, kubernetes};
+use crate::support::{Scene, blames, done, kubernetes, lab};
 
 const BY_PASSWORD: &str = "password_wo = \"Str0ng-Passw0rd\"\nroles = [\"data_entry\"]";
 const BY_PROVIDER: &str = "oidc_username = \"jane@health.example\"\nroles = [\"data_entry\"]";
@@ -113,6 +117,9 @@ async fn a_user_gets_a_link_in_a_text_message_another_one_and_then_a_password() 
         .configure(&by_link("token_login = true\ntoken_login_version = 2"))
         .await;
     assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
+    // What comes after the change and fails is no reason to send another one.
+    let marks = Disturbance::server_error(&Method::GET, "/medic/_local/");
+    lab().await.cht.disturb("user-link", marks);
     scene.apply().await;
     assert_eq!(messages(&application).await, [link(0, "cleared"), link(1, "pending")]);
     scene.is_settled().await;
@@ -143,6 +150,41 @@ async fn a_user_gets_a_link_in_a_text_message_another_one_and_then_a_password() 
     scene.apply().await;
     assert!(logs_in(scene).await);
     assert!(application.document("medic", ID).await["token_login"].is_null());
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+/// The process dies after the call that makes the user and sends the link.
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_link_of_a_killed_creation_is_not_sent_again_and_is_void_where_a_password_takes_its_place() {
+    let application = Application::new("user-link-killed").await;
+    let scene = &application.scene;
+    application.configure(&by_link("token_login = true")).await;
+    scene.apply().await;
+    let is_killed = async || {
+        scene
+            .workspace
+            .run(&["state", "rm", ADDRESS])
+            .await
+            .expect("the state forgets it");
+        let mark = json!({ "creation": "killed", "begun": Timestamp::now().to_string() });
+        application
+            .documents(|documents| documents.write("medic", "_local/terraform-provider-cht.user.jane", mark))
+            .await;
+    };
+    is_killed().await;
+    scene.apply().await;
+    assert_eq!(messages(&application).await.len(), 1, "it was sent before");
+    scene.is_settled().await;
+
+    is_killed().await;
+    application
+        .configure(&by_link("password_wo = \"Str0ng-Passw0rd\""))
+        .await;
+    scene.apply().await;
+    assert!(application.document("medic", ID).await["token_login"].is_null());
+    assert!(logs_in(scene).await);
     scene.is_settled().await;
     scene.destroy().await;
 }

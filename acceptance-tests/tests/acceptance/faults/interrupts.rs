@@ -52,6 +52,7 @@ async fn an_interrupted_creation_ends_soon_and_is_in_the_state() {
 async fn an_interrupted_update_or_deletion_ends_soon_and_goes_on_later() {
     let stage = Stage::new("interrupted-update").await;
     stage.apply().await;
+    stage.is_settled("made").await;
     let before = stage.kept().await;
     for (calls, log_level) in MOMENTS.into_iter().zip(["debug", "info"].into_iter().cycle()) {
         let when = format!("interrupted after {calls} calls");

@@ -81,6 +81,7 @@ async fn an_update_goes_on_wherever_the_provider_was_killed() {
     let lanes = (0..LANES).map(|lane| async move {
         let stage = Stage::new(&format!("killed-update-{lane}")).await;
         stage.apply().await;
+        stage.is_settled("made").await;
         let mut levels = ["debug", "info"].into_iter().cycle();
         let mut change = async || stage.configure(levels.next().expect("they never end")).await;
         change().await;
@@ -171,7 +172,7 @@ async fn a_finished_instance_is_taken_only_by_the_configuration_that_made_it() {
     std::fs::remove_file(state).expect("there is a state");
     let refused = stage.scene.apply_fails().await;
     assert_eq!(refused.summary, "CHT instance exists already", "{refused:#?}");
-    assert!(refused.detail.contains("Import it"), "{refused:#?}");
+    assert!(refused.detail.contains("import it"), "{refused:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -179,6 +180,7 @@ async fn a_finished_instance_is_taken_only_by_the_configuration_that_made_it() {
 async fn an_update_goes_on_where_the_provider_was_killed_at_its_last_call() {
     let stage = Stage::new("killed-update-end").await;
     stage.apply().await;
+    stage.is_settled("made").await;
     stage.configure("debug").await;
     stage.apply().await;
     let kept = stage.kept().await;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use acceptance_tests::cluster::faults::{Call, Fault, FaultyServer};
 use kube::Client;
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use terraform_provider_cht::provider::ChtProvider;
 use tf_framework::testing::Core;
 
 use super::live;
-use crate::support::lab;
+use crate::support::{CONFIG_MAP, lab};
 
 /// No operation takes that long, whatever fails once.
 const LIMIT: Duration = Duration::from_secs(240);
@@ -164,11 +165,35 @@ impl Lane {
         let in_place = nth.is_multiple_of(2);
         match operation {
             Operation::Create if in_place => self.core.untaint(),
-            Operation::Delete if in_place => self.run(Operation::Update).await?,
+            Operation::Delete if in_place => self.make_whole().await?,
             Operation::Create | Operation::Plan | Operation::Update | Operation::Delete => {}
         }
         let again = self.run(operation).await;
         again.map_err(|error| format!("the next run fails: {error}"))
+    }
+
+    /// Makes an instance whole whose deletion failed. Once its data is gone that is refused: it would be empty.
+    async fn make_whole(&mut self) -> Result<(), String> {
+        match self.run(Operation::Update).await {
+            Err(error) if error.contains("Data volume is gone") && !self.has_data().await => Ok(()),
+            made => made,
+        }
+    }
+
+    async fn has_data(&self) -> bool {
+        let objects = live::objects(&self.client, &self.namespace).await;
+        objects.keys().any(|name| name.starts_with("PersistentVolumeClaim "))
+    }
+
+    /// Lets the instance look as if no plan had come since its creation, of which the first notes that it was saved.
+    async fn is_as_first_planned(&self) {
+        let records = CONFIG_MAP.api(&self.client, &self.namespace);
+        let (params, unsaved) = (
+            PatchParams::default(),
+            Patch::Merge(json!({ "data": { "saved": null } })),
+        );
+        let patched = records.patch("terraform-provider-cht", &params, &unsaved).await;
+        patched.expect("there is a record");
     }
 
     async fn is_settled(&mut self, operation: Operation) -> Result<(), String> {
@@ -186,7 +211,10 @@ impl Lane {
         let run = async {
             match operation {
                 Operation::Create | Operation::Update => self.core.apply(config).await.map(drop),
-                Operation::Plan => return self.is_settled(operation).await,
+                Operation::Plan => {
+                    self.is_as_first_planned().await;
+                    return self.is_settled(operation).await;
+                }
                 Operation::Delete => self.core.destroy().await,
             }
             .map_err(|diagnostics| diagnostics.to_string())

@@ -23,10 +23,13 @@ const KINDS: [&Kind; 7] = [
     &INGRESS,
 ];
 
-/// What the cluster or the clock decides, and checksums of what has the name of the namespace in it.
-const NOT_WANTED: [&str; 8] = [
+/// What the cluster, the clock or chance decides, whether a refresh came by, and checksums of what has the name of the
+/// namespace in it.
+const NOT_WANTED: [&str; 10] = [
     "/status",
+    "/data/creation",
     "/data/made",
+    "/data/saved",
     "/spec/clusterIP",
     "/spec/clusterIPs",
     "/spec/volumeName",

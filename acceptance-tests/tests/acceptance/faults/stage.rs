@@ -96,6 +96,7 @@ impl Stage {
         live::kept(&self.scene.client, &self.scene.namespace).await
     }
 
+    /// Checks that there is nothing to do. The first plan after a creation also notes that the instance was saved.
     pub(super) async fn is_settled(&self, when: &str) {
         assert!(
             self.scene.plan().await.is_empty(),

@@ -25,7 +25,14 @@ impl Kind {
             plural: self.2.to_owned(),
         };
         match self.1 {
-            "Namespace" | "PersistentVolume" => Api::all_with(client.clone(), &resource),
+            "CSINode"
+            | "CustomResourceDefinition"
+            | "Namespace"
+            | "Node"
+            | "PersistentVolume"
+            | "StorageClass"
+            | "VolumeAttachment"
+            | "VolumeSnapshotClass" => Api::all_with(client.clone(), &resource),
             _ => Api::namespaced_with(client.clone(), namespace, &resource),
         }
     }
@@ -42,4 +49,20 @@ pub(crate) const ACCOUNT: Kind = Kind("", "ServiceAccount", "serviceaccounts");
 pub(crate) const ROLE: Kind = Kind("rbac.authorization.k8s.io", "Role", "roles");
 pub(crate) const BINDING: Kind = Kind("rbac.authorization.k8s.io", "RoleBinding", "rolebindings");
 pub(crate) const DEPLOYMENT: Kind = Kind("apps", "Deployment", "deployments");
+pub(crate) const STORAGE_CLASS: Kind = Kind("storage.k8s.io", "StorageClass", "storageclasses");
+pub(crate) const DAEMON_SET: Kind = Kind("apps", "DaemonSet", "daemonsets");
+pub(crate) const NODE: Kind = Kind("", "Node", "nodes");
+pub(crate) const CSI_NODE: Kind = Kind("storage.k8s.io", "CSINode", "csinodes");
+pub(crate) const ATTACHMENT: Kind = Kind("storage.k8s.io", "VolumeAttachment", "volumeattachments");
+pub(crate) const DEFINITION: Kind = Kind(
+    "apiextensions.k8s.io",
+    "CustomResourceDefinition",
+    "customresourcedefinitions",
+);
+pub(crate) const SNAPSHOT: Kind = Kind("snapshot.storage.k8s.io", "VolumeSnapshot", "volumesnapshots");
+pub(crate) const SNAPSHOT_CLASS: Kind = Kind(
+    "snapshot.storage.k8s.io",
+    "VolumeSnapshotClass",
+    "volumesnapshotclasses",
+);
 pub(crate) const INGRESS: Kind = Kind("networking.k8s.io", "Ingress", "ingresses");

@@ -15,8 +15,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::support::{Configuration, Scene, condition, version};
 
-/// A pod on the second host that a budget holds there. Its owner would make it again, as far as anybody can tell.
-async fn hold_a_pod(client: &Client) {
+/// A pod on a node that a budget holds there. Its owner would make it again, as far as anybody can tell.
+async fn hold_a_pod(client: &Client, node: &str) {
     let params = PostParams::default();
     let owner: ConfigMap = serde_json::from_value(json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "couchdb"},
@@ -29,7 +29,7 @@ async fn hold_a_pod(client: &Client) {
     let pod: Pod = serde_json::from_value(json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": "couchdb-0", "labels": {"app": "couchdb"}, "ownerReferences": [owner]},
-        "spec": {"nodeName": "h2", "containers": [{"name": "couchdb", "image": "couchdb"}]},
+        "spec": {"nodeName": node, "containers": [{"name": "couchdb", "image": "couchdb"}]},
     }))
     .expect("it is a pod");
     let budget: PodDisruptionBudget = serde_json::from_value(json!({
@@ -41,6 +41,15 @@ async fn hold_a_pod(client: &Client) {
     pods.create(&params, &pod).await.expect("the pod is made");
     let budgets = Api::namespaced(client.clone(), "default");
     budgets.create(&params, &budget).await.expect("the budget is made");
+}
+
+/// Checks which version a host would run after a restart.
+async fn comes_back_with(scene: &Scene, number: usize, version: &str) {
+    let installed = scene.run(number, "/usr/local/bin/k3s --version").await;
+    assert!(
+        installed.contains(version),
+        "h{number} would come back with {installed}"
+    );
 }
 
 /// The sets of nodes that took no pods, each set that was seen.
@@ -96,7 +105,7 @@ async fn an_upgrade_names_the_budget_that_holds_it_and_takes_one_agent_after_ano
     scene.configure(&configuration);
     scene.apply().await;
     let client = scene.client(1).await;
-    hold_a_pod(&client).await;
+    hold_a_pod(&client, "h2").await;
 
     scene.configure(&configuration.version(VERSIONS[1]));
     let cordons = Cordons::watch(client.clone());
@@ -109,6 +118,7 @@ async fn an_upgrade_names_the_budget_that_holds_it_and_takes_one_agent_after_ano
     }
     let node = scene.node(1, "h2").await.expect("the node is there");
     assert_eq!(version(&node).as_deref(), Some(VERSIONS[0]), "it was not touched");
+    comes_back_with(&scene, 2, VERSIONS[0]).await;
 
     let budgets = Api::<PodDisruptionBudget>::namespaced(client.clone(), "default");
     let deleted = budgets.delete("couchdb-stays", &DeleteParams::default()).await;
@@ -129,6 +139,41 @@ async fn an_upgrade_names_the_budget_that_holds_it_and_takes_one_agent_after_ano
     let pods = Api::<Pod>::namespaced(client, "default");
     let left = pods.list(&ListParams::default()).await.expect("the API server answers");
     assert!(left.items.is_empty(), "it was evicted at last");
+    scene.is_settled("upgraded").await;
+    scene.destroy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_server_that_cannot_be_emptied_comes_back_with_the_version_that_it_has() {
+    let Some(scene) = Scene::of_stand_in(2).await else {
+        return;
+    };
+    let drained = "upgrade = { drain = true, drain_timeout = \"5s\" }";
+    let configuration = Configuration::new([1]).agents([2]).with(drained);
+    scene.configure(&configuration);
+    scene.apply().await;
+    let client = scene.client(1).await;
+    hold_a_pod(&client, "h1").await;
+
+    scene.configure(&configuration.version(VERSIONS[1]));
+    let held = scene.workspace.apply().await.expect_err("the pod is held");
+    assert!(
+        held.diagnostics()
+            .iter()
+            .any(|error| error.detail.contains("couchdb-stays")),
+        "{:#?}",
+        held.diagnostics()
+    );
+    comes_back_with(&scene, 1, VERSIONS[0]).await;
+
+    let budgets = Api::<PodDisruptionBudget>::namespaced(client, "default");
+    let deleted = budgets.delete("couchdb-stays", &DeleteParams::default()).await;
+    deleted.expect("the budget goes");
+    scene.apply().await;
+    comes_back_with(&scene, 1, VERSIONS[1]).await;
+    let left = scene.run(1, "ls -A /usr/local/bin").await;
+    assert!(!left.contains("next"), "a program still waits: {left}");
     scene.is_settled("upgraded").await;
     scene.destroy().await;
 }

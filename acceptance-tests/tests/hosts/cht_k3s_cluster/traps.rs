@@ -1,11 +1,45 @@
 //! What k3s does that nobody expects, by the numbers under which it was measured: the provider does not fall for it.
 
+use k8s_openapi::api::core::v1::Node;
+use kube::Api;
+use kube::api::DeleteParams;
 use serde_json::json;
 
 use crate::support::{CLUSTER, CONFIG, Configuration, Scene, condition, eventually};
 
 /// The token of servers, as they keep it.
 const TOKEN: &str = "/etc/rancher/k3s/token";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn row_06_a_server_that_was_removed_while_it_was_stopped_joins_anew_though_it_has_no_mark_of_it() {
+    const TOMBSTONE: &str = "/var/lib/rancher/k3s/server/db/etcd/tombstone";
+    let Some(scene) = Scene::of_stand_in(3).await else {
+        return;
+    };
+    scene.configure(&Configuration::new([1, 2, 3]));
+    scene.apply().await;
+    scene.run(3, "systemctl stop k3s").await;
+    let nodes = Api::<Node>::all(scene.client(1).await);
+    nodes.delete("h3", &DeleteParams::default()).await.expect("it goes");
+    let gone = async || match nodes.get_opt("h3").await {
+        Ok(None) => Ok(()),
+        other => Err(format!("{other:?}")),
+    };
+    eventually("the node to be gone", gone).await;
+
+    // It waits for ever, and has said why only once.
+    scene.run(3, "systemctl start --no-block k3s").await;
+    let marked = async || {
+        let marked = scene.host(3).exec(&format!("test -e {TOMBSTONE}")).await;
+        marked.map_err(|error| error.to_string())
+    };
+    eventually("the removal to be seen", marked).await;
+    scene.run(3, &format!("rm {TOMBSTONE}")).await;
+    scene.is_repaired(CLUSTER, "has no node in the cluster").await;
+    assert_eq!(scene.members(1).await.len(), 3);
+    scene.destroy().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]

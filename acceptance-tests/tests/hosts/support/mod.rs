@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use acceptance_tests::cluster::wait;
+use acceptance_tests::data_center::{self, DataCenter};
 use acceptance_tests::hosts::{self, Host};
 use acceptance_tests::k3s::lab::K3sLab;
 use acceptance_tests::tofu::{Cli, Diagnostic, Outcome, Plan, Workspace, provider_binary};
@@ -78,6 +79,28 @@ impl Scene {
             return None;
         }
         Some(scene)
+    }
+
+    /// So many places for machines of a vCenter, in which a stand-in plays k3s, and CHT is played.
+    pub(crate) async fn in_data_center(machines: u8) -> Option<(Self, DataCenter)> {
+        if !hosts::available() {
+            return None;
+        }
+        let permits = PLACES.acquire_many(machines.into()).await.expect("it is never closed");
+        let places = data_center::places(machines.into());
+        let mut lab = K3sLab::with(Path::new(STAND_IN), &places).await.expect("there is room");
+        if !lab.plays_k3s() {
+            acceptance_tests::skip::skipped("only in a cluster of the stand-in CHT is played");
+            return None;
+        }
+        lab.play_cht().await.expect("CHT is played");
+        let center = DataCenter::start(&lab).await.expect("the vCenter starts");
+        let scene = Self {
+            lab,
+            workspace: workspace(),
+            _places: permits,
+        };
+        Some((scene, center))
     }
 
     /// The host with this number, from 1.

@@ -14,7 +14,7 @@ use tokio::sync::{RwLock, RwLockReadGuard};
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Tests that look at what is left of a lab have the numbers of labs to themselves.
-static LABS: RwLock<()> = RwLock::const_new(());
+pub(crate) static LABS: RwLock<()> = RwLock::const_new(());
 
 /// Hosts beside those of other tests.
 struct Shared {

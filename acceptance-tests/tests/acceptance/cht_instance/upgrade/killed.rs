@@ -97,6 +97,7 @@ async fn an_upgrade_goes_on_wherever_the_provider_was_killed() {
     let version = |version| running(scene, version).with("allow_downgrade = true");
     held.configure(&version("5.2.0")).await;
     scene.apply().await;
+    scene.is_settled().await;
     held.configure(&version("5.3.1")).await;
     let mut killed = 0;
     for calls in held.moments().await {

@@ -1,0 +1,206 @@
+//! `cht_storage_class`: the six steps, classes of others, and a class whose creation was killed.
+
+use serde_json::{Value, json};
+
+use acceptance_tests::cluster::{Cluster, ClusterOptions};
+
+use crate::support::{STORAGE_CLASS, Scene, blames, done, failure, kubernetes, kubernetes_at};
+
+const ADDRESS: &str = "cht_storage_class.test";
+const IS_DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
+
+/// The configuration of a class, as text; `rest` is what differs.
+async fn class(name: &str, rest: &str) -> String {
+    class_in(&kubernetes().await, name, rest)
+}
+
+/// The same in the cluster at the end of this way.
+fn class_in(way: &str, name: &str, rest: &str) -> String {
+    format!(
+        "resource \"cht_storage_class\" \"test\" {{
+           kubernetes  = {way}
+           name        = {name:?}
+           storage_provisioner = \"csi.vsphere.vmware.com\"
+           {rest}
+         }}"
+    )
+}
+
+async fn live(scene: &Scene) -> Option<Value> {
+    let object = scene.object(&STORAGE_CLASS, &scene.namespace).await?;
+    Some(serde_json::to_value(object).expect("an object"))
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_class_is_made_changed_replaced_repaired_imported_and_destroyed() {
+    let scene = Scene::new("class-steps").await;
+    scene.write(&class("class-steps", "").await);
+    scene.apply().await;
+    let made = live(&scene).await.expect("it is there");
+    assert_eq!(made["reclaimPolicy"], "Retain");
+    assert_eq!(made["volumeBindingMode"], "WaitForFirstConsumer");
+    assert_eq!(made["allowVolumeExpansion"], true);
+    scene.is_settled().await;
+
+    let changed = "allow_volume_expansion = false\nmount_options = [\"noatime\"]";
+    scene.write(&class("class-steps", changed).await);
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
+    scene.apply().await;
+    let updated = live(&scene).await.expect("it is there");
+    assert_eq!(updated["mountOptions"], json!(["noatime"]));
+    assert_eq!(
+        updated["metadata"]["uid"], made["metadata"]["uid"],
+        "it is the same one"
+    );
+    scene.is_settled().await;
+
+    let all = "parameters = { storagepolicyname = \"gold\" }
+               reclaim_policy = \"Delete\"
+               volume_binding_mode = \"Immediate\"
+               mount_options = [\"noatime\"]";
+    scene.write(&class("class-steps", all).await);
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
+    scene.apply().await;
+    let replaced = live(&scene).await.expect("it is there");
+    assert_eq!(replaced["parameters"], json!({ "storagepolicyname": "gold" }));
+    assert_ne!(replaced["metadata"]["uid"], made["metadata"]["uid"]);
+    scene.is_settled().await;
+
+    drift_is_shown_and_repaired(&scene).await;
+    for by in ["id = \"class-steps\"", "identity = { name = \"class-steps\" }"] {
+        let other = scene.elsewhere().await;
+        let way = format!("provider \"cht\" {{ kubernetes = {} }}", kubernetes().await);
+        let import = format!("import {{\n  to = {ADDRESS}\n  {by}\n}}");
+        let own = class("class-steps", all).await;
+        let own = own.replace(&format!("kubernetes  = {}", kubernetes().await), "");
+        other.write(&[way, import, own].join("\n"));
+        let plan = other.plan().await;
+        assert_eq!(plan.actions(ADDRESS), ["no-op"], "it is imported as it is");
+    }
+    scene.destroy().await;
+    assert!(live(&scene).await.is_none());
+}
+
+async fn drift_is_shown_and_repaired(scene: &Scene) {
+    let by_others = json!({
+        "allowVolumeExpansion": false,
+        "mountOptions": ["ro"],
+    });
+    scene.patch(&STORAGE_CLASS, "class-steps", by_others).await;
+    let plan = scene.plan().await;
+    assert_eq!(plan.actions(ADDRESS), ["update"]);
+    let before = &plan.change(ADDRESS).expect("a change").before;
+    assert_eq!(before["mount_options"], json!(["ro"]));
+    scene.apply().await;
+    scene.is_settled().await;
+    let repaired = live(scene).await.expect("it is there");
+    assert_eq!(repaired["mountOptions"], json!(["noatime"]));
+
+    scene.delete(&STORAGE_CLASS, "class-steps").await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["create"]);
+    scene.apply().await;
+    scene.is_settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_default_class_is_for_claims_that_name_none() {
+    // Not in the cluster of all tests: their claims name none.
+    let cluster = Cluster::start(ClusterOptions::default()).await.expect("a cluster");
+    let mut scene = Scene::new("class-default").await;
+    scene.client = cluster.client().expect("a client");
+    let way = kubernetes_at(&cluster.host(), cluster.ca_pem(), cluster.admin_token());
+    scene.write(&class_in(&way, "class-default", "default = true"));
+    scene.apply().await;
+    scene.is_settled().await;
+    let annotation = |class: &Value| class["metadata"]["annotations"][IS_DEFAULT].clone();
+    assert_eq!(annotation(&live(&scene).await.expect("it is there")), "true");
+
+    let by_others = json!({ "metadata": { "annotations": { IS_DEFAULT: "false" } } });
+    scene.patch(&STORAGE_CLASS, "class-default", by_others).await;
+    let plan = scene.plan().await;
+    assert_eq!(plan.actions(ADDRESS), ["update"]);
+    assert_eq!(plan.change(ADDRESS).expect("a change").before["default"], false);
+    scene.apply().await;
+    assert_eq!(annotation(&live(&scene).await.expect("it is there")), "true");
+    scene.write(&class_in(&way, "class-default", ""));
+    scene.apply().await;
+    assert_ne!(annotation(&live(&scene).await.expect("it is there")), "true");
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_class_of_somebody_else_is_refused_and_can_be_imported() {
+    let scene = Scene::new("class-theirs").await;
+    let theirs = json!({
+        "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": { "name": "class-theirs" },
+        "provisioner": "csi.vsphere.vmware.com", "reclaimPolicy": "Retain", "mountOptions": ["noatime"],
+        "volumeBindingMode": "WaitForFirstConsumer", "allowVolumeExpansion": true,
+    });
+    let theirs = serde_json::from_value(theirs).expect("an object");
+    let api = scene.api(&STORAGE_CLASS);
+    api.create(&Default::default(), &theirs).await.expect("it is made");
+    scene.write(&class("class-theirs", "").await);
+    let refused = scene.plan_fails().await;
+    blames(
+        &refused,
+        "Unable to create the storage class",
+        "StorageClass class-theirs exists already",
+        "name",
+    );
+
+    let way = format!("provider \"cht\" {{ kubernetes = {} }}\n", kubernetes().await);
+    let own = class("class-theirs", "").await;
+    let own = own.replace(&format!("kubernetes  = {}", kubernetes().await), "");
+    scene.write(&format!("{way}{own}"));
+    done("import", scene.workspace.import(ADDRESS, "class-theirs").await);
+    assert_eq!(
+        scene.plan().await.actions(ADDRESS),
+        ["update"],
+        "their mount options go"
+    );
+    scene.apply().await;
+    assert!(live(&scene).await.expect("it is there")["mountOptions"].is_null());
+    scene.is_settled().await;
+    scene.destroy().await;
+    assert!(live(&scene).await.is_none(), "what was imported is destroyed");
+
+    let missing = failure("import", scene.workspace.import(ADDRESS, "class-theirs").await);
+    assert_eq!(missing.summary, "No storage class to import");
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_the_server_would_refuse_is_refused_in_the_plan() {
+    let scene = Scene::new("class-invalid").await;
+    scene.write(&class("class-invalid", "parameters = { \"\" = \"x\" }").await);
+    let refused = scene.plan_fails().await;
+    assert_eq!(refused.summary, "Cluster refuses the plan", "{refused:#?}");
+    assert!(live(&scene).await.is_none());
+
+    scene.write(&class("class-invalid", "reclaim_policy = \"Recycle\"").await);
+    let refused = scene.plan_fails().await;
+    blames(&refused, &refused.summary, "Recycle", "reclaim_policy");
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_a_killed_creation_left_is_taken_into_the_state() {
+    let scene = Scene::new("class-killed").await;
+    scene.write(&class("class-killed", "").await);
+    scene.apply().await;
+    let made = live(&scene).await.expect("it is there");
+    let other = scene.elsewhere().await;
+    other.write(&class("class-killed", "").await);
+    let outcome = done("apply", other.workspace.apply().await);
+    let warning = outcome.warnings().next().expect("a warning");
+    assert_eq!(warning.summary, "Storage class exists already");
+    let taken = live(&other).await.expect("it is there");
+    assert_eq!(taken["metadata"]["uid"], made["metadata"]["uid"]);
+    other.is_settled().await;
+    other.destroy().await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["create"], "it is gone");
+}

@@ -1,0 +1,190 @@
+"""Where moto lets pass what AWS refuses, or is done where AWS takes minutes: what would hide faults of a client.
+
+What depends on another thing cannot be deleted before it, NAT gateways come and go in their time, and a certificate is
+issued when the records are there that prove whose the names are.
+"""
+
+import json
+import time
+
+from moto.acm.models import CertBundle
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.models import EC2Backend
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, IAMBackend
+from moto.route53.models import route53_backends
+
+# How many seconds NAT gateways take to come and to go, by account.
+NAT_SECONDS = {}
+
+# The policies of AWS that somebody with a cluster attaches, by the beginnings of their names. moto would keep all
+# fifteen hundred for each account in each partition.
+KEPT = (
+    "AWSBackup",
+    "AdministratorAccess",
+    "AmazonEBS",
+    "AmazonEC2",
+    "AmazonEKS",
+    "AmazonRoute53",
+    "AmazonSSM",
+    "ElasticLoadBalancing",
+    "PowerUserAccess",
+    "ReadOnlyAccess",
+)
+
+MOTO = {
+    name: getattr(EC2Backend, name)
+    for name in (
+        "create_nat_gateway",
+        "delete_security_group",
+        "delete_subnet",
+        "delete_vpc",
+        "describe_nat_gateways",
+        "detach_internet_gateway",
+        "release_address",
+    )
+}
+
+MOTO["describe_certificate"] = CertBundle.describe
+
+POLICIES = {name: data for name, data in json.loads(aws_managed_policies_data).items() if name.startswith(KEPT)}
+
+
+def pace(account, seconds):
+    """Lets NAT gateways of an account take their time from now on, also those that are on their way."""
+    NAT_SECONDS[account] = seconds
+
+
+def create_nat_gateway(self, *arguments, **named):
+    """It is pending first."""
+    gateway = MOTO["create_nat_gateway"](self, *arguments, **named)
+    gateway.state, gateway.since = "pending", time.monotonic()
+    return gateway
+
+
+def delete_nat_gateway(self, nat_gateway_id):
+    """It keeps its address and its interface until it is gone."""
+    gateway = self.nat_gateways.get(nat_gateway_id)
+    if gateway is None:
+        raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {nat_gateway_id} was not found")
+    if gateway.state != "deleted":
+        gateway.state, gateway.since = "deleting", time.monotonic()
+    return gateway
+
+
+def describe_nat_gateways(self, *arguments, **named):
+    """As they are by now."""
+    settle(self)
+    return MOTO["describe_nat_gateways"](self, *arguments, **named)
+
+
+def settle(backend):
+    """Lets NAT gateways become what they are to be."""
+    for gateway in list(backend.nat_gateways.values()):
+        if time.monotonic() - gateway.since < NAT_SECONDS.get(backend.account_id, 0):
+            continue
+        if gateway.state == "pending":
+            gateway.state = "available"
+        elif gateway.state == "deleting":
+            gateway.state = "deleted"
+            for address in backend.addresses:
+                if address.eni is gateway._eni:
+                    backend.disassociate_address(address=address.public_ip)
+            backend.enis.pop(gateway._eni.id, None)
+
+
+def delete_subnet(self, subnet_id):
+    """Not while there are interfaces in it."""
+    settle(self)
+    if any(interface.subnet.id == subnet_id for interface in self.enis.values()):
+        raise DependencyViolationError(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
+    return MOTO["delete_subnet"](self, subnet_id)
+
+
+def detach_internet_gateway(self, internet_gateway_id, vpc_id):
+    """Not while there are public addresses behind it."""
+    settle(self)
+    mapped = (address.eni for address in self.addresses if address.eni)
+    if any(interface.subnet.vpc_id == vpc_id for interface in mapped):
+        raise DependencyViolationError(
+            f"Network {vpc_id} has some mapped public address(es). Please unmap those public address(es) before "
+            "detaching the gateway."
+        )
+    return MOTO["detach_internet_gateway"](self, internet_gateway_id, vpc_id)
+
+
+def release_address(self, address=None, allocation_id=None):
+    """Not while something uses it."""
+    settle(self)
+    for known in self.addresses:
+        if known.association_id and (known.allocation_id == allocation_id or known.public_ip == address):
+            raise EC2ClientError("InvalidIPAddress.InUse", f"Address {known.public_ip} is in use.")
+    return MOTO["release_address"](self, address, allocation_id)
+
+
+def delete_security_group(self, name=None, group_id=None):
+    """Not while an interface has it."""
+    if any(group.id == group_id for interface in self.enis.values() for group in interface.group_set):
+        raise DependencyViolationError(f"resource {group_id} has a dependent object")
+    return MOTO["delete_security_group"](self, name, group_id)
+
+
+def delete_vpc(self, vpc_id):
+    """Not while there are gateways, or security groups beyond the first."""
+    attached = any(gateway.vpc and gateway.vpc.id == vpc_id for gateway in self.internet_gateways.values())
+    groups = [group for group in self.groups.get(vpc_id, {}).values() if group.name != "default"]
+    endpoints = any(
+        endpoint.vpc_id == vpc_id for endpoint in self.vpc_end_points.values() if endpoint.state != "deleted"
+    )
+    if attached or groups or endpoints:
+        raise DependencyViolationError(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
+    return MOTO["delete_vpc"](self, vpc_id)
+
+
+def describe_certificate(self):
+    """The first look finds no records yet."""
+    described = MOTO["describe_certificate"](self)
+    options = described["Certificate"].get("DomainValidationOptions", [])
+    if not getattr(self, "looked_at", False):
+        self.looked_at = True
+        for option in options:
+            option.pop("ResourceRecord")
+    return described
+
+
+def check_certificate(self):
+    """It waits for the records that prove whose its names are."""
+    if self.type != "AMAZON_ISSUED" or self.status != "PENDING_VALIDATION":
+        return
+    options = MOTO["describe_certificate"](self)["Certificate"]["DomainValidationOptions"]
+    wanted = {option["ResourceRecord"]["Name"] for option in options}
+    zones = route53_backends[self.arn.split(":")[4]]["aws"].zones.values()
+    known = {record.name.rstrip(".") + "." for zone in zones for record in zone.rrsets if record.type == "CNAME"}
+    if wanted <= known:
+        self.status = "ISSUED"
+
+
+def init_aws_policies(self):
+    """The policies of AWS in one account."""
+    if self.region_name != "aws":
+        return []
+    made = POLICIES.items()
+    return [AWSManagedPolicy.from_data(name, self.account_id, self.region_name, data) for name, data in made]
+
+
+def apply():
+    """Puts these in the place of moto's."""
+    for function in (
+        create_nat_gateway,
+        delete_nat_gateway,
+        delete_security_group,
+        delete_subnet,
+        delete_vpc,
+        describe_nat_gateways,
+        detach_internet_gateway,
+        release_address,
+    ):
+        setattr(EC2Backend, function.__name__, function)
+    CertBundle.describe = describe_certificate
+    CertBundle.check = check_certificate
+    IAMBackend._init_aws_policies = init_aws_policies
