@@ -176,6 +176,10 @@ impl<T> ToValue for Text<T> {
 impl<T: Notation> AttributeType for Text<T> {
     type Draft = Text<T>;
 
+    fn from_draft(draft: &Text<T>) -> Option<Text<T>> {
+        Some(draft.clone())
+    }
+
     fn kind() -> Kind {
         Kind::Type(Type::String)
     }

@@ -14,7 +14,8 @@
 //! [`SecretString`](secrecy::SecretString) (which makes the attribute sensitive), a [`Text`](crate::custom_types::Text)
 //! that means something, a [`Sensitive`] of any of them, another model (a nested attribute, or with the option `block`
 //! blocks), and `Vec<T>`, `BTreeSet<T>` and `BTreeMap<String, T>` of them; or [`Dynamic`], whose type comes with each
-//! value. Validation and plan hooks see the model's *draft* instead, in which every attribute is an [`Attr`].
+//! value. Validation and plan hooks see the model's *draft* instead, in which every attribute is an [`Attr`]; its
+//! method `known` gives the model as soon as nothing in it is unknown.
 
 use std::collections::BTreeMap;
 
@@ -63,6 +64,14 @@ pub trait AttributeType: FromValue + ToValue + Send + Sync + 'static {
     const SENSITIVE: bool = false;
     /// Whether the value exists in the configuration only.
     const WRITE_ONLY: bool = false;
+
+    /// The value, if nothing in this part of a draft is missing or unknown.
+    fn from_draft(draft: &Self::Draft) -> Option<Self>;
+
+    /// The same for an attribute. What may be null overrides it.
+    fn from_attribute_draft(draft: &Attr<Self::Draft>) -> Option<Self> {
+        Self::from_draft(draft.known()?)
+    }
 
     /// What the attribute holds.
     fn kind() -> Kind;

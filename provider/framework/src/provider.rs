@@ -55,6 +55,17 @@ pub trait Provider: Sized + Send + Sync + 'static {
         config: <Self::Model as Model>::Draft,
     ) -> impl Future<Output = Result<Self::Clients, Diagnostics>> + Send;
 
+    /// Gives back what the clients hold elsewhere, such as a session, when the process ends.
+    ///
+    /// # Caveats
+    /// There is half a second for it, as the core kills a process that does not end, and nobody hears of what fails.
+    /// Operations that are still open have been asked to stop, and may not have yet. A process that is killed gives
+    /// nothing back.
+    fn close(&self, clients: &Self::Clients) -> impl Future<Output = ()> + Send {
+        let _ = clients;
+        async {}
+    }
+
     /// The resources, in alphabetical order.
     fn resources(&self) -> Vec<ResourceEntry<Self::Clients>>;
 

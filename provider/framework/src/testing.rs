@@ -64,9 +64,9 @@ pub struct Core<P: Provider> {
     warnings: Diagnostics,
 }
 
-/// What a plan does as a whole.
+/// What a planned change does to the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum ChangeAction {
     /// Nothing.
     NoChange,
     /// Makes the object.
@@ -79,11 +79,11 @@ pub enum Action {
     Delete,
 }
 
-/// A plan.
+/// A planned change, as a core shows it.
 #[derive(Debug)]
-pub struct Plan {
+pub struct Change {
     /// What it does.
-    pub action: Action,
+    pub action: ChangeAction,
     /// What the resource will be; null if it is deleted.
     pub planned: Value,
     /// The attributes because of which the object is replaced.
@@ -93,10 +93,10 @@ pub struct Plan {
     prior: Prior,
 }
 
-impl Plan {
+impl Change {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
-        self.action == Action::NoChange
+        self.action == ChangeAction::NoChange
     }
 }
 
@@ -183,7 +183,7 @@ impl<P: Provider> Core<P> {
     ///
     /// # Errors
     /// Fails with the provider's errors, and if an answer breaks a rule.
-    pub async fn plan(&mut self, config: Json) -> Result<Plan, Diagnostics> {
+    pub async fn plan(&mut self, config: Json) -> Result<Change, Diagnostics> {
         let config = self.value_of(&config)?;
         self.validate(&self.start(), &config).await?;
         let process = self.configured().await?;
@@ -209,7 +209,7 @@ impl<P: Provider> Core<P> {
         if !plan.is_empty() {
             let config = self.value_of(&config)?;
             let process = self.configured().await?;
-            let prior = if plan.action == Action::Replace {
+            let prior = if plan.action == ChangeAction::Replace {
                 self.delete(&process, &plan.prior).await?;
                 Prior::default()
             } else {

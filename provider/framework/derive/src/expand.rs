@@ -91,6 +91,10 @@ fn model_impl(model: &Model) -> TokenStream {
         impl ::tf_framework::model::AttributeType for #name {
             type Draft = #draft;
 
+            fn from_draft(draft: &#draft) -> ::core::option::Option<Self> {
+                draft.known()
+            }
+
             fn kind() -> ::tf_framework::schema::Kind {
                 ::tf_framework::schema::Kind::Nested(
                     ::tf_framework::schema::Nesting::Single,
@@ -140,12 +144,26 @@ fn draft(model: &Model) -> TokenStream {
         }
     });
     let from_value = from_value(model, &draft);
+    let known = model.attributes.iter().map(|attribute| {
+        let (field, value_type) = (&attribute.field, &attribute.value_type);
+        quote!(#field: <#value_type as ::tf_framework::model::AttributeType>::from_attribute_draft(&self.#field)?)
+    });
     quote! {
         #[doc = #doc]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #[allow(dead_code, reason = "a hook reads the attributes that it needs, often none")]
         #visibility struct #draft {
             #(#fields),*
+        }
+
+        #[automatically_derived]
+        #[allow(dead_code, reason = "few look at the whole of a draft")]
+        impl #draft {
+            /// The value, if nothing in it is unknown, and nothing is missing that has to be there.
+            #[must_use]
+            #visibility fn known(&self) -> ::core::option::Option<#name> {
+                ::core::option::Option::Some(#name { #(#known),* })
+            }
         }
 
         #from_value

@@ -21,7 +21,7 @@
 //! use serde_json::json;
 //! use tf_framework::Attr;
 //! use tf_framework::custom_types::{Quantity, Text};
-//! use tf_framework::testing::Action;
+//! use tf_framework::testing::ChangeAction;
 //!
 //! /// A volume.
 //! #[derive(Model)]
@@ -60,7 +60,7 @@
 //!
 //! // What follows from nothing that changes stays known; the revision might change.
 //! let plan = core.plan(json!({ "name": "a", "size": "2Gi" })).await?;
-//! assert_eq!(plan.action, Action::Update);
+//! assert_eq!(plan.action, ChangeAction::Update);
 //! assert_eq!(plan.planned.attribute_or_null("id"), &"v-1".into());
 //! assert_eq!(plan.planned.attribute_or_null("path"), &"/mnt/a".into());
 //! assert!(plan.planned.attribute_or_null("revision").is_unknown());
@@ -70,7 +70,7 @@
 //!
 //! // Another name is another volume, and nothing of the old one is kept.
 //! let plan = core.plan(json!({ "name": "b", "size": "1Gi" })).await?;
-//! assert_eq!(plan.action, Action::Replace);
+//! assert_eq!(plan.action, ChangeAction::Replace);
 //! assert!(plan.planned.attribute_or_null("id").is_unknown());
 //! # Ok(())
 //! # }
@@ -151,7 +151,7 @@
 //! # use serde_json::json;
 //! # use tf_framework::model::Empty;
 //! # use tf_framework::provider::{Provider, ResourceEntry};
-//! # use tf_framework::testing::{Action, Core};
+//! # use tf_framework::testing::{ChangeAction, Core};
 //! #
 //! # struct Example;
 //! #
@@ -173,10 +173,10 @@
 //! # let mut core = Core::new(Example, "example_volume");
 //! # core.apply(json!({ "size_gib": 10 })).await?;
 //! # let plan = core.plan(json!({ "size_gib": 20 })).await?;
-//! # assert_eq!(plan.action, Action::Update);
+//! # assert_eq!(plan.action, ChangeAction::Update);
 //! # assert_eq!(plan.planned.attribute_or_null("monthly_cost_cents"), &240.into());
 //! # let plan = core.plan(json!({ "size_gib": 5 })).await?;
-//! # assert_eq!(plan.action, Action::Replace);
+//! # assert_eq!(plan.action, ChangeAction::Replace);
 //! # assert_eq!(core.take_warnings().iter().count(), 1);
 //! # Ok(())
 //! # }

@@ -20,7 +20,7 @@
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/guide/stand_in.rs"));
 //! use serde_json::json;
 //! use tf_framework::Attr;
-//! use tf_framework::testing::{Action, UNKNOWN};
+//! use tf_framework::testing::{ChangeAction, UNKNOWN};
 //!
 //! /// A zone.
 //! #[derive(Model)]
@@ -50,7 +50,7 @@
 //!
 //! // A plan, in which the domain is that of something else that has yet to be made.
 //! let plan = core.plan(json!({ "domain": UNKNOWN })).await?;
-//! assert_eq!(plan.action, Action::Create);
+//! assert_eq!(plan.action, ChangeAction::Create);
 //! assert!(plan.planned.attribute_or_null("id").is_unknown());
 //!
 //! // An apply, after a plan that did not know the domain.
@@ -63,7 +63,7 @@
 //! // What somebody else changed comes in by a refresh, and what changes by a plan.
 //! assert_eq!(core.refresh().await?.unwrap()["ttl_seconds"], 300);
 //! let plan = core.plan(json!({ "domain": "example.com", "ttl_seconds": 60 })).await?;
-//! assert_eq!(plan.action, Action::Update);
+//! assert_eq!(plan.action, ChangeAction::Update);
 //!
 //! core.destroy().await?;
 //! assert_eq!(core.state(), None);

@@ -35,6 +35,10 @@ impl<T: AttributeType> AttributeType for Vec<T> {
     type Draft = Vec<Attr<T::Draft>>;
     const SENSITIVE: bool = T::SENSITIVE;
 
+    fn from_draft(draft: &Self::Draft) -> Option<Self> {
+        draft.iter().map(T::from_attribute_draft).collect()
+    }
+
     fn kind() -> Kind {
         collection(T::kind(), Nesting::List, Type::List)
     }
@@ -70,6 +74,10 @@ impl<T: AttributeType + Ord> AttributeType for BTreeSet<T> {
     // Elements of a set that are not known yet cannot be told apart, so the draft of a set is a list.
     type Draft = SetDraft<T::Draft>;
     const SENSITIVE: bool = T::SENSITIVE;
+
+    fn from_draft(draft: &Self::Draft) -> Option<Self> {
+        draft.0.iter().map(T::from_attribute_draft).collect()
+    }
 
     fn kind() -> Kind {
         collection(T::kind(), Nesting::Set, Type::Set)
@@ -125,6 +133,13 @@ impl<T: ToValue> ToValue for BTreeMap<String, T> {
 impl<T: AttributeType> AttributeType for BTreeMap<String, T> {
     type Draft = BTreeMap<String, Attr<T::Draft>>;
     const SENSITIVE: bool = T::SENSITIVE;
+
+    fn from_draft(draft: &Self::Draft) -> Option<Self> {
+        draft
+            .iter()
+            .map(|(key, element)| Some((key.clone(), T::from_attribute_draft(element)?)))
+            .collect()
+    }
 
     fn kind() -> Kind {
         collection(T::kind(), Nesting::Map, Type::Map)

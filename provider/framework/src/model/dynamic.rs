@@ -106,6 +106,10 @@ impl ToValue for Dynamic {
 impl AttributeType for Dynamic {
     type Draft = Dynamic;
 
+    fn from_draft(draft: &Dynamic) -> Option<Dynamic> {
+        Some(draft.clone())
+    }
+
     fn kind() -> Kind {
         Kind::Type(Type::Dynamic)
     }

@@ -109,6 +109,18 @@ impl<T: AttributeType> AttributeType for Attr<T> {
     const PRESENCE: Presence = Presence::Computed;
     const SENSITIVE: bool = T::SENSITIVE;
 
+    fn from_draft(draft: &T::Draft) -> Option<Self> {
+        T::from_draft(draft).map(Attr::Known)
+    }
+
+    fn from_attribute_draft(draft: &Attr<T::Draft>) -> Option<Self> {
+        match draft {
+            Attr::Unknown => Some(Attr::Unknown),
+            Attr::Null => Some(Attr::Null),
+            Attr::Known(draft) => Self::from_draft(draft),
+        }
+    }
+
     fn kind() -> Kind {
         T::kind()
     }
@@ -143,6 +155,17 @@ impl<T: AttributeType> AttributeType for Option<T> {
     const PRESENCE: Presence = Presence::Optional;
     const SENSITIVE: bool = T::SENSITIVE;
 
+    fn from_draft(draft: &T::Draft) -> Option<Self> {
+        T::from_draft(draft).map(Some)
+    }
+
+    fn from_attribute_draft(draft: &Attr<T::Draft>) -> Option<Self> {
+        match draft.decided()? {
+            Some(draft) => Self::from_draft(draft),
+            None => Some(None),
+        }
+    }
+
     fn kind() -> Kind {
         T::kind()
     }
@@ -174,6 +197,14 @@ impl<T: AttributeType> AttributeType for WriteOnly<T> {
     const PRESENCE: Presence = Presence::Optional;
     const SENSITIVE: bool = T::SENSITIVE;
     const WRITE_ONLY: bool = true;
+
+    fn from_draft(draft: &T::Draft) -> Option<Self> {
+        Option::from_draft(draft).map(WriteOnly)
+    }
+
+    fn from_attribute_draft(draft: &Attr<T::Draft>) -> Option<Self> {
+        Option::from_attribute_draft(draft).map(WriteOnly)
+    }
 
     fn kind() -> Kind {
         T::kind()

@@ -27,6 +27,10 @@ macro_rules! scalar {
         impl AttributeType for $rust {
             type Draft = $rust;
 
+            fn from_draft(draft: &$rust) -> Option<$rust> {
+                Some(draft.clone())
+            }
+
             fn kind() -> Kind {
                 Kind::Type($kind)
             }
@@ -53,6 +57,10 @@ macro_rules! whole_number {
 
         impl AttributeType for $rust {
             type Draft = $rust;
+
+            fn from_draft(draft: &$rust) -> Option<$rust> {
+                Some(*draft)
+            }
 
             fn kind() -> Kind {
                 Kind::Type(Type::Number)
@@ -81,6 +89,10 @@ macro_rules! binary_number {
     ($rust:ty, $expected:literal) => {
         impl AttributeType for $rust {
             type Draft = $rust;
+
+            fn from_draft(draft: &$rust) -> Option<$rust> {
+                Some(*draft)
+            }
 
             fn kind() -> Kind {
                 Kind::Type(Type::Number)
@@ -163,6 +175,10 @@ impl ToValue for SecretString {
 impl AttributeType for SecretString {
     type Draft = SecretString;
     const SENSITIVE: bool = true;
+
+    fn from_draft(draft: &SecretString) -> Option<SecretString> {
+        Some(draft.clone())
+    }
 
     fn kind() -> Kind {
         Kind::Type(Type::String)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{AttributeType, ConversionError, FromValue, ToValue};
+use crate::model::{Attr, AttributeType, ConversionError, FromValue, ToValue};
 use crate::schema::{Kind, Presence, SemanticEquality, Validator};
 use crate::value::Value;
 
@@ -50,6 +50,19 @@ impl<T: AttributeType> AttributeType for Sensitive<T> {
     const PRESENCE: Presence = T::PRESENCE;
     const SENSITIVE: bool = true;
     const WRITE_ONLY: bool = T::WRITE_ONLY;
+
+    fn from_draft(draft: &Self::Draft) -> Option<Self> {
+        T::from_draft(&draft.0).map(Sensitive)
+    }
+
+    fn from_attribute_draft(draft: &Attr<Self::Draft>) -> Option<Self> {
+        let value = match draft {
+            Attr::Unknown => T::from_attribute_draft(&Attr::Unknown),
+            Attr::Null => T::from_attribute_draft(&Attr::Null),
+            Attr::Known(draft) => T::from_draft(&draft.0),
+        };
+        value.map(Sensitive)
+    }
 
     fn kind() -> Kind {
         T::kind()
@@ -99,5 +112,9 @@ mod tests {
         let pin = Sensitive::<i64>::from_value(&1234.into()).unwrap();
         assert_eq!((*pin.expose(), pin.to_value()), (1234, 1234.into()));
         assert!(!format!("{pin:?}").contains("1234"));
+        let known = Sensitive::<i64>::from_attribute_draft(&Attr::Known(pin));
+        assert_eq!(known, Some(pin));
+        let absent = Sensitive::<Option<i64>>::from_attribute_draft(&Attr::Null);
+        assert_eq!(absent, Some(Sensitive::new(None)));
     }
 }

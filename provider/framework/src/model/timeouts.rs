@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::custom_types::Notation;
 use crate::custom_types::duration::parse_limit;
-use crate::model::{AttributeType, ConversionError, FromValue, ToValue, expect_object, from_attribute};
+use crate::model::{Attr, AttributeType, ConversionError, FromValue, ToValue, expect_object, from_attribute};
 use crate::schema::{Attribute, Kind, Nesting, Presence, TimeoutDefaults, Validator};
 use crate::value::Value;
 
@@ -54,6 +54,17 @@ impl AttributeType for Timeouts {
     // A limit may be unknown at plan time; nothing but the framework reads it, and only when it is known.
     type Draft = Value;
     const PRESENCE: Presence = Presence::Optional;
+
+    fn from_draft(draft: &Value) -> Option<Timeouts> {
+        Timeouts::from_value(draft).ok()
+    }
+
+    fn from_attribute_draft(draft: &Attr<Value>) -> Option<Timeouts> {
+        match draft.decided()? {
+            Some(limits) => Timeouts::from_draft(limits),
+            None => Some(Timeouts::default()),
+        }
+    }
 
     fn kind() -> Kind {
         Timeouts::kind_with(&TimeoutDefaults::default())

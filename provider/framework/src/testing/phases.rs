@@ -13,7 +13,7 @@ use crate::path::Path;
 use crate::provider::Provider;
 use crate::schema::block::without_null_blocks;
 use crate::server::in_process::{Answered, InProcess};
-use crate::testing::{Action, Core, Plan, config};
+use crate::testing::{Change, ChangeAction, Core, config};
 use crate::value::Value;
 
 /// What there is before a change.
@@ -100,7 +100,7 @@ impl<P: Provider> Core<P> {
         process: &InProcess<P>,
         prior: Prior,
         config: &Value,
-    ) -> Result<Plan, Diagnostics> {
+    ) -> Result<Change, Diagnostics> {
         let mut requires_replace = Vec::new();
         let mut private = prior.private.clone();
         if !prior.value.is_null() && !self.tainted {
@@ -111,11 +111,11 @@ impl<P: Provider> Core<P> {
             if requires_replace.is_empty() {
                 self.check_identity(prior.identity.as_ref(), first.identity.as_ref())?;
                 let action = if first.value == prior.value {
-                    Action::NoChange
+                    ChangeAction::NoChange
                 } else {
-                    Action::Update
+                    ChangeAction::Update
                 };
-                return Ok(Plan {
+                return Ok(Change {
                     action,
                     planned: first.value,
                     identity: first.identity,
@@ -131,11 +131,11 @@ impl<P: Provider> Core<P> {
         };
         let created = self.plan_once(process, &afresh, config).await?;
         let action = if prior.value.is_null() {
-            Action::Create
+            ChangeAction::Create
         } else {
-            Action::Replace
+            ChangeAction::Replace
         };
-        Ok(Plan {
+        Ok(Change {
             action,
             planned: created.value,
             identity: created.identity,

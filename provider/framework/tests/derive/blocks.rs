@@ -9,7 +9,7 @@ use tf_framework::model::{Attr, AttributeType, Dynamic, Empty, FromValue, ToValu
 use tf_framework::provider::{Provider, ResourceEntry};
 use tf_framework::resource::{Move, Resource, Upgrade};
 use tf_framework::schema::{Block, Kind, Nesting, Presence};
-use tf_framework::testing::{Action, Core, Source, UNKNOWN};
+use tf_framework::testing::{ChangeAction, Core, Source, UNKNOWN};
 use tf_framework::value::Value;
 use tf_framework::{ImportBy, Model, NoIdentity};
 
@@ -231,7 +231,7 @@ async fn a_resource_with_blocks_and_dynamic_values_lives_as_any_other() {
     one["disk"] = json!([{"size": 1, "label": "x"}]);
     one["network"] = json!(null);
     let plan = core.plan(one.clone()).await.unwrap();
-    assert_eq!(plan.action, Action::Update);
+    assert_eq!(plan.action, ChangeAction::Update);
     let state = core.apply(one).await.unwrap();
     assert_eq!(state["disk"]["value"].as_array().map(Vec::len), Some(1));
 

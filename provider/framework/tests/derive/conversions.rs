@@ -198,6 +198,40 @@ fn the_draft_of_a_set_takes_unknown_elements_and_parts() {
 }
 
 #[test]
+fn a_draft_without_unknowns_is_the_model() {
+    let path = Path::new("admin_password");
+    for value in [instance(), instance_with(&path, "hush".into())] {
+        let known = InstanceModelDraft::from_value(&value).unwrap().known().unwrap();
+        let model = InstanceModel::from_value(&value).unwrap();
+        assert_eq!(known.to_value(), model.to_value());
+        assert_eq!(
+            known.admin_password.get().is_some(),
+            model.admin_password.get().is_some()
+        );
+    }
+}
+
+#[test]
+fn a_draft_that_lacks_something_is_no_model() {
+    let key = Path::new("tolerations").index(1).attribute("key");
+    let limits = Value::object([("create", Value::UNKNOWN)]);
+    for (path, value) in [
+        (Path::new("namespace"), Value::UNKNOWN),
+        (Path::new("namespace"), Value::Null),
+        (Path::new("type"), Value::UNKNOWN),
+        (Path::new("hostnames"), Value::set([Value::UNKNOWN])),
+        (Path::new("admin_password"), Value::UNKNOWN),
+        (Path::new("timeouts"), limits),
+        (storage_size(), Value::UNKNOWN),
+        (medic_password(), Value::UNKNOWN),
+        (key, Value::UNKNOWN),
+    ] {
+        let draft = InstanceModelDraft::from_value(&instance_with(&path, value)).unwrap();
+        assert!(draft.known().is_none(), "{path}");
+    }
+}
+
+#[test]
 fn a_misfit_in_a_draft_is_reported_with_its_whole_path() {
     let path = Path::new("tolerations").index(1).attribute("seconds");
     let error = InstanceModelDraft::from_value(&instance_with(&path, "soon".into())).unwrap_err();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tf_framework::diagnostics::Diagnostics;
-use tf_framework::testing::{Action, Core};
+use tf_framework::testing::{ChangeAction, Core};
 use tf_framework::{Attr, WriteOnly};
 
 use crate::lifecycle::core;
@@ -31,7 +31,10 @@ async fn trap_10_a_creation_that_fails_after_a_checkpoint_is_tainted_and_can_be_
         assert!(core.is_tainted());
 
         world.script("create", &[]);
-        assert_eq!(core.plan(json!({ "name": "a" })).await.unwrap().action, Action::Replace);
+        assert_eq!(
+            core.plan(json!({ "name": "a" })).await.unwrap().action,
+            ChangeAction::Replace
+        );
         core.untaint();
         let state = core.apply(json!({ "name": "a", "size": 2 })).await.unwrap();
         assert_eq!(state["revision"], 2);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use tf_framework::Attr;
-use tf_framework::testing::{Action, Core};
+use tf_framework::testing::{ChangeAction, Core};
 use tfplugin::tfplugin6 as proto;
 use tokio_util::sync::CancellationToken;
 
@@ -92,7 +92,7 @@ async fn a_thing_that_is_replaced_gets_an_identity_of_its_own() {
     let (mut core, _) = core();
     core.apply(json!({ "name": "a" })).await.unwrap();
     let plan = core.plan(json!({ "name": "b" })).await.unwrap();
-    assert_eq!((plan.action, plan.identity), (Action::Replace, None));
+    assert_eq!((plan.action, plan.identity), (ChangeAction::Replace, None));
     core.apply(json!({ "name": "b" })).await.unwrap();
     assert_eq!(core.identity(), Some(&identity_of("b-id")));
 }

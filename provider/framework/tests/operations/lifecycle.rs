@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use tf_framework::path::Path;
-use tf_framework::testing::{Action, Core, UNKNOWN};
+use tf_framework::testing::{ChangeAction, Core, UNKNOWN};
 use tf_framework::value::Value;
 
 use crate::thing::Things;
@@ -15,7 +15,7 @@ pub(crate) fn core() -> (Core<Things>, Arc<World>) {
     (Core::new(Things(Arc::clone(&world)), "test_thing"), world)
 }
 
-fn planned(plan: &tf_framework::testing::Plan, attribute: &str) -> Value {
+fn planned(plan: &tf_framework::testing::Change, attribute: &str) -> Value {
     plan.planned.attribute_or_null(attribute).clone()
 }
 
@@ -23,7 +23,7 @@ fn planned(plan: &tf_framework::testing::Plan, attribute: &str) -> Value {
 async fn trap_01_computed_attributes_are_unknown_in_the_plan_of_a_creation() {
     let (mut core, _) = core();
     let plan = core.plan(json!({ "name": "a" })).await.unwrap();
-    assert_eq!(plan.action, Action::Create);
+    assert_eq!(plan.action, ChangeAction::Create);
     assert!(planned(&plan, "id").is_unknown() && planned(&plan, "revision").is_unknown());
     assert_eq!(planned(&plan, "size"), 1.into());
     let state = core.apply(json!({ "name": "a" })).await.unwrap();
@@ -40,7 +40,7 @@ async fn trap_02_a_second_plan_is_empty_and_an_update_keeps_what_it_keeps() {
     core.apply(json!({ "name": "a" })).await.unwrap();
     assert!(core.plan(json!({ "name": "a" })).await.unwrap().is_empty());
     let plan = core.plan(json!({ "name": "a", "size": 2 })).await.unwrap();
-    assert_eq!(plan.action, Action::Update);
+    assert_eq!(plan.action, ChangeAction::Update);
     assert_eq!(planned(&plan, "id"), "a-id".into());
     assert!(planned(&plan, "revision").is_unknown());
     let state = core.apply(json!({ "name": "a", "size": 2 })).await.unwrap();
@@ -56,7 +56,7 @@ async fn trap_04_another_spelling_is_no_drift_and_another_value_is() {
     assert_eq!(core.state().unwrap()["zone"], "Africa");
     world.resize("a-id", 7);
     let plan = core.plan(config).await.unwrap();
-    assert_eq!((plan.action, planned(&plan, "size")), (Action::Update, 1.into()));
+    assert_eq!((plan.action, planned(&plan, "size")), (ChangeAction::Update, 1.into()));
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn trap_16_a_replacement_is_planned_once_more_as_a_creation() {
     core.apply(json!({ "name": "a" })).await.unwrap();
     world.take_log();
     let plan = core.plan(json!({ "name": "b" })).await.unwrap();
-    assert_eq!(plan.action, Action::Replace);
+    assert_eq!(plan.action, ChangeAction::Replace);
     assert_eq!(plan.requires_replace, [Path::new("name")]);
     assert!(planned(&plan, "id").is_unknown());
     let plans: Vec<_> = world
@@ -197,7 +197,7 @@ async fn trap_24_what_is_not_known_when_planning_is_known_when_applying() {
     assert_eq!(world.ids(), ["a-id"]);
     // Whether the name changes is not known, so nothing but a replacement can be planned.
     let plan = core.plan(json!({ "name": UNKNOWN, "size": 3 })).await.unwrap();
-    assert_eq!(plan.action, Action::Replace);
+    assert_eq!(plan.action, ChangeAction::Replace);
 }
 
 #[tokio::test]
@@ -252,7 +252,10 @@ async fn trap_28_other_timeouts_are_no_change_of_the_object() {
     core.apply(json!({ "name": "a" })).await.unwrap();
     let config = json!({ "name": "a", "timeouts": { "delete": "1m" } });
     let plan = core.plan(config.clone()).await.unwrap();
-    assert_eq!((plan.action, planned(&plan, "revision")), (Action::Update, 1.into()));
+    assert_eq!(
+        (plan.action, planned(&plan, "revision")),
+        (ChangeAction::Update, 1.into())
+    );
     world.take_log();
     let state = core.apply(config.clone()).await.unwrap();
     assert_eq!(
@@ -289,7 +292,10 @@ async fn an_object_that_is_gone_leaves_the_state_and_is_made_again() {
     core.apply(json!({ "name": "a" })).await.unwrap();
     world.remove("a-id");
     assert_eq!(core.refresh().await.unwrap(), None);
-    assert_eq!(core.plan(json!({ "name": "a" })).await.unwrap().action, Action::Create);
+    assert_eq!(
+        core.plan(json!({ "name": "a" })).await.unwrap().action,
+        ChangeAction::Create
+    );
 }
 
 #[tokio::test]

@@ -67,6 +67,23 @@ async fn trap_24_a_provider_can_be_configured_with_what_is_not_known_and_again()
 }
 
 #[tokio::test]
+async fn clients_are_closed_once_when_the_process_ends_and_it_waits_for_them() {
+    let world = world();
+    let options = ServeOptions::new(Things::ADDRESS);
+    let service = service(Things(Arc::clone(&world)), &options);
+    let configuration = proto::configure_provider::Request {
+        config: encoded(&json!({ "endpoint": "e" })),
+        ..Default::default()
+    };
+    service.configure_provider(Request::new(configuration)).await.unwrap();
+    assert_eq!(world.take_log(), ["configure for e"]);
+    options.stop.cancel();
+    options.operations.close();
+    options.operations.wait().await;
+    assert_eq!(world.take_log(), ["close"]);
+}
+
+#[tokio::test]
 async fn trap_25_operations_of_an_unconfigured_provider_are_refused() {
     let mut client = connect(&world(), &CancellationToken::new());
     let answer = client.apply_resource_change(creation(&json!({ "name": "a" }))).await;

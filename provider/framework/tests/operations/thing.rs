@@ -273,6 +273,10 @@ impl Provider for Things {
         Ok(Clients)
     }
 
+    async fn close(&self, _: &Clients) {
+        self.0.log("close".to_owned());
+    }
+
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {
         vec![
             ResourceEntry::new(Thing(Arc::clone(&self.0))),

@@ -95,7 +95,7 @@ impl<P: Provider> ProviderService<P> {
             )),
         };
         let configured = match clients {
-            Ok(clients) => Ok(Arc::new(clients)),
+            Ok(clients) => Ok(self.closed_at_the_end(clients)),
             Err(failure) if failure.deferral().is_some() => {
                 tracing::debug!("the configuration of the provider has to wait");
                 Err(failure)
@@ -104,6 +104,17 @@ impl<P: Provider> ProviderService<P> {
         };
         *self.clients.write().unwrap_or_else(PoisonError::into_inner) = Some(configured);
         Ok(proto::configure_provider::Response::default())
+    }
+
+    /// Clients that give back what they hold when the server stops; it waits for that as for operations.
+    fn closed_at_the_end(&self, clients: P::Clients) -> Arc<P::Clients> {
+        let clients = Arc::new(clients);
+        let (provider, held, end) = (Arc::clone(&self.provider), Arc::clone(&clients), self.end.clone());
+        self.operations.spawn(async move {
+            end.cancelled().await;
+            provider.close(&held).await;
+        });
+        clients
     }
 }
 
