@@ -19,4 +19,12 @@ provider "cht" {
     agent       = true
     known_hosts = "~/.ssh/known_hosts"
   }
+
+  # The account for resources of AWS, and for clusters of EKS.
+  aws = {
+    region              = "af-south-1"
+    profile             = "moh"
+    allowed_account_ids = ["123456789012"]
+    default_tags        = { owner = "moh" }
+  }
 }

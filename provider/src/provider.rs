@@ -1,12 +1,22 @@
 //! The provider: its configuration, and what there is.
 
+use std::sync::Arc;
+
 use tf_framework::context::Scope;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
-use tf_framework::provider::{DataSourceEntry, FunctionEntry, Provider, ResourceEntry};
+use tf_framework::provider::{DataSourceEntry, EphemeralResourceEntry, FunctionEntry, Provider, ResourceEntry};
 use tf_framework::{Attr, Model};
 
+use crate::aws::access_entry::AccessEntryResource;
+use crate::aws::caller_identity_data::CallerIdentityDataSource;
+use crate::aws::eks_cluster_data::EksClusterDataSource;
+use crate::aws::eks_cluster_versions_data::EksClusterVersionsDataSource;
+use crate::aws::eks_token_ephemeral::EksTokenResource;
+use crate::aws::vpc::VpcResource;
+use crate::aws::{Account, Accounts, Aws, AwsDraft, EksLogins};
 use crate::cht::SizingFunction;
+use crate::cht::application::creations::Creations;
 use crate::cht::application::releases::Releases;
 use crate::cht::credential::CredentialResource;
 use crate::cht::instance::{Hosts, InstanceResource};
@@ -20,10 +30,25 @@ use crate::k3s::agent::AgentResource;
 use crate::k3s::agent::limits::Limits;
 use crate::k3s::cluster::ClusterResource;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
-use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes};
+use crate::kubernetes::storage_class::StorageClassResource;
+use crate::kubernetes::{Access, Clusters, KubeconfigFunction, Kubernetes, KubernetesDraft};
 use crate::ssh::diagnostics::ATTRIBUTE as SSH;
-use crate::ssh::{Sessions, Ssh};
+use crate::ssh::{Sessions, Ssh, SshDraft};
 use crate::ssh_host::SshHostDataSource;
+use crate::vsphere::anti_affinity_rule::AntiAffinityRuleResource;
+use crate::vsphere::cloud_provider::CloudProviderResource;
+use crate::vsphere::cluster_data::ClusterDataSource;
+use crate::vsphere::csi_driver::CsiDriverResource;
+use crate::vsphere::datacenter_data::DatacenterDataSource;
+use crate::vsphere::datastore_data::DatastoreDataSource;
+use crate::vsphere::network_data::NetworkDataSource;
+use crate::vsphere::permission::PermissionResource;
+use crate::vsphere::resource_pool_data::ResourcePoolDataSource;
+use crate::vsphere::role::RoleResource;
+use crate::vsphere::template_data::TemplateDataSource;
+use crate::vsphere::virtual_machine::VirtualMachineResource;
+use crate::vsphere::virtual_machine_data::VirtualMachineDataSource;
+use crate::vsphere::{VCenter, VCenters, VSphere, VSphereDraft};
 
 /// The provider `cht`.
 #[derive(Debug)]
@@ -42,6 +67,11 @@ pub struct ProviderModel {
     /// How hosts are logged in to, for resources that do not say it themselves. What stands here is stored nowhere, so
     /// it is the place for the private key.
     pub ssh: Option<Ssh>,
+    /// The vCenter, for resources of vSphere. What stands here is stored nowhere.
+    pub vsphere: Option<VSphere>,
+    /// The account and the region in AWS, for resources of AWS and for clusters of EKS. Credentials are found where
+    /// AWS's own tools find them, and only if something of AWS is used.
+    pub aws: Option<Aws>,
 }
 
 /// What resources get of the provider's configuration.
@@ -54,7 +84,12 @@ pub struct Clients {
     sessions: Sessions,
     hosts: Hosts,
     releases: Releases,
+    creations: Creations,
     agents: Limits,
+    vsphere: Attr<VSphere>,
+    vcenters: VCenters,
+    accounts: Arc<Accounts>,
+    eks_logins: Arc<EksLogins>,
 }
 
 impl Clients {
@@ -141,9 +176,59 @@ impl Clients {
         &self.releases
     }
 
+    /// What this run makes and destroys in instances, and the instances themselves.
+    pub(crate) fn creations(&self) -> &Creations {
+        &self.creations
+    }
+
     /// The agents of k3s clusters that this run works on.
     pub(crate) fn agents(&self) -> &Limits {
         &self.agents
+    }
+
+    /// The vCenter of the provider block. Calls to it end with the operation.
+    ///
+    /// # Errors
+    /// Fails if it is not known yet, or neither the provider block nor the environment says which one it is.
+    pub async fn vcenter(scope: &Scope<Clients>) -> Result<VCenter, Diagnostics> {
+        let clients = scope.clients();
+        let unsaid = VSphere::default();
+        let value = match &clients.vsphere {
+            Attr::Known(value) => value,
+            Attr::Null => &unsaid,
+            Attr::Unknown => {
+                return Err(Diagnostic::error(
+                    "Way to the vCenter is not known yet",
+                    "The provider block takes `vsphere` from something that does not exist yet, and the vCenter has to be asked \
+                     now. Apply what it depends on first.",
+                )
+                .into());
+            }
+        };
+        clients.vcenters.connect(value, scope.cancellation()).await
+    }
+
+    /// Whether the provider block has a vCenter that is not known yet.
+    pub fn is_vcenter_unknown(&self) -> bool {
+        self.vsphere.is_unknown()
+    }
+
+    /// The account in AWS. Calls to it end with the operation.
+    ///
+    /// # Errors
+    /// Fails if it is not known yet, there is no region, or it is an account that is not allowed.
+    pub async fn aws(scope: &Scope<Clients>) -> Result<Account, Diagnostics> {
+        scope.clients().accounts.connect(scope.cancellation()).await
+    }
+
+    /// Whether the provider block has an account in AWS that is not known yet.
+    pub fn is_aws_unknown(&self) -> bool {
+        self.accounts.is_unknown()
+    }
+
+    /// The logins to clusters of EKS.
+    pub(crate) fn eks_logins(&self) -> &EksLogins {
+        &self.eks_logins
     }
 
     /// Whether the provider block has a default way to a cluster that is not known yet.
@@ -169,46 +254,72 @@ impl Provider for ChtProvider {
     }
 
     async fn configure(&self, config: ProviderModelDraft) -> Result<Clients, Diagnostics> {
-        let kubernetes = match config.kubernetes {
-            Attr::Unknown => Attr::Unknown,
-            Attr::Null => Attr::Null,
-            // Any part that is unknown makes the whole unusable for now.
-            Attr::Known(draft) => draft.known().map_or(Attr::Unknown, Attr::Known),
-        };
-        let ssh = match config.ssh {
-            Attr::Unknown => Attr::Unknown,
-            Attr::Null => Attr::Null,
-            Attr::Known(draft) => draft.known().map_or(Attr::Unknown, Attr::Known),
-        };
+        let kubernetes = known(config.kubernetes, KubernetesDraft::known);
+        let ssh = known(config.ssh, SshDraft::known);
+        let vsphere = known(config.vsphere, VSphereDraft::known);
+        let accounts = Accounts::new(known(config.aws, AwsDraft::known));
+        let eks_logins = EksLogins::new(Arc::clone(&accounts));
         Ok(Clients {
             kubernetes,
-            clusters: Clusters::default(),
+            clusters: Clusters::with_eks(eks_logins.clone()),
             forwards: Forwards::default(),
             ssh,
             sessions: Sessions::default(),
             hosts: Hosts::default(),
             releases: Releases::default(),
+            creations: Creations::default(),
             agents: Limits::default(),
+            vsphere,
+            vcenters: VCenters::default(),
+            accounts,
+            eks_logins,
         })
+    }
+
+    async fn close(&self, clients: &Clients) {
+        clients.vcenters.log_out().await;
     }
 
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {
         vec![
             ResourceEntry::new(CredentialResource),
+            ResourceEntry::new(AccessEntryResource),
             ResourceEntry::new(InstanceResource),
             ResourceEntry::new(AgentResource),
             ResourceEntry::new(ClusterResource),
             ResourceEntry::new(SettingsResource),
+            ResourceEntry::new(StorageClassResource),
             ResourceEntry::new(UserResource),
+            ResourceEntry::new(VpcResource),
+            ResourceEntry::new(AntiAffinityRuleResource),
+            ResourceEntry::new(CloudProviderResource),
+            ResourceEntry::new(CsiDriverResource),
+            ResourceEntry::new(PermissionResource),
+            ResourceEntry::new(RoleResource),
+            ResourceEntry::new(VirtualMachineResource),
         ]
     }
 
     fn data_sources(&self) -> Vec<DataSourceEntry<Clients>> {
         vec![
+            DataSourceEntry::new(CallerIdentityDataSource),
+            DataSourceEntry::new(EksClusterDataSource),
+            DataSourceEntry::new(EksClusterVersionsDataSource),
             DataSourceEntry::new(InstanceDataSource),
             DataSourceEntry::new(MonitoringDataSource),
             DataSourceEntry::new(SshHostDataSource),
+            DataSourceEntry::new(ClusterDataSource),
+            DataSourceEntry::new(DatacenterDataSource),
+            DataSourceEntry::new(DatastoreDataSource),
+            DataSourceEntry::new(NetworkDataSource),
+            DataSourceEntry::new(ResourcePoolDataSource),
+            DataSourceEntry::new(TemplateDataSource),
+            DataSourceEntry::new(VirtualMachineDataSource),
         ]
+    }
+
+    fn ephemeral_resources(&self) -> Vec<EphemeralResourceEntry<Clients>> {
+        vec![EphemeralResourceEntry::new(EksTokenResource)]
     }
 
     fn functions(&self) -> Vec<FunctionEntry> {
@@ -217,6 +328,15 @@ impl Provider for ChtProvider {
             FunctionEntry::new::<SizingFunction>(),
             FunctionEntry::new::<ValuesFunction>(),
         ]
+    }
+}
+
+/// A value of which everything is known: any part that is unknown makes the whole unusable for now.
+fn known<D, T>(draft: Attr<D>, known: impl Fn(&D) -> Option<T>) -> Attr<T> {
+    match draft {
+        Attr::Unknown => Attr::Unknown,
+        Attr::Null => Attr::Null,
+        Attr::Known(draft) => known(&draft).map_or(Attr::Unknown, Attr::Known),
     }
 }
 

@@ -4,10 +4,12 @@
 //! namespace, the administrator's login is read from the Secret that `cht_instance`, or the official chart, keeps
 //! there, so that it is in no configuration and no state. [`Application::attempt`] repeats calls that may succeed a
 //! moment later; [`diagnostics`] says what failed in a user's words. [`which_cluster`] tells the cluster of an instance
-//! from another one, and [`claim`] which creation has made what lives there.
+//! from another one, and [`claim`] which creation has made what lives there; [`creations`] lets those of one run take
+//! turns.
 
 pub mod attribute;
 pub(in crate::cht) mod claim;
+pub(crate) mod creations;
 mod diagnostics;
 mod import;
 mod lookup;

@@ -13,7 +13,7 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
-use crate::cht::application::claim::{self, Earlier};
+use crate::cht::application::claim::{self, Earlier, Marked, words};
 use crate::cht::application::{Application, ImportName, Task, address_of, attribute, in_namespace, which_cluster};
 use crate::cht::credential::model::{CredentialIdentity, CredentialModel};
 use crate::cht::credential::seal::Private;
@@ -57,15 +57,16 @@ impl Resource for CredentialResource {
     async fn create(&self, cx: &Context<Self>, mut plan: CredentialModel) -> Result<CredentialModel, Diagnostics> {
         let application = Application::require(cx, &plan.instance).await?;
         which_cluster::keep(cx, &plan.instance).await?;
-        let name = mark(&plan.key);
+        let credential = marked(&plan.key);
+        let _turn = claim::turn(cx, &plan.instance, &credential).await?;
         is_free(cx, &application, &plan).await?;
-        let mut mark = claim::begin(cx, &application, &STORE, &name).await?;
+        let mut mark = claim::begin(cx, &application, &STORE, &credential).await?;
         let revision = store(cx, &application, &plan).await?;
         mark.revision = Some(revision.clone());
         plan.revision = Attr::Known(revision);
         cx.checkpoint(&plan);
         seal::keep(cx, &application, &plan.key).await?;
-        claim::finish(cx, &application, &STORE, (&name, mark)).await?;
+        claim::finish(cx, &application, &STORE, (&credential, mark)).await?;
         Ok(plan)
     }
 
@@ -82,7 +83,7 @@ impl Resource for CredentialResource {
             which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
         };
-        claim::settle(cx, &application, &mark(&state.key)).await?;
+        claim::settle(cx, &application, &marked(&state.key)).await?;
         let is_ours = state.revision.known() == Some(&live);
         if !is_ours || seal::is_broken(cx, &application, &state.key).await? {
             // Without a revision of ours, the next plan shows that it is stored again.
@@ -102,6 +103,7 @@ impl Resource for CredentialResource {
             let application = Application::require(cx, &plan.instance).await?;
             plan.revision = Attr::Known(store(cx, &application, &plan).await?);
             seal::keep(cx, &application, &plan.key).await?;
+            claim::settle(cx, &application, &marked(&plan.key)).await?;
         }
         Ok(plan)
     }
@@ -111,15 +113,15 @@ impl Resource for CredentialResource {
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(());
         };
-        let (client, mark) = (&application.client, mark(&state.key));
-        if claim::is_anothers(cx, &application, &DELETE, &mark).await? {
-            cx.warn(claim::left(&words(&state.key)));
+        let (client, credential) = (&application.client, marked(&state.key));
+        let _turn = claim::turn(cx, &state.instance, &credential).await?;
+        if claim::is_anothers(cx, &application, &DELETE, &credential).await? {
             return Ok(());
         }
         application
             .attempt(cx, &DELETE, || async {
                 client.delete_credential(&state.key).await?;
-                client.unmark(&mark).await
+                client.unmark(&credential.mark).await
             })
             .await
     }
@@ -139,7 +141,10 @@ impl Resource for CredentialResource {
         let application = Application::require(cx, &instance).await?;
         which_cluster::keep(cx, &instance).await?;
         match revision(cx, &application, &key).await? {
-            Some(revision) => Ok(CredentialModel::imported(instance, key, revision)),
+            Some(revision) => {
+                claim::adopt(cx, &application, &READ, &marked(&key)).await?;
+                Ok(CredentialModel::imported(instance, key, revision))
+            }
             None => Err(Diagnostics::error(
                 "No CHT credential to import",
                 format!(
@@ -164,32 +169,33 @@ async fn is_free(
     plan: &CredentialModel,
 ) -> Result<(), Diagnostics> {
     let key = &plan.key;
-    let earlier = claim::earlier(cx, application, &READ, &mark(key)).await?;
+    let marked = marked(key);
+    let earlier = claim::earlier(cx, application, &READ, &marked).await?;
     let Some(live) = revision(cx, application, key).await? else {
         return Ok(());
     };
     match earlier {
         Earlier::Unfinished => Ok(()),
         Earlier::Finished(Some(made)) if made == live => {
-            cx.warn(claim::taken(&words(key)).at(CredentialModel::KEY));
+            cx.warn(words::taken(&marked.words).at(CredentialModel::KEY));
             Ok(())
         }
-        Earlier::Finished(_) | Earlier::Nothing => {
+        Earlier::Finished(_) | Earlier::Nothing | Earlier::Abandoned => {
+            if earlier == Earlier::Abandoned {
+                cx.warn(words::abandoned(&marked.words).at(CredentialModel::KEY));
+            }
             let instance = plan.instance.name().unwrap_or_default();
             let detail = format!(
                 "The instance has a credential `{key}` that this configuration did not store. Choose another key, or \
-                 import it, with the address of this resource: `tofu import cht_credential.NAME '{instance}/{key}'`."
+                 import it, with the address of this resource: `tofu import cht_credential.NAME \
+                 '{instance}/{key}'`.\n\n{}",
+                words::TAINTED
             );
             Err(Diagnostic::error("CHT credential exists already", detail)
                 .at(CredentialModel::KEY)
                 .into())
         }
     }
-}
-
-/// A credential, in words.
-fn words(key: &str) -> String {
-    format!("credential `{key}`")
 }
 
 /// Stores the value, and answers with the revision that this made.
@@ -221,6 +227,9 @@ async fn store(
 }
 
 /// What tells that a credential is being stored by this provider for the first time.
-fn mark(key: &str) -> String {
-    format!("credential.{key}")
+fn marked(key: &str) -> Marked {
+    Marked {
+        mark: format!("credential.{key}"),
+        words: format!("credential `{key}`"),
+    }
 }

@@ -2,7 +2,6 @@
 //!
 //! Certificates are always verified. Redirects are not followed, as the request carries a password.
 
-use std::error::Error as StdError;
 use std::time::Duration;
 
 use http::{Request, Response, Uri};
@@ -10,6 +9,7 @@ use hyper::body::Bytes;
 use reqwest::redirect::Policy;
 
 use super::transport::{Transport, TransportError};
+use crate::causes;
 
 /// As for the other way, see [`super::port_forward`].
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -87,29 +87,10 @@ impl Transport for HttpsTransport {
             Err(source) if source.is_timeout() => Err(TransportError::Timeout {
                 waited: REQUEST_TIMEOUT,
             }),
-            Err(source) if is_certificate(&source) => Err(TransportError::Certificate { host, source }),
+            Err(source) if causes::is_certificate(&source) => Err(TransportError::Certificate { host, source }),
             Err(source) => Err(TransportError::Https { host, source }),
         }
     }
-}
-
-/// Whether the server's certificate is to blame. An I/O error hides what it wraps from its own chain.
-fn is_certificate(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(|error| error.get_ref())
-            .map(|inner| inner as &(dyn StdError + 'static));
-        let tls = error
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| wrapped?.downcast_ref::<rustls::Error>());
-        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        next = wrapped.or_else(|| error.source());
-    }
-    false
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! - [`model`]: which attributes there are, and what each accepts. [`mod@validate`]: what a configuration must not say.
 //! - [`spec`]: what the attributes ask for, and what differs between versions. [`objects`]: which Kubernetes objects
 //!   follow. [`desired`] joins them with the [`record`], which remembers in the cluster what was configured, and with
-//!   [`credentials`].
+//!   [`credentials`]. [`claim`] tells by the record which creation has an instance.
 //! - [`live`]: what is there of all that. [`adoption`]: the same for what the official Helm chart made.
 //! - [`plan`]: what a plan shows, warns of and refuses; the cluster is asked as well.
 //! - [`apply`]: how the cluster is changed. [`mod@upgrade`]: what another version needs before and after. [`patience`]
@@ -23,7 +23,7 @@ use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
-use crate::cht::instance::apply::converge::{Goal, check_ingress, converge, finish};
+use crate::cht::instance::apply::converge::{Goal, check_ingress, converge};
 use crate::cht::instance::apply::teardown::{self, Transition};
 use crate::cht::instance::apply::update;
 use crate::cht::instance::credentials::Known;
@@ -39,6 +39,7 @@ use crate::provider::Clients;
 
 mod adoption;
 mod apply;
+mod claim;
 mod credentials;
 mod desired;
 #[cfg(test)]
@@ -82,16 +83,15 @@ impl Resource for InstanceResource {
 
     async fn create(&self, cx: &Context<Self>, mut plan: InstanceModel) -> Result<InstanceModel, Diagnostics> {
         let access = Clients::access(cx, plan.kubernetes.as_ref()).await?;
+        let _turn = claim::turn(cx, &access, &plan.namespace).await?;
         let survey = Survey::take(&access, &plan).await?;
         if unsaved::is_left(cx, &survey, &plan)? {
-            let taken = unsaved::take(cx, &access, survey, plan).await?;
-            finish(cx, &access, &taken).await?;
-            return Ok(taken);
+            return unsaved::take(cx, &access, survey, plan).await;
         }
         survey.allows_creation(&plan)?;
         check_ingress(cx, &access, &plan, None).await?;
         which_cluster::keep(cx, &access).await?;
-        unsaved::begin(cx)?;
+        let creation = claim::begin(cx, &survey)?;
         let (begun, stage) = (survey.begun(), survey.stage());
         storage::check(cx, &access, &plan, None).await?;
         let credentials = Known::of(&plan.couchdb).or(survey.started_with).or_generate();
@@ -101,6 +101,7 @@ impl Resource for InstanceResource {
             model: plan,
             credentials: &credentials,
             stage,
+            creation: &creation,
             how: Apply::Careful,
             found: survey.found,
             patience: Patience::of_operation(),
@@ -114,6 +115,7 @@ impl Resource for InstanceResource {
             };
             transition.remove_obsolete(cx, &access).await?;
         }
+        claim::hand_over(cx, &creation);
         Ok(made)
     }
 
@@ -130,6 +132,7 @@ impl Resource for InstanceResource {
             which_cluster::check(cx, &access, &state.namespace).await?;
             return Ok(None);
         }
+        claim::settle(cx, &access, &state.namespace, &found).await?;
         live::store(&mut state, &found);
         upgrade::adopt(&mut state, live_version.as_deref(), &found);
         let live = secrets::credentials(&found, &state.namespace);
@@ -153,10 +156,10 @@ impl Resource for InstanceResource {
     async fn delete(&self, cx: &Context<Self>, state: InstanceModel) -> Result<(), Diagnostics> {
         let access = Clients::access(cx, state.kubernetes.as_ref()).await?;
         which_cluster::check(cx, &access, &state.namespace).await?;
+        let _turn = claim::turn(cx, &access, &state.namespace).await?;
         let models = [&state];
         let found = live::find(&access, &state.namespace, &models).await?;
-        if unsaved::is_anothers(cx, &state, &found)? {
-            cx.warn(unsaved::left(&state.namespace));
+        if claim::is_anothers(cx, &state, &found)? {
             return Ok(());
         }
         if teardown::may_hold_data(&found, &state) {
@@ -176,6 +179,7 @@ impl Resource for InstanceResource {
         let Some(record) = Record::find(&found, &namespace) else {
             return adoption::import(cx, &access, &namespace).await;
         };
+        claim::adopt(cx, &record)?;
         let mut model = record.model()?;
         secrets::restore(&mut model, &found);
         Ok(model)

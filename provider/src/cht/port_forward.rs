@@ -11,6 +11,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::FusedFuture as _;
 use http::header::HOST;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Bytes;
@@ -147,28 +149,14 @@ impl PortForwardTransport {
                 message: "the port was not forwarded".to_owned(),
             });
         };
-        tokio::pin!(reason);
         let first = async {
             let mut connection = Connection::open(target, stream).await?;
             let answer = connection.exchange(request).await?;
-            Ok::<_, TransportError>((answer, connection))
+            Ok((answer, connection))
         };
-        let failure = tokio::select! {
-            biased;
-            first = first => match first {
-                Ok((answer, connection)) => {
-                    self.lane.keep(connection.over(forwarder));
-                    return Ok(answer);
-                }
-                Err(failure) => failure,
-            },
-            Some(message) = &mut reason => return Err(TransportError::Refused { pod, message }),
-        };
-        // A refused connection looks like one that ended; the kubelet says on another channel which it was.
-        match tokio::time::timeout(REASON_TIMEOUT, reason).await {
-            Ok(Some(message)) if failure.is_closed() => Err(TransportError::Refused { pod, message }),
-            _ => Err(failure),
-        }
+        let (answer, connection) = unless_refused(pod, first, reason).await?;
+        self.lane.keep(connection.over(forwarder));
+        Ok(answer)
     }
 
     async fn find_pod(&self) -> Result<Target, TransportError> {
@@ -219,6 +207,33 @@ impl Transport for PortForwardTransport {
 
 /// A ready pod, or else a running one: with a readiness probe the pod is not ready while the CHT starts, and what it
 /// says about its progress then is just what is wanted.
+/// What comes of the first request, unless the kubelet gives a reason why there is no connection. It may also end
+/// without giving one, before the request does.
+async fn unless_refused<T>(
+    pod: String,
+    first: impl Future<Output = Result<T, TransportError>>,
+    reason: impl Future<Output = Option<String>>,
+) -> Result<T, TransportError> {
+    let reason = reason.fuse();
+    tokio::pin!(reason);
+    let failure = tokio::select! {
+        biased;
+        first = first => match first {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        },
+        Some(message) = &mut reason => return Err(TransportError::Refused { pod, message }),
+    };
+    if reason.is_terminated() {
+        return Err(failure);
+    }
+    // A refused connection looks like one that ended; the kubelet says on another channel which it was.
+    match tokio::time::timeout(REASON_TIMEOUT, reason).await {
+        Ok(Some(message)) if failure.is_closed() => Err(TransportError::Refused { pod, message }),
+        _ => Err(failure),
+    }
+}
+
 fn choose_pod(pods: &[Pod]) -> Option<Target> {
     let usable = || {
         pods.iter()

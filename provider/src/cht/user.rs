@@ -19,7 +19,7 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tokio::time::Instant;
 
-use crate::cht::application::claim::{self, Earlier};
+use crate::cht::application::claim::{self, Earlier, Marked, words};
 use crate::cht::application::{
     Application, ImportName, Kept, Task, address_of, attribute, in_namespace, which_cluster,
 };
@@ -81,29 +81,30 @@ impl Resource for UserResource {
     async fn create(&self, cx: &Context<Self>, plan: UserModel) -> Result<UserModel, Diagnostics> {
         let application = Application::require(cx, &plan.instance).await?;
         which_cluster::keep(cx, &plan.instance).await?;
+        let user = marked(&plan.username);
+        let _turn = claim::turn(cx, &plan.instance, &user).await?;
         let may_continue = survey(cx, &application, &plan).await?;
         let client = &application.client;
-        let mark = mark(&plan.username);
         link::check(cx, &application, &PREPARE, &plan.change(None)).await?;
-        let begun = claim::begin(cx, &application, &PREPARE, &mark).await?;
-        let creation = Creation::new(&plan.username, plan.change(None), may_continue);
+        let begun = claim::begin(cx, &application, &PREPARE, &user).await?;
+        let creation = Creation::new(&plan, may_continue);
         if let Err(failure) = application.attempt(cx, &CREATE, || creation.attempt(client)).await {
             if creation.left_nothing() {
                 // Saved as tainted, the user of somebody who was quicker would be deleted with ours.
-                client.unmark(&mark).await.unwrap_or_default();
+                claim::forget(cx, &application, &PREPARE, &user).await;
                 return Err(failure);
             }
             // Whether an interrupted call did its work shows later only; the mark lets the next creation go on then.
             let is_over = cx.cancellation().is_cancelled() || cx.deadline() <= Instant::now();
             match client.user(&plan.username).await {
                 Ok(FoundUser::Gone) if is_over => {}
-                Ok(FoundUser::Gone) => client.unmark(&mark).await.unwrap_or_default(),
+                Ok(FoundUser::Gone) => claim::forget(cx, &application, &PREPARE, &user).await,
                 Ok(FoundUser::Complete(_) | FoundUser::Incomplete) | Err(_) => cx.checkpoint(&plan),
             }
             return Err(failure);
         }
         cx.checkpoint(&plan);
-        claim::finish(cx, &application, &FINISH, (&mark, begun)).await?;
+        claim::finish(cx, &application, &FINISH, (&user, begun)).await?;
         Ok(plan)
     }
 
@@ -114,7 +115,7 @@ impl Resource for UserResource {
         };
         match find(cx, &application, &state.username).await? {
             FoundUser::Complete(user) => {
-                claim::settle(cx, &application, &mark(&state.username)).await?;
+                claim::settle(cx, &application, &marked(&state.username)).await?;
                 Ok(Some(state.refreshed(*user)))
             }
             // Nobody can use half a user; making it again makes it whole.
@@ -130,12 +131,11 @@ impl Resource for UserResource {
         let application = Application::require(cx, &plan.instance).await?;
         let change = plan.change(Some(&prior));
         link::check(cx, &application, &READ, &change).await?;
+        // Alone in its attempt: each time that it is repeated may send another link.
         application
-            .attempt(cx, &UPDATE, || async {
-                application.client.update_user(&plan.username, &change).await?;
-                application.client.unmark(&mark(&plan.username)).await
-            })
+            .attempt(cx, &UPDATE, || application.client.update_user(&plan.username, &change))
             .await?;
+        claim::settle(cx, &application, &marked(&plan.username)).await?;
         Ok(plan)
     }
 
@@ -145,15 +145,15 @@ impl Resource for UserResource {
             return Ok(());
         };
         let client = &application.client;
-        let mark = mark(&state.username);
-        if claim::is_anothers(cx, &application, &DELETE, &mark).await? {
-            cx.warn(claim::left(&words(&state.username)));
+        let user = marked(&state.username);
+        let _turn = claim::turn(cx, &state.instance, &user).await?;
+        if claim::is_anothers(cx, &application, &DELETE, &user).await? {
             return Ok(());
         }
         application
             .attempt(cx, &DELETE, || async {
                 client.delete_user(&state.username).await?;
-                client.unmark(&mark).await
+                client.unmark(&user.mark).await
             })
             .await
     }
@@ -169,7 +169,10 @@ impl Resource for UserResource {
         let application = Application::require(cx, &instance).await?;
         which_cluster::keep(cx, &instance).await?;
         match find(cx, &application, &username).await? {
-            FoundUser::Complete(user) => Ok(UserModel::imported(instance, *user)),
+            FoundUser::Complete(user) => {
+                claim::adopt(cx, &application, &READ, &marked(&username)).await?;
+                Ok(UserModel::imported(instance, *user))
+            }
             FoundUser::Incomplete | FoundUser::Gone => Err(Diagnostics::error(
                 "No CHT user to import",
                 format!(
@@ -197,20 +200,25 @@ async fn find(scope: &Scope<Clients>, application: &Application, username: &str)
 /// Checks that the user can be made, and tells whether one who is there is to be gone on with.
 async fn survey(cx: &Context<UserResource>, application: &Application, plan: &UserModel) -> Result<bool, Diagnostics> {
     let username = &plan.username;
-    let earlier = claim::earlier(cx, application, &READ, &mark(username)).await?;
+    let marked = marked(username);
+    let earlier = claim::earlier(cx, application, &READ, &marked).await?;
     let found = find(cx, application, username).await?;
     match (found, earlier) {
         (_, Earlier::Unfinished) => Ok(true),
         (FoundUser::Complete(user), Earlier::Finished(_)) if plan.is_as(*user.clone()) => {
-            cx.warn(claim::taken(&words(username)).at(UserModel::USERNAME));
+            cx.warn(words::taken(&marked.words).at(UserModel::USERNAME));
             Ok(true)
         }
-        (FoundUser::Complete(_), _) => {
+        (FoundUser::Complete(_), earlier) => {
+            if earlier == Earlier::Abandoned {
+                cx.warn(words::abandoned(&marked.words).at(UserModel::USERNAME));
+            }
             let instance = plan.instance.name().unwrap_or_default();
             let detail = format!(
                 "The instance has a user `{username}` whom this configuration did not make. Choose another name, or \
                  import that user, with the address of this resource: `tofu import cht_user.NAME \
-                 '{instance}/{username}'`."
+                 '{instance}/{username}'`.\n\n{}",
+                words::TAINTED
             );
             Err(Diagnostic::error("CHT user exists already", detail)
                 .at(UserModel::USERNAME)
@@ -220,12 +228,10 @@ async fn survey(cx: &Context<UserResource>, application: &Application, plan: &Us
     }
 }
 
-/// A user, in words.
-fn words(username: &str) -> String {
-    format!("user `{username}`")
-}
-
 /// What tells that a user is being made by this provider.
-fn mark(username: &str) -> String {
-    format!("user.{username}")
+fn marked(username: &str) -> Marked {
+    Marked {
+        mark: format!("user.{username}"),
+        words: format!("user `{username}`"),
+    }
 }

@@ -114,6 +114,7 @@ impl Resource for ClusterResource {
         let (images, missing) = known_images(state.images.as_ref(), &private.images).await;
         converge::warn_of(cx, &missing);
         let beside = Beside {
+            token_hashes: private.token_hashes,
             adopted: private.adopted,
             images,
             ..Beside::of(&id)
@@ -186,6 +187,7 @@ impl Resource for ClusterResource {
         let private = cx.private()?;
         let hosts = ways::hosts(cx, &state, None, &private.pins)?;
         let beside = Beside {
+            token_hashes: private.token_hashes,
             adopted: private.adopted,
             ..Beside::of(&id)
         };

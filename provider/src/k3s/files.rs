@@ -15,6 +15,9 @@ use super::program::Image;
 use super::unit::{Environment, Proxy, unit};
 use super::{digest, paths};
 
+/// Where the hash of the password is among those that tell of a restart.
+const PASSWORD: usize = 2;
+
 /// One file.
 #[derive(Clone)]
 pub struct HostFile {
@@ -35,7 +38,9 @@ pub struct HostFiles {
     pub absent: Vec<&'static str>,
     /// Archives of images. k3s loads them also while it runs.
     pub images: Vec<Image>,
-    restart_hash: String,
+    /// Hashes of what k3s reads only when it starts, beside the tokens.
+    restart_hashes: Vec<String>,
+    password_hash: String,
     shared: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -118,12 +123,22 @@ impl HostFiles {
         self
     }
 
+    /// The same where the token is on the host already, and nothing else is known of it but its hash: without its file.
+    #[must_use]
+    pub fn with_known_token(mut self, sha256: &str) -> Self {
+        self.files.retain(|file| file.path != paths::TOKEN);
+        sha256.clone_into(&mut self.password_hash);
+        self
+    }
+
     /// What tells whether k3s has to be restarted: a hash of all that it reads only when it starts. Not in it are the
     /// keys that are read only to join, and what the token has beside the password: the same token can be short or
     /// secure.
     #[must_use]
     pub fn restart_hash(&self) -> String {
-        let mut all = self.restart_hash.clone();
+        let mut hashes: Vec<&str> = self.restart_hashes.iter().map(String::as_str).collect();
+        hashes.insert(PASSWORD.min(hashes.len()), &self.password_hash);
+        let mut all = hashes.join(" ");
         let agent_token = self.files.iter().find(|file| file.path == paths::AGENT_TOKEN);
         all.extend(agent_token.map(|file| password_hash(&file.text)));
         digest::sha256(all.as_bytes())
@@ -143,11 +158,7 @@ impl HostFiles {
         token: &SecretString,
     ) -> Self {
         let unit = unit(role);
-        let mut parts = vec![
-            config.restart_hash(),
-            digest::sha256(unit.as_bytes()),
-            password_hash(token),
-        ];
+        let mut parts = vec![config.restart_hash(), digest::sha256(unit.as_bytes())];
         let mut files = Self {
             files: vec![
                 HostFile {
@@ -163,7 +174,8 @@ impl HostFiles {
             ],
             absent: Vec::new(),
             images: Vec::new(),
-            restart_hash: String::new(),
+            restart_hashes: Vec::new(),
+            password_hash: password_hash(token),
             shared: config.shared(),
         };
         let optional = [
@@ -182,7 +194,7 @@ impl HostFiles {
             files.insert(path, 0o600, text);
         }
         files.insert(paths::unit_file(role), 0o644, unit.into());
-        files.restart_hash = parts.join(" ");
+        files.restart_hashes = parts;
         files
     }
 
@@ -278,6 +290,21 @@ mod tests {
         assert_ne!(first.files[0].sha256(), later.files[0].sha256());
         assert_ne!(first.files[1].sha256(), later.files[1].sha256());
         assert_eq!(first.restart_hash(), later.restart_hash());
+    }
+
+    #[test]
+    fn a_token_of_which_only_the_hash_is_known_is_on_the_host_already() {
+        let all = files(&given());
+        let mut other = given();
+        other.token = "another".into();
+        let hash = |text: &str| Token::parse(text).unwrap().sha256();
+        let known = files(&other).with_known_token(&hash("secret"));
+        assert!(known.files.iter().all(|file| file.path != paths::TOKEN));
+        assert_eq!(known.restart_hash(), all.restart_hash());
+        assert_ne!(
+            known.with_known_token(&hash("third")).restart_hash(),
+            all.restart_hash()
+        );
     }
 
     #[test]

@@ -41,7 +41,7 @@ mod view;
 pub use self::look::Looked;
 pub use self::restore::Restore;
 pub use self::stop::{StepError, Stopped};
-pub use self::tokens::Remembered;
+pub use self::tokens::{Kept, Remembered};
 
 /// What a cluster should be. What is Terraform's stays with the resource.
 #[derive(Clone, Debug)]

@@ -85,24 +85,6 @@ impl ClusterJoin {
     }
 }
 
-impl ClusterJoinDraft {
-    /// The value, if nothing in it is unknown.
-    #[must_use]
-    pub fn known(&self) -> Option<ClusterJoin> {
-        let servers = self.servers.known()?.iter();
-        Some(ClusterJoin {
-            cluster_id: self.cluster_id.known()?.clone(),
-            servers: servers.map(|server| server.known().cloned()).collect::<Option<_>>()?,
-            ca_hash: self.ca_hash.known()?.clone(),
-            token: self.token.known()?.clone(),
-            version: self.version.known()?.clone(),
-            external_cloud_provider: *self.external_cloud_provider.known()?,
-            kubernetes: self.kubernetes.known()?.known()?,
-            max_unavailable: *self.max_unavailable.known()?,
-        })
-    }
-}
-
 impl fmt::Debug for ClusterJoin {
     /// Tells which cluster, and nothing that lets anybody join it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

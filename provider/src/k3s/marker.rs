@@ -29,7 +29,7 @@ pub struct Marker {
     /// by this.
     #[serde(default)]
     pub creating: bool,
-    /// Whether a snapshot is being restored, and this server was not seen up since: its data may be from before.
+    /// Whether a snapshot is being restored, and something is left to do with this server: its data may be from before.
     /// Nothing else is done as long as any server is so marked.
     #[serde(default)]
     pub restoring: bool,

@@ -9,7 +9,8 @@
 //! - A cluster is begun once: only while no server has data, and nobody says that there was a cluster. `cluster-init`
 //!   is taken out of the first server's file as soon as there is a second.
 //! - One server at a time, and only if the others are healthy and enough of them to keep the quorum without it.
-//! - No data is wiped but that of a member which etcd has removed.
+//! - No data is wiped but that of a member which etcd has removed, as it says itself or as a run has left it that took
+//!   the server out.
 //! - No server is taken for gone as long as its Node is ready, or its host is there: it would go on without being a
 //!   part of the cluster, while its pods are made anew elsewhere.
 //! - No step goes to an older version, or over a minor version.

@@ -9,6 +9,7 @@ use std::fmt;
 
 use rand::distr::{Alphanumeric, SampleString};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 
 use super::digest;
 
@@ -29,6 +30,17 @@ pub enum Bearer {
     Server,
     /// Agents.
     Node,
+}
+
+/// By what a token is known that is not kept: hashes of the files that hold it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenHashes {
+    /// Of the token alone.
+    pub short: String,
+    /// Of the token that names the cluster.
+    pub secure: String,
+    /// Of the file in which k3s has written that down.
+    pub own: String,
 }
 
 /// A token that a cluster cannot have.
@@ -110,6 +122,19 @@ impl Token {
             Bearer::Node => "node",
         };
         format!("{SECURE_PREFIX}{ca_hash}::{user}:{}", self.0.expose_secret()).into()
+    }
+
+    /// By what it is known in the cluster of an authority.
+    #[must_use]
+    pub fn hashes(&self, ca_hash: &str) -> TokenHashes {
+        let secure = self.secure(ca_hash, Bearer::Server);
+        let secure = secure.expose_secret();
+        TokenHashes {
+            short: self.sha256(),
+            secure: digest::sha256(secure.as_bytes()),
+            // k3s ends its file with a new line.
+            own: digest::sha256(format!("{secure}\n").as_bytes()),
+        }
     }
 
     /// The hash by which tokens can be compared without showing one.

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use super::config::Role;
-use super::journal::{Finding, Outlook};
+use super::journal::{Cause, Finding, Outlook};
 use super::paths;
 use super::probe::{HostState, NodeState, UnitPhase};
 use super::version::K3sVersion;
@@ -136,7 +136,7 @@ impl Wait {
     }
 
     /// A journal holds old lines, too. So a cause counts once the unit was started anew, or ended; what may pass never
-    /// ends a wait.
+    /// ends a wait. A member that was removed is waited for without either.
     fn failure(&mut self, host: &HostState, missing: &Missing) -> Option<Failure> {
         let unit = host.unit(self.awaited.role)?;
         let before = *self.restarts_before.get_or_insert(unit.restarts);
@@ -144,7 +144,7 @@ impl Wait {
         let restarts = unit.restarts.checked_sub(before).unwrap_or(unit.restarts);
         self.restarts_before = Some(before.min(unit.restarts));
         let is_down = matches!(missing, Missing::Unit { .. });
-        let has_ended = unit.active == "failed";
+        let has_ended = unit.active == "failed" || (self.awaited.role == Role::Server && host.waits_in_vain());
         if !is_down || (restarts == 0 && !has_ended) {
             return None;
         }
@@ -163,6 +163,12 @@ impl Wait {
 }
 
 impl Failure {
+    /// What the journal tells of why, if it is understood.
+    #[must_use]
+    pub fn cause(&self) -> Option<Cause> {
+        self.finding.as_ref().map(|finding| finding.cause)
+    }
+
     /// All that is told of it: the host, the cause, the end of the journal, and what to do.
     #[must_use]
     pub fn detail(&self, host: &str, role: Role) -> String {

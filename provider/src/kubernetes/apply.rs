@@ -198,6 +198,8 @@ impl Cluster {
                 Ok(_) => {}
                 // The role that it binds may come in the same apply, and then cannot be looked up yet.
                 Err(error) if error.is_not_found() && object.key().kind == Kind::namespaced::<RoleBinding>() => {}
+                // So may the definition of its kind.
+                Err(_) if !self.serves(object.key().kind).await? => {}
                 Err(error) if error.is_about_object() => result.rejected.push((object.key().clone(), error)),
                 Err(error) => return Err(error),
             }

@@ -10,7 +10,9 @@ use tf_framework::Model;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
-/// The way to a Kubernetes cluster: either an address with credentials, or a kubeconfig file.
+use super::eks::Eks;
+
+/// The way to a Kubernetes cluster: an address with credentials, a kubeconfig file, or the name of an EKS cluster.
 #[derive(Clone, Default, Model)]
 pub struct Kubernetes {
     /// Address of the API server, such as `https://10.20.0.10:6443`.
@@ -33,6 +35,9 @@ pub struct Kubernetes {
     pub insecure: Option<bool>,
     /// Name to verify the API server's certificate against, where it differs from the host name in `host`.
     pub tls_server_name: Option<String>,
+    /// An EKS cluster, instead of credentials: the provider makes tokens by itself, as whoever its `aws` is. `host` and
+    /// `cluster_ca_certificate` are looked up where they are not given.
+    pub eks: Option<Eks>,
 }
 
 impl fmt::Debug for Kubernetes {
@@ -42,26 +47,12 @@ impl fmt::Debug for Kubernetes {
             .field("host", &self.host)
             .field("config_path", &self.config_path)
             .field("config_context", &self.config_context)
+            .field("eks", &self.eks)
             .finish_non_exhaustive()
     }
 }
 
 impl KubernetesDraft {
-    /// The value, if nothing in it is unknown.
-    pub fn known(&self) -> Option<Kubernetes> {
-        Some(Kubernetes {
-            host: self.host.decided()?.cloned(),
-            cluster_ca_certificate: self.cluster_ca_certificate.decided()?.cloned(),
-            client_certificate: self.client_certificate.decided()?.cloned(),
-            client_key: self.client_key.decided()?.cloned(),
-            token: self.token.decided()?.cloned(),
-            config_path: self.config_path.decided()?.cloned(),
-            config_context: self.config_context.decided()?.cloned(),
-            insecure: self.insecure.decided()?.copied(),
-            tls_server_name: self.tls_server_name.decided()?.cloned(),
-        })
-    }
-
     /// Reports everything that is wrong with the value, as far as it is known.
     pub fn validate(&self, path: &Path, diagnostics: &mut Diagnostics) {
         let Some(kubernetes) = self.known() else { return };

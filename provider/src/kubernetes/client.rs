@@ -13,6 +13,7 @@ use futures::{StreamExt as _, stream};
 use http::Method;
 use hyper::body::Bytes;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -20,12 +21,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
 use super::answer;
+use super::eks::{EksError, EksLogin};
 use super::error::{Error, Source};
 use super::kind::{Kind, encode_segment};
 use super::object::ObjectKey;
 use super::request::{Call, Outgoing, Patch};
-use super::retry::Retry;
 use super::status;
+use crate::causes;
+use crate::retry::Retry;
 
 /// How long one request may take, from sending it to the last byte of the answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -46,6 +49,7 @@ pub struct Cluster {
     cancellation: CancellationToken,
     in_flight: Arc<Semaphore>,
     probed: Arc<OnceLock<Probe>>,
+    login: Option<EksLogin>,
 }
 
 /// What [`Cluster::probe`] learned.
@@ -67,7 +71,15 @@ impl Cluster {
             cancellation: CancellationToken::new(),
             in_flight: Arc::new(Semaphore::new(ALL_CALLS)),
             probed: Arc::default(),
+            login: None,
         }
+    }
+
+    /// Says who makes the tokens that the client sends.
+    #[must_use]
+    pub(super) fn with_login(mut self, login: EksLogin) -> Self {
+        self.login = Some(login);
+        self
     }
 
     /// Sets how calls are tried again.
@@ -152,7 +164,22 @@ impl Cluster {
 
     /// Reads one object; `None` if it is not there.
     pub(super) async fn get(&self, key: &ObjectKey) -> Result<Option<Value>, Error> {
-        optional(self.json(&Outgoing::get(Call::on("get", key), key.path())).await)
+        let got = optional(self.json(&Outgoing::get(Call::on("get", key), key.path())).await);
+        match got {
+            Err(_) if !self.serves(key.kind).await? => Ok(None),
+            got => got,
+        }
+    }
+
+    /// Whether the server knows a kind. Where it does not know any of a group, it answers as something else would that
+    /// is no API server, so the definition of the kind is asked for.
+    pub(super) async fn serves(&self, kind: Kind) -> Result<bool, Error> {
+        let Some(definition) = kind.definition() else {
+            return Ok(true);
+        };
+        let key = ObjectKey::cluster::<CustomResourceDefinition>(&definition);
+        let got = optional(self.json(&Outgoing::get(Call::on("get", &key), key.path())).await);
+        Ok(got?.is_some())
     }
 
     /// Reads one page of a list. An answer without items is no list, and never an empty one.
@@ -240,11 +267,23 @@ impl Cluster {
         tokio::select! {
             // An answer that is there counts.
             biased;
-            answer = self.retry.run(|| self.exchange(outgoing)) => answer,
+            answer = self.logged_in(outgoing) => answer,
             () = self.cancellation.cancelled() => Err(Error::Interrupted {
                 host: self.host.clone(),
                 call: outgoing.call.clone(),
             }),
+        }
+    }
+
+    /// Makes a call, and once more with another token where the server does not take the one that there was.
+    async fn logged_in(&self, outgoing: &Outgoing) -> Result<Bytes, Error> {
+        let answer = self.retry.run(|| self.exchange(outgoing)).await;
+        match (&answer, &self.login) {
+            (Err(error), Some(login)) if error.is_unauthorized() => {
+                login.forget().await;
+                self.retry.run(|| self.exchange(outgoing)).await
+            }
+            _ => answer,
         }
     }
 
@@ -278,19 +317,17 @@ impl Cluster {
     fn transport_error(&self, call: Call, error: kube::Error) -> Error {
         let host = self.host.clone();
         let source: Source = match error {
-            kube::Error::Service(source) => source,
+            kube::Error::Service(source) => match source.downcast::<EksError>() {
+                Ok(error) => return Error::Eks(*error),
+                Err(source) => source,
+            },
             kube::Error::HyperError(source) => Box::new(source),
             other => Box::new(other),
         };
-        if any_cause(&*source, &|cause| {
-            matches!(
-                cause.downcast_ref(),
-                Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
-            )
-        }) {
+        if causes::is_certificate(&*source) {
             return Error::Certificate { host, source };
         }
-        if any_cause(&*source, &is_connect) {
+        if causes::any(&*source, &is_connect) {
             return Error::Unreachable { host, source };
         }
         Error::Transport { host, call, source }
@@ -331,13 +368,4 @@ fn is_connect(error: &(dyn StdError + 'static)) -> bool {
         )
     });
     by_hyper || by_system
-}
-
-/// Looks at an error and all its causes. An [`io::Error`] hides the error that it wraps from `source`, and TLS errors
-/// arrive wrapped that way.
-fn any_cause(error: &(dyn StdError + 'static), question: &dyn Fn(&(dyn StdError + 'static)) -> bool) -> bool {
-    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    question(error)
-        || wrapped.is_some_and(|error| any_cause(error, question))
-        || error.source().is_some_and(|error| any_cause(error, question))
 }

@@ -6,17 +6,23 @@
 //! call.
 
 use std::fmt;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 
 use super::attribute::Kubernetes;
 use super::client::Cluster;
+use super::eks::{Eks, EksClusters, EksEndpoint, EksLogin};
 use super::error::Error;
 
 /// The clusters that this process has a client for.
 #[derive(Default)]
-pub struct Clusters(Mutex<Vec<Known>>);
+pub struct Clusters {
+    known: Mutex<Vec<Known>>,
+    /// Who knows those of EKS.
+    eks: Option<Arc<dyn EksClusters>>,
+}
 
 struct Known {
     way: Kubernetes,
@@ -25,24 +31,64 @@ struct Known {
 }
 
 impl Clusters {
+    /// Clusters, of which this one knows those of EKS.
+    pub fn with_eks(eks: Arc<dyn EksClusters>) -> Self {
+        Clusters {
+            known: Mutex::default(),
+            eks: Some(eks),
+        }
+    }
+
     /// The client for a way, made if there is none yet. A kubeconfig that was written anew, as one is that belongs to a
-    /// cluster of the same apply, is another way.
+    /// cluster of the same apply, is another way; so is an EKS cluster that was made anew.
     ///
     /// # Errors
     /// As [`Kubernetes::connect`]; a failure is not remembered.
     pub async fn connect(&self, way: &Kubernetes) -> Result<Cluster, Error> {
+        let (way, login) = match &way.eks {
+            Some(eks) => self.complete(way, eks).await?,
+            None => (way.clone(), None),
+        };
         let kubeconfig = way.kubeconfig_text();
-        let mut clusters = self.0.lock().await;
-        if let Some(known) = clusters.iter().find(|known| known.is(way, kubeconfig.as_ref())) {
+        let mut clusters = self.known.lock().await;
+        if let Some(known) = clusters.iter().find(|known| known.is(&way, kubeconfig.as_ref())) {
             return Ok(known.cluster.clone());
         }
-        let cluster = way.connect().await?;
+        let cluster = way.connect_as(login).await?;
         clusters.push(Known {
-            way: way.clone(),
+            way,
             kubeconfig,
             cluster: cluster.clone(),
         });
         Ok(cluster)
+    }
+
+    /// The way to an EKS cluster with where its API server is, and how requests say who we are.
+    async fn complete(&self, way: &Kubernetes, eks: &Eks) -> Result<(Kubernetes, Option<EksLogin>), Error> {
+        let problems = way.validate();
+        if !problems.is_empty() {
+            return Err(Error::InvalidConnection(problems));
+        }
+        let mut way = way.clone();
+        let Some(clusters) = &self.eks else {
+            return Ok((way, None));
+        };
+        let is_trusted = way.cluster_ca_certificate.is_some() || way.insecure == Some(true);
+        if way.host.is_none() || !is_trusted {
+            let EksEndpoint {
+                host,
+                cluster_ca_certificate,
+            } = clusters.endpoint(eks).await?;
+            way.host.get_or_insert(host);
+            if !is_trusted {
+                way.cluster_ca_certificate = Some(cluster_ca_certificate);
+            }
+        }
+        let login = EksLogin {
+            clusters: Arc::clone(clusters),
+            eks: eks.clone(),
+        };
+        Ok((way, Some(login)))
     }
 }
 
@@ -59,7 +105,7 @@ impl fmt::Debug for Clusters {
 }
 
 /// Everything that makes a way what it is, to be compared.
-fn parts(way: &Kubernetes) -> ([Option<&str>; 8], Option<bool>) {
+fn parts(way: &Kubernetes) -> ([Option<&str>; 11], Option<bool>) {
     let Kubernetes {
         host,
         cluster_ca_certificate,
@@ -70,7 +116,9 @@ fn parts(way: &Kubernetes) -> ([Option<&str>; 8], Option<bool>) {
         config_context,
         insecure,
         tls_server_name,
+        eks,
     } = way;
+    let [cluster_name, region, role_arn] = eks.as_ref().map(Eks::parts).unwrap_or_default();
     let texts = [
         host.as_deref(),
         cluster_ca_certificate.as_deref(),
@@ -80,6 +128,9 @@ fn parts(way: &Kubernetes) -> ([Option<&str>; 8], Option<bool>) {
         config_path.as_deref(),
         config_context.as_deref(),
         tls_server_name.as_deref(),
+        cluster_name,
+        region,
+        role_arn,
     ];
     (texts, *insecure)
 }
@@ -104,7 +155,7 @@ mod tests {
     }
 
     async fn count(clusters: &Clusters) -> usize {
-        clusters.0.lock().await.len()
+        clusters.known.lock().await.len()
     }
 
     #[tokio::test]

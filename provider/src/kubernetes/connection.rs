@@ -1,21 +1,25 @@
 //! The way to a cluster, in the words of the `kubernetes` attribute (and of hashicorp/kubernetes).
 //!
-//! A [`Kubernetes`] value either holds everything itself (`host`, `cluster_ca_certificate`, credentials) or names a
-//! kubeconfig (`config_path`). Nothing is run to get credentials. [`super::client`] is what comes out.
+//! A [`Kubernetes`] value holds everything itself (`host`, `cluster_ca_certificate`, credentials), names a kubeconfig
+//! (`config_path`), or an EKS cluster ([`super::eks`]). Nothing is run to get credentials. [`super::client`] is what
+//! comes out.
 
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use http::Uri;
+use http::header::AUTHORIZATION;
+use http::{Request, Uri};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use secrecy::{ExposeSecret as _, SecretString};
+use tower::BoxError;
 
 use super::attribute::Kubernetes;
 use super::client::Cluster;
+use super::eks::EksLogin;
 use super::error::Error;
 use crate::home;
 
@@ -47,13 +51,17 @@ impl Kubernetes {
     /// Lists everything that is wrong with the description, without any I/O.
     pub fn validate(&self) -> Vec<Problem> {
         let mut problems = Problems::default();
-        match (&self.host, &self.config_path) {
-            (None, None) => problems.add("host", "or config_path must say where the cluster is"),
-            (Some(_), Some(_)) => problems.add("host", "and config_path exclude each other"),
-            (Some(host), None) => self.validate_host(host, &mut problems),
-            (None, Some(_)) => self.validate_only_config(&mut problems),
+        match (&self.eks, &self.host, &self.config_path) {
+            (Some(_), _, _) => self.validate_only_eks(&mut problems),
+            (None, None, None) => problems.add("host", "or config_path or eks must say where the cluster is"),
+            (None, Some(_), Some(_)) => problems.add("host", "and config_path exclude each other"),
+            (None, Some(host), None) => {
+                validate_host(host, &mut problems);
+                self.validate_credentials(&mut problems);
+            }
+            (None, None, Some(_)) => self.validate_only_config(&mut problems),
         }
-        if self.config_path.is_none() && self.config_context.is_some() {
+        if self.config_path.is_none() && self.eks.is_none() && self.config_context.is_some() {
             problems.add("config_context", "needs config_path");
         }
         self.validate_tls(&mut problems);
@@ -68,6 +76,14 @@ impl Kubernetes {
     /// # Errors
     /// The description has problems, or the kubeconfig cannot be used.
     pub async fn connect(&self) -> Result<Cluster, Error> {
+        self.connect_as(None).await
+    }
+
+    /// The same, where requests may say who we are by a token that is made for each.
+    ///
+    /// # Errors
+    /// As [`Kubernetes::connect`].
+    pub(super) async fn connect_as(&self, login: Option<EksLogin>) -> Result<Cluster, Error> {
         let problems = self.validate();
         if !problems.is_empty() {
             return Err(Error::InvalidConnection(problems));
@@ -82,7 +98,10 @@ impl Kubernetes {
         config.default_retry = false;
         let host = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         match kube::Client::try_from(config) {
-            Ok(client) => Ok(Cluster::new(client, host)),
+            Ok(client) => Ok(match login {
+                Some(login) => Cluster::new(with_tokens(client, login.clone()), host).with_login(login),
+                None => Cluster::new(client, host),
+            }),
             Err(source) => Err(Error::BuildClient {
                 host,
                 source: Box::new(source),
@@ -96,13 +115,7 @@ impl Kubernetes {
         std::fs::read_to_string(path).ok().map(SecretString::from)
     }
 
-    fn validate_host(&self, host: &str, problems: &mut Problems) {
-        let is_https = host
-            .parse::<Uri>()
-            .is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some());
-        if !is_https {
-            problems.add("host", "must be an https URL, such as https://10.0.0.1:6443");
-        }
+    fn validate_credentials(&self, problems: &mut Problems) {
         match (&self.client_certificate, &self.client_key) {
             (Some(_), None) => problems.add("client_certificate", "needs client_key"),
             (None, Some(_)) => problems.add("client_key", "needs client_certificate"),
@@ -127,6 +140,23 @@ impl Kubernetes {
                     attribute,
                     "and config_path exclude each other: the kubeconfig says it already",
                 );
+            }
+        }
+    }
+
+    fn validate_only_eks(&self, problems: &mut Problems) {
+        if let Some(host) = &self.host {
+            validate_host(host, problems);
+        }
+        for (attribute, is_set) in [
+            ("config_path", self.config_path.is_some()),
+            ("config_context", self.config_context.is_some()),
+            ("client_certificate", self.client_certificate.is_some()),
+            ("client_key", self.client_key.is_some()),
+            ("token", self.token.is_some()),
+        ] {
+            if is_set {
+                problems.add(attribute, "and eks exclude each other: tokens are made by the provider");
             }
         }
     }
@@ -232,6 +262,28 @@ impl Problems {
             message: message.to_owned(),
         });
     }
+}
+
+fn validate_host(host: &str, problems: &mut Problems) {
+    let is_https = host
+        .parse::<Uri>()
+        .is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some());
+    if !is_https {
+        problems.add("host", "must be an https URL, such as https://10.0.0.1:6443");
+    }
+}
+
+/// A client whose requests, those that become streams too, have a token of their own.
+fn with_tokens(client: kube::Client, login: EksLogin) -> kube::Client {
+    let namespace = client.default_namespace().to_owned();
+    let service = tower::service_fn(move |mut request: Request<kube::client::Body>| {
+        let (client, login) = (client.clone(), login.clone());
+        async move {
+            request.headers_mut().insert(AUTHORIZATION, login.header().await?);
+            Ok::<_, BoxError>(client.send(request).await?)
+        }
+    });
+    kube::Client::new(service, namespace)
 }
 
 /// `kube` would run the program that the kubeconfig names. The user's machine need not have it, and a plan should not

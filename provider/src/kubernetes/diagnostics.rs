@@ -26,6 +26,7 @@ pub struct Access {
 struct Way {
     kubeconfig: bool,
     certificate: bool,
+    eks: bool,
 }
 
 impl Access {
@@ -72,16 +73,17 @@ impl Way {
         Way {
             kubeconfig: kubernetes.config_path.is_some(),
             certificate: kubernetes.client_certificate.is_some(),
+            eks: kubernetes.eks.is_some(),
         }
     }
 
-    /// The attribute that holds what is wrong; a kubeconfig holds everything.
+    /// The attribute that holds what is wrong; a kubeconfig holds everything, and so does an EKS cluster.
     fn path(self, attribute: &str) -> Path {
         let in_kubeconfig = self.kubeconfig && attribute != Kubernetes::CONFIG_CONTEXT;
-        Path::new(ATTRIBUTE).attribute(if in_kubeconfig {
-            Kubernetes::CONFIG_PATH
-        } else {
-            attribute
+        Path::new(ATTRIBUTE).attribute(match (in_kubeconfig, self.eks) {
+            (true, _) => Kubernetes::CONFIG_PATH,
+            (false, true) => Kubernetes::EKS,
+            (false, false) => attribute,
         })
     }
 }
@@ -112,7 +114,7 @@ fn explain(summary: &str, error: &Error, way: Option<Way>) -> Diagnostics {
             ),
         );
     }
-    let (attribute, advice) = advice(error, way.is_some_and(|way| way.certificate));
+    let (attribute, advice) = advice(error, way);
     let diagnostic = Diagnostic::error(summary, format!("{}.\n\n{advice}", sentence(&error_chain(error))));
     match (way, attribute) {
         (Some(way), Some(attribute)) => diagnostic.at(way.path(attribute)).into(),
@@ -123,8 +125,8 @@ fn explain(summary: &str, error: &Error, way: Option<Way>) -> Diagnostics {
 }
 
 /// The attribute to blame, if the way to the cluster is, and what to do next.
-fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static str) {
-    if let Some((attribute, advice)) = advice_on_the_way(error, certificate) {
+fn advice(error: &Error, way: Option<Way>) -> (Option<&'static str>, &'static str) {
+    if let Some((attribute, advice)) = advice_on_the_way(error, way) {
         return (Some(attribute), advice);
     }
     match error {
@@ -140,6 +142,7 @@ fn advice(error: &Error, certificate: bool) -> (Option<&'static str>, &'static s
             Some(Kubernetes::CONFIG_PATH),
             "No other program is run to reach a cluster, so it works the same everywhere.",
         ),
+        Error::Eks(error) => (Some(Kubernetes::EKS), error.advice),
         error => (None, advice_on_objects(error)),
     }
 }
@@ -172,9 +175,17 @@ fn advice_on_objects(error: &Error) -> &'static str {
 }
 
 /// The attribute to blame, if the server could not be reached or did not let us in, and what to do next.
-fn advice_on_the_way(error: &Error, certificate: bool) -> Option<(&'static str, &'static str)> {
+fn advice_on_the_way(error: &Error, way: Option<Way>) -> Option<(&'static str, &'static str)> {
+    let is_eks = way.is_some_and(|way| way.eks);
+    if error.is_unauthorized() && is_eks {
+        return Some((
+            Kubernetes::EKS,
+            "The cluster has no access entry for whoever the provider is in AWS: it must name the user or the role itself, with its \
+             path, and not a session of the role. Or the clock of this machine is wrong. `cht_aws_caller_identity` says who it is.",
+        ));
+    }
     if error.is_unauthorized() {
-        let attribute = if certificate {
+        let attribute = if way.is_some_and(|way| way.certificate) {
             Kubernetes::CLIENT_CERTIFICATE
         } else {
             Kubernetes::TOKEN
@@ -189,6 +200,13 @@ fn advice_on_the_way(error: &Error, certificate: bool) -> Option<(&'static str, 
             Kubernetes::CLUSTER_CA_CERTIFICATE,
             "Give the certificate of the authority that signed the API server's certificate in `cluster_ca_certificate`. If \
              the certificate is for another name than the one in `host`, give that name in `tls_server_name`.",
+        ));
+    }
+    if error.is_unreachable() && is_eks {
+        return Some((
+            Kubernetes::EKS,
+            "If the cluster has a private endpoint only, this machine has to be in its network; if it has a public one, this \
+             machine's address has to be among those that it lets in. What is in the cluster is taken to be still there.",
         ));
     }
     if error.is_unreachable() {

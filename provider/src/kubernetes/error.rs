@@ -13,8 +13,10 @@ use tf_framework::diagnostics::error_chain;
 
 use self::details::{join, list, list_conflicts, list_rejections};
 use super::connection::Problem;
+use super::eks::EksError;
 use super::ownership::Taken;
 use super::request::Call;
+use crate::retry::Transient;
 
 mod details;
 
@@ -55,6 +57,8 @@ pub enum Error {
         user: String,
         helper: String,
     },
+    #[error(transparent)]
+    Eks(#[from] EksError),
     #[error("unable to set up the client for {host}")]
     BuildClient {
         host: String,
@@ -256,6 +260,7 @@ impl Error {
             | Self::UnknownContext { .. }
             | Self::NoCurrentContext { .. }
             | Self::CredentialHelper { .. }
+            | Self::Eks(_)
             | Self::BuildClient { .. }
             | Self::Interrupted { .. }
             | Self::Certificate { .. }
@@ -301,6 +306,16 @@ impl Error {
             return errors.iter().any(question);
         }
         question(self)
+    }
+}
+
+impl Transient for Error {
+    fn is_transient(&self) -> bool {
+        self.is_retryable()
+    }
+
+    fn asked_delay(&self) -> Option<Duration> {
+        self.retry_after()
     }
 }
 

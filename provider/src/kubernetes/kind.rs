@@ -1,7 +1,7 @@
 //! The static table of the kinds that this provider makes or reads.
 //!
 //! It spares a discovery round trip for each process. Group, version, plural and scope come from the `k8s-openapi`
-//! types themselves, so they cannot be mistyped.
+//! types themselves, so they cannot be mistyped; but for those of snapshots, which are defined beside Kubernetes.
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::{CronJob, Job};
@@ -11,17 +11,20 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use k8s_openapi::api::scheduling::v1::PriorityClass;
-use k8s_openapi::api::storage::v1::{CSIDriver, StorageClass};
+use k8s_openapi::api::storage::v1::{CSIDriver, CSINode, StorageClass};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use k8s_openapi::{ClusterResourceScope, NamespaceResourceScope, Resource};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The kinds that this provider knows, in the order in which objects are made; they are deleted in reverse.
 pub const KINDS: &[Kind] = &[
+    Kind::DEFINITION,
     Kind::cluster::<Namespace>(),
     Kind::cluster::<PriorityClass>(),
     Kind::cluster::<StorageClass>(),
     Kind::cluster::<CSIDriver>(),
     Kind::cluster::<IngressClass>(),
+    Kind::SNAPSHOT_CLASS,
     Kind::namespaced::<ServiceAccount>(),
     Kind::cluster::<ClusterRole>(),
     Kind::cluster::<ClusterRoleBinding>(),
@@ -40,9 +43,11 @@ pub const KINDS: &[Kind] = &[
     // Only read: their owners make them.
     Kind::namespaced::<CronJob>(),
     Kind::cluster::<Node>(),
+    Kind::cluster::<CSINode>(),
     Kind::namespaced::<ReplicaSet>(),
     Kind::namespaced::<Pod>(),
     Kind::namespaced::<Event>(),
+    Kind::SNAPSHOT,
 ];
 
 /// A kind of the Kubernetes API, with what its paths are made of.
@@ -61,6 +66,24 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// What defines further kinds.
+    pub const DEFINITION: Self = Self::cluster::<CustomResourceDefinition>();
+    /// How snapshots of volumes are made.
+    pub const SNAPSHOT_CLASS: Self = Self::of_snapshots("VolumeSnapshotClass", "volumesnapshotclasses", false);
+    /// A snapshot of a volume.
+    pub const SNAPSHOT: Self = Self::of_snapshots("VolumeSnapshot", "volumesnapshots", true);
+
+    /// A kind of the group of snapshots, which is no part of Kubernetes itself.
+    const fn of_snapshots(kind: &'static str, plural: &'static str, namespaced: bool) -> Self {
+        Self {
+            group: "snapshot.storage.k8s.io",
+            version: "v1",
+            kind,
+            plural,
+            namespaced,
+        }
+    }
+
     /// The kind of a type whose objects live in a namespace.
     pub const fn namespaced<K: Resource<Scope = NamespaceResourceScope>>() -> Self {
         Self {
@@ -104,6 +127,12 @@ impl Kind {
     /// Where the kind stands in the order of creation.
     pub(super) fn rank(&self) -> usize {
         KINDS.iter().position(|kind| kind == self).unwrap_or(KINDS.len())
+    }
+
+    /// The name of what defines it, if it is no part of Kubernetes itself.
+    pub(super) fn definition(&self) -> Option<String> {
+        let is_defined = *self == Self::SNAPSHOT || *self == Self::SNAPSHOT_CLASS;
+        is_defined.then(|| self.resource())
     }
 
     /// The path of the collection, or of all namespaces if none is given.

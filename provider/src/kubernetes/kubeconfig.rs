@@ -6,17 +6,21 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Uri;
-use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
+use kube::config::{
+    AuthInfo, Cluster, Context, ExecConfig, ExecInteractiveMode, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use tf_framework::Parameters;
 use tf_framework::function::{Function, FunctionError};
 
 use super::attribute::Kubernetes;
+use super::eks::Eks;
 
 /// Renders a way to a cluster as a kubeconfig, for `kubectl` and whatever else reads such a file.
 ///
 /// The result is JSON, which is YAML too. Cluster, user and context are called after the host and port in `host`. It
-/// holds the credentials: it is sensitive or ephemeral if they are.
+/// holds the credentials: it is sensitive or ephemeral if they are. For an EKS cluster it holds none, and whoever reads
+/// it runs the `aws` program for tokens.
 #[derive(Parameters)]
 pub struct KubeconfigFunction {
     /// The way to the cluster, such as a cluster resource exports it, with `host` and credentials. Attributes that are
@@ -69,7 +73,13 @@ impl Kubernetes {
         };
         let user = NamedAuthInfo {
             name: name.to_owned(),
-            auth_info: Some(self.auth_info()),
+            auth_info: Some(match &self.eks {
+                Some(eks) => AuthInfo {
+                    exec: Some(helper(eks)),
+                    ..AuthInfo::default()
+                },
+                None => self.auth_info(),
+            }),
             ..NamedAuthInfo::default()
         };
         let context = NamedContext {
@@ -116,6 +126,29 @@ impl Kubernetes {
     }
 }
 
+/// How other programs get tokens for an EKS cluster: they run the `aws` program, and this provider does not.
+fn helper(eks: &Eks) -> ExecConfig {
+    let mut args = vec!["eks", "get-token", "--cluster-name", &eks.cluster_name];
+    if let Some(region) = &eks.region {
+        args.extend(["--region", region]);
+    }
+    if let Some(role) = &eks.role_arn {
+        args.extend(["--role-arn", role.as_str()]);
+    }
+    ExecConfig {
+        api_version: Some("client.authentication.k8s.io/v1beta1".to_owned()),
+        command: Some("aws".to_owned()),
+        args: Some(args.into_iter().map(str::to_owned).collect()),
+        env: None,
+        drop_env: None,
+        install_hint: None,
+        interactive_mode: Some(ExecInteractiveMode::Never),
+        provide_cluster_info: false,
+        cluster: None,
+        other: std::collections::BTreeMap::default(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value as Json, json};
@@ -136,6 +169,29 @@ mod tests {
             token: Some("t0ken".to_owned().into()),
             ..Kubernetes::default()
         }
+    }
+
+    #[test]
+    fn for_an_eks_cluster_others_run_the_program_of_aws() {
+        let eks = Eks {
+            cluster_name: "moh".to_owned(),
+            region: Some("af-south-1".to_owned()),
+            role_arn: None,
+        };
+        let kubernetes = Kubernetes {
+            host: Some("https://ABC.gr7.af-south-1.eks.amazonaws.com".to_owned()),
+            eks: Some(eks),
+            ..Kubernetes::default()
+        };
+        let kubeconfig = call(kubernetes).unwrap();
+        let expected = json!({
+            "apiVersion": "client.authentication.k8s.io/v1beta1",
+            "command": "aws",
+            "args": ["eks", "get-token", "--cluster-name", "moh", "--region", "af-south-1"],
+            "interactiveMode": "Never",
+            "provideClusterInfo": false,
+        });
+        assert_eq!(kubeconfig["users"][0]["user"], json!({ "exec": expected }));
     }
 
     #[test]

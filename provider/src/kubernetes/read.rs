@@ -182,6 +182,7 @@ impl Cluster {
             match self.list_from_start(kind, namespace, query).await {
                 Err(Error::Expired { .. }) if restarts < RESTARTS => restarts += 1,
                 Err(error) if error.is_not_found() => return Ok(Vec::new()),
+                Err(_) if !self.serves(kind).await? => return Ok(Vec::new()),
                 result => return result,
             }
         }
@@ -319,6 +320,22 @@ mod tests {
             "unexpected answer, which is not that of a Kubernetes API server: list services in namespace \"cht\": \
              \"404 page not found\""
         );
+        server.finished().await;
+    }
+
+    #[tokio::test]
+    async fn kind_without_a_definition_has_no_objects_and_one_with_it_has_to_be_read() {
+        let listed = || Exchange::get("/volumesnapshotclasses?").answer(404, json!("404 page not found"));
+        let definition = || Exchange::get("/customresourcedefinitions/volumesnapshotclasses.snapshot.storage.k8s.io");
+        let missing = json!({"kind": "Status", "message": "not found", "reason": "NotFound"});
+        let (cluster, server) = cluster(vec![
+            listed(),
+            definition().answer(404, missing),
+            listed(),
+            definition().answer(200, json!({"kind": "CustomResourceDefinition"})),
+        ]);
+        assert!(read(&cluster, &[Kind::SNAPSHOT_CLASS]).await.unwrap().is_empty());
+        assert!(read(&cluster, &[Kind::SNAPSHOT_CLASS]).await.is_err());
         server.finished().await;
     }
 

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tower_test::mock;
 
 use super::client::Cluster;
-use super::retry::Retry;
+use crate::retry::Retry;
 
 /// One expected call and its answer.
 pub(crate) struct Exchange {

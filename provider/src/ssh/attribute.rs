@@ -9,9 +9,9 @@ use std::fmt;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tf_framework::Model;
 use tf_framework::custom_types::Text;
 use tf_framework::schema::Validator;
-use tf_framework::{Attr, Model};
 
 use super::rules;
 
@@ -140,56 +140,6 @@ impl Bastion {
     }
 }
 
-impl SshDraft {
-    /// The value, if nothing in it is unknown.
-    pub fn known(&self) -> Option<Ssh> {
-        Some(Ssh {
-            user: self.user.decided()?.cloned(),
-            port: self.port.decided()?.copied(),
-            private_key: self.private_key.decided()?.cloned(),
-            passphrase: self.passphrase.decided()?.cloned(),
-            certificate: self.certificate.decided()?.cloned(),
-            password: self.password.decided()?.cloned(),
-            agent: self.agent.decided()?.copied(),
-            host_key: match self.host_key.decided()? {
-                Some(keys) => Some(texts(keys)?),
-                None => None,
-            },
-            known_hosts: self.known_hosts.decided()?.cloned(),
-            host_key_policy: self.host_key_policy.decided()?.cloned(),
-            bastion: match self.bastion.decided()? {
-                Some(hops) => Some(bastions(hops)?),
-                None => None,
-            },
-            sudo: self.sudo.decided()?.copied(),
-            sudo_password: self.sudo_password.decided()?.cloned(),
-            connect_timeout: self.connect_timeout.decided()?.cloned(),
-            command_timeout: self.command_timeout.decided()?.cloned(),
-        })
-    }
-}
-
-impl BastionDraft {
-    fn known(&self) -> Option<Bastion> {
-        Some(Bastion {
-            host: self.host.known()?.clone(),
-            user: self.user.decided()?.cloned(),
-            port: self.port.decided()?.copied(),
-            private_key: self.private_key.decided()?.cloned(),
-            passphrase: self.passphrase.decided()?.cloned(),
-            certificate: self.certificate.decided()?.cloned(),
-            password: self.password.decided()?.cloned(),
-            agent: self.agent.decided()?.copied(),
-            host_key: match self.host_key.decided()? {
-                Some(keys) => Some(texts(keys)?),
-                None => None,
-            },
-            known_hosts: self.known_hosts.decided()?.cloned(),
-            host_key_policy: self.host_key_policy.decided()?.cloned(),
-        })
-    }
-}
-
 impl fmt::Debug for Ssh {
     /// Tells how the host is reached, and nothing that gives access to it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -211,12 +161,4 @@ impl fmt::Debug for Bastion {
             .field("port", &self.port)
             .finish_non_exhaustive()
     }
-}
-
-fn texts(drafts: &[Attr<String>]) -> Option<Vec<String>> {
-    drafts.iter().map(|draft| draft.known().cloned()).collect()
-}
-
-fn bastions(drafts: &[Attr<BastionDraft>]) -> Option<Vec<Bastion>> {
-    drafts.iter().map(|draft| draft.known()?.known()).collect()
 }

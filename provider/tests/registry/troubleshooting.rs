@@ -37,7 +37,11 @@ fn every_failure_is_in_the_guide() {
 }
 
 /// The errors that users meet as the reason of a failure, each with the texts that are defects of the provider.
-const REASONS: [(&str, &[&str]); 4] = [
+const REASONS: [(&str, &[&str]); 6] = [
+    (
+        "provider/src/aws/error.rs",
+        &["unable to prepare calls of AWS", "unable to sign the call …"],
+    ),
     ("provider/src/cht/error.rs", &[]),
     ("provider/src/cht/transport.rs", &[]),
     (
@@ -51,6 +55,7 @@ const REASONS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("provider/src/ssh/error.rs", &[]),
+    ("provider/src/vsphere/error.rs", &["unable to write the request …"]),
 ];
 
 #[test]
@@ -65,6 +70,52 @@ fn every_reason_is_in_the_guide_but_for_defects() {
             "docs/guides/troubleshooting.md says what to do about every reason, with `…` for what differs; only defects of the \
              provider are none of the user's business ({path})"
         );
+    }
+}
+
+/// Texts of k3s that are defects of the provider, or that it says of itself before anything is done.
+const DEFECTS_OF_K3S: [&str; 4] = [
+    "a cluster has at least one server",
+    "the list of snapshots on … has not the expected shape",
+    "what k3s on … says of the encryption of Secrets has not the expected shape",
+    "… is not one of the servers",
+];
+
+#[test]
+fn every_reason_of_k3s_is_in_the_guide_but_for_defects() {
+    let guide = guide();
+    let mut sources = vec![root().join("provider/src/k3s")];
+    let mut texts = BTreeSet::new();
+    while let Some(path) = sources.pop() {
+        if path.is_dir() {
+            sources.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = fs::read_to_string(path).unwrap();
+        let shown = text.split("#[error(").skip(1).filter_map(shown);
+        // One that only joins two others says nothing of its own.
+        texts.extend(shown.map(|shown| before_advice(&shown)).filter(|shown| shown != "…"));
+    }
+    assert!(texts.len() > 90, "the texts were not found: {texts:?}");
+    let missing: Vec<&String> = texts.iter().filter(|text| !guide.contains(&quoted(text))).collect();
+    assert_eq!(
+        missing, DEFECTS_OF_K3S,
+        "docs/guides/troubleshooting.md says what to do about every reason, with `…` for what differs, up to what the text itself \
+         advises"
+    );
+}
+
+/// What a text says before it says what to do: that follows a colon or a dot.
+fn before_advice(text: &str) -> String {
+    let ends = [": ", ". "].iter().filter_map(|end| text.find(end)).min();
+    text[..ends.unwrap_or(text.len())].to_owned()
+}
+
+/// A text as the guide shows it: a short one could be part of any other.
+fn quoted(text: &str) -> String {
+    match text.contains('`') {
+        true => text.to_owned(),
+        false => format!("`{text}`"),
     }
 }
 

@@ -49,26 +49,6 @@ impl InstanceAddress {
     }
 }
 
-impl InstanceAddressDraft {
-    /// The address, if nothing in it is unknown.
-    pub(in crate::cht) fn known(&self) -> Option<InstanceAddress> {
-        let kubernetes = match &self.kubernetes {
-            Attr::Known(kubernetes) => Some(kubernetes.known()?),
-            Attr::Null => None,
-            Attr::Unknown => return None,
-        };
-        Some(InstanceAddress {
-            kubernetes,
-            namespace: self.namespace.decided()?.cloned(),
-            cluster_domain: self.cluster_domain.decided()?.cloned(),
-            url: self.url.decided()?.cloned(),
-            user: self.user.decided()?.cloned(),
-            password: self.password.decided()?.cloned(),
-            ca_certificate: self.ca_certificate.decided()?.cloned(),
-        })
-    }
-}
-
 /// Reports what is wrong with an address beyond its relations, for what needs a login.
 pub(in crate::cht) fn validate(address: &Attr<InstanceAddressDraft>, diagnostics: &mut Diagnostics) {
     validate_visit(address, diagnostics);

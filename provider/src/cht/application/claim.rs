@@ -2,33 +2,52 @@
 //!
 //! A process can be killed between the last call of a creation and the moment at which the core saves what was made. A
 //! mark in the instance ([`Client::mark`](crate::cht::client::Client::mark)) names the last creation, and tells since
-//! when it is finished; the name is kept beside the state, too. A creation goes on with what an unfinished one has
-//! left. What was finished a moment ago, and is still as it was made, is taken as well, with a warning.
+//! when it is under way or finished; the name is kept beside the state, too. A creation goes on with what an unfinished
+//! one has left. What was finished a moment ago, and is still as it was made, is taken as well, with a warning.
 //!
-//! A refresh of a state that has it proves that it was saved, and takes the mark away: nobody takes it from then on.
-//! Without a refresh, an object can be taken that is in the state all the same, where a core makes the new object
-//! before it destroys the old one. So an object whose mark names another creation is not deleted: it is that one's by
-//! now, until the state that took it is refreshed.
+//! A refresh of a state that has it proves that it was saved, and so does an update. Both note that in the mark:
+//! nobody takes it from then on. Without a refresh, an object can be taken that is in the state all the same, where a
+//! core makes the new object before it destroys the old one. So an object whose mark names another creation is not
+//! deleted: it is that one's by now. Where it is not known whether any state has that one's, as after another kill, the
+//! deletion fails, so that the object is neither lost nor forgotten. [`super::creations`] lets creation and deletion
+//! take turns.
+//!
+//! [`rules`] say what a mark means, [`words`] has what users are told.
 
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use k8s_openapi::jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tf_framework::context::Context;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tf_framework::context::{Context, Scope};
+use tf_framework::diagnostics::{Diagnostics, error_chain};
 use tf_framework::resource::Resource;
 use uuid::Uuid;
 
-use super::{Application, InCluster, Task};
+pub(in crate::cht) use self::rules::Earlier;
+use self::rules::{told_by, whose};
+use super::creations::{Turn, Whose, take_turn};
+use super::{Application, InCluster, InstanceAddress, Task};
 use crate::cht::client::Mark;
 use crate::provider::Clients;
 
-/// How long after its creation something may be taken.
-const RECENT: SignedDuration = SignedDuration::from_hours(24);
+mod rules;
+pub(in crate::cht) mod words;
 
-/// The name of the creation that made an object of the state.
+/// Something that lives in an instance, and is marked there while it is made.
+#[derive(Clone, Debug)]
+pub(in crate::cht) struct Marked {
+    /// What the mark is called, such as `user.jane`.
+    pub(in crate::cht) mark: String,
+    /// What users call it, such as "user `jane`".
+    pub(in crate::cht) words: String,
+}
+
+/// The creation that made an object of the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     creation: Option<String>,
+    /// Whether its mark tells that the state has the object.
+    #[serde(default, rename = "saved", skip_serializing_if = "std::ops::Not::not")]
+    is_saved: bool,
 }
 
 /// What is kept beside the state of something that lives in an instance, and what else that needs.
@@ -45,17 +64,6 @@ pub struct Kept<M = Nothing> {
 /// No more than the rest of [`Kept`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nothing {}
-
-/// What a mark tells of the creation before this one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cht) enum Earlier {
-    /// There was none, or it is long ago: what is there belongs to somebody.
-    Nothing,
-    /// It was not finished, so that no state has it.
-    Unfinished,
-    /// It was finished a moment ago, and may not have been saved. Some note the revision of what they made.
-    Finished(Option<String>),
-}
 
 impl<M> AsMut<InCluster> for Kept<M> {
     fn as_mut(&mut self) -> &mut InCluster {
@@ -81,6 +89,19 @@ impl<M> AsRef<Claim> for Kept<M> {
     }
 }
 
+/// Waits until nothing else in this run makes or destroys the same object.
+///
+/// # Errors
+/// The operation is interrupted, or its time is over.
+pub(in crate::cht) async fn turn(
+    scope: &Scope<Clients>,
+    instance: &InstanceAddress,
+    object: &Marked,
+) -> Result<Turn, Diagnostics> {
+    let instance = instance.name().unwrap_or_default();
+    take_turn(scope, &format!("the {} of {instance}", object.words)).await
+}
+
 /// Marks what a creation is going to make, and keeps its name.
 ///
 /// # Errors
@@ -89,7 +110,7 @@ pub(in crate::cht) async fn begin<R>(
     cx: &Context<R>,
     application: &Application,
     task: &Task,
-    name: &str,
+    object: &Marked,
 ) -> Result<Mark, Diagnostics>
 where
     R: Resource<Clients = Clients>,
@@ -97,191 +118,164 @@ where
 {
     let mark = Mark {
         creation: Some(Uuid::new_v4().simple().to_string()),
+        begun: Some(Timestamp::now()),
         ..Mark::default()
     };
     let mut private = cx.private()?;
-    private.as_mut().creation.clone_from(&mark.creation);
+    *private.as_mut() = Claim {
+        creation: mark.creation.clone(),
+        is_saved: false,
+    };
     cx.set_private(&private)?;
     application
-        .attempt(cx, task, || application.client.mark(name, &mark))
+        .attempt(cx, task, || application.client.mark(&object.mark, &mark))
         .await?;
     Ok(mark)
 }
 
-/// Notes that a creation is finished.
+/// Notes that a creation is finished, and about to be handed to the core.
 ///
 /// # Errors
 /// As [`begin`].
-pub(in crate::cht) async fn finish<R: Resource<Clients = Clients>>(
-    cx: &Context<R>,
+pub(in crate::cht) async fn finish(
+    scope: &Scope<Clients>,
     application: &Application,
     task: &Task,
-    (name, mark): (&str, Mark),
+    (object, mark): (&Marked, Mark),
 ) -> Result<(), Diagnostics> {
     let finished = Mark {
         finished: Some(Timestamp::now()),
         ..mark
     };
     application
-        .attempt(cx, task, || application.client.mark(name, &finished))
-        .await
+        .attempt(scope, task, || application.client.mark(&object.mark, &finished))
+        .await?;
+    if let Some(creation) = &finished.creation {
+        scope.clients().creations().hand_over(creation);
+    }
+    Ok(())
+}
+
+/// Takes away the mark of a creation that has made nothing. It is no more than a note: without it, the mark is too old
+/// to mean anything after a while.
+pub(in crate::cht) async fn forget(scope: &Scope<Clients>, application: &Application, task: &Task, object: &Marked) {
+    let unmarked = application
+        .attempt(scope, task, || application.client.unmark(&object.mark))
+        .await;
+    if unmarked.is_err() {
+        tracing::info!("the mark of a creation that made nothing could not be taken away");
+    }
 }
 
 /// What there is of an earlier creation.
 ///
 /// # Errors
 /// The CHT does not let the user read, or does not answer.
-pub(in crate::cht) async fn earlier<R: Resource<Clients = Clients>>(
-    cx: &Context<R>,
+pub(in crate::cht) async fn earlier(
+    scope: &Scope<Clients>,
     application: &Application,
     task: &Task,
-    name: &str,
+    object: &Marked,
 ) -> Result<Earlier, Diagnostics> {
-    let mark = application
-        .attempt(cx, task, || application.client.find_mark(name))
-        .await?;
-    Ok(told_by(mark, Timestamp::now()))
+    let mark = find(scope, application, task, object).await?;
+    Ok(told_by(mark.as_ref(), Timestamp::now()))
 }
 
-/// Takes away the mark of what a state has. It is no more than a note: where that fails, the next refresh does it.
+/// Notes in the mark of what a state has that it has it. It is no more than a note: where that fails, the next refresh
+/// does it.
 ///
 /// # Errors
 /// Fails if what is kept beside the state cannot be read.
-pub(in crate::cht) async fn settle<R>(cx: &Context<R>, application: &Application, name: &str) -> Result<(), Diagnostics>
+pub(in crate::cht) async fn settle<R>(
+    cx: &Context<R>,
+    application: &Application,
+    object: &Marked,
+) -> Result<(), Diagnostics>
 where
     R: Resource<Clients = Clients>,
     R::Private: AsRef<Claim> + AsMut<Claim>,
 {
     let mut private = cx.private()?;
-    let Some(creation) = private.as_ref().creation.clone() else {
+    let Claim { creation, is_saved } = private.as_ref().clone();
+    let Some(creation) = creation.filter(|_| !is_saved) else {
         return Ok(());
     };
-    let client = &application.client;
-    let unmark = async {
-        let mark = client.find_mark(name).await?;
-        let is_own = mark.is_some_and(|mark| mark.finished.is_some() && mark.creation == Some(creation));
-        if is_own {
-            client.unmark(name).await.map(|()| true)
-        } else {
-            Ok(false)
-        }
-    };
-    match unmark.await {
+    match application.client.close_mark(&object.mark, &creation).await {
+        Ok(false) => Ok(()),
         Ok(true) => {
-            private.as_mut().creation = None;
+            private.as_mut().is_saved = true;
             cx.set_private(&private)
         }
-        Ok(false) => Ok(()),
         Err(error) => {
             tracing::info!(
                 error = error_chain(&error),
-                "the mark of a creation could not be taken away"
+                "it could not be noted that a creation was saved"
             );
             Ok(())
         }
     }
 }
 
-/// Whether a later creation has taken the object of this state.
+/// Keeps which creation has made what is imported: the state has it from now on.
 ///
 /// # Errors
 /// As [`earlier`].
+pub(in crate::cht) async fn adopt<R>(
+    cx: &Context<R>,
+    application: &Application,
+    task: &Task,
+    object: &Marked,
+) -> Result<(), Diagnostics>
+where
+    R: Resource<Clients = Clients>,
+    R::Private: AsRef<Claim> + AsMut<Claim>,
+{
+    let mark = find(cx, application, task, object).await?;
+    let mut private = cx.private()?;
+    private.as_mut().creation = mark.and_then(|mark| mark.creation);
+    cx.set_private(&private)
+}
+
+/// Whether a later creation has taken the object of this state, which is told to the user then.
+///
+/// # Errors
+/// It is not known whether any state has what that creation took; and as [`earlier`].
 pub(in crate::cht) async fn is_anothers<R>(
     cx: &Context<R>,
     application: &Application,
     task: &Task,
-    name: &str,
+    object: &Marked,
 ) -> Result<bool, Diagnostics>
 where
     R: Resource<Clients = Clients>,
     R::Private: AsRef<Claim>,
 {
-    let mark = application
-        .attempt(cx, task, || application.client.find_mark(name))
-        .await?;
-    Ok(differ(cx.private()?.as_ref(), mark.as_ref()))
-}
-
-/// The words for a creation that takes something, such as "user `jane`".
-pub(in crate::cht) fn taken(what: &str) -> Diagnostic {
-    Diagnostic::warning(
-        "CHT object exists already",
-        format!(
-            "The instance has a {what} with this configuration, which an apply made less than a day ago. That apply \
-             seems to have been killed before its state was saved, so the {what} is taken into this state. If another \
-             state has it, that state must forget it: `tofu state rm`."
-        ),
-    )
-}
-
-/// The words for a deletion that leaves what another creation has taken.
-pub(in crate::cht) fn left(what: &str) -> Diagnostic {
-    Diagnostic::warning(
-        "CHT object belongs to a later creation",
-        format!(
-            "The {what} was taken by a creation after the one of this object, such as the other half of a replacement \
-             that makes the new object first. It stays in the instance. If no state has it any more, delete it in the \
-             pages of the application."
-        ),
-    )
-}
-
-fn told_by(mark: Option<Mark>, now: Timestamp) -> Earlier {
-    let Some(mark) = mark else { return Earlier::Nothing };
-    match mark.finished {
-        None => Earlier::Unfinished,
-        Some(finished) if now.duration_since(finished).abs() < RECENT => Earlier::Finished(mark.revision),
-        Some(_) => Earlier::Nothing,
+    let mark = find(cx, application, task, object).await?.unwrap_or_default();
+    let private = cx.private()?;
+    match whose(cx.clients().creations(), private.as_ref(), &mark, Timestamp::now()) {
+        Whose::Own => Ok(false),
+        Whose::Anothers => {
+            cx.warn(words::left(&object.words));
+            Ok(true)
+        }
+        Whose::Unclear => Err(words::unclear(&object.words).into()),
     }
 }
 
-fn differ(kept: &Claim, mark: Option<&Mark>) -> bool {
-    let marked = mark.and_then(|mark| mark.creation.as_ref());
-    matches!((&kept.creation, marked), (Some(kept), Some(marked)) if kept != marked)
+async fn find(
+    scope: &Scope<Clients>,
+    application: &Application,
+    task: &Task,
+    object: &Marked,
+) -> Result<Option<Mark>, Diagnostics> {
+    application
+        .attempt(scope, task, || application.client.find_mark(&object.mark))
+        .await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn time(text: &str) -> Timestamp {
-        text.parse().expect("a time")
-    }
-
-    #[test]
-    fn only_what_was_finished_a_moment_ago_or_never_may_be_taken() {
-        let finished = |at| Mark {
-            finished: Some(time(at)),
-            revision: Some("1-a".to_owned()),
-            ..Mark::default()
-        };
-        let now = time("2026-03-02T10:00:00Z");
-        let taken = Earlier::Finished(Some("1-a".to_owned()));
-        for (mark, expected) in [
-            (None, Earlier::Nothing),
-            (Some(Mark::default()), Earlier::Unfinished),
-            (Some(finished("2026-03-01T10:01:00Z")), taken),
-            (Some(finished("2026-03-01T09:59:00Z")), Earlier::Nothing),
-        ] {
-            assert_eq!(told_by(mark.clone(), now), expected, "{mark:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_belongs_to_whoever_has_it() {
-        let claim = |name: Option<&str>| Claim {
-            creation: name.map(str::to_owned),
-        };
-        let mark = |name: Option<&str>| Mark {
-            creation: name.map(str::to_owned),
-            ..Mark::default()
-        };
-        assert!(differ(&claim(Some("a")), Some(&mark(Some("b")))));
-        assert!(!differ(&claim(Some("a")), Some(&mark(Some("a")))));
-        assert!(!differ(&claim(Some("a")), Some(&mark(None))));
-        assert!(!differ(&claim(Some("a")), None));
-        assert!(!differ(&claim(None), Some(&mark(Some("b")))));
-    }
 
     #[test]
     fn what_was_kept_before_there_were_claims_is_read() {

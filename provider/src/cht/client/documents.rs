@@ -28,8 +28,12 @@ const MARK: &str = "_local/terraform-provider-cht.";
 pub struct Mark {
     /// Which creation it is.
     pub creation: Option<String>,
+    /// When it began.
+    pub begun: Option<Timestamp>,
     /// When it was finished; nothing if it was not.
     pub finished: Option<Timestamp>,
+    /// Whether a state is known to have what was made.
+    pub is_saved: bool,
     /// The revision of what was made, of what has one.
     pub revision: Option<String>,
 }
@@ -59,6 +63,27 @@ impl<T: Transport> Client<T> {
     pub async fn find_mark(&self, name: &str) -> Result<Option<Mark>, Error> {
         let document = self.document(MEDIC, &mark_id(name)).await?;
         Ok(document.as_ref().map(Mark::of))
+    }
+
+    /// Notes in the mark of a creation that a state has what was made, and answers whether the mark is that of this
+    /// creation. The mark of another one is left as it is.
+    ///
+    /// # Errors
+    /// The user may not read or write documents, the mark changed meanwhile, or the CHT does not answer.
+    pub async fn close_mark(&self, name: &str, creation: &str) -> Result<bool, Error> {
+        let Some(document) = self.document(MEDIC, &mark_id(name)).await? else {
+            return Ok(false);
+        };
+        let mark = Mark::of(&document);
+        if mark.creation.as_deref() != Some(creation) {
+            return Ok(false);
+        }
+        if !mark.is_saved {
+            let closed = Mark { is_saved: true, ..mark };
+            let closed = closed.document(revision(&document));
+            self.put_document(MEDIC, &mark_id(name), &closed).await?;
+        }
+        Ok(true)
     }
 
     /// Forgets a mark; that there is none is success.
@@ -101,25 +126,31 @@ impl<T: Transport> Client<T> {
 impl Mark {
     fn of(document: &Value) -> Self {
         let text = |name: &str| document.get(name)?.as_str().map(str::to_owned);
+        let time = |name: &str| text(name).and_then(|time| time.parse().ok());
         Mark {
             creation: text("creation"),
-            finished: text("finished").and_then(|time| time.parse().ok()),
+            begun: time("begun"),
+            finished: time("finished"),
+            is_saved: document.get("saved") == Some(&Value::Bool(true)),
             revision: text("revision"),
         }
     }
 
     fn document(&self, replaced: Option<&str>) -> Value {
-        let finished = self.finished.map(|time| time.to_string());
+        let time = |time: Option<Timestamp>| time.map(|time| json!(time.to_string()));
+        let text = |text: Option<&str>| text.map(|text| json!(text));
         let entries = [
-            ("_rev", replaced),
-            ("made_by", Some("terraform-provider-cht")),
-            ("creation", self.creation.as_deref()),
-            ("finished", finished.as_deref()),
-            ("revision", self.revision.as_deref()),
+            ("_rev", text(replaced)),
+            ("made_by", text(Some("terraform-provider-cht"))),
+            ("creation", text(self.creation.as_deref())),
+            ("begun", time(self.begun)),
+            ("finished", time(self.finished)),
+            ("saved", self.is_saved.then_some(Value::Bool(true))),
+            ("revision", text(self.revision.as_deref())),
         ];
         let given = entries
             .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Value::Object(given.collect())
     }
 }
@@ -137,5 +168,48 @@ fn path(database: &str, id: &str) -> String {
     match id.strip_prefix("_local/") {
         Some(name) => format!("/{database}/_local/{}", segment(name)),
         None => format!("/{database}/{}", segment(id)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cht::testing::{Script, ok};
+
+    const READ: &str = "GET /medic/_local/terraform-provider-cht.user.jane";
+    const WRITE: &str = "PUT /medic/_local/terraform-provider-cht.user.jane";
+
+    #[test]
+    fn a_mark_is_read_as_it_was_written() {
+        let mark = Mark {
+            creation: Some("a".to_owned()),
+            begun: "2026-03-01T10:00:00Z".parse().ok(),
+            finished: "2026-03-01T10:00:09Z".parse().ok(),
+            is_saved: true,
+            revision: Some("1-a".to_owned()),
+        };
+        assert_eq!(Mark::of(&mark.document(Some("0-1"))), mark);
+        assert_eq!(Mark::of(&Mark::default().document(None)), Mark::default());
+    }
+
+    #[tokio::test]
+    async fn the_mark_of_a_creation_that_was_saved_keeps_its_name_and_that_of_another_one_is_left_alone() {
+        let own = ok(json!({ "_rev": "0-1", "creation": "a" }));
+        let client = Script::new([(READ, own), (WRITE, ok(json!({ "ok": true })))]).client();
+        assert!(client.close_mark("user.jane", "a").await.expect("it is closed"));
+
+        let closed = ok(json!({ "_rev": "0-2", "creation": "a", "saved": true }));
+        let client = Script::new([(READ, closed)]).client();
+        assert!(
+            client
+                .close_mark("user.jane", "a")
+                .await
+                .expect("there is nothing to do")
+        );
+
+        for anothers in [json!({ "_rev": "0-1", "creation": "b" }), json!({ "_rev": "0-1" })] {
+            let client = Script::new([(READ, ok(anothers))]).client();
+            assert!(!client.close_mark("user.jane", "a").await.expect("it is read"));
+        }
     }
 }

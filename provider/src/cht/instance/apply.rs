@@ -9,6 +9,6 @@
 pub(super) mod converge;
 mod database;
 mod rotation;
-mod steps;
+pub(super) mod steps;
 pub(super) mod teardown;
 pub(super) mod update;

@@ -8,7 +8,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::live::volumes;
 use crate::cht::instance::model::InstanceModel;
-use crate::cht::instance::record::{self, Stage};
+use crate::cht::instance::record::{self, Creation, Stage};
 use crate::cht::instance::{adoption, objects};
 use crate::kubernetes::{Error, Found, LiveObject, Object, ObjectSet, OwnerId};
 
@@ -20,7 +20,8 @@ pub(super) struct Desired {
 }
 
 impl Desired {
-    /// The objects for a model.
+    /// The objects for a model. The record among them names no creation: what is applied has another one, by
+    /// [`Self::with_record`].
     pub(super) fn new(model: &InstanceModel, credentials: &Credentials, stage: Stage) -> Result<Self, Diagnostics> {
         let spec = model.spec(credentials).map_err(defect)?;
         let mut phases = Vec::new();
@@ -35,10 +36,24 @@ impl Desired {
         }
         let after_namespace = usize::from(model.create_namespace);
         phases.insert(after_namespace, "record");
-        sets.insert(after_namespace, vec![record::object(model, stage)?]);
+        sets.insert(
+            after_namespace,
+            vec![record::object(model, stage, &Creation::default())?],
+        );
         Ok(Desired {
             set: ObjectSet::new(owner(&model.namespace)?, sets),
             phases,
+        })
+    }
+
+    /// The set with another record.
+    pub(super) fn with_record(self, record: &Object) -> Self {
+        self.map(|object| {
+            if object.key() == record.key() {
+                record.clone()
+            } else {
+                object
+            }
         })
     }
 

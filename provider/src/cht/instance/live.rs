@@ -44,6 +44,12 @@ pub(super) fn store(model: &mut InstanceModel, found: &Found) {
     ingress::store(model, found);
 }
 
+/// Puts into the model what a plan left to the cluster: nothing that the plan has decided.
+pub(super) fn fill(model: &mut InstanceModel, found: &Found) {
+    volumes::fill(model, found);
+    ingress::store(model, found);
+}
+
 fn kinds(models: &[&InstanceModel]) -> Vec<Kind> {
     let any = |has: fn(&InstanceModel) -> bool| models.iter().any(|model| has(model));
     let mut kinds = KINDS.to_vec();

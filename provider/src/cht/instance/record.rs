@@ -5,20 +5,25 @@
 //! to some state already, unless [`super::plan::survey::unsaved`] finds that nobody can have saved it. An update that
 //! was not finished shows in the next plan the same way. An import takes the configuration from it. It holds no
 //! secrets.
+//!
+//! It also names the creation that made the instance, or took it. Whoever writes a record carries that on, as
+//! [`super::claim`] tells by it whose the instance is.
 
 use k8s_openapi::api::core::v1::ConfigMap;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::jiff::Timestamp;
+use serde_json::{Value as Json, json};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::record;
 
 use crate::cht::instance::model::InstanceModel;
-use crate::kubernetes::{Found, MANAGER, Object, ObjectKey};
+use crate::kubernetes::{Found, LiveObject, MANAGER, Object, ObjectKey};
 
 const CONFIGURATION: &str = "configuration";
 const STAGE: &str = "stage";
 const ADOPTED_FROM: &str = "adopted-from";
+const CREATION: &str = "creation";
 const MADE: &str = "made";
+const SAVED: &str = "saved";
 
 /// How far an instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +40,34 @@ pub(super) enum Stage {
     Created,
 }
 
+/// The creation that made an instance, or took it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Creation {
+    /// Its name, which is kept beside the state as well.
+    pub(super) name: Option<String>,
+    /// When it was finished, until something is changed after that.
+    pub(super) made: Option<Timestamp>,
+    /// Whether a state is known to have the instance from it.
+    pub(super) is_saved: bool,
+}
+
 /// A record that was found.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) stage: Stage,
-    /// When the creation was finished, until something is changed after that.
-    pub(super) made: Option<Timestamp>,
+    pub(super) creation: Creation,
     configuration: String,
     adopted_from: Option<String>,
+}
+
+impl Creation {
+    /// The same, finished now.
+    pub(super) fn ended(self, now: Timestamp) -> Self {
+        Creation {
+            made: Some(now),
+            ..self
+        }
+    }
 }
 
 impl Stage {
@@ -72,7 +97,11 @@ impl Record {
         Some(Record {
             // What somebody edited, or a later release wrote, must not look as if there were no data yet.
             stage: stage.unwrap_or(Stage::Updating),
-            made: entry(MADE).and_then(|made| made.parse().ok()),
+            creation: Creation {
+                name: entry(CREATION).map(str::to_owned),
+                made: entry(MADE).and_then(|made| made.parse().ok()),
+                is_saved: entry(SAVED).is_some(),
+            },
             configuration: entry(CONFIGURATION).unwrap_or_default().to_owned(),
             adopted_from: entry(ADOPTED_FROM).map(str::to_owned),
         })
@@ -87,13 +116,32 @@ impl Record {
 }
 
 /// The record as an object of the instance.
-pub(super) fn object(model: &InstanceModel, stage: Stage) -> Result<Object, Diagnostics> {
-    with_entries(model, stage, None)
+pub(super) fn object(model: &InstanceModel, stage: Stage, creation: &Creation) -> Result<Object, Diagnostics> {
+    let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
+    let entries = [
+        (CONFIGURATION, Some(json!(configuration(model)?))),
+        (STAGE, Some(json!(stage.name()))),
+        (ADOPTED_FROM, text(&model.adopted_from.known().cloned())),
+        (CREATION, text(&creation.name)),
+        (MADE, creation.made.map(|made| json!(made.to_string()))),
+        (SAVED, creation.is_saved.then(|| json!("true"))),
+    ];
+    let data = entries
+        .into_iter()
+        .filter_map(|(name, entry)| Some((name.to_owned(), entry?)));
+    with_data(&model.namespace, Json::Object(data.collect()), None)
 }
 
-/// The record of an instance whose creation ends now.
-pub(super) fn finished(model: &InstanceModel, now: Timestamp) -> Result<Object, Diagnostics> {
-    with_entries(model, Stage::Created, Some(now))
+/// A record as it is, but that some state is known to have the instance. The cluster refuses it if the record has
+/// changed meanwhile.
+pub(super) fn saved(live: &LiveObject) -> Result<Object, Diagnostics> {
+    let mut data = live.json().get("data").cloned().unwrap_or_default();
+    if let Some(entries) = data.as_object_mut() {
+        entries.insert(SAVED.to_owned(), json!("true"));
+    }
+    let namespace = live.key().namespace.clone().unwrap_or_default();
+    let version = live.json().pointer("/metadata/resourceVersion");
+    with_data(&namespace, data, version)
 }
 
 /// What a record keeps of a model.
@@ -109,24 +157,14 @@ pub(super) fn key(namespace: &str) -> ObjectKey {
     ObjectKey::namespaced::<ConfigMap>(namespace, MANAGER)
 }
 
-fn with_entries(model: &InstanceModel, stage: Stage, made: Option<Timestamp>) -> Result<Object, Diagnostics> {
-    let entries = [
-        (CONFIGURATION.to_owned(), configuration(model)?),
-        (STAGE.to_owned(), stage.name().to_owned()),
-    ];
-    let adopted_from = model.adopted_from.known();
-    let adopted_from = adopted_from.map(|origin| (ADOPTED_FROM.to_owned(), origin.clone()));
-    let made = made.map(|made| (MADE.to_owned(), made.to_string()));
-    let config_map = ConfigMap {
-        metadata: ObjectMeta {
-            name: Some(MANAGER.to_owned()),
-            namespace: Some(model.namespace.clone()),
-            ..ObjectMeta::default()
-        },
-        data: Some(entries.into_iter().chain(adopted_from).chain(made).collect()),
-        ..ConfigMap::default()
-    };
-    Object::from_typed(&config_map)
+fn with_data(namespace: &str, data: Json, version: Option<&Json>) -> Result<Object, Diagnostics> {
+    let manifest = json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": { "name": MANAGER, "namespace": namespace, "resourceVersion": version },
+        "data": data,
+    });
+    Object::from_json(manifest)
         .map_err(|error| Diagnostic::bug(format!("The record cannot be made into an object: {error}.")).into())
 }
 
@@ -136,7 +174,42 @@ mod tests {
 
     use super::*;
     use crate::cht::instance::fixtures::{cluster, minimal, state};
-    use crate::kubernetes::LiveObject;
+
+    fn live(record: Object) -> LiveObject {
+        let mut json = record.json().clone();
+        json["metadata"]["resourceVersion"] = json!("7");
+        LiveObject::from_json(json).expect("a known kind")
+    }
+
+    #[test]
+    fn a_record_that_is_written_names_its_creation_and_that_it_was_saved_changes_nothing_else() {
+        let state = state(&minimal());
+        let creation = Creation {
+            name: Some("a".to_owned()),
+            made: "2026-03-01T10:00:00Z".parse().ok(),
+            is_saved: false,
+        };
+        let written = live(object(&state, Stage::Created, &creation).expect("it is written"));
+        let found = |live: &LiveObject| Record::find(&[live.clone()].into_iter().collect(), "cht-kisumu");
+        assert_eq!(found(&written).expect("it is there").creation, creation);
+
+        let closed = saved(&written).expect("it is written");
+        assert_eq!(
+            closed.json()["metadata"]["resourceVersion"],
+            "7",
+            "no later record is overwritten"
+        );
+        let read = found(&live(closed.clone())).expect("it is there");
+        let expected = Creation {
+            is_saved: true,
+            ..creation
+        };
+        assert_eq!((read.stage, &read.creation), (Stage::Created, &expected));
+        assert_eq!(
+            closed.json()["data"][CONFIGURATION],
+            written.json()["data"][CONFIGURATION]
+        );
+    }
 
     #[test]
     fn a_stage_that_is_not_understood_is_that_of_an_instance_with_data() {

@@ -1,5 +1,6 @@
 //! Requests over a stream to a pod, and streams that end or are refused.
 
+use futures::future;
 use kube::client::Body;
 
 use super::*;
@@ -182,4 +183,31 @@ async fn only_what_did_not_arrive_or_does_no_harm_twice_is_repeated() {
     connection.closed().cancelled().await;
     let unsent = connection.exchange(post()).await.unwrap_err();
     assert!(unsent.may_be_repeated(&http::Method::POST), "{}", unsent.error);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reason_may_come_after_the_break_before_it_or_never() {
+    let broken = || async {
+        tokio::task::yield_now().await;
+        Err::<(), _>(TransportError::Refused {
+            pod: "api".to_owned(),
+            message: "the connection ended".to_owned(),
+        })
+    };
+    let late = async {
+        tokio::time::sleep(REASON_TIMEOUT / 2).await;
+        Some("connection refused".to_owned())
+    };
+    for (reason, expected) in [
+        (
+            future::ready(Some("connection refused".to_owned())).boxed(),
+            "connection refused",
+        ),
+        (late.boxed(), "connection refused"),
+        (future::ready(None).boxed(), "the connection ended"),
+        (future::pending().boxed(), "the connection ended"),
+    ] {
+        let failure = unless_refused("api".to_owned(), broken(), reason).await.unwrap_err();
+        assert!(failure.to_string().ends_with(expected), "{failure}");
+    }
 }

@@ -10,7 +10,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use super::UserResource;
 use super::model::{UserModel, UserModelDraft};
 use crate::cht::application::{Application, Task};
-use crate::cht::client::UserChange;
+use crate::cht::client::{User, UserChange};
 
 /// What links need of the settings, and what an instance lacks without it.
 const NEEDED: [(&str, &str); 2] = [
@@ -97,6 +97,22 @@ pub(super) fn told(plan: &UserModel, prior: Option<&UserModel>, attributes: &mut
     };
     if let Some(told) = told {
         attributes.insert("token_login".to_owned(), Json::Bool(told));
+    }
+}
+
+/// The same for a user whom an earlier attempt has made: a link that was sent to the same phone is not sent again, and
+/// one that is not wanted any more is taken back.
+pub(super) fn told_again(plan: &UserModel, begun: &User, attributes: &mut Map<String, Json>) {
+    let is_sent = begun.has_link && begun.phone == plan.phone;
+    match plan.token_login {
+        Some(true) if is_sent => {
+            attributes.remove("token_login");
+        }
+        Some(true) => {}
+        Some(false) | None if begun.has_link => {
+            attributes.insert("token_login".to_owned(), Json::Bool(false));
+        }
+        Some(false) | None => {}
     }
 }
 

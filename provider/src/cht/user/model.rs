@@ -138,6 +138,13 @@ impl UserModel {
         UserChange { attributes, password }
     }
 
+    /// What the API is sent of a user whom an earlier attempt has made.
+    pub(super) fn change_of_begun(&self, begun: &User) -> UserChange {
+        let mut change = self.change(None);
+        link::told_again(self, begun, &mut change.attributes);
+        change
+    }
+
     /// Whether the configuration asks for a password that the user does not have yet.
     fn sets_password(&self, prior: Option<&UserModel>) -> bool {
         let Some(prior) = prior else { return true };

@@ -1,7 +1,7 @@
 //! Plans and validation, by the rules of a core. What needs an application is tested with the real command line.
 
 use serde_json::{Value, json};
-use tf_framework::testing::{Action, Core, UNKNOWN};
+use tf_framework::testing::{ChangeAction, Core, UNKNOWN};
 
 use crate::provider::ChtProvider;
 
@@ -36,7 +36,7 @@ async fn a_user_of_an_instance_that_does_not_exist_yet_is_planned_from_the_confi
         json!({ "url": UNKNOWN, "user": "medic", "password": UNKNOWN }),
     ] {
         let plan = core().plan(user(json!({ "instance": instance }))).await;
-        assert_eq!(plan.expect("it is planned").action, Action::Create, "{instance}");
+        assert_eq!(plan.expect("it is planned").action, ChangeAction::Create, "{instance}");
     }
 }
 
@@ -71,7 +71,7 @@ async fn a_user_with_a_link_has_a_phone_and_no_other_way_in() {
         all
     };
     let plan = core().plan(user(by_link.clone())).await.expect("it is planned");
-    assert_eq!(plan.action, Action::Create);
+    assert_eq!(plan.action, ChangeAction::Create);
     for phone in [json!(null), json!("")] {
         assert!(
             refused(with(json!({ "phone": phone }))).await.contains("phone"),

@@ -17,6 +17,8 @@ pub struct Limits(Arc<Mutex<BTreeMap<String, Cluster>>>);
 /// The agents of one cluster that are being worked on.
 #[derive(Debug, Default)]
 struct Cluster {
+    /// Each as often as there is a resource of that name.
+    present: Vec<String>,
     joining: BTreeSet<String>,
     changing: BTreeSet<String>,
     failed: Option<String>,
@@ -48,6 +50,14 @@ pub enum Refused {
     Failed(String),
 }
 
+/// That an agent is among what is applied, until it is dropped.
+#[derive(Debug)]
+pub struct Presence {
+    limits: Limits,
+    cluster: String,
+    agent: String,
+}
+
 /// The turn of an agent, until it is dropped.
 #[derive(Debug)]
 pub struct Turn {
@@ -58,6 +68,38 @@ pub struct Turn {
 }
 
 impl Limits {
+    /// Notes that an agent is among what is applied.
+    #[must_use]
+    pub fn come(&self, cluster: &str, agent: &str) -> Presence {
+        let mut clusters = self.lock();
+        clusters
+            .entry(cluster.to_owned())
+            .or_default()
+            .present
+            .push(agent.to_owned());
+        Presence {
+            limits: self.clone(),
+            cluster: cluster.to_owned(),
+            agent: agent.to_owned(),
+        }
+    }
+
+    /// Those of these agents that are not being changed or removed now.
+    #[must_use]
+    pub fn without_turn(&self, cluster: &str, agents: Vec<String>) -> Vec<String> {
+        let clusters = self.lock();
+        let has_turn = |agent: &String| clusters.get(cluster).is_some_and(|all| all.changing.contains(agent));
+        agents.into_iter().filter(|agent| !has_turn(agent)).collect()
+    }
+
+    /// Those of these agents that are not among what is applied, as far as that has begun.
+    #[must_use]
+    pub fn absent(&self, cluster: &str, agents: &[String]) -> Vec<String> {
+        let clusters = self.lock();
+        let is_present = |agent: &String| clusters.get(cluster).is_some_and(|all| all.present.contains(agent));
+        agents.iter().filter(|agent| !is_present(agent)).cloned().collect()
+    }
+
     /// Takes the turn of an agent, if it can have it now.
     ///
     /// # Errors
@@ -121,6 +163,16 @@ impl Turn {
     }
 }
 
+impl Drop for Presence {
+    fn drop(&mut self) {
+        if let Some(of_cluster) = self.limits.lock().get_mut(&self.cluster)
+            && let Some(index) = of_cluster.present.iter().position(|agent| *agent == self.agent)
+        {
+            of_cluster.present.swap_remove(index);
+        }
+    }
+}
+
 impl Drop for Turn {
     fn drop(&mut self) {
         if let Some(of_cluster) = self.limits.lock().get_mut(&self.cluster) {
@@ -173,6 +225,23 @@ mod tests {
         assert!(limits.try_take("c1", "b", Work::Leave { most: 1 }).is_ok());
         drop(limits.try_take("c1", "a", CHANGE).unwrap());
         assert!(limits.try_take("c1", "b", CHANGE).is_ok());
+    }
+
+    #[test]
+    fn who_was_left_away_is_told_from_who_is_at_work_or_will_be() {
+        let limits = Limits::default();
+        let names = || ["a", "b"].map(str::to_owned).to_vec();
+        assert_eq!(limits.without_turn("c1", names()), ["a", "b"]);
+        let turn = limits.try_take("c1", "a", CHANGE).unwrap();
+        assert_eq!(limits.without_turn("c1", names()), ["b"]);
+        drop(turn);
+        let two = [limits.come("c1", "a"), limits.come("c1", "a")];
+        assert_eq!(limits.absent("c1", &names()), ["b"]);
+        let [one, other] = two;
+        drop(one);
+        assert_eq!(limits.absent("c1", &names()), ["b"]);
+        drop(other);
+        assert_eq!(limits.absent("c1", &names()), ["a", "b"]);
     }
 
     #[test]

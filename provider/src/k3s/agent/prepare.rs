@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::k3s::agent::AgentResource;
@@ -22,32 +23,41 @@ use crate::wording::sentence;
 /// How long a Node is said to be ready after its machine is gone: Kubernetes misses it after less than a minute.
 const GRACE: Duration = Duration::from_secs(120);
 
-/// How long those have to take their turn that go first. Whoever is not among what is applied is not waited for.
+/// How long those are waited for that have to go first and are not known to be among what is applied: the core begins
+/// with some resources only when others are done.
 const FIRST: Duration = Duration::from_secs(60);
 
 impl Task<'_> {
-    /// Lets those agents go first whose change was not finished, and whose Nodes take no pods since then: else more
-    /// would be away at once than may be.
+    /// Waits until the agent may be changed. Those whose change was not finished, and whose Nodes take no pods since
+    /// then, are away, too: they go first, or else more would be away at once than may be.
     ///
     /// # Errors
-    /// The cluster does not answer.
-    pub(super) async fn let_unfinished_go_first(&self, most: usize) -> Result<(), Diagnostics> {
-        let began = Instant::now();
-        let what = format!("the turn of the agent {}", self.model.name);
-        self.cx
-            .wait(&what, Backoff::QUICK, || async {
-                let nodes = match self.nodes.list().await {
-                    Ok(nodes) => nodes,
-                    Err(error) if error.is_retryable() => return Ok(Progress::Pending(error_chain(&error))),
-                    Err(error) => return Err(asked(error)),
-                };
-                let first = who_goes_first(&nodes, &self.model.cluster.cluster_id, &self.model.name, most);
-                Ok(match !first.is_empty() && began.elapsed() < FIRST {
-                    true => Progress::Pending(format!("{} first", first.join(", "))),
-                    false => Progress::Ready(()),
-                })
-            })
-            .await
+    /// The cluster does not answer, the change of another agent has failed, or too many are away that nobody finishes.
+    pub(super) async fn turn_to_change(&self, most: usize) -> Result<Turn, Diagnostics> {
+        let (cluster, name) = (&self.model.cluster.cluster_id, &self.model.name);
+        let limits = self.cx.clients().agents();
+        let absent_since = Mutex::new(None);
+        let what = format!("the turn of the agent {name}");
+        let waited = self.cx.wait(&what, Backoff::QUICK, || async {
+            let nodes = match self.nodes.list().await {
+                Ok(nodes) => nodes,
+                Err(error) if error.is_retryable() => return Ok(Progress::Pending(error_chain(&error))),
+                Err(error) => return Err(asked(error)),
+            };
+            let left = limits.without_turn(cluster, left_away(&nodes, cluster));
+            let first = match room_beside(&left, name, most) {
+                Some(room) => return try_turn(self.cx, self.model, Work::Change { most: room }),
+                None => limits.absent(cluster, &left),
+            };
+            let mut since = absent_since.lock().await;
+            if first.is_empty() {
+                *since = None;
+            } else if since.get_or_insert_with(Instant::now).elapsed() > FIRST {
+                return Err(too_many_away(name, &first, most));
+            }
+            Ok(Progress::Pending(format!("{} first", left.join(", "))))
+        });
+        waited.await
     }
 
     /// Checks a host on which nothing has been changed yet.
@@ -133,22 +143,27 @@ pub(super) async fn take_turn(
     work: Work,
 ) -> Result<Turn, Diagnostics> {
     let what = format!("the turn of the agent {}", model.name);
-    let cluster = &model.cluster.cluster_id;
-    cx.wait(&what, Backoff::QUICK, || async {
-        match cx.clients().agents().try_take(cluster, &model.name, work) {
-            Ok(turn) => Ok(Progress::Ready(turn)),
-            Err(Refused::Busy(names)) => Ok(Progress::Pending(format!("at work on {}", names.join(", ")))),
-            Err(Refused::Failed(other)) => Err(Diagnostics::error(
-                "Agent was left as it is",
-                format!(
-                    "The change of the agent {other} of the same cluster has failed, so that {} was not changed any more: it could \
-                     fail in the same way. Apply again once the cause is removed.",
-                    model.name
-                ),
-            )),
-        }
-    })
-    .await
+    cx.wait(&what, Backoff::QUICK, || async { try_turn(cx, model, work) })
+        .await
+}
+
+fn try_turn(cx: &Context<AgentResource>, model: &AgentModel, work: Work) -> Result<Progress<Turn>, Diagnostics> {
+    match cx
+        .clients()
+        .agents()
+        .try_take(&model.cluster.cluster_id, &model.name, work)
+    {
+        Ok(turn) => Ok(Progress::Ready(turn)),
+        Err(Refused::Busy(names)) => Ok(Progress::Pending(format!("at work on {}", names.join(", ")))),
+        Err(Refused::Failed(other)) => Err(Diagnostics::error(
+            "Agent was left as it is",
+            format!(
+                "The change of the agent {other} of the same cluster has failed, so that {} was not changed any more: it could fail in \
+                 the same way. Apply again once the cause is removed.",
+                model.name
+            ),
+        )),
+    }
 }
 
 /// Waits for a while until a Node is not ready, whose machine does not answer or is another one by now, and tells how
@@ -174,15 +189,29 @@ pub(super) async fn until_silent(
     .await
 }
 
-/// The other agents that were left cordoned, where they are as many as may be away. One that was left so itself waits
-/// for nobody.
-fn who_goes_first(nodes: &[NodeState], cluster: &str, name: &str, most: usize) -> Vec<String> {
+/// The agents that we have cordoned: those that are being changed, and those whose change was not finished.
+fn left_away(nodes: &[NodeState], cluster: &str) -> Vec<String> {
     let is_left = |node: &&NodeState| node.unschedulable && node.cordoned_by() == Some(cluster) && !node.is_server();
-    let left: Vec<String> = nodes.iter().filter(is_left).map(|node| node.name.clone()).collect();
-    match left.len() >= most && !left.iter().any(|left| left == name) {
-        true => left,
-        false => Vec::new(),
+    nodes.iter().filter(is_left).map(|node| node.name.clone()).collect()
+}
+
+/// How many may be changed beside those that were left away, if any. One that was left so itself waits for nobody: it
+/// is away already.
+fn room_beside(left: &[String], name: &str, most: usize) -> Option<usize> {
+    match left.iter().any(|left| left == name) {
+        true => Some(most),
+        false => most.checked_sub(left.len()).filter(|room| *room > 0),
     }
+}
+
+fn too_many_away(name: &str, away: &[String], most: usize) -> Diagnostics {
+    let detail = format!(
+        "A change of {} was not finished, and no pods are put there since then. No more than {most} agents may be away at once, so {name} \
+         was not changed. Apply the whole configuration, which finishes what was begun. If a host is gone for good, remove its agent; to \
+         have more agents away at once, raise `upgrade.max_unavailable` of the cluster.",
+        away.join(", ")
+    );
+    Diagnostics::error("Agent was left as it is", detail)
 }
 
 #[cfg(test)]
@@ -202,11 +231,13 @@ mod tests {
     }
 
     #[test]
-    fn who_was_left_cordoned_goes_first_if_no_more_may_be_away() {
+    fn who_was_left_cordoned_counts_as_away() {
         let nodes = [node("a", Some("c1")), node("b", None), node("c", Some("another"))];
-        assert_eq!(who_goes_first(&nodes, "c1", "b", 1), ["a"]);
-        assert_eq!(who_goes_first(&nodes, "c1", "b", 2), [""; 0]);
-        assert_eq!(who_goes_first(&nodes, "c1", "a", 1), [""; 0], "it is the one");
-        assert_eq!(who_goes_first(&nodes[1..], "c1", "b", 1), [""; 0]);
+        let left = left_away(&nodes, "c1");
+        assert_eq!(left, ["a"]);
+        assert_eq!(room_beside(&left, "b", 1), None);
+        assert_eq!(room_beside(&left, "b", 2), Some(1), "the one that was left counts");
+        assert_eq!(room_beside(&left, "a", 1), Some(1), "it is the one");
+        assert_eq!(room_beside(&left_away(&nodes[1..], "c1"), "b", 1), Some(1));
     }
 }

@@ -106,6 +106,8 @@ impl<'a> Task<'a> {
     /// # Errors
     /// A step fails, or something stands in the way of one.
     pub(super) async fn converge(&self) -> Result<Converged, Diagnostics> {
+        let limits = self.cx.clients().agents();
+        let _present = limits.come(&self.model.cluster.cluster_id, &self.model.name);
         let mut lock: Option<Lock> = None;
         let mut done: Vec<AgentStep> = Vec::new();
         loop {
@@ -195,8 +197,7 @@ impl<'a> Task<'a> {
             }
             AgentStep::Upgrade { .. } | AgentStep::Restart | AgentStep::Register => {
                 let most = self.model.cluster.most_unavailable();
-                self.let_unfinished_go_first(most).await?;
-                let turn = self.turn(Work::Change { most }).await?;
+                let turn = self.turn_to_change(most).await?;
                 // What was seen may be long ago.
                 let look = self.look().await?;
                 let seen = self.seen(&look);
@@ -240,9 +241,9 @@ impl<'a> Task<'a> {
             AgentStep::Register => Some(self.model.drain()),
             _ => None,
         };
-        // What takes long is done before the pods have to go.
+        // What takes long is done before the pods have to go; what the host comes back with stays until they have gone.
         let program = self.program(seen).await?;
-        self.host.install(program).await.map_err(self.failed())?;
+        self.host.stage(program).await.map_err(self.failed())?;
         if let Some(drain) = drain {
             self.nodes.drain(&**self.cx, name, &drain).await?;
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tf_framework::Model as _;
 use tf_framework::model::FromValue as _;
-use tf_framework::testing::{Action, Core, UNKNOWN};
+use tf_framework::testing::{ChangeAction, Core, UNKNOWN};
 use tf_framework::wire::json::decode_state;
 
 use super::*;
@@ -90,7 +90,7 @@ async fn an_agent_of_a_cluster_that_does_not_exist_yet_is_planned() {
         cluster_with(json!({ "token": UNKNOWN, "version": UNKNOWN })),
     ] {
         let plan = core().plan(agent(unknown.clone())).await.expect("it is planned");
-        assert_eq!(plan.action, Action::Create, "{unknown}");
+        assert_eq!(plan.action, ChangeAction::Create, "{unknown}");
         assert!(
             plan.planned.attribute_or_null("running_version").is_unknown(),
             "{unknown}"
@@ -157,7 +157,7 @@ async fn the_agent_of_a_state_is_planned_without_changes() {
 async fn drift_is_planned_to_be_repaired() {
     let mut core = core_with(json!({ "drift": ["k3s does not run: inactive (dead)"], "ready": false }));
     let plan = core.plan(agent(json!({}))).await.unwrap();
-    assert_eq!(plan.action, Action::Update);
+    assert_eq!(plan.action, ChangeAction::Update);
     assert_eq!(
         plan.planned.attribute_or_null("drift"),
         &tf_framework::value::Value::List(Vec::new())
@@ -169,14 +169,14 @@ async fn drift_is_planned_to_be_repaired() {
 async fn an_upgrade_of_the_servers_upgrades_the_agent_in_place() {
     let upgraded = cluster_with(json!({ "version": "v1.37.1+k3s1" }));
     let plan = core_with(json!({})).plan(agent(upgraded)).await.unwrap();
-    assert_eq!(plan.action, Action::Update);
+    assert_eq!(plan.action, ChangeAction::Update);
     assert_eq!(
         plan.planned.attribute_or_null("running_version"),
         &"v1.37.1+k3s1".into()
     );
     let while_it_is_planned = cluster_with(json!({ "version": UNKNOWN, "servers": UNKNOWN }));
     let plan = core_with(json!({})).plan(agent(while_it_is_planned)).await.unwrap();
-    assert_eq!(plan.action, Action::Update, "{:?}", plan.requires_replace);
+    assert_eq!(plan.action, ChangeAction::Update, "{:?}", plan.requires_replace);
     assert!(plan.planned.attribute_or_null("running_version").is_unknown());
 }
 
@@ -197,17 +197,17 @@ async fn another_name_or_folder_replaces_the_agent_and_all_else_changes_it() {
     for (changes, action) in [
         (
             cluster_with(json!({ "cluster_id": "fedcba9876543210" })),
-            Action::Update,
+            ChangeAction::Update,
         ),
-        (json!({ "cluster": UNKNOWN }), Action::Update),
-        (json!({ "name": "worker-2" }), Action::Replace),
-        (json!({ "data_dir": "/srv/k3s" }), Action::Replace),
-        (json!({ "host": "127.0.0.2" }), Action::Update),
-        (json!({ "host": UNKNOWN }), Action::Update),
-        (json!({ "labels": { "tier": "db" } }), Action::Update),
-        (json!({ "provider_id": "vsphere://4230" }), Action::Update),
-        (json!({ "on_destroy": { "force": true } }), Action::Update),
-        (cluster_with(json!({ "token": "K10other" })), Action::Update),
+        (json!({ "cluster": UNKNOWN }), ChangeAction::Update),
+        (json!({ "name": "worker-2" }), ChangeAction::Replace),
+        (json!({ "data_dir": "/srv/k3s" }), ChangeAction::Replace),
+        (json!({ "host": "127.0.0.2" }), ChangeAction::Update),
+        (json!({ "host": UNKNOWN }), ChangeAction::Update),
+        (json!({ "labels": { "tier": "db" } }), ChangeAction::Update),
+        (json!({ "provider_id": "vsphere://4230" }), ChangeAction::Update),
+        (json!({ "on_destroy": { "force": true } }), ChangeAction::Update),
+        (cluster_with(json!({ "token": "K10other" })), ChangeAction::Update),
     ] {
         let plan = core_with(json!({})).plan(agent(changes.clone())).await;
         assert_eq!(plan.expect("it is planned").action, action, "{changes}");
@@ -270,7 +270,7 @@ async fn the_first_plan_after_an_import_fills_in_what_is_not_known() {
         .plan(agent(json!({ "labels": { "tier": "db" }, "data_dir": "/srv/k3s" })))
         .await
         .unwrap();
-    assert_eq!(plan.action, Action::Update, "{:?}", plan.requires_replace);
+    assert_eq!(plan.action, ChangeAction::Update, "{:?}", plan.requires_replace);
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ remove_files() {
   rm -f "$root/etc/rancher/node/password"
   rmdir "$root/etc/rancher/node" 2>/dev/null
   empty "$root/etc/rancher/k3s" "$root/etc/rancher/k3s/cht.json"
-  rm -f "$root/usr/local/bin/k3s"
+  rm -f "$root/usr/local/bin/.k3s.cht-next" "$root/usr/local/bin/k3s"
   rm -f "$root/etc/rancher/k3s/cht.json"
   rmdir "$root/etc/rancher/k3s" "$root/etc/rancher" 2>/dev/null
   return 0

@@ -188,6 +188,7 @@ fn store_tokens(cx: &Context<ClusterResource>, model: &mut ClusterModel, looked:
         cx,
         &Private {
             token_sha256: hash,
+            token_hashes: super::token::hashes(model, token, has_given_token),
             has_given_token,
             adopted: false,
             ..private

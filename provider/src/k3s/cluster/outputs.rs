@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use tf_framework::Attr;
 
-use crate::k3s::cluster::model::{ClusterModel, Upgrade};
+use crate::k3s::cluster::model::{ClusterModel, ClusterModelDraft, Server, ServerDraft, Upgrade};
 use crate::k3s::join::ClusterJoin;
 use crate::k3s::kubeconfig;
 use crate::k3s::token::{Bearer, Token};
@@ -49,6 +49,29 @@ pub(super) fn of(model: &ClusterModel, found: &Found<'_>) -> Option<Outputs> {
     outputs(model, kubernetes, join)
 }
 
+/// The cluster with those planned attributes from which its outputs follow; none while one of them is unknown. What the
+/// cloud provider calls a server's machine is not among them, which is unknown until the machine is made.
+pub(super) fn planned(prior: &ClusterModel, planned: &ClusterModelDraft) -> Option<ClusterModel> {
+    let servers = planned.servers.known()?.iter();
+    let servers = servers.map(|(name, server)| Some((name.clone(), addresses(server.known()?)?)));
+    let upgrade = match planned.upgrade.decided()? {
+        Some(upgrade) => Some(Upgrade {
+            max_unavailable: upgrade.max_unavailable.decided()?.copied(),
+            ..Upgrade::default()
+        }),
+        None => None,
+    };
+    Some(ClusterModel {
+        version: planned.version.known()?.clone(),
+        servers: servers.collect::<Option<_>>()?,
+        endpoint: planned.endpoint.decided()?.cloned(),
+        https_listen_port: planned.https_listen_port.known().copied()?,
+        cloud_provider: planned.cloud_provider.decided()?.cloned(),
+        upgrade,
+        ..prior.clone()
+    })
+}
+
 /// The outputs that a cluster will have after a change: the credentials are as before.
 pub(super) fn after(prior: &ClusterModel, planned: &ClusterModel) -> Option<Outputs> {
     let before = prior.kubernetes.known()?;
@@ -85,6 +108,24 @@ fn outputs(model: &ClusterModel, kubernetes: Kubernetes, join: ClusterJoin) -> O
             ..join
         },
         kubernetes,
+    })
+}
+
+/// A server of which only is said how it is reached.
+fn addresses(planned: &ServerDraft) -> Option<Server> {
+    let node_ip = match planned.node_ip.decided()? {
+        Some(node_ip) => Some(node_ip.iter().map(|ip| ip.known().cloned()).collect::<Option<_>>()?),
+        None => None,
+    };
+    Some(Server {
+        host: planned.host.known()?.clone(),
+        node_ip,
+        ssh: None,
+        node_external_ip: None,
+        labels: None,
+        taints: None,
+        provider_id: None,
+        extra_config: None,
     })
 }
 

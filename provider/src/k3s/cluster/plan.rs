@@ -167,7 +167,8 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, ClusterResource>) {
 
 /// The way into the cluster stays as it is, but for the addresses and the version in it.
 fn show_way(plan: &mut Plan<'_, '_, ClusterResource>, prior: &ClusterModel) {
-    let outputs = plan.planned_model().and_then(|planned| outputs::after(prior, &planned));
+    let planned = plan.planned().and_then(|planned| outputs::planned(prior, &planned));
+    let outputs = planned.and_then(|planned| outputs::after(prior, &planned));
     match outputs {
         Some(outputs) => {
             plan.set(ClusterModel::KUBERNETES, &outputs.kubernetes);

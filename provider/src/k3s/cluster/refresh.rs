@@ -103,7 +103,14 @@ pub(super) fn note_token(
     let private = cx.private()?;
     let hash = Some(token.sha256());
     if private.token_sha256 == hash {
-        return Ok(());
+        let token_hashes = super::token::hashes(model, token, private.has_given_token);
+        return ways::keep(
+            cx,
+            &Private {
+                token_hashes,
+                ..private
+            },
+        );
     }
     if model.server_token.known().is_some() {
         remember_token(model, token);

@@ -9,13 +9,13 @@ use tf_framework::path::Path;
 
 use crate::k3s::attributes::{Binary, Proxy, Registries};
 use crate::k3s::cluster::model::{self, ClusterModel, Server};
-use crate::k3s::fleet::{OnDestroy, Remembered, Spec};
+use crate::k3s::fleet::{Kept, OnDestroy, Remembered, Spec};
 use crate::k3s::join::server_url;
 use crate::k3s::nodes::Drain;
 use crate::k3s::paths;
 use crate::k3s::program::Image;
 use crate::k3s::rollout::WantedDatastore;
-use crate::k3s::token::Token;
+use crate::k3s::token::{Token, TokenHashes};
 use crate::k3s::version::K3sVersion;
 
 mod settings;
@@ -31,6 +31,8 @@ pub(super) struct Beside<'a> {
     pub(super) creating: bool,
     /// The token that it should have, if it is not to stay what it is.
     pub(super) token: Option<Token>,
+    /// By what a token is known that was given. It is for those who change nothing on servers.
+    pub(super) token_hashes: Option<TokenHashes>,
     /// Whether somebody else has set its servers up.
     pub(super) adopted: bool,
     /// The archives of images that its servers should have.
@@ -46,6 +48,7 @@ impl<'a> Beside<'a> {
             id,
             creating: false,
             token: None,
+            token_hashes: None,
             adopted: false,
             images: Vec::new(),
             prior: None,
@@ -63,6 +66,7 @@ impl ClusterModel {
         addresses.extend(self.addresses());
         let mut outer_addresses = beside.prior.map(Self::outer_addresses).unwrap_or_default();
         outer_addresses.extend(self.outer_addresses());
+        let remembered = self.remembered(&beside);
         let ca_hash = beside.prior.unwrap_or(self).ca_hash.known();
         Ok(Spec {
             cluster_id: beside.id.to_owned(),
@@ -78,7 +82,7 @@ impl ClusterModel {
             bootstrapped: ca_hash.is_some(),
             ca_sha256: ca_hash.cloned(),
             token: beside.token,
-            remembered: self.remembered(),
+            remembered,
             program: self.binary.as_ref().map(Binary::source).unwrap_or_default(),
             images: beside.images,
             drain: self.drain_before_upgrade(),
@@ -92,11 +96,14 @@ impl ClusterModel {
         })
     }
 
-    /// The tokens in the state. One that was given is not there.
-    fn remembered(&self) -> Option<Remembered> {
+    /// The tokens in the state. One that was given is not there: it is given again, or known by its hashes.
+    fn remembered(&self, beside: &Beside<'_>) -> Option<Remembered> {
         let found = |token: &SecretString| Token::parse_found(token.expose_secret()).ok();
+        let server = self.server_token.known().and_then(found).map(Kept::Token);
+        let given = || beside.token.clone().map(Kept::Token);
+        let known = || beside.token_hashes.clone().map(Kept::Hashes);
         Some(Remembered {
-            server: self.server_token.known().and_then(found)?,
+            server: server.or_else(given).or_else(known)?,
             agent: found(&self.join.known()?.token)?,
         })
     }

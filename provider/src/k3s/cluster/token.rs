@@ -6,7 +6,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::ways::Private;
-use crate::k3s::token::Token;
+use crate::k3s::token::{Token, TokenHashes};
 
 /// The token that the configuration has, if it has one.
 ///
@@ -38,6 +38,15 @@ pub(super) fn wanted(
     }
     let is_ours = |token: &Token| Some(token.sha256()) == private.token_sha256;
     Ok(given.filter(|token| !prior.was_begun() || is_ours(token)))
+}
+
+/// By what a token is known that was given, and is kept nowhere. One that was generated is in the state.
+pub(super) fn hashes(model: &ClusterModel, token: &Token, is_given: bool) -> Option<TokenHashes> {
+    model
+        .ca_hash
+        .known()
+        .filter(|_| is_given)
+        .map(|ca_hash| token.hashes(ca_hash))
 }
 
 /// Keeps a generated token that makes place for another, as older snapshots can be restored only with it.

@@ -110,6 +110,7 @@ async fn look(
         adopted: private.adopted,
         // Which one it is makes no difference to the steps.
         token: rotates.then(Token::generate),
+        token_hashes: private.token_hashes.clone().filter(|_| !rotates),
         images: images.clone(),
         prior,
         ..Beside::of(id)

@@ -12,6 +12,7 @@ use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::model::{ClusterModel, Server};
 use crate::k3s::fleet::Looked;
 use crate::k3s::host::Host;
+use crate::k3s::token::TokenHashes;
 use crate::provider::Clients;
 use crate::ssh::diagnostics::{ATTRIBUTE as SSH, Described};
 use crate::ssh::{Access, Pins};
@@ -34,6 +35,9 @@ pub struct Private {
     /// The hash of the servers' token, by which a token that somebody else has changed is noticed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) token_sha256: Option<String>,
+    /// By what the servers' token is known, where it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) token_hashes: Option<TokenHashes>,
     /// The archives of images that were put on the servers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) images: Vec<Archive>,

@@ -14,11 +14,12 @@ use crate::k3s::files::HostFiles;
 use crate::k3s::fleet::run::Run;
 use crate::k3s::fleet::{Looked, StepError};
 use crate::k3s::host::{Host, HostError};
+use crate::k3s::journal::Cause;
 use crate::k3s::marker::{Marker, Phase};
 use crate::k3s::preflight;
 use crate::k3s::program::Program;
 use crate::k3s::version::K3sVersion;
-use crate::k3s::wait::{self, Awaited, Wait};
+use crate::k3s::wait::{self, Awaited, Failure, Wait};
 
 /// How long k3s may take to write on its Node what it was told.
 const TOLD_AFTER: Duration = Duration::from_secs(60);
@@ -28,6 +29,13 @@ impl Run<'_> {
     pub(super) async fn install(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<bool, StepError> {
         let program = self.program(looked, name, version).await?;
         Ok(self.host(name)?.install(&program).await?)
+    }
+
+    /// Has a version's program wait on a host until it is put in place.
+    pub(super) async fn stage(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<(), StepError> {
+        let program = self.program(looked, name, version).await?;
+        self.host(name)?.stage(&program).await?;
+        Ok(())
     }
 
     async fn program(&self, looked: &Looked, name: &str, version: K3sVersion) -> Result<Program, StepError> {
@@ -76,9 +84,26 @@ impl Run<'_> {
         waited.await.map_err(StepError::Waited)?
     }
 
+    /// Waits for a server that is coming up. One that etcd has removed never will: what to do is decided anew.
+    pub(super) async fn await_start(&self, name: &str) -> Result<(), StepError> {
+        let is_removed = |failure: &Failure| failure.cause() == Some(Cause::RemovedMember);
+        match self.until_up(name, None).await {
+            Err(StepError::Down { failure, .. }) if is_removed(&failure) => Ok(()),
+            waited => waited,
+        }
+    }
+
+    /// Lets a server that was started tell with which values it runs. What differs then differs for good: it is not
+    /// restarted for that once more.
+    pub(super) async fn has_told(&mut self, name: &str, files: &HostFiles) -> Result<(), StepError> {
+        self.until_told(name, files).await?;
+        self.restarted.insert(name.to_owned());
+        Ok(())
+    }
+
     /// Waits for a while until the Node of a server that is up tells the values with which it runs: k3s writes them
     /// some time after it has started.
-    pub(super) async fn until_told(&self, name: &str, files: &HostFiles) -> Result<(), StepError> {
+    async fn until_told(&self, name: &str, files: &HostFiles) -> Result<(), StepError> {
         let host = self.host(name)?;
         let began = Instant::now();
         let what = format!("the node {name} to tell what k3s was told");
@@ -105,10 +130,10 @@ impl Run<'_> {
         name: &str,
         files: &HostFiles,
     ) -> Result<(), StepError> {
+        self.has_told(name, files).await?;
         self.started.remove(name);
         self.mark(looked, name, |marker| {
             marker.phase = Phase::Joined;
-            marker.restoring = false;
             marker.started = Some(files.restart_hash());
         })
         .await?;

@@ -56,7 +56,7 @@ impl Run<'_> {
             }
             Step::Start { server } => self.start(looked, server).await,
             // What was installed since it was started does not run before it is restarted.
-            Step::Await { server } => self.until_up(server, None).await,
+            Step::Await { server } => self.await_start(server).await,
             Step::ClearCredentials { server } => self.clear_credentials(looked, server).await,
             Step::Convert { server } | Step::Restart { server } => self.restart(looked, server, None).await,
             Step::Upgrade { server, version, drain } => self.upgrade(looked, server, *version, *drain).await,
@@ -90,6 +90,7 @@ impl Run<'_> {
         if let (Phase::Bootstrapping, Some(authorities)) = (entry.phase, &self.fleet.authorities) {
             host.put_authorities(authorities).await?;
         }
+        host.wipe_leftovers().await?;
         let files = self.fleet.entry_files(looked, name, &entry)?;
         is_changed |= host.write(&files, Which::All).await?;
         if is_changed {
@@ -165,8 +166,6 @@ impl Run<'_> {
         host.restart(Role::Server).await?;
         let version = version.unwrap_or_else(|| self.installed(looked, name));
         self.until_up(name, Some(version)).await?;
-        self.until_told(name, &files).await?;
-        self.restarted.insert(name.to_owned());
         self.has_come_up(looked, name, &files).await
     }
 
@@ -180,9 +179,10 @@ impl Run<'_> {
         let Some(drain) = self.fleet.spec.drain.as_ref().filter(|_| drain) else {
             return self.restart(looked, name, Some(version)).await;
         };
-        // What takes long, or may not be had, is there before the pods have to go.
+        // What takes long, or may not be had, is there before the pods have to go. As long as they have not gone, a
+        // host that restarts comes back with the version that it has.
         self.mark(looked, name, |_| {}).await?;
-        self.install(looked, name, version).await?;
+        self.stage(looked, name, version).await?;
         let nodes = self.nodes_beside(looked, name).await?;
         nodes.drain(self.scope, name, drain).await?;
         self.restart(looked, name, Some(version)).await?;

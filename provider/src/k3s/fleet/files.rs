@@ -46,6 +46,10 @@ impl Fleet {
             registries: &spec.registries,
             proxy: &spec.proxy,
         });
+        let files = match (which, &looked.tokens.known, &spec.token) {
+            (Which::Wanted | Which::Current, Some(hash), None) => files.with_known_token(hash),
+            _ => files,
+        };
         Some(files.with_images(&spec.images))
     }
 

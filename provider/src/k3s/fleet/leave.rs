@@ -32,6 +32,10 @@ impl Run<'_> {
         match step {
             Step::RemoveMember { server, through } => {
                 let nodes = self.nodes(looked, through).await?;
+                // A unit that goes on would join by itself, and its new member be removed with the old one.
+                if looked.state(server).is_some_and(|state| self.fleet.owns(state)) {
+                    self.stop_leaving(looked, server).await?;
+                }
                 self.delete_node(&nodes, server).await
             }
             Step::Remove {
@@ -58,12 +62,7 @@ impl Run<'_> {
                 self.clean_up(server, &self.fleet.spec.on_removal).await
             }
             Step::ResetData { server } => {
-                self.mark(looked, server, |marker| {
-                    marker.phase = Phase::Leaving;
-                    marker.started = None;
-                })
-                .await?;
-                self.host(server)?.stop(Role::Server).await?;
+                self.stop_leaving(looked, server).await?;
                 let member = looked.state(server).and_then(|state| state.etcd_name.as_deref());
                 let is_emptied = self.host(server)?.forget_member(member.unwrap_or_default()).await?;
                 // k3s has done so itself meanwhile, and joins: its new member must not be left behind.
@@ -79,6 +78,16 @@ impl Run<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Stops a server that leaves, and notes that it does: whoever goes on after a kill does not start it again.
+    async fn stop_leaving(&self, looked: &Looked, server: &str) -> Result<(), StepError> {
+        self.mark(looked, server, |marker| {
+            marker.phase = Phase::Leaving;
+            marker.started = None;
+        })
+        .await?;
+        Ok(self.host(server)?.stop(Role::Server).await?)
     }
 
     /// Waits for a while until a server that is to be taken for gone answers, or its Node is not ready any more. Then

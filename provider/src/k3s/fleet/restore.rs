@@ -1,9 +1,11 @@
 //! Brings a snapshot of etcd back, act by act as [`restore`] says.
 //!
-//! Every server is marked before the first one stops, and each loses its mark when it is up with the new data. A run
-//! that was killed begins anew.
+//! Every server is marked before the first one stops, and each loses its mark when nothing is left to do with it: when
+//! it is up with the new data, and the first one only when the cluster has forgotten those that are gone. A run that
+//! was killed begins anew.
 
 use tf_framework::context::Scope;
+use tf_framework::diagnostics::Diagnostic;
 
 use crate::k3s::config::Role;
 use crate::k3s::fleet::carry_out::Entry;
@@ -68,7 +70,10 @@ impl Run<'_> {
         match step {
             RestoreStep::Stop { server } => Ok(self.host(server)?.stop(Role::Server).await?),
             RestoreStep::Reset { on } => self.go_back(looked, what, token, on).await,
-            RestoreStep::Forget { through } => self.forget_others(looked, through).await,
+            RestoreStep::Forget { through } => {
+                self.forget_others(looked, through).await?;
+                self.is_restored(through).await
+            }
             RestoreStep::Rejoin { server, through } => {
                 let host = self.host(server)?;
                 host.stop(Role::Server).await?;
@@ -80,9 +85,20 @@ impl Run<'_> {
                     version: self.fleet.spec.version,
                     token: Some(token.clone()),
                 };
-                self.enter(looked, server, entry).await
+                self.enter(looked, server, entry).await?;
+                self.is_restored(server).await
             }
         }
+    }
+
+    /// Takes the mark off a server with which nothing is left to do.
+    async fn is_restored(&self, server: &str) -> Result<(), StepError> {
+        let host = self.host(server)?;
+        if let Some(mut marker) = host.probe().await?.state.marker {
+            marker.restoring = false;
+            host.mark(&marker).await?;
+        }
+        Ok(())
     }
 
     /// Etcd has no other member than this server. A ready Node of another one is as old as the snapshot.
@@ -90,12 +106,12 @@ impl Run<'_> {
         let nodes = self.nodes(looked, through).await?;
         let known = nodes.list().await?;
         let is_gone = |node: &&NodeState| node.is_server() && !self.fleet.spec.servers.contains_key(&node.name);
-        for node in known.iter().filter(is_gone) {
-            tracing::warn!(
-                node = node.name,
-                "deleting the node of a server that only the snapshot knows"
-            );
-            self.delete_node(&nodes, &node.name).await?;
+        let gone: Vec<&str> = known.iter().filter(is_gone).map(|node| node.name.as_str()).collect();
+        if !gone.is_empty() {
+            self.scope.warn(are_gone(&gone));
+        }
+        for node in gone {
+            self.delete_node(&nodes, node).await?;
         }
         Ok(())
     }
@@ -127,10 +143,31 @@ impl Run<'_> {
     }
 }
 
+/// What is told of servers that only the snapshot knows.
+fn are_gone(servers: &[&str]) -> Diagnostic {
+    let detail = format!(
+        "The snapshot knows servers that are none of `servers`: {}. Their nodes are deleted, as etcd has no member of theirs. If one of \
+         these machines still runs, stop it, and clean it up: it has the data from before.",
+        servers.join(", ")
+    );
+    Diagnostic::warning("Servers of the snapshot are gone", detail)
+}
+
 /// An act that did not work.
 pub(super) fn act(act: &str, error: StepError) -> Stopped {
     Stopped::Act {
         act: act.to_owned(),
         error: Box::new(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_that_only_the_snapshot_knows_are_named() {
+        let warning = are_gone(&["b", "c"]);
+        assert!(warning.detail.contains("none of `servers`: b, c. "), "{warning:?}");
     }
 }

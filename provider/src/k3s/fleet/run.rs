@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tf_framework::context::Scope;
 
+use crate::k3s::fleet::restore::act;
 use crate::k3s::fleet::{Fleet, Looked, Progress, Report, Stopped};
 use crate::k3s::host::Lock;
 use crate::k3s::rollout::{self, Refusal, Step};
@@ -21,7 +22,7 @@ pub(super) struct Run<'a> {
     has_begun: bool,
     /// What servers were started with that have not been seen up since: hashes, by name.
     pub(super) started: BTreeMap<String, String>,
-    /// Servers that were restarted: none is once more because of the values with which it runs.
+    /// Servers that were started or restarted: none is once more because of the values with which it runs.
     pub(super) restarted: BTreeSet<String>,
     /// The last step, and how often it was decided on.
     last: Option<(Step, usize)>,
@@ -117,7 +118,8 @@ impl<'a> Run<'a> {
         Ok(Some(step))
     }
 
-    /// Notes with what servers were started that were seen up since; answers whether there were any.
+    /// Notes with what servers were started that were seen up since, and which values they run with; answers whether
+    /// there were any.
     async fn note_starts(&mut self, looked: &Looked) -> Result<bool, Stopped> {
         let up: Vec<String> = self
             .started
@@ -126,6 +128,10 @@ impl<'a> Run<'a> {
             .cloned()
             .collect();
         for name in &up {
+            if let Some(files) = self.fleet.files(looked, name) {
+                let told = self.has_told(name, &files).await;
+                told.map_err(|error| act(&format!("start {name}"), error))?;
+            }
             let hash = self.started.remove(name);
             self.mark(looked, name, |marker| marker.started = hash)
                 .await

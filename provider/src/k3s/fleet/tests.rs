@@ -146,6 +146,20 @@ fn a_token_is_short_as_long_as_there_is_no_authority_and_names_it_from_then_on()
 }
 
 #[test]
+fn a_token_that_is_known_by_its_hash_is_not_missed_on_any_host() {
+    let fleet = fleet(&["a"]);
+    let mut begun = looked([("a", member("a", None))]);
+    begun.tokens.known = Token::parse("secret").ok().map(|token| token.sha256());
+    let files = fleet.files(&begun, "a").unwrap();
+    assert!(files.files.iter().all(|file| file.path != paths::TOKEN));
+    let missing = Drift::FileMissing(paths::TOKEN.to_owned());
+    let misses_token = |looked: &Looked| fleet.drift(looked)["a"].contains(&missing);
+    assert!(!misses_token(&begun) && !fleet.has_old_token(&begun));
+    begun.tokens = Default::default();
+    assert!(misses_token(&begun), "it would be written");
+}
+
+#[test]
 fn while_a_token_is_changed_who_joins_gets_the_one_that_the_cluster_takes() {
     let mut spec = spec(&["a"]);
     spec.token = Token::parse("new").ok();

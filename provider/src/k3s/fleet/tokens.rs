@@ -1,20 +1,19 @@
 //! The tokens of the cluster. Looks tell the hashes of the files that hold them, so they are read only where those are
 //! not as they should be: a plan without changes asks each host once.
 
-use secrecy::ExposeSecret as _;
-
-use crate::k3s::digest;
 use crate::k3s::fleet::{Fleet, Looked};
 use crate::k3s::host::{Host, HostError, Tokens};
 use crate::k3s::paths;
 use crate::k3s::probe::HostState;
-use crate::k3s::token::{Bearer, Token};
+use crate::k3s::token::{Token, TokenHashes};
 
 /// The tokens of the cluster.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found {
     /// The one that the cluster takes now.
     pub(super) cluster: Option<Token>,
+    /// The hash of that where nothing else is kept of it, and all servers have it.
+    pub(super) known: Option<String>,
     /// One that was written for a cluster that has not begun yet.
     pub(super) written: Option<Token>,
     /// The one of agents.
@@ -25,9 +24,18 @@ pub(super) struct Found {
 #[derive(Clone, Debug)]
 pub struct Remembered {
     /// The one of servers.
-    pub server: Token,
+    pub server: Kept,
     /// The one of agents.
     pub agent: Token,
+}
+
+/// What is kept of a token.
+#[derive(Clone, Debug)]
+pub enum Kept {
+    /// All of it.
+    Token(Token),
+    /// Its hashes, as it was given to us and is not for the state. Nothing can be written with that.
+    Hashes(TokenHashes),
 }
 
 impl Remembered {
@@ -41,9 +49,17 @@ impl Remembered {
                 .filter(|state| fleet.owns(state))
         };
         let has_begun = states().any(|state| state.cluster_token_sha256.is_some());
-        (has_begun && states().all(|state| self.fits(state))).then(|| Found {
-            cluster: Some(self.server.clone()),
-            written: Some(self.server.clone()),
+        if !has_begun || !states().all(|state| self.fits(state)) {
+            return None;
+        }
+        let (token, known) = match &self.server {
+            Kept::Token(token) => (Some(token.clone()), None),
+            Kept::Hashes(hashes) => (None, Some(hashes.short.clone())),
+        };
+        Some(Found {
+            cluster: token.clone(),
+            known,
+            written: token,
             agent: Some(self.agent.clone()),
         })
     }
@@ -52,17 +68,17 @@ impl Remembered {
         let Some(ca) = state.ca_sha256.as_deref() else {
             return false;
         };
-        let secure = self.server.secure(ca, Bearer::Server);
-        let secure = secure.expose_secret();
-        let is = |hash: Option<&String>, text: &str| hash.is_none_or(|hash| *hash == digest::sha256(text.as_bytes()));
+        let hashes = match &self.server {
+            Kept::Token(token) => token.hashes(ca),
+            Kept::Hashes(hashes) => hashes.clone(),
+        };
+        let is = |is: Option<&String>, hash: &str| is.is_none_or(|is| is == hash);
         let file = |path: &str| state.files.get(path).map(|file| &file.sha256);
-        let short = self.server.short();
         let named = state.marker.as_ref().and_then(|marker| marker.token.as_ref());
-        named.is_none_or(|named| *named == self.server.sha256())
-            // k3s ends its own file with a new line.
-            && is(state.cluster_token_sha256.as_ref(), &format!("{secure}\n"))
-            && (is(file(paths::TOKEN), secure) || is(file(paths::TOKEN), short.expose_secret()))
-            && is(file(paths::AGENT_TOKEN), self.agent.short().expose_secret())
+        is(named, &hashes.short)
+            && is(state.cluster_token_sha256.as_ref(), &hashes.own)
+            && (is(file(paths::TOKEN), &hashes.secure) || is(file(paths::TOKEN), &hashes.short))
+            && is(file(paths::AGENT_TOKEN), &self.agent.sha256())
     }
 }
 
@@ -135,6 +151,7 @@ mod tests {
 
     use super::*;
     use crate::k3s::config::Role;
+    use crate::k3s::digest;
     use crate::k3s::host::Probed;
     use crate::k3s::marker::{Marker, Phase};
     use crate::k3s::probe::FileState;
@@ -166,11 +183,13 @@ mod tests {
 
     #[test]
     fn remembered_tokens_are_known_by_the_hashes_of_the_files_that_they_make() {
-        let remembered = Remembered {
-            server: Token::parse("servers").unwrap(),
+        let ca = digest::sha256(b"ca");
+        let server = Token::parse("servers").unwrap();
+        let remember = |server| Remembered {
+            server,
             agent: Token::parse("agents").unwrap(),
         };
-        let ca = digest::sha256(b"ca");
+        let all = [Kept::Hashes(server.hashes(&ca)), Kept::Token(server)].map(remember);
         let file = |text: &str| FileState {
             mode: 0o600,
             owner: "root".to_owned(),
@@ -185,7 +204,7 @@ mod tests {
             ]),
             ..HostState::default()
         };
-        assert!(remembered.fits(&right()));
+        assert!(all.iter().all(|remembered| remembered.fits(&right())));
         for change in [
             (|state, other| state.files.insert(paths::TOKEN.to_owned(), other)) as fn(&mut HostState, FileState) -> _,
             |state, other| state.files.insert(paths::AGENT_TOKEN.to_owned(), other),
@@ -202,7 +221,7 @@ mod tests {
         ] {
             let mut state = right();
             change(&mut state, file("other"));
-            assert!(!remembered.fits(&state), "{state:?}");
+            assert!(!all.iter().any(|remembered| remembered.fits(&state)), "{state:?}");
         }
     }
 

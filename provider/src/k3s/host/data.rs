@@ -28,6 +28,10 @@ esac
 mv -- "$1/server/db/etcd" "$1/server/db/gone.$$" 2>/dev/null
 exec find "$1/server/db" -xdev -mindepth 1 -depth ! -path "$1/server/db/snapshots" ! -path "$1/server/db/snapshots/*" -delete"#;
 
+/// Argument: the data folder. What was moved away to be wiped, and was not wiped as the run ended.
+const WIPE: &str = r#"[ -d "$1/server/db" ] || exit 0
+exec find "$1/server/db" -xdev -mindepth 1 -depth -path "$1/server/db/gone.*" -delete"#;
+
 /// A snapshot of etcd.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -118,6 +122,16 @@ impl Host {
     /// k3s still runs, or something cannot be removed.
     pub async fn forget_member(&self, member: &str) -> Result<bool, HostError> {
         Ok(self.reset(member).await?.stdout.is_empty())
+    }
+
+    /// Removes what is left of databases that were being emptied when a run ended.
+    ///
+    /// # Errors
+    /// Something cannot be removed.
+    pub async fn wipe_leftovers(&self) -> Result<(), HostError> {
+        self.run("remove old databases on", WIPE, &[self.data_dir()])
+            .await
+            .map(drop)
     }
 
     async fn reset(&self, member: &str) -> Result<Output, HostError> {
@@ -250,6 +264,32 @@ mod tests {
         assert!(!member.exists());
         assert!(run("/usr/bin:/bin"));
         assert_eq!(fs::read_dir(root.path().join("server/db")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_left_of_databases_that_were_emptied_goes_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let database = root.path().join("server/db");
+        for folder in ["etcd/member/wal", "snapshots", "gone.12/member/wal", "gone.7"] {
+            fs::create_dir_all(database.join(folder)).unwrap();
+        }
+        fs::write(database.join("gone.12/member/wal/0.wal"), "").unwrap();
+        for _ in ["the first time", "again"] {
+            let mut shell = process::Command::new("sh");
+            assert!(
+                shell
+                    .args(["-c", WIPE, "sh"])
+                    .arg(root.path())
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+            let left = fs::read_dir(&database).unwrap();
+            let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+            left.sort();
+            assert_eq!(left, ["etcd", "snapshots"]);
+            assert!(database.join("etcd/member/wal").is_dir());
+        }
     }
 
     #[test]

@@ -19,17 +19,24 @@ const REMOVE: &str = r#"for file; do
   echo "$file"
 done"#;
 
-/// Where the program waits until it has said what it is.
+/// The step that puts a program in place.
+const INSTALL: &str = "install k3s on";
+
+/// Where a program waits until it has said what it is, and until nothing is in its way.
 const NEXT: &str = "/usr/local/bin/.k3s.cht-next";
 
-/// Argument: a file. Prints its SHA-256, if it can be run.
-const HASH: &str = r#"[ -x "$1" ] || exit 0; s=$(sha256sum < "$1") || exit 1; printf %s "${s%% *}""#;
+/// Arguments: the program, the hash that it should have, and where another one may wait, which nobody needs then. Says
+/// if the program is the right one.
+const IS_THERE: &str = r#"[ -x "$1" ] || exit 0; s=$(sha256sum < "$1") || exit 1
+[ "${s%% *}" != "$2" ] || { rm -f -- "$3" && echo yes; }"#;
 
-/// Arguments: the new program, its place, and the version that it should have. Prints the one that it has.
-const REPLACE: &str = r#"v=$("$1" --version | sed -n 's/^k3s version \([^ ]*\).*/\1/p')
+/// Arguments: a program that waits, and the version that it should have. Prints the one that it has.
+const VERSION: &str = r#"v=$("$1" --version | sed -n 's/^k3s version \([^ ]*\).*/\1/p')
 printf %s "${v:-of no version}"
-[ "$v" = "$3" ] || { rm -f -- "$1"; exit 0; }
-mv -f -- "$1" "$2" || exit 1
+[ "$v" = "$2" ] || rm -f -- "$1""#;
+
+/// Arguments: a program that waits, and its place.
+const REPLACE: &str = r#"mv -f -- "$1" "$2" || exit 1
 if command -v restorecon >/dev/null; then restorecon -- "$2" || :; fi
 sync -- "$(dirname -- "$2")" 2>/dev/null || :"#;
 
@@ -64,18 +71,30 @@ impl Host {
     /// # Errors
     /// It does not arrive whole, or says that it has another version.
     pub async fn install(&self, program: &Program) -> Result<bool, HostError> {
-        let step = "install k3s on";
-        let is = self.run(step, HASH, &[paths::BINARY]).await?.text();
-        if is.trim() == program.sha256 {
+        let is_another = self.stage(program).await?;
+        if is_another {
+            self.run(INSTALL, REPLACE, &[NEXT, paths::BINARY]).await?;
+        }
+        Ok(is_another)
+    }
+
+    /// Has the program wait on the host for [`Host::install`], and answers whether it is another than the one in place.
+    /// That stays until then, and a host that restarts comes back with it.
+    ///
+    /// # Errors
+    /// It does not arrive whole, or says that it has another version.
+    pub async fn stage(&self, program: &Program) -> Result<bool, HostError> {
+        let arguments = [paths::BINARY, &program.sha256, NEXT];
+        if !self.run(INSTALL, IS_THERE, &arguments).await?.stdout.is_empty() {
             return Ok(false);
         }
         let upload = Upload::file(NEXT, &program.path)
             .mode(0o755)
             .owner(OWNER)
             .expecting(&program.sha256);
-        self.upload(step, upload).await?;
+        self.upload(INSTALL, upload).await?;
         let wanted = program.version.to_string();
-        let found = self.run(step, REPLACE, &[NEXT, paths::BINARY, &wanted]).await?.text();
+        let found = self.run(INSTALL, VERSION, &[NEXT, &wanted]).await?.text();
         match found.trim() {
             found if found == wanted => Ok(true),
             found => Err(HostError::OtherVersion {

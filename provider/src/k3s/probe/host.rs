@@ -47,6 +47,8 @@ pub struct HostState {
     pub reset_flag: bool,
     /// Whether etcd found that its member was removed.
     pub tombstone: bool,
+    /// Whether etcd has refused the member on the disk since k3s was started last, as one that was removed.
+    pub removed: bool,
     /// Whether it has been a node before.
     pub agent_data: bool,
     /// Hash of the cluster's authority.
@@ -217,11 +219,20 @@ impl HostState {
         }
     }
 
+    /// Whether k3s waits in vain for the member on the disk, as etcd has removed it, and left no mark of that: only
+    /// then would k3s begin anew by itself. What is between two starts may yet do so.
+    #[must_use]
+    pub fn waits_in_vain(&self) -> bool {
+        let starts = self.server_unit.as_ref().is_some_and(|unit| unit.sub == "start");
+        self.removed && starts && self.datastore == Some(DatastoreKind::Etcd)
+    }
+
     /// What the journal tells of why k3s does not start. That its member was removed is old once the mark of it is
-    /// gone: k3s has begun anew by itself, and joins.
+    /// gone and k3s does not wait for it: it has begun anew by itself, and joins.
     #[must_use]
     pub fn finding(&self) -> Option<Finding> {
-        let is_old = |line: &&String| !self.tombstone && journal::tells(line, Cause::RemovedMember);
+        let is_removed = self.tombstone || self.waits_in_vain();
+        let is_old = |line: &&String| !is_removed && journal::tells(line, Cause::RemovedMember);
         let lines: Vec<String> = self.journal.iter().filter(|line| !is_old(line)).cloned().collect();
         journal::find(&lines)
     }

@@ -71,6 +71,7 @@ fn state(values: &Values<'_>) -> Result<HostState, ProbeError> {
         etcd_name: text(values, "etcd_name"),
         reset_flag: is_set(values, "reset_flag"),
         tombstone: is_set(values, "tombstone"),
+        removed: is_set(values, "removed"),
         agent_data: is_set(values, "agent_data"),
         ca_sha256: text(values, "ca_sha256"),
         cluster_token_sha256: text(values, "server_token_sha256"),

@@ -181,6 +181,18 @@ journal() {
     done
 }
 
+# Whether etcd has refused the member on the disk as one that was removed. k3s waits for ever then, and has said why only when it
+# began to, which may be long ago.
+removed() {
+  has journalctl && has systemctl || return 0
+  start=$(limited systemctl show k3s.service --property ActiveState,InvocationID 2>/dev/null)
+  case $start in *ActiveState=activating*) ;; *) return 0 ;; esac
+  invocation=$(printf '%s\n' "$start" | sed -n 's/^InvocationID=//p')
+  [ -n "$invocation" ] || return 0
+  limited journalctl "_SYSTEMD_INVOCATION_ID=$invocation" --output cat --no-pager 2>/dev/null |
+    grep -q 'permanently removed from the cluster' && say removed yes
+}
+
 cluster() {
   kubectl=$root$data_dir/data/current/bin/kubectl
   kubeconfig=$root/etc/rancher/k3s/k3s.yaml
@@ -211,6 +223,7 @@ if has systemctl; then
   done
 fi
 journal
+removed
 cluster
 say taken $(($(date +%s) - began))
 say end cht_probe

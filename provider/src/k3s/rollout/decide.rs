@@ -147,9 +147,10 @@ impl Look<'_> {
         }))
     }
 
-    /// Only data of which etcd itself says that its member was removed is ever wiped.
+    /// Only data of which etcd itself says that its member was removed is ever wiped, or that of a server which a run
+    /// has stopped and taken out.
     fn reset_what_was_removed(&self) -> Decision {
-        let removed = |server: &Server| server.reachable && server.cause == Some(Cause::RemovedMember);
+        let removed = |server: &Server| server.reachable && self.was_removed(server);
         let is_forgotten = |server: &Server| server.member == Member::None && !server.node;
         let server = self
             .wanted()

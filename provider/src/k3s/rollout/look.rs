@@ -3,7 +3,7 @@
 use super::{Member, Owner, Refusal, Seen, Server, Step, Wanted, WantedDatastore};
 use crate::k3s::journal::Cause;
 use crate::k3s::marker::Phase;
-use crate::k3s::probe::DatastoreKind;
+use crate::k3s::probe::{DatastoreKind, UnitPhase};
 use crate::k3s::version::{K3sVersion, upgrade};
 
 /// What is wanted beside what was seen.
@@ -111,8 +111,20 @@ impl<'a> Look<'a> {
 
     /// Whether the server should be up, and is not. One that etcd has removed cannot be.
     pub(super) fn is_down(&self, server: &Server) -> bool {
-        let removed = server.cause == Some(Cause::RemovedMember);
-        server.reachable && self.is_in(server) && !server.healthy && !removed
+        server.reachable && self.is_in(server) && !server.healthy && !self.was_removed(server)
+    }
+
+    /// Whether etcd has removed the member of which there is data, as it says itself, or as a run that was taking the
+    /// server out has left it: stopped, and unknown to those that answer.
+    pub(super) fn was_removed(&self, server: &Server) -> bool {
+        let is_known = server.member != Member::None || server.node;
+        let answers = self.seen.servers.values().any(|other| other.healthy);
+        let is_left = server.phase == Some(Phase::Leaving)
+            && matches!(server.unit, UnitPhase::Absent | UnitPhase::Stopped)
+            && self.keeps_members()
+            && answers
+            && !is_known;
+        is_left || server.cause == Some(Cause::RemovedMember)
     }
 
     /// Whether there is no host behind a server that the cluster counts: it is not wanted and does not answer, or has

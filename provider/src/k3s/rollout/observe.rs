@@ -209,7 +209,7 @@ fn role(state: &HostState) -> Option<Role> {
 /// Why k3s does not start. The journal has what earlier tries said, too: it counts once this start has failed and was
 /// tried anew, or nobody tries any more.
 fn cause(state: &HostState, role: Role) -> Option<journal::Cause> {
-    if state.tombstone {
+    if state.tombstone || state.waits_in_vain() {
         return Some(journal::Cause::RemovedMember);
     }
     let unit = state.unit(role)?;

@@ -64,7 +64,8 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Deletes the Node of a host that is gone, or has lost its data; k3s then removes the member.
+    /// Deletes the Node of a host that is gone, or has lost its data; k3s then removes the member. What still runs on
+    /// the host is stopped before, or it would join by itself as what is being deleted.
     RemoveMember {
         /// The name of its Node.
         server: String,
@@ -107,7 +108,8 @@ pub enum Step {
         /// The server.
         server: String,
     },
-    /// Puts another version in place: cordon and drain if wanted, program, files, restart, wait, uncordon.
+    /// Puts another version in place: the program waits on the host; cordon and drain if wanted, then program, files,
+    /// restart, wait, uncordon.
     Upgrade {
         /// The server.
         server: String,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::k3s::journal::Cause;
-use crate::k3s::probe::UnitState;
+use crate::k3s::probe::{DatastoreKind, UnitState};
 
 fn version() -> K3sVersion {
     "v1.36.3+k3s1".parse().unwrap()
@@ -40,6 +40,27 @@ fn host(active: &str, restarts: u32, journal: &[&str]) -> HostState {
         journal: journal.iter().map(|line| (*line).to_owned()).collect(),
         ..HostState::default()
     }
+}
+
+#[test]
+fn a_server_whose_member_was_removed_is_not_awaited_though_nobody_starts_it_anew() {
+    let removed = |sub: &str| {
+        let mut host = host(
+            "activating",
+            0,
+            &["the member has been permanently removed from the cluster"],
+        );
+        host.server_unit.as_mut().unwrap().sub = sub.to_owned();
+        host.datastore = Some(DatastoreKind::Etcd);
+        host.removed = true;
+        host
+    };
+    let Progress::Failed(failure) = wait(Role::Server).look(Some(&removed("start")), None) else {
+        panic!("it never comes up")
+    };
+    assert_eq!(failure.cause(), Some(Cause::RemovedMember));
+    let between = wait(Role::Server).look(Some(&removed("auto-restart")), None);
+    assert!(matches!(between, Progress::NotYet(_)), "{between:?}");
 }
 
 fn server(change: impl FnOnce(&mut NodeState)) -> HostState {

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::super::retry::Retry;
+use crate::retry::Retry;
 use std::path::PathBuf;
 
 use super::*;
+use crate::kubernetes::eks::Eks;
 
 /// A self-signed certificate and its key, both in PEM.
 fn certificate() -> (String, String) {
@@ -97,7 +98,7 @@ fn every_problem_names_its_attribute() {
     assert_eq!(texts(&both), ["host and config_path exclude each other"]);
     assert_eq!(
         texts(&Kubernetes::default()),
-        ["host or config_path must say where the cluster is"]
+        ["host or config_path or eks must say where the cluster is"]
     );
     let anonymous = Kubernetes { token: None, ..given() };
     assert_eq!(
@@ -122,6 +123,34 @@ fn every_problem_names_its_attribute() {
         ]
     );
     assert!(!format!("{keyed:?}").contains("secret-key"));
+}
+
+#[test]
+fn an_eks_cluster_needs_no_credentials_and_takes_none() {
+    let eks = || {
+        Some(Eks {
+            cluster_name: "moh".into(),
+            region: None,
+            role_arn: None,
+        })
+    };
+    let by_name = Kubernetes {
+        eks: eks(),
+        ..Kubernetes::default()
+    };
+    assert_eq!(texts(&by_name), Vec::<String>::new());
+    let with_token = Kubernetes {
+        eks: eks(),
+        config_context: Some("c".into()),
+        ..given()
+    };
+    assert_eq!(
+        texts(&with_token),
+        [
+            "config_context and eks exclude each other: tokens are made by the provider",
+            "token and eks exclude each other: tokens are made by the provider",
+        ]
+    );
 }
 
 #[tokio::test]

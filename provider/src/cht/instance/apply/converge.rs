@@ -11,10 +11,10 @@ use crate::cht::instance::apply::steps::{self, Change};
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::live::application;
-use crate::cht::instance::model::{InstanceModel, Private};
+use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::plan::hosts;
-use crate::cht::instance::record::{self, Stage};
+use crate::cht::instance::record::{self, Creation, Stage};
 use crate::cht::instance::validate::certificate;
 use crate::cht::instance::{InstanceResource, adoption, live};
 use crate::kubernetes::{Access, Apply, Found};
@@ -24,6 +24,7 @@ pub(in crate::cht::instance) struct Goal<'a> {
     pub(in crate::cht::instance) model: InstanceModel,
     pub(in crate::cht::instance) credentials: &'a Credentials,
     pub(in crate::cht::instance) stage: Stage,
+    pub(in crate::cht::instance) creation: &'a Creation,
     pub(in crate::cht::instance) how: Apply,
     pub(in crate::cht::instance) found: Found,
     pub(in crate::cht::instance) patience: Patience,
@@ -41,12 +42,14 @@ pub(in crate::cht::instance) async fn converge(
         mut model,
         credentials,
         stage,
+        creation,
         how,
         found,
         patience,
     } = goal;
     credentials.store(&mut model.couchdb);
     let desired = Desired::new(&model, credentials, stage)?;
+    let desired = desired.with_record(&record::object(&model, stage, creation)?);
     let desired = adoption::keep_volumes(&model, desired, &found);
     steps::check_ownership(access, &desired, &found).await?;
     let data = Data::expected(&model, stage, &found);
@@ -54,6 +57,7 @@ pub(in crate::cht::instance) async fn converge(
     drop(found);
     let change = Change {
         desired: &desired,
+        creation,
         database: Database {
             model: &model,
             credentials,
@@ -71,33 +75,16 @@ pub(in crate::cht::instance) async fn converge(
     let found = steps::wait_for_address(cx, access, &model).await?;
     live::store(&mut model, &found);
     // Last of all: a process that is killed before is continued by the next.
-    if stage.is_creation() {
-        finish(cx, access, &model).await?;
-    } else {
-        steps::remember(access, &model.namespace, record::object(&model, Stage::Created)?).await?;
+    let mut ended = creation.clone();
+    if stage.is_creation() && !creation.is_saved {
+        ended = ended.ended(Timestamp::now());
     }
+    let record = record::object(&model, Stage::Created, &ended)?;
+    steps::remember(access, &model.namespace, record).await?;
     model.live_version = Attr::Known(version);
     model.ready = Attr::Known(true);
     model.drift = Attr::Known(Vec::new());
     Ok(model)
-}
-
-/// Notes in the record, and beside the state, that a creation has ended now: the last thing that it does.
-///
-/// # Errors
-/// Fails if the record cannot be written.
-pub(in crate::cht::instance) async fn finish(
-    cx: &Context<InstanceResource>,
-    access: &Access,
-    model: &InstanceModel,
-) -> Result<(), Diagnostics> {
-    let now = Timestamp::now();
-    let private = cx.private()?;
-    cx.set_private(&Private {
-        made: Some(now.to_string()),
-        ..private
-    })?;
-    steps::remember(access, &model.namespace, record::finished(model, now)?).await
 }
 
 /// Checks, before anything is changed, what the plan could not know: its values, or who else would come.

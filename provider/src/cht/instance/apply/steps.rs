@@ -15,7 +15,7 @@ use crate::cht::instance::desired::{self, Desired};
 use crate::cht::instance::live::{self, application, ingress};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::patience::Patience;
-use crate::cht::instance::record::{self, Stage};
+use crate::cht::instance::record::{self, Creation, Stage};
 use crate::cht::instance::{InstanceResource, objects, upgrade};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::kubernetes::diagnostics::Access;
@@ -44,6 +44,7 @@ pub(super) async fn check_ownership(access: &Access, desired: &Desired, found: &
 /// What is to be applied, and how.
 pub(super) struct Change<'a> {
     pub(super) desired: &'a Desired,
+    pub(super) creation: &'a Creation,
     pub(super) database: Database<'a>,
     pub(super) how: Apply,
 }
@@ -56,7 +57,12 @@ pub(super) async fn apply(
     change: Change<'_>,
     mut applied: impl FnMut() + Send,
 ) -> Result<(), Diagnostics> {
-    let Change { desired, database, how } = change;
+    let Change {
+        desired,
+        creation,
+        database,
+        how,
+    } = change;
     let explain = access.explain("Unable to apply the CHT instance");
     wait_for_namespace(cx, access, &desired.set).await?;
     for (name, objects) in desired.phases() {
@@ -79,7 +85,7 @@ pub(super) async fn apply(
             database.check(cx, access).await?;
         }
         if name == objects::API_PHASE && database.stage == Stage::Creating {
-            let record = record::object(database.model, Stage::Opened)?;
+            let record = record::object(database.model, Stage::Opened, creation)?;
             remember(access, &database.model.namespace, record).await?;
         }
     }
@@ -87,7 +93,11 @@ pub(super) async fn apply(
 }
 
 /// Remembers in the cluster how far the instance is.
-pub(super) async fn remember(access: &Access, namespace: &str, record: Object) -> Result<(), Diagnostics> {
+pub(in crate::cht::instance) async fn remember(
+    access: &Access,
+    namespace: &str,
+    record: Object,
+) -> Result<(), Diagnostics> {
     let set = ObjectSet::new(desired::owner(namespace)?, vec![vec![record]]);
     let remembered = access.cluster.apply(&set, Apply::Careful).await;
     remembered

@@ -18,19 +18,22 @@ use crate::kubernetes::{Access, Found, LiveObject};
 /// An instance that nobody could use holds no data of its own. So that its creation can start over, its volumes go too,
 /// unless they are older than the instance. Data goes when all else could be deleted, so that a deletion that is
 /// refused something has not cost any. The record, which tells how far the instance was, goes last: a deletion that was
-/// killed goes on as it began.
+/// killed goes on as it began. So what data there is without a record was to stay, or is an earlier instance's.
 pub(in crate::cht::instance) async fn remove(
     cx: &Context<InstanceResource>,
     access: &Access,
     state: &InstanceModel,
     found: Found,
 ) -> Result<(), Diagnostics> {
-    let retained = if is_unused(&found, state) {
+    let retained = if is_unused(&found, state) || has_lost_record(&found, state) {
         volumes::earlier(&found, &state.namespace)
     } else {
         found.select(|live| state.retain_volumes && volumes::is_data(live))
     };
     let namespace = &state.namespace;
+    if has_lost_record(&found, state) && !state.retain_volumes && !retained.is_empty() {
+        cx.warn(kept_without_record(&retained));
+    }
     let deletion = Deletion { cx, access, namespace };
     delete(&deletion, found.select(is_workload), "the workloads").await?;
     let is_record = |live: &LiveObject| *live.key() == record::key(&state.namespace);
@@ -68,14 +71,35 @@ pub(in crate::cht::instance) async fn remove(
     Ok(())
 }
 
-/// Whether what there is of an instance may hold data: an empty namespace, which a killed deletion left, does not.
+/// Whether what there is of an instance may hold data that a deletion would take: not an empty namespace, which a
+/// killed deletion left, nor volumes that stay in any case.
 pub(in crate::cht::instance) fn may_hold_data(found: &Found, state: &InstanceModel) -> bool {
-    found.objects().any(|live| kind(live) != "Namespace") && !is_unused(found, state)
+    let stays = |live: &LiveObject| has_lost_record(found, state) && volumes::is_data(live);
+    let is_at_stake = |live: &LiveObject| kind(live) != "Namespace" && !stays(live);
+    found.objects().any(is_at_stake) && !is_unused(found, state)
 }
 
 /// Whether the instance has never been open to users.
 fn is_unused(found: &Found, state: &InstanceModel) -> bool {
     Record::find(found, &state.namespace).is_some_and(|record| record.stage == Stage::Creating)
+}
+
+/// Whether there is no record any more, or not yet, of an instance that gets one: only what another tool made has none.
+fn has_lost_record(found: &Found, state: &InstanceModel) -> bool {
+    !state.is_adopted() && Record::find(found, &state.namespace).is_none()
+}
+
+fn kept_without_record(retained: &Found) -> Diagnostic {
+    let names: Vec<String> = retained.objects().map(|live| live.key().to_string()).collect();
+    Diagnostic::warning(
+        "Data volumes were kept",
+        format!(
+            "The record of the instance is not there, so nothing tells whether these are its own volumes or those of an \
+             earlier instance: {}. They were not deleted. If the data is not needed, delete them by hand.",
+            names.join(", ")
+        ),
+    )
+    .at(InstanceModel::RETAIN_VOLUMES)
 }
 
 /// An instance that has become another one, or is about to.
@@ -184,7 +208,9 @@ mod tests {
             may_hold_data(&without_record, &state),
             "nothing says that it holds none"
         );
-        let namespace = without_record.filter(|live| kind(live) == "Namespace");
+        let namespace = without_record.clone().filter(|live| kind(live) == "Namespace");
         assert!(!may_hold_data(&namespace, &state));
+        let volumes = without_record.filter(|live| kind(live) == "Namespace" || volumes::is_data(live));
+        assert!(!may_hold_data(&volumes, &state), "they stay");
     }
 }

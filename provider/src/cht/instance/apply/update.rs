@@ -13,9 +13,9 @@ use crate::cht::instance::credentials::{Credentials, Known};
 use crate::cht::instance::live::{self, drift, secrets, volumes, which_cluster};
 use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::patience::Patience;
-use crate::cht::instance::record::{Record, Stage};
+use crate::cht::instance::record::{Creation, Record, Stage};
 use crate::cht::instance::upgrade::{self, Installed, Preparation, VersionChange};
-use crate::cht::instance::{InstanceResource, adoption};
+use crate::cht::instance::{InstanceResource, adoption, claim};
 use crate::kubernetes::{Access, Apply, Found};
 
 /// Changes an instance from its prior state to the planned one, and finishes an unfinished creation.
@@ -46,11 +46,13 @@ pub(in crate::cht::instance) async fn update(
     if stage != Stage::Creating {
         volumes::check_claims(&prior, &found)?;
     }
+    let creation = claim::carried_on(cx, &planned.namespace, &found)?;
     let mut update = Update {
         access,
         prior: &prior,
         credentials: &credentials,
         stage,
+        creation: &creation,
         found,
     };
     let patience = update.prepare(cx, &planned, &live).await?;
@@ -77,6 +79,7 @@ struct Update<'a> {
     prior: &'a InstanceModel,
     credentials: &'a Credentials,
     stage: Stage,
+    creation: &'a Creation,
     found: Found,
 }
 
@@ -131,6 +134,7 @@ impl<'a> Update<'a> {
             model,
             credentials: self.credentials,
             stage: self.stage,
+            creation: self.creation,
             how,
             found,
             patience,

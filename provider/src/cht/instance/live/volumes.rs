@@ -41,6 +41,15 @@ pub(super) fn store(model: &mut InstanceModel, found: &Found) {
     }
 }
 
+/// Puts into the model the class in which the volumes were made, if the plan left it open.
+pub(super) fn fill(model: &mut InstanceModel, found: &Found) {
+    if model.couchdb.storage_class.is_unknown() {
+        let mut live = model.clone();
+        store(&mut live, found);
+        model.couchdb.storage_class = live.couchdb.storage_class;
+    }
+}
+
 /// The claim of a data volume.
 pub(in crate::cht::instance) fn claim_key(namespace: &str, name: &str) -> ObjectKey {
     ObjectKey::namespaced::<PersistentVolumeClaim>(namespace, name)

@@ -12,10 +12,12 @@ pub struct Private {
     /// What tells the cluster of the instance from others, if that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::cht::instance) cluster: Option<String>,
-    /// When the instance was made or taken, as its record says until something is changed: who took it since has
-    /// another time.
+    /// The creation that made the instance or took it, as its record says: who took it since is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(in crate::cht::instance) made: Option<String>,
+    pub(in crate::cht::instance) creation: Option<String>,
+    /// The creation with whose instance that one goes on, which the record names until it is written anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::cht::instance) goes_on_from: Option<String>,
 }
 
 impl Private {

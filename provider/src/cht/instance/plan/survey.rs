@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
+use crate::cht::instance::claim;
 use crate::cht::instance::credentials::Known;
 use crate::cht::instance::live::{self, secrets};
 use crate::cht::instance::model::{Couchdb, InstanceModel};
@@ -47,6 +48,11 @@ impl Survey {
         stage.filter(|stage| stage.is_creation()).unwrap_or(Stage::Creating)
     }
 
+    /// The creation that made what is there, as far as the record tells.
+    pub(in crate::cht::instance) fn made_by(&self) -> Option<String> {
+        self.record.as_ref()?.creation.name.clone()
+    }
+
     /// What an earlier creation, which was not finished, was to make.
     pub(in crate::cht::instance) fn begun(&self) -> Option<InstanceModel> {
         let record = self.record.as_ref().filter(|record| record.stage.is_creation())?;
@@ -68,8 +74,9 @@ impl Survey {
             Some(record) if !record.stage.is_creation() => Err(Diagnostic::error(
                 "CHT instance exists already",
                 format!(
-                    "There is a finished instance in the namespace {namespace}, which is not in this state. Import it with \
-                     the id `{namespace}`, or choose another namespace."
+                    "There is a finished instance in the namespace {namespace}. If it is not in this state, import it with \
+                     the id `{namespace}`, or choose another namespace.\n\n{}",
+                    claim::TAINTED
                 ),
             )
             .at(InstanceModel::NAMESPACE)
@@ -230,7 +237,7 @@ mod tests {
                 .allows_creation(&model(&minimal()))
                 .expect_err("finished")
                 .to_string()
-                .contains("Import it")
+                .contains("import it")
         );
         let data = Survey {
             started_with: Known::default(),

@@ -1,6 +1,5 @@
 //! What the cluster says to a plan: before anything is changed, it is asked whether it would take the objects.
 
-use tf_framework::Attr;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::lifecycle::plan::Action;
@@ -15,7 +14,8 @@ use crate::cht::instance::plan::survey::{Survey, unsaved};
 use crate::cht::instance::plan::{classes, hosts, storage};
 use crate::cht::instance::record::Stage;
 use crate::cht::instance::{InstanceResource, adoption, upgrade};
-use crate::kubernetes::{Access, Apply, Found, Kubernetes, KubernetesDraft};
+use crate::kubernetes::in_plan::{known_cluster, known_way};
+use crate::kubernetes::{Access, Apply, Found};
 use crate::provider::Clients;
 
 /// Notes which release the instance is going to have, for the plans of what lives in it.
@@ -42,18 +42,12 @@ pub(in crate::cht::instance) async fn try_in_cluster(
     if plan.action() == Action::Delete || !plan.changed(Path::root()) {
         return Ok(());
     }
-    let (Some(model), Some(own)) = (plan.planned_model(), known_way(&plan.config.kubernetes)) else {
+    let Some(model) = plan.planned_model() else {
         return Ok(());
     };
-    if own.is_none() && cx.clients().is_cluster_unknown() {
+    let Some(access) = known_cluster(cx, &plan.config.kubernetes).await? else {
         return Ok(());
-    }
-    let access = Clients::access(cx, own.as_ref()).await?;
-    access
-        .cluster
-        .probe()
-        .await
-        .map_err(access.explain("Unable to reach the cluster"))?;
+    };
     let prior = plan.prior.as_ref().filter(|_| plan.requires_replace().is_empty());
     hosts::check(cx, &access, &model, prior).await?;
     classes::check_ingress(cx, &access, &model, prior).await?;
@@ -161,13 +155,4 @@ fn already_there(namespace: &str) -> Diagnostic {
         ),
     )
     .at(InstanceModel::NAMESPACE)
-}
-
-/// The resource's own way to the cluster as far as it has one; none if something in it is unknown.
-fn known_way(kubernetes: &Attr<KubernetesDraft>) -> Option<Option<Kubernetes>> {
-    match kubernetes {
-        Attr::Unknown => None,
-        Attr::Null => Some(None),
-        Attr::Known(draft) => draft.known().map(Some),
-    }
 }

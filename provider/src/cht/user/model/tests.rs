@@ -156,6 +156,34 @@ fn a_link_is_asked_for_once_and_given_up_with_another_way_in() {
 }
 
 #[test]
+fn a_link_that_an_earlier_attempt_has_sent_is_not_sent_again_and_one_that_is_not_wanted_is_taken_back() {
+    let begun = |has_link, phone: &str| User {
+        has_link,
+        phone: Some(phone.to_owned()),
+        ..live()
+    };
+    let wanted = |link, phone: &str| UserModel {
+        token_login: link,
+        phone: Some(phone.to_owned()),
+        password: Some("Str0ng-Passw0rd".into()),
+        ..state()
+    };
+    for (link, phone, has_link, expected) in [
+        (Some(true), "+254", false, Some(true)),
+        (Some(true), "+254", true, None),
+        (Some(true), "+255", true, Some(true)),
+        (Some(false), "+254", true, Some(false)),
+        (None, "+254", true, Some(false)),
+        (None, "+254", false, None),
+    ] {
+        let change = wanted(link, phone).change_of_begun(&begun(has_link, "+254"));
+        let told = change.attributes.get("token_login").cloned();
+        assert_eq!(told, expected.map(|told| json!(told)), "{link:?} {phone} {has_link}");
+        assert!(change.password.is_some(), "whose password it is by now is not known");
+    }
+}
+
+#[test]
 fn a_link_is_compared_only_where_it_is_managed() {
     let by_link = User {
         has_link: true,

@@ -1,7 +1,7 @@
 //! Plans by the rules of a core. No host of these clusters answers; what hosts say is tested with real ones.
 
 use serde_json::{Value as Json, json};
-use tf_framework::testing::{Action, Core, Plan, UNKNOWN};
+use tf_framework::testing::{Change, ChangeAction, Core, UNKNOWN};
 
 use crate::provider::ChtProvider;
 
@@ -67,13 +67,13 @@ fn core_with(changes: Json) -> Core<ChtProvider> {
     core().with_state(0, state(changes))
 }
 
-async fn planned(changes: Json) -> Plan {
+async fn planned(changes: Json) -> Change {
     let plan = core_with(json!({})).plan(configuration(changes.clone())).await;
     plan.unwrap_or_else(|failure| panic!("{changes}: {failure}"))
 }
 
 #[track_caller]
-fn assert_known(plan: &Plan, attributes: &[&str], known: bool) {
+fn assert_known(plan: &Change, attributes: &[&str], known: bool) {
     for attribute in attributes {
         let value = plan.planned.attribute_or_null(attribute);
         assert_eq!(value.is_wholly_known() && !value.is_null(), known, "{attribute}");
@@ -92,7 +92,7 @@ async fn a_cluster_on_hosts_that_do_not_exist_yet_is_planned_from_the_configurat
         json!({ "a": { "host": UNKNOWN, "provider_id": UNKNOWN } }),
     ] {
         let plan = core().plan(configuration(json!({ "servers": servers }))).await.unwrap();
-        assert_eq!(plan.action, Action::Create);
+        assert_eq!(plan.action, ChangeAction::Create);
         assert_known(&plan, &["id", "kubernetes", "join"], false);
         assert_known(&plan, &["drift"], true);
     }
@@ -116,7 +116,7 @@ async fn what_has_not_changed_has_no_plan() {
 #[tokio::test]
 async fn the_way_into_the_cluster_stays_known_when_something_else_changes() {
     let plan = planned(json!({ "disable": ["traefik"], "version": "v1.36.4+k3s1" })).await;
-    assert_eq!(plan.action, Action::Update);
+    assert_eq!(plan.action, ChangeAction::Update);
     assert_known(
         &plan,
         &["id", "kubernetes", "kubeconfig", "join", "ca_hash", "server_token"],
@@ -156,7 +156,7 @@ async fn clients_keep_their_server_for_as_long_as_there_is_one() {
     let kept =
         planned(json!({ "servers": servers(&["a", "b", "c", "A"].map(|name| if name == "A" { "0" } else { name })) }))
             .await;
-    let host = |plan: &Plan| {
+    let host = |plan: &Change| {
         plan.planned
             .attribute_or_null("kubernetes")
             .attribute_or_null("host")
@@ -182,6 +182,17 @@ async fn agents_know_their_cluster_while_a_server_is_made_in_the_same_apply() {
 }
 
 #[tokio::test]
+async fn the_way_into_the_cluster_stays_known_while_the_machine_of_a_server_is_made() {
+    let mut with_new = servers(&["a", "b", "c"]);
+    with_new["d"] = json!({ "host": "127.0.0.9", "provider_id": UNKNOWN });
+    let plan = planned(json!({ "servers": with_new })).await;
+    assert_known(&plan, &["kubernetes", "kubeconfig", "join"], true);
+    let join = plan.planned.attribute_or_null("join");
+    let servers = format!("{:?}", join.attribute_or_null("servers"));
+    assert!(servers.contains("https://127.0.0.9:6443"), "{servers}");
+}
+
+#[tokio::test]
 async fn another_token_is_known_after_the_apply() {
     let plan = planned(json!({ "token_version": 2 })).await;
     assert_known(&plan, &["server_token", "previous_tokens"], false);
@@ -202,7 +213,7 @@ async fn a_token_that_was_given_stays_out_of_the_state() {
 async fn drift_is_repaired() {
     let mut core = core_with(json!({ "drift": ["a: k3s does not run: failed (failed)"] }));
     let plan = core.plan(configuration(json!({}))).await.unwrap();
-    assert_eq!(plan.action, Action::Update);
+    assert_eq!(plan.action, ChangeAction::Update);
     assert_eq!(
         plan.planned.attribute_or_null("drift"),
         &tf_framework::value::Value::List(Vec::new())
@@ -257,14 +268,14 @@ async fn what_would_lose_the_cluster_is_refused_at_its_attribute() {
         assert!(refused.contains(attribute) && refused.contains(part), "{refused}");
     }
     let steps = json!({ "version": "v1.38.0+k3s1", "upgrade_path": ["v1.37.2+k3s1"] });
-    assert_eq!(planned(steps).await.action, Action::Update);
+    assert_eq!(planned(steps).await.action, ChangeAction::Update);
 }
 
 #[tokio::test]
 async fn servers_that_are_gone_may_be_left_out_of_a_snapshot_that_comes_back() {
     let restore = json!({ "snapshot": "/srv/etcd-snapshot-a", "server": "a" });
     let changes = json!({ "servers": servers(&["a"]), "restore_from": restore });
-    assert_eq!(planned(changes.clone()).await.action, Action::Update);
+    assert_eq!(planned(changes.clone()).await.action, ChangeAction::Update);
     let mut before = core_with(json!({ "restore_from": restore }));
     let refused = before.plan(configuration(changes)).await.map(|_| ());
     let refused = refused.expect_err("nothing comes back again").to_string();

@@ -238,6 +238,39 @@ fn only_a_password_that_is_refused_since_the_last_start_is_refused_now() {
 }
 
 #[test]
+fn a_member_that_was_removed_is_told_of_for_as_long_as_k3s_waits_for_it() {
+    let host = server();
+    let said = |line: &str| {
+        // Of the last minutes, the journal has nothing.
+        let script = format!("case $1 in _SYSTEMD_INVOCATION_ID=i2) echo '{line}' ;; esac");
+        host.command("journalctl", &script);
+    };
+    let runs = |active: &str| {
+        let script = format!(
+            "case \"$*\" in
+               'show k3s.service --property ActiveState,InvocationID') printf 'ActiveState={active}\\nInvocationID=i2\\n' ;;
+               'show k3s.service '*) printf 'LoadState=loaded\\nActiveState={active}\\nSubState=start\\n' ;;
+             esac"
+        );
+        host.command("systemctl", &script);
+    };
+    let removed = r#"{"level":"warn","error":"the member has been permanently removed from the cluster"}"#;
+    for (active, line, expected) in [
+        ("activating", removed, true),
+        ("activating", "level=info msg=a", false),
+        ("active", removed, false),
+    ] {
+        said(line);
+        runs(active);
+        for shell in shells() {
+            let state = HostState::parse(&host.answer(&shell)).unwrap();
+            assert_eq!(state.removed, expected, "{shell:?}: {active}, {line}");
+            assert_eq!(state.waits_in_vain(), expected);
+        }
+    }
+}
+
+#[test]
 fn a_cluster_is_known_by_its_root_where_that_has_signed_its_authority() {
     let host = server();
     let chain = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n\

@@ -178,6 +178,21 @@ fn what_is_wrong_with_a_host_is_seen() {
         host.journal = vec!["the member has been permanently removed from the cluster".to_owned()];
     };
     assert_eq!(seen(&known(), anew).cause, None, "k3s has begun anew by itself");
+    let in_vain = |sub: &str| {
+        let removed = |host: &mut HostState| {
+            anew(host);
+            let unit = host.server_unit.as_mut().unwrap();
+            (unit.restarts, unit.sub) = (0, sub.to_owned());
+            (host.removed, host.journal) = (true, Vec::new());
+        };
+        seen(&known(), removed).cause
+    };
+    assert_eq!(
+        in_vain("start"),
+        Some(journal::Cause::RemovedMember),
+        "nobody tries anew"
+    );
+    assert_eq!(in_vain("auto-restart"), None, "k3s may yet begin anew by itself");
     let leaving = |host: &mut HostState| host.marker.as_mut().unwrap().phase = Phase::Leaving;
     assert_eq!(seen(&known(), leaving).phase, Some(Phase::Leaving));
 }

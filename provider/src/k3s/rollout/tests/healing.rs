@@ -127,6 +127,37 @@ fn data_is_wiped_only_where_etcd_says_that_the_member_was_removed() {
 }
 
 #[test]
+fn a_server_that_a_run_has_stopped_and_taken_out_is_not_started_with_its_old_database() {
+    let left = with(three(), "b", |server| {
+        *server = down(NOW);
+        server.phase = Some(Phase::Leaving);
+        server.member = Member::None;
+        server.node = false;
+        server.running = None;
+    });
+    let anew = [
+        "empty the database of b, which was removed from the cluster",
+        "join b through a with v1.36.3+k3s1",
+    ];
+    assert_eq!(told(&wanted("a b c"), &left), anew);
+    let no_unit = with(left.clone(), "b", |server| server.unit = UnitPhase::Absent);
+    assert_eq!(told(&wanted("a b c"), &no_unit), anew);
+    // It may be a part of the cluster still.
+    for change in [
+        (|server| server.node = true) as fn(&mut Server),
+        |server| server.member = Member::Voter,
+        |server| server.phase = Some(Phase::Joined),
+    ] {
+        let told = told(&wanted("a b c"), &with(left.clone(), "b", change));
+        assert_eq!(told[0], "start b", "{told:?}");
+    }
+    let nobody_tells = with(with(left, "a", |server| server.healthy = false), "c", |server| {
+        server.healthy = false;
+    });
+    assert_eq!(told(&wanted("a b c"), &nobody_tells)[0], "start b");
+}
+
+#[test]
 fn nothing_is_wiped_or_deleted_while_nobody_can_tell_who_votes() {
     let removed = |server: &mut Server| {
         *server = Server {

@@ -221,7 +221,8 @@ impl Cluster {
                 self.members.insert(name.to_owned(), Member::Voter);
                 self.token = host.files.0;
             }
-            (None, Some(_)) => panic!("{name} joins while etcd still counts a member of its name"),
+            // It is refused for its name.
+            (None, Some(_)) => return,
             (None, None) => {
                 let through = host.through.clone().expect("somebody to join through");
                 let asked = self
@@ -292,6 +293,12 @@ impl Cluster {
         host.installed = None;
         host.init = false;
         host.files = (0, 0);
+    }
+
+    /// What becomes of a host whose database alone is lost: k3s tries to join, again and again.
+    pub(super) fn lose_data(&mut self, name: &str) {
+        self.go_down(name);
+        self.host(name).data = None;
     }
 
     /// What a step wipes must not be what the cluster counts on.

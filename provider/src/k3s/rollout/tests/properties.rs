@@ -177,6 +177,15 @@ proptest! {
     }
 
     #[test]
+    fn any_server_that_lost_its_database_alone_is_made_anew(count in 3_usize..6, lost in 0_usize..5, slow: bool, kills in kills()) {
+        let mut wanted = wanted("");
+        let mut cluster = made(count, &mut wanted);
+        cluster.slow = slow;
+        cluster.lose_data(&format!("s{}", lost % count));
+        converge(&mut cluster, &wanted, &kills);
+    }
+
+    #[test]
     fn any_server_that_was_stopped_or_removed_by_hand_comes_back(count in 3_usize..6, one in 0_usize..5, deleted: bool, kills in kills()) {
         let mut wanted = wanted("");
         let mut cluster = made(count, &mut wanted);

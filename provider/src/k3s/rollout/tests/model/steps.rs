@@ -34,11 +34,7 @@ impl Cluster {
                 self.act(|cluster| cluster.wipe(server))
             }
             Step::Miss { server } => self.act(|cluster| cluster.clear_up(server)),
-            Step::RemoveMember { server, .. } => self.act(|cluster| {
-                let runs = cluster.hosts.get(server).is_some_and(|host| host.up);
-                assert!(!runs, "{server} was taken for gone while it ran");
-                cluster.delete_node(server);
-            }),
+            Step::RemoveMember { server, .. } => self.forget(server),
             Step::Remove {
                 server, member_first, ..
             } => {
@@ -82,6 +78,10 @@ impl Cluster {
     }
 
     fn join(&mut self, name: &str, through: Option<&str>, version: K3sVersion) -> Result<(), Killed> {
+        assert!(
+            !self.members.contains_key(name),
+            "{name} joins while etcd still counts a member of its name"
+        );
         self.act(|cluster| cluster.host(name).phase = Some(Phase::Joining))?;
         self.install(name, version)?;
         self.act(|cluster| {
@@ -134,6 +134,27 @@ impl Cluster {
         self.act(|cluster| cluster.host(name).stopped = false)?;
         self.act(|cluster| cluster.come_up(name))?;
         self.act(|cluster| cluster.promote(name))
+    }
+
+    /// A Node is deleted until it is gone, and what is started meanwhile may come up.
+    fn forget(&mut self, name: &str) -> Result<(), Killed> {
+        if self
+            .hosts
+            .get(name)
+            .is_some_and(|host| host.reachable && host.phase.is_some())
+        {
+            self.act(|cluster| cluster.host(name).phase = Some(Phase::Leaving))?;
+            self.act(|cluster| cluster.stop(name))?;
+        }
+        for _ in 0..2 {
+            self.act(|cluster| {
+                let runs = cluster.hosts.get(name).is_some_and(|host| host.up);
+                assert!(!runs, "{name} was taken for gone while it ran");
+                cluster.delete_node(name);
+                cluster.go_on();
+            })?;
+        }
+        Ok(())
     }
 
     fn leave(&mut self, name: &str, member_first: bool) -> Result<(), Killed> {

@@ -1,15 +1,26 @@
 //! Tries a call again after throttling, server errors and broken connections.
 //!
-//! Every call made in [`super`] is idempotent (reads, server-side apply, guarded patches and deletes), so a lost answer
-//! does no harm. This is the only place here that sleeps; waits for a cluster's state belong to the caller.
+//! Which calls may be made twice is for their errors to say ([`Transient`]). This is the only place of the platforms
+//! that sleeps: waits for the state of something belong to the framework's `wait`.
 
+use std::error::Error;
 use std::time::{Duration, Instant};
 
 use tf_framework::diagnostics::error_chain;
 use tokio::time::sleep;
 use tracing::warn;
 
-use super::error::Error;
+/// An error of a call that may be made again.
+pub(crate) trait Transient: Error + Sized + 'static {
+    /// Whether the same call may succeed later without anybody changing anything, and does no harm if the first one
+    /// did.
+    fn is_transient(&self) -> bool;
+
+    /// How long the server asks to be left alone.
+    fn asked_delay(&self) -> Option<Duration> {
+        None
+    }
+}
 
 /// How often, and for how long, a call is tried.
 #[derive(Clone, Copy, Debug)]
@@ -37,22 +48,23 @@ impl Default for Retry {
 
 impl Retry {
     /// Runs `attempt` until it succeeds, fails for good, or the tries are used up; the last error is returned.
-    pub(super) async fn run<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T, Error>
+    pub(crate) async fn run<T, E, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T, E>
     where
-        F: Future<Output = Result<T, Error>>,
+        E: Transient,
+        F: Future<Output = Result<T, E>>,
     {
         let started = Instant::now();
         let mut tries = 0;
         loop {
             let error = match attempt().await {
-                Err(error) if error.is_retryable() => error,
+                Err(error) if error.is_transient() => error,
                 result => return result,
             };
             tries += 1;
-            let Some(delay) = self.delay(tries, started.elapsed(), error.retry_after()) else {
+            let Some(delay) = self.delay(tries, started.elapsed(), error.asked_delay()) else {
                 return Err(error);
             };
-            warn!(error = %error_chain(&error), tries, delay_ms = delay.as_millis(), "Kubernetes call failed, trying again");
+            warn!(error = %error_chain(&error), tries, delay_ms = delay.as_millis(), "call failed, trying again");
             sleep(delay).await;
         }
     }
@@ -77,7 +89,7 @@ impl Retry {
 #[cfg(test)]
 impl Retry {
     /// Tries as often as by default, without waiting.
-    pub(super) fn immediate() -> Self {
+    pub(crate) fn immediate() -> Self {
         Self {
             first_delay: Duration::ZERO,
             longest_delay: Duration::ZERO,

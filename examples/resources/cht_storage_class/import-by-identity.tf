@@ -1,0 +1,6 @@
+import {
+  to = cht_storage_class.vsan
+  identity = {
+    name = "vsan"
+  }
+}

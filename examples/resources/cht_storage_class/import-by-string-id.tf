@@ -1,0 +1,4 @@
+import {
+  to = cht_storage_class.vsan
+  id = "vsan"
+}
