@@ -2,8 +2,8 @@
 //!
 //! The value `aws` of the provider block ([`attribute`]) says which account and region it is. From the wire up:
 //!
-//! - [`account`] has the clients of services, with credentials as AWS's own tools find them; `keys` are for what is
-//!   signed here; `region` says where services are;
+//! - [`account`] has the credentials as AWS's own tools find them, and `services` the clients that use them; `keys` are
+//!   for what is signed here; `region` says where services are;
 //! - [`accounts`] sets up an account when it is first needed: who uses nothing of AWS needs no login to it;
 //! - `refusal` is what a service says when it refuses, `failure` makes an [`error`] of that and of all else that goes
 //!   wrong, and [`diagnostics`] says it in a user's words;
@@ -37,6 +37,7 @@ mod query;
 pub mod refusal;
 mod region;
 mod rules;
+mod services;
 mod tags;
 mod time;
 pub mod vpc;

@@ -26,11 +26,12 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, trace};
 
-use super::attribute::{AssumeRole, Aws, Endpoints};
+use super::attribute::{AssumeRole, Aws};
 use super::error::{Call, Error};
 use super::failure;
 use super::http::Http;
 use super::keys::Keys;
+use super::services::Services;
 
 /// What sessions of roles are called in the logs of the account.
 const SESSION_NAME: &str = "terraform-provider-cht";
@@ -54,8 +55,7 @@ struct Inner {
     sdk: SdkConfig,
     region: String,
     keys: Keys,
-    eks: aws_sdk_eks::Client,
-    sts: aws_sdk_sts::Client,
+    services: Services,
     identity: OnceCell<CallerIdentity>,
     http: Arc<Http>,
 }
@@ -139,20 +139,10 @@ impl Account {
     fn new(value: Aws, sdk: SdkConfig, http: Arc<Http>) -> Result<Self, Error> {
         let region = sdk.region().ok_or(Error::NoRegion)?.to_string();
         let provider = sdk.credentials_provider().ok_or_else(failure::no_provider)?;
-        let Endpoints { eks, sts, .. } = value.endpoints();
-        let mut of_eks = aws_sdk_eks::config::Builder::from(&sdk);
-        if let Some(url) = eks {
-            of_eks = of_eks.endpoint_url(url);
-        }
-        let mut of_sts = aws_sdk_sts::config::Builder::from(&sdk);
-        if let Some(url) = sts {
-            of_sts = of_sts.endpoint_url(url);
-        }
         debug!(region, "clients of AWS are set up");
         Ok(Account {
             inner: Arc::new(Inner {
-                eks: aws_sdk_eks::Client::from_conf(of_eks.build()),
-                sts: aws_sdk_sts::Client::from_conf(of_sts.build()),
+                services: Services::new(&sdk, value.endpoints()),
                 keys: Keys::new(provider),
                 identity: OnceCell::new(),
                 http,
@@ -194,7 +184,9 @@ impl Account {
                 let call = call.clone();
                 move || Error::Lacks { call, what }
             };
-            let answer = self.run(&call, self.inner.sts.get_caller_identity().send()).await?;
+            let answer = self
+                .run(&call, self.services().sts.get_caller_identity().send())
+                .await?;
             Ok(CallerIdentity {
                 account_id: answer.account.ok_or_else(lacks("the account"))?,
                 arn: answer.arn.ok_or_else(lacks("the ARN"))?,
@@ -222,9 +214,14 @@ impl Account {
         })
     }
 
+    /// The clients of the services.
+    pub(super) fn services(&self) -> &Services {
+        &self.inner.services
+    }
+
     /// The client of EKS.
     pub(super) fn eks(&self) -> &aws_sdk_eks::Client {
-        &self.inner.eks
+        &self.inner.services.eks
     }
 
     /// What sends what has no client in the SDK.

@@ -54,7 +54,16 @@ pub struct AssumeRole {
 /// Addresses of services.
 #[derive(Clone, Debug, Default, Model)]
 pub struct Endpoints {
-    /// Address of EC2. Default: the environment variable `AWS_ENDPOINT_URL_EC2`, and so on for the others.
+    /// Address of Certificate Manager. Default: the environment variable `AWS_ENDPOINT_URL_ACM`, and so on for the others.
+    #[tf(validate(Validator::url(["http", "https"])))]
+    pub acm: Option<String>,
+    /// Address of Auto Scaling.
+    #[tf(validate(Validator::url(["http", "https"])))]
+    pub autoscaling: Option<String>,
+    /// Address of Data Lifecycle Manager.
+    #[tf(validate(Validator::url(["http", "https"])))]
+    pub dlm: Option<String>,
+    /// Address of EC2.
     #[tf(validate(Validator::url(["http", "https"])))]
     pub ec2: Option<String>,
     /// Address of EKS.
@@ -63,6 +72,15 @@ pub struct Endpoints {
     /// Address of Elastic Load Balancing.
     #[tf(validate(Validator::url(["http", "https"])))]
     pub elasticloadbalancing: Option<String>,
+    /// Address of IAM.
+    #[tf(validate(Validator::url(["http", "https"])))]
+    pub iam: Option<String>,
+    /// Address of CloudWatch Logs.
+    #[tf(validate(Validator::url(["http", "https"])))]
+    pub logs: Option<String>,
+    /// Address of Route 53.
+    #[tf(validate(Validator::url(["http", "https"])))]
+    pub route53: Option<String>,
     /// Address of STS. Tokens for clusters name that of AWS all the same, as their API servers demand.
     #[tf(validate(Validator::url(["http", "https"])))]
     pub sts: Option<String>,

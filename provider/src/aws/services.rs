@@ -1,0 +1,48 @@
+//! The clients of the services, and where these are.
+
+use aws_config::SdkConfig;
+
+use super::attribute::Endpoints;
+
+/// One client for each service. Making them asks nothing and nobody.
+pub(super) struct Services {
+    pub(super) acm: aws_sdk_acm::Client,
+    pub(super) autoscaling: aws_sdk_autoscaling::Client,
+    pub(super) dlm: aws_sdk_dlm::Client,
+    pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) eks: aws_sdk_eks::Client,
+    pub(super) load_balancing: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) iam: aws_sdk_iam::Client,
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(super) route53: aws_sdk_route53::Client,
+    pub(super) sts: aws_sdk_sts::Client,
+}
+
+/// The client of a service, at the address that is given for it.
+macro_rules! client {
+    ($sdk:ident, $config:expr, $url:expr) => {{
+        let mut of_service = $sdk::config::Builder::from($config);
+        if let Some(url) = $url {
+            of_service = of_service.endpoint_url(url);
+        }
+        $sdk::Client::from_conf(of_service.build())
+    }};
+}
+
+impl Services {
+    /// The clients, at the addresses that are given; else at those that the environment, the profile or the region has.
+    pub(super) fn new(sdk: &SdkConfig, at: Endpoints) -> Self {
+        Services {
+            acm: client!(aws_sdk_acm, sdk, at.acm),
+            autoscaling: client!(aws_sdk_autoscaling, sdk, at.autoscaling),
+            dlm: client!(aws_sdk_dlm, sdk, at.dlm),
+            ec2: client!(aws_sdk_ec2, sdk, at.ec2),
+            eks: client!(aws_sdk_eks, sdk, at.eks),
+            load_balancing: client!(aws_sdk_elasticloadbalancingv2, sdk, at.elasticloadbalancing),
+            iam: client!(aws_sdk_iam, sdk, at.iam),
+            logs: client!(aws_sdk_cloudwatchlogs, sdk, at.logs),
+            route53: client!(aws_sdk_route53, sdk, at.route53),
+            sts: client!(aws_sdk_sts, sdk, at.sts),
+        }
+    }
+}
