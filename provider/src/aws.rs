@@ -10,6 +10,7 @@
 //! - `query` has the forms and answers of services without a client in the SDK, and `http` sends them;
 //! - `eks` asks EKS about clusters; `eks_token` makes tokens for them, and [`eks_logins`] keeps those for everything
 //!   that lives in a cluster;
+//! - `iam` makes the roles that other things need;
 //! - `ec2` has the calls about networks, of which [`vpc`] makes one; `tags` are how we know what we have made;
 //!   `which_account` refuses to look in the wrong place;
 //! - data sources are files such as [`eks_cluster_data`], and [`eks_token_ephemeral`] gives a token to other providers.
@@ -32,6 +33,7 @@ pub mod eks_token_ephemeral;
 pub mod error;
 mod failure;
 mod http;
+mod iam;
 mod keys;
 mod query;
 pub mod refusal;

@@ -114,6 +114,10 @@ pub(super) fn advice(error: &Error) -> &'static str {
              account is not seen."
         }
         Error::Refused { .. } => of_refusal(error),
+        Error::Foreign { .. } => {
+            "Choose another name for what is made here, or, where an attribute takes one that is there, give that. Nothing of it was \
+             changed."
+        }
         Error::TokenTooLong { .. } => {
             "The credentials have a long session token. Use those of a role that is assumed with `aws.assume_role` in the provider block: \
              theirs is shorter."

@@ -107,6 +107,8 @@ pub enum Error {
         #[source]
         source: Box<Refusal>,
     },
+    #[error("there is {what} already, and it is for something else")]
+    Foreign { what: String },
     #[error("the token for the cluster would have {length} bytes, and API servers take {most} at most")]
     TokenTooLong { length: usize, most: usize },
     #[error("cancelled while AWS was asked for {call}")]
@@ -185,6 +187,7 @@ impl Error {
             | Self::Credentials { .. }
             | Self::WrongAccount { .. }
             | Self::Prepare { .. }
+            | Self::Foreign { .. }
             | Self::TokenTooLong { .. } => None,
         }
     }
@@ -212,6 +215,7 @@ impl Error {
             | Self::Exchange { .. }
             | Self::Answer { .. }
             | Self::Lacks { .. }
+            | Self::Foreign { .. }
             | Self::TokenTooLong { .. }
             | Self::Interrupted { .. } => None,
         }
@@ -238,6 +242,7 @@ impl Error {
             | Self::Denied { .. }
             | Self::NotFound { .. }
             | Self::Refused { .. }
+            | Self::Foreign { .. }
             | Self::TokenTooLong { .. }
             | Self::Interrupted { .. } => false,
         }

@@ -14,6 +14,21 @@ fn dns_suffix(region: &str) -> &'static str {
     found.map_or("amazonaws.com", |(_, suffix)| suffix)
 }
 
+/// The partition that a region is in, as ARNs name it.
+pub(super) fn partition(region: &str) -> &'static str {
+    const PARTITIONS: [(&str, &str); 7] = [
+        ("cn-", "aws-cn"),
+        ("eusc-", "aws-eusc"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-isof-", "aws-iso-f"),
+        ("eu-isoe-", "aws-iso-e"),
+    ];
+    let found = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
+    found.map_or("aws", |(_, partition)| partition)
+}
+
 /// The host of a service.
 pub(super) fn host(service: &str, region: &str) -> String {
     format!("{service}.{region}.{}", dns_suffix(region))
@@ -34,5 +49,7 @@ mod tests {
         ] {
             assert_eq!(host("sts", region), expected);
         }
+        assert_eq!(partition("af-south-1"), "aws");
+        assert_eq!(partition("us-gov-west-1"), "aws-us-gov");
     }
 }
