@@ -228,7 +228,8 @@ async fn failures_of_aws_say_what_to_do_and_an_account_that_is_not_allowed_is_le
     let Some(scene) = Scene::new().await else { return };
     let asked = "data \"cht_eks_cluster_versions\" \"all\" {}\n";
     scene.write(asked);
-    scene.account.fault("eks:DescribeClusterVersions", Fault::expired());
+    let expired = Fault::expired().times(2);
+    scene.account.fault("eks:DescribeClusterVersions", expired);
     let refused = scene.plan_fails().await;
     assert!(refused.detail.contains("Nothing is lost"), "{refused:#?}");
     scene
@@ -243,7 +244,11 @@ async fn failures_of_aws_say_what_to_do_and_an_account_that_is_not_allowed_is_le
         .account
         .fault("eks:DescribeClusterVersions", Fault::throttled().times(2));
     scene.plan().await;
-    assert_eq!(scene.account.clear_faults(), 4, "throttled calls are made again");
+    assert_eq!(
+        scene.account.clear_faults(),
+        5,
+        "throttled calls are made again, and expired ones once with new keys"
+    );
 
     scene.account.forget_calls();
     scene.write(&format!(

@@ -146,7 +146,7 @@ impl EksClusters for EksLogins {
             known.lock().await.token = None;
             // It may be the keys that have changed.
             if let Ok(account) = self.account(eks).await {
-                account.forget_keys().await;
+                account.forget_keys();
             }
         }
         .boxed()
