@@ -10,6 +10,8 @@ use tf_framework::{Attr, Model};
 
 use crate::aws::access_entry::AccessEntryResource;
 use crate::aws::caller_identity_data::CallerIdentityDataSource;
+use crate::aws::certificate::CertificateResource;
+use crate::aws::dns_alias::DnsAliasResource;
 use crate::aws::eks_cluster_data::EksClusterDataSource;
 use crate::aws::eks_cluster_versions_data::EksClusterVersionsDataSource;
 use crate::aws::eks_token_ephemeral::EksTokenResource;
@@ -282,7 +284,9 @@ impl Provider for ChtProvider {
 
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {
         vec![
+            ResourceEntry::new(CertificateResource),
             ResourceEntry::new(CredentialResource),
+            ResourceEntry::new(DnsAliasResource),
             ResourceEntry::new(AccessEntryResource),
             ResourceEntry::new(InstanceResource),
             ResourceEntry::new(AgentResource),
