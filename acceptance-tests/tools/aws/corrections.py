@@ -22,6 +22,7 @@ NAT_SECONDS = {}
 # fifteen hundred for each account in each partition.
 KEPT = (
     "AWSBackup",
+    "AWSDataLifecycleManager",
     "AdministratorAccess",
     "AmazonEBS",
     "AmazonEC2",

@@ -12,6 +12,7 @@ use super::query::{self, Form};
 use super::tags::Tags;
 
 mod network;
+pub(super) mod volumes;
 
 pub(super) use self::network::{
     Address, InternetGateway, NatGateway, NetworkInterface, Offering, Route, RouteTable, SecurityGroup, Subnet, Vpc,
