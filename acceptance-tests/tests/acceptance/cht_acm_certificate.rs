@@ -2,10 +2,11 @@
 //! creations that are killed, and what plans refuse.
 
 use acceptance_tests::aws::Fault;
+use acceptance_tests::tofu::{done, failure};
 use serde_json::{Value, json};
 
 use crate::aws::Scene;
-use crate::support::{blames, done, failure};
+use crate::support::blames;
 
 const ADDRESS: &str = "cht_acm_certificate.test";
 

@@ -2,11 +2,12 @@
 //! and creations that are killed.
 
 use acceptance_tests::aws::Fault;
+use acceptance_tests::tofu::{done, failure};
 use serde_json::{Value, json};
 
 use crate::aws::Scene;
 use crate::cht_acm_certificate::{call, change, delete_zone, make_zone, records};
-use crate::support::{INGRESS, NAMESPACE, blames, done, failure, kubernetes, lab};
+use crate::support::{INGRESS, NAMESPACE, blames, kubernetes, lab};
 
 const ADDRESS: &str = "cht_dns_alias.test";
 const NAME: &str = "siaya.moh.example.org";
@@ -266,7 +267,7 @@ async fn an_ingress_is_waited_for_and_a_load_balancer_that_was_made_anew_is_foll
     );
 
     scene.write(&text);
-    let ((), ()) = tokio::join!(scene.apply(), async {
+    let (_, ()) = tokio::join!(scene.apply(), async {
         tokio::time::sleep(std::time::Duration::from_secs(4)).await;
         give_address(&cluster, &first).await;
     });

@@ -70,8 +70,10 @@ impl Resource for SnapshotPolicyResource {
                 (true, false) if !schedule.time.is_null() => Some("`cron_expression` says the time. Leave `time` out."),
                 _ => None,
             };
-            let error = problem.map(|problem| Diagnostic::error("Schedule is not clear", problem));
-            diagnostics.extend(error.map(|error| error.at(SnapshotPolicyModel::SCHEDULE)));
+            if let Some(problem) = problem {
+                let error = Diagnostic::error("Schedule is not clear", problem);
+                diagnostics.push(error.at(SnapshotPolicyModel::SCHEDULE));
+            }
         }
         if let Attr::Known(retain) = &config.retain {
             if retain.count.is_null() == retain.days.is_null() {
