@@ -10,9 +10,15 @@ use tf_framework::{Attr, Model};
 
 use crate::aws::access_entry::AccessEntryResource;
 use crate::aws::caller_identity_data::CallerIdentityDataSource;
+use crate::aws::certificate::CertificateResource;
+use crate::aws::dns_alias::DnsAliasResource;
 use crate::aws::eks_cluster_data::EksClusterDataSource;
 use crate::aws::eks_cluster_versions_data::EksClusterVersionsDataSource;
 use crate::aws::eks_token_ephemeral::EksTokenResource;
+use crate::aws::snapshot::SnapshotResource;
+use crate::aws::snapshot_data::SnapshotDataSource;
+use crate::aws::snapshot_policy::SnapshotPolicyResource;
+use crate::aws::volume::VolumeResource;
 use crate::aws::vpc::VpcResource;
 use crate::aws::{Account, Accounts, Aws, AwsDraft, EksLogins, eks_logins};
 use crate::cht::SizingFunction;
@@ -297,12 +303,17 @@ impl Provider for ChtProvider {
 
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {
         vec![
+            ResourceEntry::new(CertificateResource),
             ResourceEntry::new(CredentialResource),
+            ResourceEntry::new(DnsAliasResource),
+            ResourceEntry::new(SnapshotResource),
+            ResourceEntry::new(VolumeResource),
             ResourceEntry::new(AccessEntryResource),
             ResourceEntry::new(InstanceResource),
             ResourceEntry::new(AgentResource),
             ResourceEntry::new(ClusterResource),
             ResourceEntry::new(SettingsResource),
+            ResourceEntry::new(SnapshotPolicyResource),
             ResourceEntry::new(StorageClassResource),
             ResourceEntry::new(UserResource),
             ResourceEntry::new(VpcResource),
@@ -318,6 +329,7 @@ impl Provider for ChtProvider {
     fn data_sources(&self) -> Vec<DataSourceEntry<Clients>> {
         vec![
             DataSourceEntry::new(CallerIdentityDataSource),
+            DataSourceEntry::new(SnapshotDataSource),
             DataSourceEntry::new(EksClusterDataSource),
             DataSourceEntry::new(EksClusterVersionsDataSource),
             DataSourceEntry::new(InstanceDataSource),

@@ -10,7 +10,9 @@
 mod application;
 mod aws;
 mod certificate;
+mod cht_acm_certificate;
 mod cht_credential;
+mod cht_dns_alias;
 mod cht_eks;
 mod cht_eks_access_entry;
 mod cht_instance;

@@ -28,6 +28,7 @@ KINDS = [
         "InternetGateways[?Attachments[0].VpcId!='{vpc}'].InternetGatewayId",
     ),
     ("launch_template", "ec2", "describe_launch_templates", "LaunchTemplates[].LaunchTemplateId"),
+    ("lifecycle_policy", "dlm", "get_lifecycle_policies", "Policies[].PolicyId"),
     ("load_balancer", "elbv2", "describe_load_balancers", "LoadBalancers[].LoadBalancerArn"),
     ("log_group", "logs", "describe_log_groups", "logGroups[].logGroupName"),
     ("nat_gateway", "ec2", "describe_nat_gateways", "NatGateways[?State!='deleted'].NatGatewayId"),

@@ -12,6 +12,7 @@ mod interfaces;
 mod networks;
 mod routes;
 mod tagging;
+pub(super) mod volumes;
 mod zones;
 
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};

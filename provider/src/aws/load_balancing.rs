@@ -7,6 +7,7 @@ use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TagDescription, Target
 
 use super::account::Account;
 use super::error::{Error, gone};
+use super::route53::is_same_name;
 
 const SERVICE: &str = "elasticloadbalancing";
 
@@ -23,6 +24,15 @@ impl Account {
         let pages = asked.into_paginator().items().send();
         let call = self.call(SERVICE, "DescribeLoadBalancers");
         self.run(&call, pages.collect()).await
+    }
+
+    /// The load balancer with this host name; nothing if there is none in the region.
+    ///
+    /// # Errors
+    /// A call failed.
+    pub(super) async fn load_balancer_at(&self, host: &str) -> Result<Option<LoadBalancer>, Error> {
+        let has_name = |balancer: &LoadBalancer| balancer.dns_name().is_some_and(|name| is_same_name(name, host));
+        Ok(self.load_balancers().await?.into_iter().find(has_name))
     }
 
     /// Removes a load balancer.
