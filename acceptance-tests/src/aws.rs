@@ -22,6 +22,7 @@
 //! - `account`: what a test has to itself.
 //! - `eks`: clusters, node groups, add-ons, and how long they take; see [`Account::eks`].
 //! - `faults`: calls that go wrong or take long.
+//! - `load_balancers`: what gives the Ingresses of a cluster load balancers; see [`LoadBalancers`].
 //! - `gateway`: the endpoint, with the log and the contract; `refusal` has errors in the words of each service.
 //! - `token`: whom a bearer token of EKS belongs to, for the API server of [`cluster`](crate::cluster).
 //! - `moto`: the process behind it, from `tools/aws/`; it needs Python, see [`available`].
@@ -30,6 +31,7 @@ mod account;
 mod eks;
 mod faults;
 mod gateway;
+mod load_balancers;
 mod moto;
 mod refusal;
 mod token;
@@ -49,6 +51,7 @@ use tokio::runtime::Runtime;
 pub use account::{Account, Call, REGION, ServiceError, Session};
 pub use eks::{Eks, Issue, Work};
 pub use faults::Fault;
+pub use load_balancers::LoadBalancers;
 
 use crate::{skip, tools};
 use eks::Clusters;
