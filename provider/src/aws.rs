@@ -35,6 +35,7 @@ mod failure;
 mod http;
 mod iam;
 mod keys;
+pub mod load_balancer_controller;
 mod query;
 pub mod refusal;
 mod region;

@@ -148,7 +148,7 @@ fn observed(name: String, cluster: &Cluster, account: &Account) -> EksClusterDat
 }
 
 /// The way into the cluster, if it has an endpoint.
-fn way(name: &str, cluster: &Cluster, region: &str) -> Attr<Kubernetes> {
+pub(super) fn way(name: &str, cluster: &Cluster, region: &str) -> Attr<Kubernetes> {
     let (Some(host), Some(certificate)) = (cluster.endpoint(), ca_certificate(cluster)) else {
         return Attr::Null;
     };

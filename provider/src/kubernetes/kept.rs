@@ -36,6 +36,24 @@ impl Kept {
         })
     }
 
+    /// What is kept of a cluster, for resources that keep more than that.
+    ///
+    /// # Errors
+    /// Fails if the cluster does not answer.
+    pub async fn of(access: &Access) -> Result<Self, Diagnostics> {
+        let cluster = identity(access).await?;
+        Ok(Kept { cluster, uid: None })
+    }
+
+    /// Checks that the cluster is the one that was kept, if one was.
+    ///
+    /// # Errors
+    /// Fails if it is another one, or if it does not answer.
+    pub async fn is_of(&self, access: &Access, what: &str) -> Result<(), Diagnostics> {
+        let live = identity(access).await?;
+        Ok(self.compare(live.as_deref(), access.cluster.host(), what)?)
+    }
+
     /// Checks that the cluster is the one that a resource lives in, and keeps it where that was not known; `what` names
     /// the resource.
     ///
