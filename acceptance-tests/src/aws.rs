@@ -23,6 +23,7 @@
 //! - `eks`: clusters, node groups, add-ons, and how long they take; see [`Account::eks`].
 //! - `faults`: calls that go wrong or take long.
 //! - `lifecycle`: policies of Data Lifecycle Manager.
+//! - `load_balancers`: what gives the Ingresses of a cluster load balancers; see [`LoadBalancers`].
 //! - `gateway`: the endpoint, with the log and the contract; `refusal` has errors in the words of each service.
 //! - `token`: whom a bearer token of EKS belongs to, for the API server of [`cluster`](crate::cluster).
 //! - `moto`: the process behind it, from `tools/aws/`; it needs Python, see [`available`].
@@ -32,6 +33,7 @@ mod eks;
 mod faults;
 mod gateway;
 mod lifecycle;
+mod load_balancers;
 mod moto;
 mod refusal;
 mod token;
@@ -51,6 +53,7 @@ use tokio::runtime::Runtime;
 pub use account::{Account, Call, REGION, ServiceError, Session};
 pub use eks::{Eks, Issue, Work};
 pub use faults::Fault;
+pub use load_balancers::LoadBalancers;
 
 use crate::{skip, tools};
 use eks::Clusters;

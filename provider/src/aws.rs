@@ -38,6 +38,7 @@ pub mod error;
 mod failure;
 mod iam;
 mod keys;
+pub mod load_balancer_controller;
 mod load_balancing;
 mod names;
 pub mod refusal;

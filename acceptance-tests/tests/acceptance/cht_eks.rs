@@ -48,7 +48,7 @@ pub(crate) async fn make_cluster(scene: &Scene) {
 }
 
 /// Lets the user of the account do everything in the cluster.
-async fn let_in(scene: &Scene) {
+pub(crate) async fn let_in(scene: &Scene) {
     let principal = scene.account.user_arn();
     let entry = json!({"clusterName": "c", "principalArn": principal, "tags": {"owner": "moh"}});
     scene

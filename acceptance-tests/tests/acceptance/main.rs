@@ -15,6 +15,7 @@ mod cht_credential;
 mod cht_dns_alias;
 mod cht_eks;
 mod cht_eks_access_entry;
+mod cht_eks_load_balancer_controller;
 mod cht_instance;
 mod cht_settings;
 mod cht_ssh_host;

@@ -72,7 +72,10 @@ def client(service, connection, headers=None):
 def call(service, operation, parameters, connection):
     """The answer to one call, or its error. Only moto itself lets anybody act in any account."""
     account = connection.get("account")
-    connected = client(service, connection, {"x-moto-account-id": account} if account else None)
+    headers = {"x-moto-account-id": account} if account else {}
+    if connection.get("observer"):
+        headers[OBSERVER] = "yes"
+    connected = client(service, connection, headers)
     try:
         answer = connected._make_api_call(operation, parameters)
     except ClientError as error:

@@ -147,7 +147,7 @@ fn observed(name: String, cluster: &Cluster, account: &Account) -> EksClusterDat
 }
 
 /// The way into the cluster, if it has an endpoint.
-fn way(name: &str, cluster: &Cluster, region: &str) -> Attr<Kubernetes> {
+pub(super) fn way(name: &str, cluster: &Cluster, region: &str) -> Attr<Kubernetes> {
     if cluster.endpoint().is_none() {
         return Attr::Null;
     }

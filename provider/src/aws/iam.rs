@@ -224,7 +224,11 @@ impl Account {
         Ok(answer.policy_names)
     }
 
-    async fn inline_policy(&self, role: &str, name: &str) -> Result<Option<Value>, Error> {
+    /// A policy of a role's own; nothing if it has none of this name, or is not there.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub(super) async fn inline_policy(&self, role: &str, name: &str) -> Result<Option<Value>, Error> {
         let get = self.services().iam.get_role_policy();
         let sent = get.role_name(role).policy_name(name).send();
         match self.run(&self.call(SERVICE, "GetRolePolicy"), sent).await {

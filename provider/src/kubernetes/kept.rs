@@ -5,7 +5,7 @@
 //! and before anything is changed or destroyed. Where the credentials may not tell, nothing is compared.
 
 use serde::{Deserialize, Serialize};
-use tf_framework::context::Context;
+use tf_framework::context::{Context, Scope};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::resource::Resource;
 
@@ -39,6 +39,24 @@ impl Kept {
         })
     }
 
+    /// What is kept of a cluster, for resources that keep more than that.
+    ///
+    /// # Errors
+    /// Fails if the cluster does not answer.
+    pub async fn of(access: &Access) -> Result<Self, Diagnostics> {
+        let cluster = identity_of(access).await?;
+        Ok(Kept { cluster, uid: None })
+    }
+
+    /// Checks that the cluster is the one that was kept, if one was.
+    ///
+    /// # Errors
+    /// Fails if it is another one, or if it does not answer.
+    pub async fn is_of(&self, access: &Access, what: &str) -> Result<(), Diagnostics> {
+        let live = identity_of(access).await?;
+        Ok(self.compare(live.as_deref(), access.cluster.host(), what)?)
+    }
+
     /// Checks that the cluster is the one that a resource lives in, and keeps it where that was not known; `what` names
     /// the resource.
     ///
@@ -60,15 +78,8 @@ impl Kept {
 
     /// Whether the cluster that a resource was put into does not exist any more, and the resource with it; a warning says
     /// so.
-    ///
-    /// # Errors
-    /// What was kept cannot be read.
-    pub async fn is_gone<R>(cx: &Context<R>, own: Option<&Kubernetes>) -> Result<bool, Diagnostics>
-    where
-        R: Resource<Clients = Clients, Private = Self>,
-    {
-        let kept = cx.private()?;
-        Ok(Clients::is_gone(cx, own, kept.cluster.as_deref()).await)
+    pub async fn is_gone(&self, scope: &Scope<Clients>, own: Option<&Kubernetes>) -> bool {
+        Clients::is_gone(scope, own, self.cluster.as_deref()).await
     }
 
     /// The same, with what tells this object from another one of its name.

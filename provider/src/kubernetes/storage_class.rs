@@ -71,7 +71,7 @@ impl Resource for StorageClassResource {
         cx: &Context<Self>,
         state: StorageClassModel,
     ) -> Result<Option<StorageClassModel>, Diagnostics> {
-        if Kept::is_gone(cx, state.kubernetes.as_ref()).await? {
+        if cx.private()?.is_gone(cx, state.kubernetes.as_ref()).await {
             return Ok(None);
         }
         let access = Clients::access(cx, state.kubernetes.as_ref()).await?;
@@ -101,7 +101,7 @@ impl Resource for StorageClassResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: StorageClassModel) -> Result<(), Diagnostics> {
-        if Kept::is_gone(cx, state.kubernetes.as_ref()).await? {
+        if cx.private()?.is_gone(cx, state.kubernetes.as_ref()).await {
             return Ok(());
         }
         let access = Clients::access(cx, state.kubernetes.as_ref()).await?;
