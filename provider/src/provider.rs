@@ -13,6 +13,7 @@ use crate::aws::caller_identity_data::CallerIdentityDataSource;
 use crate::aws::eks_cluster_data::EksClusterDataSource;
 use crate::aws::eks_cluster_versions_data::EksClusterVersionsDataSource;
 use crate::aws::eks_token_ephemeral::EksTokenResource;
+use crate::aws::node_group::NodeGroupResource;
 use crate::aws::vpc::VpcResource;
 use crate::aws::{Account, Accounts, Aws, AwsDraft, EksLogins};
 use crate::cht::SizingFunction;
@@ -284,6 +285,7 @@ impl Provider for ChtProvider {
         vec![
             ResourceEntry::new(CredentialResource),
             ResourceEntry::new(AccessEntryResource),
+            ResourceEntry::new(NodeGroupResource),
             ResourceEntry::new(InstanceResource),
             ResourceEntry::new(AgentResource),
             ResourceEntry::new(ClusterResource),

@@ -11,6 +11,7 @@ use super::error::Error;
 use super::query::{self, Form};
 use super::tags::Tags;
 
+pub(super) mod launch_templates;
 mod network;
 
 pub(super) use self::network::{
