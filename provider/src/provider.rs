@@ -16,6 +16,7 @@ use crate::aws::eks_cluster_data::EksClusterDataSource;
 use crate::aws::eks_cluster_versions_data::EksClusterVersionsDataSource;
 use crate::aws::eks_token_ephemeral::EksTokenResource;
 use crate::aws::load_balancer_controller::LoadBalancerControllerResource;
+use crate::aws::node_group::NodeGroupResource;
 use crate::aws::snapshot::SnapshotResource;
 use crate::aws::snapshot_data::SnapshotDataSource;
 use crate::aws::snapshot_policy::SnapshotPolicyResource;
@@ -311,6 +312,7 @@ impl Provider for ChtProvider {
             ResourceEntry::new(VolumeResource),
             ResourceEntry::new(AccessEntryResource),
             ResourceEntry::new(LoadBalancerControllerResource),
+            ResourceEntry::new(NodeGroupResource),
             ResourceEntry::new(InstanceResource),
             ResourceEntry::new(AgentResource),
             ResourceEntry::new(ClusterResource),

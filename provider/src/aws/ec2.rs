@@ -9,6 +9,7 @@
 mod endpoints;
 mod gateways;
 mod interfaces;
+pub(super) mod launch_templates;
 mod networks;
 mod routes;
 mod tagging;

@@ -108,7 +108,7 @@ impl Refusal {
             _ if INVALID.contains(&code) => Meaning::Invalid,
             _ if DENIED.contains(&code) => Meaning::Denied,
             _ if THROTTLED.contains(&code) => Meaning::Throttled,
-            _ if NOT_FOUND.contains(&code) || code.ends_with(".NotFound") || no_cluster => Meaning::NotFound,
+            _ if NOT_FOUND.contains(&code) || is_not_found(code) || no_cluster => Meaning::NotFound,
             _ if FAILED.contains(&code) => Meaning::Failed,
             429 => Meaning::Throttled,
             500.. => Meaning::Failed,
@@ -129,6 +129,11 @@ impl Refusal {
             resource: after("on resource: "),
         }
     }
+}
+
+/// How EC2 says it: of launch templates with one word more.
+fn is_not_found(code: &str) -> bool {
+    code.ends_with(".NotFound") || code.ends_with(".NotFoundException")
 }
 
 impl fmt::Display for Refusal {
@@ -170,6 +175,12 @@ mod tests {
             ("", "", 429, Meaning::Throttled),
             ("InvalidVpcID.NotFound", "", 400, Meaning::NotFound),
             ("ResourceNotFoundException", "", 404, Meaning::NotFound),
+            (
+                "InvalidLaunchTemplateName.NotFoundException",
+                "",
+                400,
+                Meaning::NotFound,
+            ),
             (
                 "ClientException",
                 "No cluster found for name: moh.",

@@ -1,0 +1,4 @@
+import {
+  to = cht_eks_node_group.workers
+  id = "moh:workers"
+}

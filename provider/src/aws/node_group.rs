@@ -1,0 +1,242 @@
+//! `cht_eks_node_group`: machines of an EKS cluster that EKS looks after.
+//!
+//! - [`model`] has the attributes, `rules` and [`taints`] what they accept, [`plan`] what a plan shows and refuses;
+//! - `live` reads a group, `request` says what EKS is asked for, [`steps`] does one thing after another;
+//! - `machines` knows types of machines and images by their names, `template` and `role` are what is made beside a group;
+//! - `failure` tells users what went wrong.
+//!
+//! API: CreateNodegroup, UpdateNodegroupConfig, UpdateNodegroupVersion, DeleteNodegroup, and launch templates of EC2. In
+//! place: sizes, labels, taints, the version, and by the launch template the type of the machines and their disk.
+//!
+//! A group that is there already is gone on with only if this provider has made it, as after a creation that was killed.
+
+mod failure;
+mod live;
+mod machines;
+mod model;
+mod plan;
+mod request;
+mod role;
+mod rules;
+mod steps;
+mod taints;
+mod template;
+
+use serde::{Deserialize, Serialize};
+use tf_framework::context::Context;
+use tf_framework::diagnostics::Diagnostics;
+use tf_framework::resource::{Draft, Plan, Resource};
+use tf_framework::{Attr, ImportBy};
+
+use self::live::{Live, status, tags_of};
+use self::model::{NodeGroupIdentity, NodeGroupModel};
+use self::steps::Work;
+use super::account::Account;
+use super::diagnostics::{explain, explained};
+use super::error::Error;
+use super::tags;
+use super::which_account::InAccount;
+use crate::provider::Clients;
+
+const READ: &str = "Unable to read the node group";
+const CREATE: &str = "Unable to create the node group";
+const UPDATE: &str = "Unable to update the node group";
+const DELETE: &str = "Unable to delete the node group";
+const IMPORT: &str = "Unable to import the node group";
+
+/// Manages one node group.
+#[derive(Debug)]
+pub struct NodeGroupResource;
+
+/// What is kept beside a state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Private {
+    in_account: InAccount,
+    /// The keys of the tags that we have set.
+    tag_keys: Vec<String>,
+    /// The name of the role, if it was made for the group.
+    role: Option<String>,
+}
+
+impl Resource for NodeGroupResource {
+    type Model = NodeGroupModel;
+    type Clients = Clients;
+    type Private = Private;
+    type Identity = NodeGroupIdentity;
+
+    const TYPE_NAME: &'static str = "cht_eks_node_group";
+
+    fn validate(&self, config: &Draft<Self>, diagnostics: &mut Diagnostics) {
+        plan::validate(config, diagnostics);
+    }
+
+    async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        let _ = cx;
+        plan::show_outcome(plan);
+        Ok(())
+    }
+
+    async fn create(&self, cx: &Context<Self>, plan: NodeGroupModel) -> Result<NodeGroupModel, Diagnostics> {
+        let account = Clients::aws(cx).await?;
+        let role = plan.node_role_arn.is_unknown();
+        let role = role.then(|| role::spec(&account, &plan).name);
+        let work = Work {
+            private: keep(cx, &account, &plan, role).await?,
+            cx,
+            account: &account,
+        };
+        work.wait_for_cluster(&plan).await?;
+        let found = left_over(&work, &plan).await?;
+        let plan = with_image(plan);
+        let plan = work.ensure_role(plan).await.map_err(explained(CREATE))?;
+        cx.checkpoint(&plan);
+        let plan = work.ensure_template(plan).await.map_err(explained(CREATE))?;
+        cx.checkpoint(&plan);
+        if found {
+            cx.warn(failure::found_again(&plan));
+            return work.converge(plan).await;
+        }
+        work.create(&plan).await?;
+        let live = work.wait_until_settled(&plan).await?;
+        let made = plan.observed(&live);
+        cx.checkpoint(&made);
+        failure::check(&made, &live)?;
+        Ok(made)
+    }
+
+    async fn read(&self, cx: &Context<Self>, state: NodeGroupModel) -> Result<Option<NodeGroupModel>, Diagnostics> {
+        let account = Clients::aws(cx).await?;
+        cx.private()?.in_account.check(&account).await?;
+        let (live, cluster) = futures::join!(
+            Live::read(&account, &state),
+            account.describe_cluster(&state.cluster_name)
+        );
+        let Some(live) = live.map_err(explained(READ))? else {
+            return Ok(None);
+        };
+        if let Some(warning) = failure::degraded(&state, &live.group) {
+            cx.warn(warning);
+        }
+        let mut read = state.observed(&live);
+        match cluster {
+            Ok(cluster) => {
+                let version = cluster
+                    .version()
+                    .filter(|version| plan::is_newer(version, &read.version));
+                read.newer_cluster_version = version.map(str::to_owned).into();
+            }
+            Err(Error::Denied { .. } | Error::NotFound { .. }) => {}
+            Err(error) => return Err(explain(READ, &error)),
+        }
+        Ok(Some(read))
+    }
+
+    async fn update(
+        &self,
+        cx: &Context<Self>,
+        _: NodeGroupModel,
+        plan: NodeGroupModel,
+    ) -> Result<NodeGroupModel, Diagnostics> {
+        let account = Clients::aws(cx).await?;
+        let private = cx.private()?;
+        private.in_account.check(&account).await?;
+        let role = private.role.clone();
+        let work = Work {
+            private,
+            cx,
+            account: &account,
+        };
+        let made = work.converge(plan).await?;
+        keep(cx, &account, &made, role).await?;
+        Ok(made)
+    }
+
+    async fn delete(&self, cx: &Context<Self>, state: NodeGroupModel) -> Result<(), Diagnostics> {
+        let account = Clients::aws(cx).await?;
+        let private = cx.private()?;
+        private.in_account.check(&account).await?;
+        let work = Work {
+            private,
+            cx,
+            account: &account,
+        };
+        work.delete(&state).await?;
+        work.clean_up(&state).await
+    }
+
+    async fn import(&self, cx: &Context<Self>, by: ImportBy<NodeGroupIdentity>) -> Result<NodeGroupModel, Diagnostics> {
+        let account = Clients::aws(cx).await?;
+        let (cluster, name) = match by {
+            ImportBy::Id(id) => id
+                .split_once(':')
+                .map(|(cluster, name)| (cluster.to_owned(), name.to_owned()))
+                .ok_or_else(|| failure::nothing_there(&id))?,
+            ImportBy::Identity(identity) => (identity.cluster_name, identity.node_group_name),
+        };
+        let mut model = NodeGroupModel::imported(cluster, name);
+        let live = Live::read(&account, &model).await.map_err(explained(IMPORT))?;
+        let named = || failure::nothing_there(&format!("{}:{}", model.cluster_name, model.node_group_name));
+        let live = live.ok_or_else(named)?;
+        // What was made for it is known by its name, and is ours to change.
+        let owned = account.launch_template(&template::name(&model)).await;
+        let owned = owned
+            .map_err(explained(IMPORT))?
+            .and_then(|template| template.launch_template_id);
+        let is_owned = live.group.launch_template().and_then(|template| template.id()) == owned.as_deref();
+        model.launch_template_id = owned.filter(|_| is_owned).into();
+        let spec = role::spec(&account, &model);
+        let is_role = live
+            .group
+            .node_role()
+            .is_some_and(|arn| arn.ends_with(&format!("/{}", spec.name)));
+        model.tags = tags::of_user(&live.tags(), &account.default_tags());
+        let model = model.observed(&live);
+        keep(cx, &account, &model, is_role.then_some(spec.name)).await?;
+        Ok(model)
+    }
+}
+
+/// Remembers where the group is, which tags are ours, and whether its role is.
+async fn keep(
+    cx: &Context<NodeGroupResource>,
+    account: &Account,
+    model: &NodeGroupModel,
+    role: Option<String>,
+) -> Result<Private, Diagnostics> {
+    let private = Private {
+        in_account: InAccount::of(account).await?,
+        tag_keys: tags::wanted(model.tags.as_ref(), &account.default_tags())
+            .into_keys()
+            .collect(),
+        role,
+    };
+    cx.set_private(&private)?;
+    Ok(private)
+}
+
+/// Whether there is a group that a killed creation has left. One that failed, or is on its way out, is waited out.
+async fn left_over(work: &Work<'_>, plan: &NodeGroupModel) -> Result<bool, Diagnostics> {
+    let found = work.account.node_group(plan.id()).await.map_err(explained(CREATE))?;
+    let Some(group) = found else {
+        return Ok(false);
+    };
+    if !tags::are_ours(&tags_of(&group)) {
+        return Err(failure::taken(plan));
+    }
+    if matches!(status(&group), "CREATE_FAILED" | "DELETING" | "DELETE_FAILED") {
+        work.delete(plan).await?;
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// With the image that goes with the machines, if they were not known before.
+fn with_image(mut plan: NodeGroupModel) -> NodeGroupModel {
+    if plan.ami_type.is_unknown() {
+        plan.ami_type = machines::image(&plan.instance_types, None).into();
+    }
+    if plan.ami_type.is_unknown() {
+        plan.ami_type = Attr::Null;
+    }
+    plan
+}

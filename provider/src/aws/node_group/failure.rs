@@ -1,0 +1,177 @@
+//! What went wrong with a node group, as users are told of it.
+
+use std::fmt::Write as _;
+
+use aws_sdk_eks::types::{Nodegroup, NodegroupStatus, Update};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+
+use super::super::diagnostics::explain;
+use super::super::error::Error;
+use super::live::{Live, issues, status};
+use super::model::NodeGroupModel;
+
+/// Whether EKS does not know a role, or not yet all of it.
+pub(super) fn is_about_role(error: &Error) -> bool {
+    let is_asked =
+        error.is_refused_with("InvalidParameterException") || error.is_refused_with("InvalidRequestException");
+    is_asked
+        && error
+            .refusal()
+            .is_some_and(|refusal| refusal.message.to_lowercase().contains("role"))
+}
+
+/// An error at the attribute that EKS blames.
+pub(super) fn blame(summary: &str, error: &Error) -> Diagnostics {
+    let said = error.refusal().map(|refusal| refusal.message.to_lowercase());
+    let said = said.unwrap_or_default();
+    let words = [
+        ("noderole", NodeGroupModel::NODE_ROLE_ARN),
+        ("subnet", NodeGroupModel::SUBNET_IDS),
+        ("ami type", NodeGroupModel::AMI_TYPE),
+        ("instance type", NodeGroupModel::INSTANCE_TYPES),
+        ("label", NodeGroupModel::LABELS),
+        ("taint", NodeGroupModel::TAINTS),
+        ("size", NodeGroupModel::SCALING_CONFIG),
+        ("version", NodeGroupModel::VERSION),
+    ];
+    let explained = explain(summary, error);
+    if error.is_not_found() {
+        return explained.at(NodeGroupModel::CLUSTER_NAME);
+    }
+    match words.iter().find(|(word, _)| said.contains(word)) {
+        Some((_, attribute)) => explained.at(*attribute),
+        None => explained,
+    }
+}
+
+/// How far a group is.
+pub(super) fn progress(group: &Nodegroup) -> String {
+    let mut text = format!("it is {}", status(group));
+    let said = health(group);
+    if !said.is_empty() {
+        let _ = write!(text, "; {}", said.join("; "));
+    }
+    text
+}
+
+/// What EKS says is wrong, an issue a line.
+pub(super) fn health(group: &Nodegroup) -> Vec<String> {
+    let lines = issues(group).iter().map(|issue| {
+        let code = issue.code().map_or("", |code| code.as_str());
+        let about = match issue.resource_ids() {
+            [] => String::new(),
+            ids => format!(" ({})", ids.join(", ")),
+        };
+        format!("{code}: {}{about}", issue.message().unwrap_or_default())
+    });
+    lines.collect()
+}
+
+/// Refuses to go on with a group that never came to be.
+pub(super) fn check(model: &NodeGroupModel, live: &Live) -> Result<(), Diagnostics> {
+    match live.group.status() {
+        Some(NodegroupStatus::CreateFailed) => Err(of_creation(model, &live.group)),
+        _ => Ok(()),
+    }
+}
+
+/// A group that never came to be.
+pub(super) fn of_creation(model: &NodeGroupModel, group: &Nodegroup) -> Diagnostics {
+    let name = &model.node_group_name;
+    let detail = format!(
+        "EKS has given up making the node group `{name}`.\n\n{}\n\nRemove the cause and apply again: the group is made anew.",
+        health(group).join("\n")
+    );
+    Diagnostics::error("Nodes did not join the cluster", detail)
+}
+
+/// A group that does not go.
+pub(super) fn of_deletion(model: &NodeGroupModel, group: &Nodegroup) -> Diagnostics {
+    let detail = format!(
+        "EKS could not delete the node group `{}`.\n\n{}\n\nRemove the cause and apply again.",
+        model.node_group_name,
+        health(group).join("\n")
+    );
+    Diagnostics::error(super::DELETE, detail)
+}
+
+/// A change that failed. EKS has brought the group back to what it was, as far as it could.
+pub(super) fn of_update(model: &NodeGroupModel, update: &Update) -> Diagnostics {
+    let errors = update.errors().iter().map(|error| {
+        let code = error.error_code().map_or("", |code| code.as_str());
+        let about = match error.resource_ids() {
+            [] => String::new(),
+            ids => format!(" ({})", ids.join(", ")),
+        };
+        format!("{code}: {}{about}", error.error_message().unwrap_or_default())
+    });
+    let errors: Vec<String> = errors.collect();
+    let advice = match errors.iter().any(|error| error.starts_with("PodEvictionFailure")) {
+        true => {
+            "Pods could not be moved away within 15 minutes: a PodDisruptionBudget forbids it, as for the only pod of CouchDB, or there \
+             is no other machine for them, such as in the zone of their volume. `kubectl get pdb -A` shows those with no disruption \
+             allowed. Give the group room for one more machine, or let the pods go, and apply again. With `force_update_version` they \
+             are ended without being asked."
+        }
+        false => "Remove the cause and apply again.",
+    };
+    let detail = format!(
+        "EKS could not change the node group `{}`.\n\n{}\n\n{advice}",
+        model.node_group_name,
+        errors.join("\n")
+    );
+    Diagnostics::error(super::UPDATE, detail)
+}
+
+/// It is not there any more.
+pub(super) fn gone(model: &NodeGroupModel) -> Diagnostics {
+    let detail = format!(
+        "Somebody has deleted the node group `{}` of the cluster `{}` since the plan. Plan again.",
+        model.node_group_name, model.cluster_name
+    );
+    Diagnostics::error("Node group is gone", detail)
+}
+
+/// A group of somebody else.
+pub(super) fn taken(model: &NodeGroupModel) -> Diagnostics {
+    let (cluster, name) = (&model.cluster_name, &model.node_group_name);
+    let detail = format!(
+        "The cluster `{cluster}` has a node group `{name}` that this state does not know. If it is the one that is meant, import it, with \
+         the address of this resource: `tofu import cht_eks_node_group.NAME '{cluster}:{name}'`. Otherwise choose another name."
+    );
+    let error = Diagnostic::error("Node group exists already", detail);
+    error.at(NodeGroupModel::NODE_GROUP_NAME).into()
+}
+
+/// A group that a creation has left.
+pub(super) fn found_again(model: &NodeGroupModel) -> Diagnostic {
+    let (cluster, name) = (&model.cluster_name, &model.node_group_name);
+    let detail = format!(
+        "The cluster `{cluster}` has the node group `{name}` already, made by this provider: an apply has made it of which nothing was \
+         saved. It is brought to what is configured. If another configuration manages it, remove it from one of the two."
+    );
+    Diagnostic::warning("Node group is there already", detail).at(NodeGroupModel::NODE_GROUP_NAME)
+}
+
+/// A group that is not well, though it is there.
+pub(super) fn degraded(model: &NodeGroupModel, group: &Nodegroup) -> Option<Diagnostic> {
+    let lines = health(group);
+    if lines.is_empty() || group.status() == Some(&NodegroupStatus::Deleting) {
+        return None;
+    }
+    let detail = format!(
+        "EKS says of the node group `{}`, which is {}:\n\n{}",
+        model.node_group_name,
+        status(group),
+        lines.join("\n")
+    );
+    Some(Diagnostic::warning("Node group is not well", detail))
+}
+
+/// There is none to import.
+pub(super) fn nothing_there(id: &str) -> Diagnostics {
+    let detail = format!(
+        "There is no node group `{id}`. The id is the name of the cluster, a colon, and the name of the group, such as `moh:workers`."
+    );
+    Diagnostics::error("No node group to import", detail)
+}
