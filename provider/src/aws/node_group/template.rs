@@ -129,7 +129,7 @@ fn data(model: &NodeGroupModel, wanted: &Tags) -> RequestLaunchTemplateData {
     let tagged = |kind: ResourceType| {
         LaunchTemplateTagSpecificationRequest::builder()
             .resource_type(kind)
-            .set_tags(Some(listed(tags)))
+            .set_tags(Some(listed(tags.clone())))
             .build()
     };
     RequestLaunchTemplateData::builder()
