@@ -4,6 +4,8 @@
 //! [CreateSnapshot](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html) and what belongs to
 //! them. What is being deleted is not there any more.
 
+use aws_config::retry::RetryConfig;
+use aws_sdk_ec2::config::Builder;
 use aws_sdk_ec2::types::{
     Filter, ResourceType, Snapshot, SnapshotState, Tag, TagSpecification, Volume, VolumeModification, VolumeState,
     VolumeType,
@@ -163,7 +165,7 @@ impl Account {
         }
     }
 
-    /// Makes a snapshot of a volume, and answers its id.
+    /// Makes a snapshot of a volume, and answers its id. It is tried once: a second call would make a second one.
     ///
     /// # Errors
     /// The call failed.
@@ -181,6 +183,8 @@ impl Account {
             .volume_id(volume)
             .set_description(description)
             .tag_specifications(specification(ResourceType::Snapshot, tags))
+            .customize()
+            .config_override(Builder::new().retry_config(RetryConfig::disabled()))
             .send();
         let answer = self.run(&call, sent).await?;
         answer.snapshot_id.ok_or(Error::Lacks { call, what: "the id" })
