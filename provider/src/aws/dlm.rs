@@ -3,6 +3,8 @@
 //! API: [CreateLifecyclePolicy](https://docs.aws.amazon.com/dlm/latest/APIReference/API_CreateLifecyclePolicy.html),
 //! GetLifecyclePolicies, UpdateLifecyclePolicy, DeleteLifecyclePolicy and those about tags.
 
+use aws_config::retry::RetryConfig;
+use aws_sdk_dlm::config::Builder;
 use aws_sdk_dlm::types::{LifecyclePolicy, LifecyclePolicySummary, PolicyDetails, SettablePolicyStateValues};
 
 use super::account::Account;
@@ -31,7 +33,7 @@ impl PolicySpec {
 }
 
 impl Account {
-    /// Makes a policy, and answers its id.
+    /// Makes a policy, and answers its id. It is tried once: a second call would make a second one.
     ///
     /// # Errors
     /// The call failed.
@@ -46,6 +48,8 @@ impl Account {
             .state(spec.state())
             .policy_details(spec.details.clone())
             .set_tags(Some(tags.into_iter().collect()))
+            .customize()
+            .config_override(Builder::new().retry_config(RetryConfig::disabled()))
             .send();
         let answer = self.run(&call, sent).await?;
         answer.policy_id.ok_or(Error::Lacks { call, what: "the id" })
