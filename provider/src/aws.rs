@@ -13,6 +13,7 @@
 //! - `iam` makes the roles that other things need;
 //! - `ec2` has the calls about networks, of which [`vpc`] makes one; `tags` are how we know what we have made;
 //!   `which_account` refuses to look in the wrong place;
+//! - [`load_balancer_controller`] is in a cluster and in IAM: objects there, and who they are here;
 //! - data sources are files such as [`eks_cluster_data`], and [`eks_token_ephemeral`] gives a token to other providers.
 //!
 //! Nothing of what a request or an answer says is logged, only which call it was.

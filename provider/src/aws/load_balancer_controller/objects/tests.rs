@@ -87,9 +87,5 @@ fn an_import_finds_what_was_made() {
     imported_class(&found, &mut read);
     read.association_id = made.association_id.clone();
     read.tags = made.tags.clone();
-    assert_eq!(
-        set(&read, &parts()).unwrap(),
-        set(&made, &parts()).unwrap(),
-        "{read:?}"
-    );
+    assert_eq!(set(&read, &parts()).unwrap(), set(&made, &parts()).unwrap(), "{read:?}");
 }
