@@ -11,6 +11,7 @@
 //! - `eks_token` makes tokens for clusters of EKS, and [`eks_logins`] keeps those for everything that lives in one;
 //! - [`vpc`] makes a network; `tags` are how we know what we have made; `which_account` refuses to look in the wrong
 //!   place;
+//! - [`load_balancer_controller`] is in a cluster and in IAM: objects there, and who they are here;
 //! - data sources are files such as [`eks_cluster_data`], and [`eks_token_ephemeral`] gives a token to other providers.
 //!
 //! Nothing of what a request or an answer says is logged, only which call it was.

@@ -316,8 +316,9 @@ async fn remove_from_cluster(
 ) -> Result<(), Diagnostics> {
     let component = objects::component(access, state);
     let found = component.find().await?;
-    let leaving = !ingresses::served(access, state).await?.is_empty();
-    if leaving && !state.is_auto() && !runs(&found) {
+    let served = ingresses::served(access, state).await?;
+    ingresses::refuse(&served)?;
+    if !served.is_empty() && !state.is_auto() && !runs(&found) {
         if state.force_finalizers {
             ingresses::release(cx, access, state).await?;
         } else {

@@ -99,7 +99,10 @@ pub(super) async fn release(
 }
 
 /// Refuses to go on while something is there that nobody deletes.
-fn refuse(served: &[LiveObject]) -> Result<(), Diagnostics> {
+///
+/// # Errors
+/// Something is.
+pub(super) fn refuse(served: &[LiveObject]) -> Result<(), Diagnostics> {
     let staying = names(served.iter().filter(|live| !live.is_being_deleted()));
     if staying.is_empty() {
         return Ok(());

@@ -9,9 +9,12 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use crate::cht::instance::InstanceResource;
-use crate::cht::instance::model::{Couchdb, Ingress, IngressKind, InstanceModel, NodeStorage};
+use crate::cht::instance::model::{Alb, Couchdb, Ingress, IngressKind, InstanceModel, NodeStorage};
 use crate::cht::instance::spec::{CouchDb, Volume};
-use crate::kubernetes::{Access, Kind, Looked};
+use crate::kubernetes::{Access, Kind, LiveObject, Looked};
+
+/// Who serves classes of EKS Auto Mode.
+const AUTO_MODE: &str = "eks.amazonaws.com/alb";
 
 /// Warns of storage classes that are to make volumes and are not there.
 pub(super) async fn check_storage(
@@ -39,7 +42,7 @@ pub(super) async fn check_storage(
 /// Warns of a class that is not in the cluster. It is no error: its controller may be made in the same apply.
 ///
 /// # Errors
-/// Fails if the cluster does not answer.
+/// Fails if the class is of EKS Auto Mode and the ingress names a group, or if the cluster does not answer.
 pub(super) async fn check_ingress(
     cx: &Context<InstanceResource>,
     access: &Access,
@@ -49,7 +52,9 @@ pub(super) async fn check_ingress(
     let Some(class) = needed_class(model) else {
         return Ok(());
     };
-    if prior.and_then(needed_class) == Some(class) {
+    let group = alb_group(model);
+    let has = |prior: &InstanceModel| needed_class(prior) == Some(class) && alb_group(prior) == group;
+    if prior.is_some_and(has) {
         return Ok(());
     }
     let looked = access.cluster.look_at_all(Kind::cluster::<IngressClass>()).await;
@@ -59,7 +64,13 @@ pub(super) async fn check_ingress(
     };
     let mut names: Vec<&str> = live.iter().map(|live| live.key().name.as_str()).collect();
     names.sort_unstable();
-    if names.contains(&class) {
+    if let Some(found) = live.iter().find(|live| live.key().name == class) {
+        return match (group, served_by(found)) {
+            (Some(group), Some(AUTO_MODE)) => Err(group_of_auto_mode(class, group).into()),
+            _ => Ok(()),
+        };
+    }
+    if prior.and_then(needed_class) == Some(class) {
         return Ok(());
     }
     let there = if names.is_empty() {
@@ -113,6 +124,28 @@ fn class_path(model: &InstanceModel, index: usize) -> Path {
         Some(_) => NodeStorage::path(index).attribute(NodeStorage::CLASS),
         None => Path::new(InstanceModel::COUCHDB).attribute(Couchdb::STORAGE_CLASS),
     }
+}
+
+/// The group that an ingress names for its load balancer.
+fn alb_group(model: &InstanceModel) -> Option<&str> {
+    let alb = model.ingress.as_ref()?.alb.as_ref()?;
+    alb.group_name.as_deref()
+}
+
+/// Who serves a class.
+fn served_by(class: &LiveObject) -> Option<&str> {
+    class.json().pointer("/spec/controller")?.as_str()
+}
+
+/// Refuses a group that nobody would heed: each ingress would have a load balancer of its own.
+fn group_of_auto_mode(class: &str, group: &str) -> Diagnostic {
+    let detail = format!(
+        "The class `{class}` is of EKS Auto Mode, where groups belong to classes: leave `group_name` out, and give the class the group          `{group}`, as `cht_eks_load_balancer_controller` does with its own `group_name`."
+    );
+    let path = Path::new(InstanceModel::INGRESS)
+        .attribute(Ingress::ALB)
+        .attribute(Alb::GROUP_NAME);
+    Diagnostic::error("Group in Auto Mode", detail).at(path)
 }
 
 /// The class that has to be an object of the cluster; GKE has none for its own.
