@@ -20,7 +20,9 @@
 pub mod access_entry;
 pub mod account;
 pub mod accounts;
+pub mod addon;
 pub mod attribute;
+mod autoscaling;
 pub mod caller_identity_data;
 pub mod diagnostics;
 mod ec2;

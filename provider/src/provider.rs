@@ -9,6 +9,7 @@ use tf_framework::provider::{DataSourceEntry, EphemeralResourceEntry, FunctionEn
 use tf_framework::{Attr, Model};
 
 use crate::aws::access_entry::AccessEntryResource;
+use crate::aws::addon::AddonResource;
 use crate::aws::caller_identity_data::CallerIdentityDataSource;
 use crate::aws::eks_cluster_data::EksClusterDataSource;
 use crate::aws::eks_cluster_versions_data::EksClusterVersionsDataSource;
@@ -285,6 +286,7 @@ impl Provider for ChtProvider {
         vec![
             ResourceEntry::new(CredentialResource),
             ResourceEntry::new(AccessEntryResource),
+            ResourceEntry::new(AddonResource),
             ResourceEntry::new(NodeGroupResource),
             ResourceEntry::new(InstanceResource),
             ResourceEntry::new(AgentResource),

@@ -13,6 +13,8 @@ mod certificate;
 mod cht_credential;
 mod cht_eks;
 mod cht_eks_access_entry;
+mod cht_eks_addon;
+mod cht_eks_node_group;
 mod cht_instance;
 mod cht_settings;
 mod cht_ssh_host;

@@ -12,6 +12,7 @@ use super::query::{self, Form};
 use super::tags::Tags;
 
 pub(super) mod launch_templates;
+mod machines;
 mod network;
 
 pub(super) use self::network::{
