@@ -230,7 +230,10 @@ async fn left_over(work: &Work<'_>, plan: &NodeGroupModel) -> Result<bool, Diagn
         work.delete(plan).await?;
         return Ok(false);
     }
-    Ok(true)
+    match request::is_of(plan, &group) {
+        true => Ok(true),
+        false => Err(failure::taken(plan)),
+    }
 }
 
 /// With the image that goes with the machines, if they were not known before.

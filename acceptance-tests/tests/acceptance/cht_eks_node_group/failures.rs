@@ -104,15 +104,13 @@ async fn a_group_that_falls_sick_is_told_at_every_plan() {
     scene.apply().await;
     let issue = Issue::new("AutoScalingGroupNotFound", "We couldn't find the Auto Scaling group");
     scene.account.eks().degrades_node_group("c", "n", &issue);
-    let outcome = scene.workspace.plan().await;
-    let outcome = outcome.expect("tofu runs");
-    let warning = outcome
-        .warnings()
-        .find(|warning| warning.summary == "Node group is not well");
+    let plan = scene.plan().await;
+    let mut said = plan.diagnostics().iter();
+    let warning = said.find(|warning| warning.summary == "Node group is not well");
     assert!(
         warning.is_some_and(|warning| warning.detail.contains("AutoScalingGroupNotFound")),
-        "{}",
-        outcome.text()
+        "{:?}",
+        plan.diagnostics()
     );
     scene.account.eks().heals_node_group("c", "n");
     scene.is_settled().await;
