@@ -114,6 +114,8 @@ struct Scene {
     script: Script,
     /// What was answered to requests with a token, with their parameters.
     answered: BTreeMap<String, (Value, Answer)>,
+    /// Why Auto Scaling cannot launch machines.
+    launch_failures: Vec<String>,
 }
 
 impl Aws {

@@ -9,6 +9,7 @@ use tf_framework::provider::{DataSourceEntry, EphemeralResourceEntry, FunctionEn
 use tf_framework::{Attr, Model};
 
 use crate::aws::access_entry::AccessEntryResource;
+use crate::aws::addon::AddonResource;
 use crate::aws::caller_identity_data::CallerIdentityDataSource;
 use crate::aws::certificate::CertificateResource;
 use crate::aws::dns_alias::DnsAliasResource;
@@ -312,6 +313,7 @@ impl Provider for ChtProvider {
             ResourceEntry::new(VolumeResource),
             ResourceEntry::new(AccessEntryResource),
             ResourceEntry::new(LoadBalancerControllerResource),
+            ResourceEntry::new(AddonResource),
             ResourceEntry::new(NodeGroupResource),
             ResourceEntry::new(InstanceResource),
             ResourceEntry::new(AgentResource),

@@ -188,6 +188,11 @@ impl Account {
         self.session.running.ask("pace", asked).await
     }
 
+    /// Lets Auto Scaling tell of launches that failed, with these words.
+    pub fn launches_fail(&self, why: &str) {
+        self.with(|scene| scene.launch_failures.push(why.to_owned()));
+    }
+
     /// How the contract of a service was broken since the last time. Who takes it has seen it: the test does not fail.
     pub fn take_violations(&self) -> Vec<String> {
         self.with(|scene| std::mem::take(&mut scene.violations))

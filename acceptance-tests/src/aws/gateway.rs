@@ -174,6 +174,10 @@ async fn carry_out(shared: &Shared, request: &Request<Bytes>, read: &Read, calle
     if read.service == "ec2" {
         return once(shared, request, read, caller).await;
     }
+    if read.service == "autoscaling" && operation == "DescribeScalingActivities" {
+        let failures = shared.with(&caller.account, |scene| scene.launch_failures.clone());
+        return activities(read, &failures);
+    }
     let outcome = match read.service.as_str() {
         "eks" => shared.clusters.answer(&shared.moto, read, caller).await?,
         "dlm" => shared.policies.answer(read, caller),
@@ -198,6 +202,25 @@ async fn carry_out(shared: &Shared, request: &Request<Bytes>, read: &Read, calle
     let checked: Checked = shared.moto.ask("check", &asked).await?;
     shared.with(&caller.account, |scene| scene.violations.extend(checked.violations));
     Ok(answer)
+}
+
+/// What Auto Scaling has tried in vain. moto knows of no activities at all.
+fn activities(read: &Read, failures: &[String]) -> Result<Answer> {
+    let group = read.parameters["AutoScalingGroupName"].as_str().unwrap_or_default();
+    let members = failures.iter().enumerate().map(|(number, why)| {
+        format!(
+            "<member><ActivityId>{number}</ActivityId><AutoScalingGroupName>{group}</AutoScalingGroupName><Cause>a launch</Cause>\
+             <StartTime>2026-11-22T08:00:00Z</StartTime><StatusCode>Failed</StatusCode><StatusMessage>{why}</StatusMessage></member>"
+        )
+    });
+    let members: String = members.collect();
+    let body = format!(
+        "<DescribeScalingActivitiesResponse xmlns=\"http://autoscaling.amazonaws.com/doc/2011-01-01/\"><DescribeScalingActivitiesResult>\
+         <Activities>{members}</Activities></DescribeScalingActivitiesResult></DescribeScalingActivitiesResponse>"
+    );
+    Ok(Response::builder()
+        .header("content-type", "text/xml")
+        .body(Full::new(body.into()))?)
 }
 
 /// EC2 carries out a request with a token once, and answers it again the same. moto does not look at tokens.

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 pub(super) mod access;
+pub(super) mod addons;
 pub(super) mod node_groups;
 pub(super) mod pod_identity;
 mod tags;

@@ -2,6 +2,7 @@
 //!
 //! - [`model`] has the attributes, `rules` and [`taints`] what they accept, [`plan`] what a plan shows and refuses;
 //! - `live` reads a group, `request` says what EKS is asked for, [`steps`] does one thing after another;
+//! - `preflight` asks AWS before anything is made, `post_mortem` looks for why nodes did not join;
 //! - `machines` knows types of machines and images by their names, `template` and `role` are what is made beside a group;
 //! - `failure` tells users what went wrong.
 //!
@@ -15,6 +16,8 @@ mod live;
 mod machines;
 mod model;
 mod plan;
+mod post_mortem;
+mod preflight;
 mod request;
 mod role;
 mod rules;
@@ -71,9 +74,8 @@ impl Resource for NodeGroupResource {
     }
 
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
-        let _ = cx;
         plan::show_outcome(plan);
-        Ok(())
+        preflight::check(cx, plan).await
     }
 
     async fn create(&self, cx: &Context<Self>, plan: NodeGroupModel) -> Result<NodeGroupModel, Diagnostics> {
@@ -97,10 +99,11 @@ impl Resource for NodeGroupResource {
             return work.converge(plan).await;
         }
         work.create(&plan).await?;
+        cx.checkpoint(&plan);
         let live = work.wait_until_settled(&plan).await?;
         let made = plan.observed(&live);
         cx.checkpoint(&made);
-        failure::check(&made, &live)?;
+        work.check(&made, &live).await?;
         Ok(made)
     }
 
@@ -227,7 +230,10 @@ async fn left_over(work: &Work<'_>, plan: &NodeGroupModel) -> Result<bool, Diagn
         work.delete(plan).await?;
         return Ok(false);
     }
-    Ok(true)
+    match request::is_of(plan, &group) {
+        true => Ok(true),
+        false => Err(failure::taken(plan)),
+    }
 }
 
 /// With the image that goes with the machines, if they were not known before.

@@ -7,7 +7,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use super::super::diagnostics::explain;
 use super::super::error::Error;
-use super::live::{Live, issues, status};
+use super::live::{issues, status};
 use super::model::NodeGroupModel;
 
 /// Whether EKS does not know a role, or not yet all of it.
@@ -67,20 +67,52 @@ pub(super) fn health(group: &Nodegroup) -> Vec<String> {
     lines.collect()
 }
 
-/// Refuses to go on with a group that never came to be.
-pub(super) fn check(model: &NodeGroupModel, live: &Live) -> Result<(), Diagnostics> {
-    match live.group.status() {
-        Some(NodegroupStatus::CreateFailed) => Err(of_creation(model, &live.group)),
-        _ => Ok(()),
-    }
-}
+/// A group that never came to be: what EKS says, what was found to be wrong, and what nobody was allowed to look at.
+pub(super) fn of_creation(
+    model: &NodeGroupModel,
+    group: &Nodegroup,
+    causes: &[String],
+    denied: &[String],
+) -> Diagnostics {
+    let mut detail = format!(
+        "EKS has given up making the node group `{}`.
 
-/// A group that never came to be.
-pub(super) fn of_creation(model: &NodeGroupModel, group: &Nodegroup) -> Diagnostics {
-    let name = &model.node_group_name;
-    let detail = format!(
-        "EKS has given up making the node group `{name}`.\n\n{}\n\nRemove the cause and apply again: the group is made anew.",
-        health(group).join("\n")
+{}
+
+",
+        model.node_group_name,
+        health(group).join(
+            "
+"
+        )
+    );
+    detail.push_str(match causes {
+        [] => {
+            "What commonly is behind it was looked at, and is in order. See what a machine says itself: `aws ec2 get-console-output \
+             --latest --instance-id …`."
+        }
+        _ => "This was found to be wrong:",
+    });
+    for cause in causes {
+        let _ = write!(
+            detail,
+            "
+- {cause}"
+        );
+    }
+    if !denied.is_empty() {
+        let _ = write!(
+            detail,
+            "
+
+Not looked at, as it is not allowed: {}.",
+            denied.join(", ")
+        );
+    }
+    detail.push_str(
+        "
+
+Remove the cause and apply again: the group is made anew.",
     );
     Diagnostics::error("Nodes did not join the cluster", detail)
 }

@@ -97,9 +97,10 @@ pub(super) fn known(list: &Attr<Vec<Attr<String>>>) -> Option<Vec<String>> {
 
 /// Whether a version of Kubernetes comes after another.
 pub(super) fn is_newer(version: &str, than: &Attr<String>) -> bool {
-    let minor = |version: &str| version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok());
-    match than.known() {
-        Some(than) => minor(version) > minor(than),
-        None => false,
-    }
+    than.known().is_some_and(|than| minor(version) > minor(than))
+}
+
+/// The second number of a version.
+pub(super) fn minor(version: &str) -> Option<u32> {
+    version.split('.').nth(1)?.parse().ok()
 }

@@ -1,6 +1,6 @@
 //! What EKS is asked for: a new group, other settings, other machines.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_eks::operation::create_nodegroup::builders::CreateNodegroupInputBuilder;
 use aws_sdk_eks::operation::update_nodegroup_config::builders::UpdateNodegroupConfigInputBuilder;
@@ -43,6 +43,25 @@ pub(super) fn creation(model: &NodeGroupModel, tags: Tags) -> CreateNodegroupInp
         .set_version(model.version.known().cloned())
         .set_launch_template(template(model))
         .set_tags(Some(tags.into_iter().collect()))
+}
+
+/// Whether a group is what is asked for, in all that cannot be changed.
+pub(super) fn is_of(model: &NodeGroupModel, is: &Nodegroup) -> bool {
+    let subnets: BTreeSet<&String> = is.subnets().iter().collect();
+    let image = model.ami_type.known().map(String::as_str);
+    let role = model.node_role_arn.known().map(|arn| arn.as_str());
+    let types = if model.only_type().is_some() {
+        &[][..]
+    } else {
+        &model.instance_types
+    };
+    subnets == model.subnet_ids.iter().collect()
+        && is
+            .capacity_type()
+            .is_none_or(|kind| kind.as_str() == model.capacity_type)
+        && image.is_none_or(|image| is.ami_type().is_some_and(|kind| kind.as_str() == image))
+        && role.is_none_or(|role| is.node_role() == Some(role))
+        && is.instance_types() == types
 }
 
 /// Other settings, if some differ.
@@ -171,4 +190,76 @@ fn taints(model: &NodeGroupModel, is: &Nodegroup) -> Option<UpdateTaintsPayload>
         .set_add_or_update_taints((!missing.is_empty()).then_some(missing))
         .set_remove_taints((!surplus.is_empty()).then_some(surplus));
     Some(payload.build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(min: i32, max: i32, desired: i32) -> Nodegroup {
+        let scaling = NodegroupScalingConfig::builder()
+            .min_size(min)
+            .max_size(max)
+            .desired_size(desired);
+        Nodegroup::builder().scaling_config(scaling.build()).build()
+    }
+
+    fn model(min: u16, max: u16, desired: Option<u16>) -> NodeGroupModel {
+        let mut model = NodeGroupModel::imported("moh".to_owned(), "workers".to_owned());
+        model.scaling_config.min_size = min;
+        model.scaling_config.max_size = max;
+        model.scaling_config.desired_size = desired;
+        model
+    }
+
+    #[test]
+    fn how_many_there_should_be_is_only_brought_between_the_limits() {
+        let asked = |model: &NodeGroupModel, is: &Nodegroup| {
+            let scaling = scaling(model, is)?;
+            Some((scaling.min_size(), scaling.max_size(), scaling.desired_size()))
+        };
+        assert_eq!(asked(&model(1, 5, None), &group(1, 5, 4)), None);
+        assert_eq!(
+            asked(&model(2, 5, None), &group(1, 5, 4)),
+            Some((Some(2), Some(5), None))
+        );
+        assert_eq!(
+            asked(&model(1, 3, None), &group(1, 5, 4)),
+            Some((Some(1), Some(3), Some(3)))
+        );
+        assert_eq!(
+            asked(&model(3, 5, None), &group(1, 5, 1)),
+            Some((Some(3), Some(5), Some(3)))
+        );
+        assert_eq!(
+            asked(&model(1, 5, Some(2)), &group(1, 5, 4)),
+            Some((Some(1), Some(5), Some(2)))
+        );
+    }
+
+    #[test]
+    fn only_what_differs_is_asked_for() {
+        let mut wanted = model(1, 2, None);
+        let labels = [("kept", "1"), ("old", "2")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let is = Nodegroup::builder()
+            .scaling_config(
+                NodegroupScalingConfig::builder()
+                    .min_size(1)
+                    .max_size(2)
+                    .desired_size(1)
+                    .build(),
+            )
+            .set_labels(Some(HashMap::from(labels)))
+            .version("1.35")
+            .build();
+        wanted.labels = Some([("kept".to_owned(), "1".to_owned()), ("new".to_owned(), "3".to_owned())].into());
+        let change = settings(&wanted, &is).unwrap();
+        let labels = change.get_labels().clone().unwrap();
+        assert_eq!(labels.add_or_update_labels().unwrap().len(), 1);
+        assert_eq!(labels.remove_labels(), ["old"]);
+        assert_eq!((change.get_scaling_config(), change.get_taints()), (&None, &None));
+        assert!(roll(&wanted, &is).is_none());
+        wanted.version = tf_framework::Attr::Known("1.36".to_owned());
+        assert_eq!(roll(&wanted, &is).unwrap().get_version().as_deref(), Some("1.36"));
+    }
 }

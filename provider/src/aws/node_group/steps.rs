@@ -2,7 +2,7 @@
 
 use aws_sdk_eks::operation::update_nodegroup_config::builders::UpdateNodegroupConfigInputBuilder;
 use aws_sdk_eks::operation::update_nodegroup_version::builders::UpdateNodegroupVersionInputBuilder;
-use aws_sdk_eks::types::{NodegroupStatus, UpdateStatus};
+use aws_sdk_eks::types::{Nodegroup, NodegroupStatus, UpdateStatus};
 use tf_framework::Attr;
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::Diagnostics;
@@ -13,7 +13,7 @@ use super::super::error::Error;
 use super::super::tags::{self, Tags};
 use super::live::{Live, status, tags_of};
 use super::model::NodeGroupModel;
-use super::{CREATE, DELETE, NodeGroupResource, Private, UPDATE, failure, request, role, template};
+use super::{CREATE, DELETE, NodeGroupResource, Private, UPDATE, failure, post_mortem, request, role, template};
 
 /// How often a role that was just made may be unknown to EKS.
 const TRIES_OF_NEW_ROLE: u32 = 30;
@@ -113,7 +113,7 @@ impl Work<'_> {
                 let group = found.ok_or_else(|| failure::gone(model))?;
                 Ok::<_, Diagnostics>(match group.status() {
                     Some(NodegroupStatus::Creating | NodegroupStatus::Updating) => {
-                        Progress::Pending(failure::progress(&group))
+                        Progress::Pending(self.progress(&group).await)
                     }
                     _ => Progress::Ready(group),
                 })
@@ -124,10 +124,34 @@ impl Work<'_> {
             .map_err(explained(super::READ))
     }
 
+    /// How far a group is, with what Auto Scaling says long before EKS gives up.
+    async fn progress(&self, group: &Nodegroup) -> String {
+        let mut text = failure::progress(group);
+        let groups = group.resources().map(|resources| resources.auto_scaling_groups());
+        let name = groups.unwrap_or_default().first().and_then(|group| group.name());
+        if let Some(name) = name.filter(|_| group.status() == Some(&NodegroupStatus::Creating))
+            && let Ok(failed) = self.account.failed_launches(name).await
+            && let Some(words) = failed.first()
+        {
+            text.push_str("; Auto Scaling: ");
+            text.push_str(words);
+        }
+        text
+    }
+
+    /// Refuses to go on with a group that never came to be, and says why.
+    pub(super) async fn check(&self, model: &NodeGroupModel, live: &Live) -> Result<(), Diagnostics> {
+        if live.group.status() != Some(&NodegroupStatus::CreateFailed) {
+            return Ok(());
+        }
+        let (causes, denied) = post_mortem::look(self.account, model, &live.group).await;
+        Err(failure::of_creation(model, &live.group, &causes, &denied))
+    }
+
     /// Brings a group that is there to what is wanted: settings first, as they say how machines are replaced.
     pub(super) async fn converge(&self, model: NodeGroupModel) -> Result<NodeGroupModel, Diagnostics> {
         let live = self.wait_until_settled(&model).await?;
-        failure::check(&model, &live)?;
+        self.check(&model, &live).await?;
         let model = self.ensure_role(model).await.map_err(explained(UPDATE))?;
         if let Some(change) = request::settings(&model, &live.group) {
             self.change(&model, &Change::Settings(change)).await?;
