@@ -11,6 +11,7 @@
 //! - `eks` asks EKS about clusters; `eks_token` makes tokens for them, and [`eks_logins`] keeps those for everything
 //!   that lives in a cluster;
 //! - `iam` makes the roles that other things need;
+//! - [`eks_cluster`] makes clusters, with `iam` for their roles and `logs` for what they write;
 //! - `ec2` has the calls about networks, of which [`vpc`] makes one; `tags` are how we know what we have made;
 //!   `which_account` refuses to look in the wrong place;
 //! - data sources are files such as [`eks_cluster_data`], and [`eks_token_ephemeral`] gives a token to other providers.
@@ -25,6 +26,7 @@ pub mod caller_identity_data;
 pub mod diagnostics;
 mod ec2;
 mod eks;
+pub mod eks_cluster;
 pub mod eks_cluster_data;
 pub mod eks_cluster_versions_data;
 pub mod eks_logins;
@@ -35,6 +37,7 @@ mod failure;
 mod http;
 mod iam;
 mod keys;
+mod logs;
 mod query;
 pub mod refusal;
 mod region;

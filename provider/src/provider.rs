@@ -10,6 +10,7 @@ use tf_framework::{Attr, Model};
 
 use crate::aws::access_entry::AccessEntryResource;
 use crate::aws::caller_identity_data::CallerIdentityDataSource;
+use crate::aws::eks_cluster::EksClusterResource;
 use crate::aws::eks_cluster_data::EksClusterDataSource;
 use crate::aws::eks_cluster_versions_data::EksClusterVersionsDataSource;
 use crate::aws::eks_token_ephemeral::EksTokenResource;
@@ -284,6 +285,7 @@ impl Provider for ChtProvider {
         vec![
             ResourceEntry::new(CredentialResource),
             ResourceEntry::new(AccessEntryResource),
+            ResourceEntry::new(EksClusterResource),
             ResourceEntry::new(InstanceResource),
             ResourceEntry::new(AgentResource),
             ResourceEntry::new(ClusterResource),

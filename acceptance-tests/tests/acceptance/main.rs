@@ -13,6 +13,7 @@ mod certificate;
 mod cht_credential;
 mod cht_eks;
 mod cht_eks_access_entry;
+mod cht_eks_cluster;
 mod cht_instance;
 mod cht_settings;
 mod cht_ssh_host;

@@ -9,7 +9,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 pub(super) mod access;
+pub(super) mod clusters;
+pub(super) mod core_addons;
 mod tags;
+pub(super) mod updates;
 
 use super::account::Account;
 use super::error::{Call, Error};
