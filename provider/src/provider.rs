@@ -15,7 +15,7 @@ use crate::aws::eks_cluster_data::EksClusterDataSource;
 use crate::aws::eks_cluster_versions_data::EksClusterVersionsDataSource;
 use crate::aws::eks_token_ephemeral::EksTokenResource;
 use crate::aws::vpc::VpcResource;
-use crate::aws::{Account, Accounts, Aws, AwsDraft, EksLogins};
+use crate::aws::{Account, Accounts, Aws, AwsDraft, EksLogins, eks_logins};
 use crate::cht::SizingFunction;
 use crate::cht::application::creations::Creations;
 use crate::cht::application::releases::Releases;
@@ -107,6 +107,21 @@ impl Clients {
         };
         let access = Access::new(&clients.clusters, own, default).await?;
         Ok(access.with_cancellation(scope.cancellation()))
+    }
+
+    /// Whether AWS says that the EKS cluster does not exist any more which something was put into, by what was kept of
+    /// it: then what lived in it is gone, too, and a warning says so.
+    pub async fn is_gone(scope: &Scope<Clients>, own: Option<&Kubernetes>, kept: Option<&str>) -> bool {
+        let clients = scope.clients();
+        let way = own.or_else(|| clients.kubernetes().ok().flatten());
+        let (Some(way), Some(kept)) = (way, kept) else {
+            return false;
+        };
+        let is_gone = clients.clusters.is_gone(way, kept).await;
+        if is_gone {
+            scope.warn(eks_logins::gone(way));
+        }
+        is_gone
     }
 
     /// The cluster that a way leads to which another resource exports: no attribute is to blame if it fails.

@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::account::Account;
-use super::error::Error;
+use super::error::{Error, gone};
 use super::region::partition;
 use super::tags::{self, Tags};
 
@@ -285,14 +285,6 @@ fn is_for(role: &Role, purpose: &str) -> bool {
 fn foreign(name: &str) -> Error {
     Error::Foreign {
         what: format!("a role `{name}`"),
-    }
-}
-
-/// Whether something is gone; that it was gone already is as good.
-fn gone<T>(deleted: Result<T, Error>) -> Result<(), Error> {
-    match deleted {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
     }
 }
 

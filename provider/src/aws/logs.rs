@@ -6,7 +6,7 @@
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 
 use super::account::Account;
-use super::error::Error;
+use super::error::{Error, gone};
 use super::tags::{self, Tags};
 
 const SERVICE: &str = "logs";
@@ -74,10 +74,7 @@ impl Account {
             return Ok(());
         }
         let sent = self.services().logs.delete_log_group().log_group_name(name).send();
-        match self.run(&self.call(SERVICE, "DeleteLogGroup"), sent).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone(self.run(&self.call(SERVICE, "DeleteLogGroup"), sent).await)
     }
 
     async fn create_log_group(&self, name: &str, tags: &Tags) -> Result<(), Error> {

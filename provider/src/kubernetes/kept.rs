@@ -9,8 +9,11 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::resource::Resource;
 
+use super::attribute::Kubernetes;
 use super::diagnostics::{ATTRIBUTE, Access};
+use super::identity;
 use super::read::LiveObject;
+use crate::provider::Clients;
 
 /// Which cluster a resource lives in, and what else tells its object from another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +32,7 @@ impl Kept {
     /// # Errors
     /// Fails if the cluster does not answer.
     pub async fn keep<R: Resource<Private = Self>>(cx: &Context<R>, access: &Access) -> Result<(), Diagnostics> {
-        let cluster = identity(access).await?;
+        let cluster = identity_of(access).await?;
         cx.set_private(&Kept {
             cluster,
             ..cx.private()?
@@ -47,12 +50,25 @@ impl Kept {
         what: &str,
     ) -> Result<(), Diagnostics> {
         let kept = cx.private()?;
-        let live = identity(access).await?;
+        let live = identity_of(access).await?;
         kept.compare(live.as_deref(), access.cluster.host(), what)?;
         if kept.cluster.is_some() || live.is_none() {
             return Ok(());
         }
         cx.set_private(&Kept { cluster: live, ..kept })
+    }
+
+    /// Whether the cluster that a resource was put into does not exist any more, and the resource with it; a warning says
+    /// so.
+    ///
+    /// # Errors
+    /// What was kept cannot be read.
+    pub async fn is_gone<R>(cx: &Context<R>, own: Option<&Kubernetes>) -> Result<bool, Diagnostics>
+    where
+        R: Resource<Clients = Clients, Private = Self>,
+    {
+        let kept = cx.private()?;
+        Ok(Clients::is_gone(cx, own, kept.cluster.as_deref()).await)
     }
 
     /// The same, with what tells this object from another one of its name.
@@ -69,7 +85,7 @@ impl Kept {
             .cluster
             .as_deref()
             .zip(live)
-            .is_some_and(|(kept, live)| kept != live);
+            .is_some_and(|(kept, live)| !identity::is_same(kept, live));
         if !differs {
             return Ok(());
         }
@@ -81,7 +97,7 @@ impl Kept {
     }
 }
 
-async fn identity(access: &Access) -> Result<Option<String>, Diagnostics> {
+async fn identity_of(access: &Access) -> Result<Option<String>, Diagnostics> {
     let identity = access.cluster.identity().await;
     identity.map_err(access.explain("Unable to tell which cluster it is"))
 }

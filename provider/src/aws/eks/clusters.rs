@@ -8,7 +8,7 @@ use aws_sdk_eks::types::{Cluster, ClusterIssue};
 
 use super::SERVICE;
 use crate::aws::account::Account;
-use crate::aws::error::Error;
+use crate::aws::error::{Error, gone};
 
 impl Account {
     /// A cluster by its name; nothing if it is not there.
@@ -38,10 +38,7 @@ impl Account {
     /// The call failed.
     pub(in crate::aws) async fn delete_cluster(&self, name: &str) -> Result<(), Error> {
         let sent = self.eks().delete_cluster().name(name).send();
-        match self.run(&self.call(SERVICE, "DeleteCluster"), sent).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone(self.run(&self.call(SERVICE, "DeleteCluster"), sent).await)
     }
 
     /// The names of a cluster's node groups; none if it is not there.

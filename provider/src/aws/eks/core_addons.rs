@@ -6,7 +6,7 @@ use aws_sdk_eks::types::{Addon, AddonVersionInfo, ResolveConflicts};
 
 use super::SERVICE;
 use crate::aws::account::Account;
-use crate::aws::error::Error;
+use crate::aws::error::{Error, gone};
 use crate::aws::tags::Tags;
 
 /// An add-on as it should be.
@@ -79,10 +79,7 @@ impl Account {
     /// The call failed.
     pub(in crate::aws) async fn delete_core_addon(&self, cluster: &str, name: &str) -> Result<(), Error> {
         let sent = self.eks().delete_addon().cluster_name(cluster).addon_name(name).send();
-        match self.run(&self.call(SERVICE, "DeleteAddon"), sent).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone(self.run(&self.call(SERVICE, "DeleteAddon"), sent).await)
     }
 
     /// The version of an add-on that EKS chooses for a version of Kubernetes.

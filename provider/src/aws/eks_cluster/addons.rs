@@ -11,7 +11,7 @@ use super::super::diagnostics::{explain, explained};
 use super::super::eks::core_addons::AddonSpec;
 use super::live::Live;
 use super::model::{Addon, EksClusterModel};
-use super::steps::{Work, is_in_use};
+use super::steps::{Work, is_in_use, is_passing, is_unseen};
 
 const SUMMARY: &str = "Unable to make the add-on";
 
@@ -110,7 +110,7 @@ async fn order(work: &Work<'_>, spec: AddonSpec<'_>, is_new: bool) -> Result<(),
                         None => Ok(Progress::Pending(error_chain(&error))),
                     }
                 }
-                Err(error) if is_in_use(&error) || error.is_retryable() => Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if is_in_use(&error) || is_passing(&error) => Ok(Progress::Pending(error_chain(&error))),
                 Err(error) => Err(explain(SUMMARY, &error)),
             }
         })
@@ -124,7 +124,7 @@ async fn wait(work: &Work<'_>, name: &str) -> Result<(), Diagnostics> {
         .wait(&what, Backoff::QUICK, async || {
             let found = match work.account.core_addon(&work.model.name, name).await {
                 Ok(found) => found,
-                Err(error) if error.is_retryable() => return Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if is_unseen(&error) => return Ok(Progress::Pending(error_chain(&error))),
                 Err(error) => return Err(explain(SUMMARY, &error)),
             };
             let Some(addon) = found else {

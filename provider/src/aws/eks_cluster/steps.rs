@@ -196,7 +196,7 @@ impl Work<'_> {
                     Ok(cluster) => cluster,
                     Err(error) if error.is_not_found() => return Err(gone(name)),
                     // It takes minutes, in which AWS may be out of reach for a while.
-                    Err(error) if error.is_retryable() => return Ok(Progress::Pending(error_chain(&error))),
+                    Err(error) if is_unseen(&error) => return Ok(Progress::Pending(error_chain(&error))),
                     Err(error) => return Err(explain(SUMMARY, &error)),
                 };
                 match cluster.status() {
@@ -218,7 +218,7 @@ impl Work<'_> {
             .cx
             .wait(&what, Backoff::SLOW, async || match self.begin(begin).await {
                 Ok(id) => Ok(Progress::Ready(id)),
-                Err(error) if is_in_use(&error) || error.is_retryable() => Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if is_in_use(&error) || is_passing(&error) => Ok(Progress::Pending(error_chain(&error))),
                 Err(error) => Err(explain(CHANGE, &error).at(begin.attribute())),
             })
             .await?;
@@ -229,7 +229,7 @@ impl Work<'_> {
                     Ok(Change::Done) => Ok(Progress::Ready(())),
                     Ok(Change::InProgress) => Ok(Progress::Pending("in progress".to_owned())),
                     Ok(Change::Failed(errors)) => Err(update_failed(name, begin, &errors)),
-                    Err(error) if error.is_retryable() => Ok(Progress::Pending(error_chain(&error))),
+                    Err(error) if is_unseen(&error) => Ok(Progress::Pending(error_chain(&error))),
                     Err(error) => Err(explain(CHANGE, &error).at(begin.attribute())),
                 }
             })
@@ -295,6 +295,16 @@ pub(super) fn is_new(cluster: &Cluster) -> bool {
 /// Whether something of that name is there, or is being changed.
 pub(super) fn is_in_use(error: &Error) -> bool {
     error.is_refused_with("ResourceInUseException")
+}
+
+/// Whether a call was not carried out, and may be a little later.
+pub(super) fn is_passing(error: &Error) -> bool {
+    matches!(error, Error::Unreachable { .. } | Error::Throttled { .. })
+}
+
+/// Whether something could only not be looked at now.
+pub(super) fn is_unseen(error: &Error) -> bool {
+    is_passing(error) || error.is_unanswered()
 }
 
 /// Whether EKS does not know a role yet, or not all of it.
