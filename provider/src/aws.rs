@@ -7,11 +7,13 @@
 //! - [`accounts`] sets up an account when it is first needed: who uses nothing of AWS needs no login to it;
 //! - `refusal` is what a service says when it refuses, `failure` makes an [`error`] of that and of all else that goes
 //!   wrong, and [`diagnostics`] says it in a user's words;
-//! - a file for each service has the calls of it: `ec2`, `eks`, `iam`, `load_balancing`;
+//! - a file for each service has the calls of it: `ec2`, `eks`, `iam`, `load_balancing`, `logs`;
 //! - `eks_token` makes tokens for clusters of EKS, and [`eks_logins`] keeps those for everything that lives in one;
 //! - [`vpc`] makes a network; `tags` are how we know what we have made; `which_account` refuses to look in the wrong
 //!   place;
 //! - [`load_balancer_controller`] is in a cluster and in IAM: objects there, and who they are here;
+//! - [`vpc`] makes a network, [`eks_cluster`] a cluster; `tags` are how we know what we have made; `which_account`
+//!   refuses to look in the wrong place;
 //! - data sources are files such as [`eks_cluster_data`], and [`eks_token_ephemeral`] gives a token to other providers.
 //!
 //! Nothing of what a request or an answer says is logged, only which call it was.
@@ -32,6 +34,7 @@ mod dlm;
 pub mod dns_alias;
 mod ec2;
 mod eks;
+pub mod eks_cluster;
 pub mod eks_cluster_data;
 pub mod eks_cluster_versions_data;
 pub mod eks_logins;
@@ -43,6 +46,7 @@ mod iam;
 mod keys;
 pub mod load_balancer_controller;
 mod load_balancing;
+mod logs;
 mod names;
 pub mod node_group;
 pub mod refusal;

@@ -13,6 +13,7 @@ use crate::aws::addon::AddonResource;
 use crate::aws::caller_identity_data::CallerIdentityDataSource;
 use crate::aws::certificate::CertificateResource;
 use crate::aws::dns_alias::DnsAliasResource;
+use crate::aws::eks_cluster::EksClusterResource;
 use crate::aws::eks_cluster_data::EksClusterDataSource;
 use crate::aws::eks_cluster_versions_data::EksClusterVersionsDataSource;
 use crate::aws::eks_token_ephemeral::EksTokenResource;
@@ -315,6 +316,7 @@ impl Provider for ChtProvider {
             ResourceEntry::new(LoadBalancerControllerResource),
             ResourceEntry::new(AddonResource),
             ResourceEntry::new(NodeGroupResource),
+            ResourceEntry::new(EksClusterResource),
             ResourceEntry::new(InstanceResource),
             ResourceEntry::new(AgentResource),
             ResourceEntry::new(ClusterResource),

@@ -17,20 +17,30 @@ fn class(mount_option: &str) -> String {
     )
 }
 
+/// Makes two subnets in different zones, as somebody else would.
+pub(crate) async fn make_subnets(scene: &Scene) -> Vec<Value> {
+    let call = async |operation: &str, asked: Value| {
+        let answer = scene.account.call("ec2", operation, asked).await;
+        answer.expect("EC2 does it")
+    };
+    let vpc = call("CreateVpc", json!({"CidrBlock": "10.0.0.0/16"})).await;
+    let mut subnets = Vec::new();
+    for (number, zone) in ["eu-west-2a", "eu-west-2b"].into_iter().enumerate() {
+        let asked = json!({
+            "VpcId": vpc["Vpc"]["VpcId"], "CidrBlock": format!("10.0.{number}.0/24"), "AvailabilityZone": zone,
+        });
+        subnets.push(call("CreateSubnet", asked).await["Subnet"]["SubnetId"].clone());
+    }
+    subnets
+}
+
 /// Makes a cluster `c`, as somebody else would.
 pub(crate) async fn make_cluster(scene: &Scene) {
     let call = async |service: &str, operation: &str, asked: Value| {
         let answer = scene.account.call(service, operation, asked).await;
         answer.expect("AWS does it")
     };
-    let vpc = call("ec2", "CreateVpc", json!({"CidrBlock": "10.0.0.0/16"})).await;
-    let mut subnets = Vec::new();
-    for (number, zone) in ["eu-west-2a", "eu-west-2b"].into_iter().enumerate() {
-        let asked = json!({
-            "VpcId": vpc["Vpc"]["VpcId"], "CidrBlock": format!("10.0.{number}.0/24"), "AvailabilityZone": zone,
-        });
-        subnets.push(call("ec2", "CreateSubnet", asked).await["Subnet"]["SubnetId"].clone());
-    }
+    let subnets = make_subnets(scene).await;
     let statement =
         json!({"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"});
     let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();

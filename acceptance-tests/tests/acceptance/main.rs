@@ -18,6 +18,7 @@ mod cht_ebs_volume;
 mod cht_eks;
 mod cht_eks_access_entry;
 mod cht_eks_addon;
+mod cht_eks_cluster;
 mod cht_eks_load_balancer_controller;
 mod cht_eks_node_group;
 mod cht_instance;

@@ -8,7 +8,7 @@
 //! after a creation that was killed.
 
 mod model;
-mod rules;
+pub(super) mod rules;
 
 use aws_sdk_eks::types::AccessEntry;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
 use self::model::{AccessEntryIdentity, AccessEntryModel, STANDARD, tags_of};
+pub(super) use self::model::{PolicyScope, observed_policies, wanted_policies};
 use super::account::Account;
 use super::diagnostics::{explain, explained};
 use super::eks::access::{EntryId, NewEntry, Policies};
@@ -226,15 +227,7 @@ async fn converge(account: &Account, plan: &AccessEntryModel, own_keys: &[String
         if plan.r#type == STANDARD && (is_other || entry.kubernetes_groups() != groups) {
             account.update_access_entry(id, user_name.cloned(), groups).await?;
         }
-        let wanted = plan.policies();
-        for (policy, namespaces) in &wanted {
-            if has.get(policy) != Some(namespaces) {
-                account.associate_access_policy(id, policy, namespaces).await?;
-            }
-        }
-        for policy in has.keys().filter(|policy| !wanted.contains_key(*policy)) {
-            account.disassociate_access_policy(id, policy).await?;
-        }
+        account.set_access_policies(id, &has, &plan.policies()).await?;
         if let Some(arn) = entry.access_entry_arn() {
             let wanted = wanted_tags(account, plan);
             account.set_eks_tags(arn, &tags_of(&entry), &wanted, own_keys).await?;
@@ -275,7 +268,7 @@ fn is_ours(entry: &AccessEntry, plan: &AccessEntryModel) -> bool {
 }
 
 /// Whether EKS does not know the user or role, or not yet.
-fn is_unknown_principal(error: &Error) -> bool {
+pub(super) fn is_unknown_principal(error: &Error) -> bool {
     let said = error.refusal().map(|refusal| refusal.message.to_lowercase());
     said.is_some_and(|said| said.contains("principalarn") && said.contains("invalid principal"))
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_eks::types::{Cluster, ClusterIssue};
+use aws_sdk_eks::types::Cluster;
 use tf_framework::context::Scope;
 use tf_framework::data_source::DataSource;
 use tf_framework::diagnostics::Diagnostics;
@@ -12,6 +12,7 @@ use tf_framework::{Attr, Model};
 
 use super::account::Account;
 use super::diagnostics::explained;
+use super::eks::clusters::issues;
 use super::{rules, time};
 use crate::kubernetes::{Eks, Kubernetes};
 use crate::provider::Clients;
@@ -102,14 +103,13 @@ impl DataSource for EksClusterDataSource {
 
 fn observed(name: String, cluster: &Cluster, account: &Account) -> EksClusterDataModel {
     let network = cluster.resources_vpc_config();
-    let issues = cluster.health().map(|health| health.issues()).unwrap_or_default();
     let is_public = network.is_some_and(|network| network.endpoint_public_access());
     let cidrs = network.map(|network| network.public_access_cidrs()).unwrap_or_default();
     let oidc = cluster.identity().and_then(|identity| identity.oidc());
     EksClusterDataModel {
         arn: text(cluster.arn()),
         status: text(cluster.status().map(|status| status.as_str())),
-        health_issues: Attr::Known(issues.iter().map(issue).collect()),
+        health_issues: Attr::Known(issues(cluster)),
         version: text(cluster.version()),
         platform_version: text(cluster.platform_version()),
         support_type: text(
@@ -161,35 +161,6 @@ pub(super) fn way(name: &str, cluster: &Cluster, region: &str) -> Attr<Kubernete
     })
 }
 
-fn issue(issue: &ClusterIssue) -> String {
-    let code = issue.code().map(|code| code.as_str()).unwrap_or("Other");
-    let message = issue.message().unwrap_or_default();
-    let resources = issue.resource_ids().join(", ");
-    let about = if resources.is_empty() {
-        String::new()
-    } else {
-        format!(" ({resources})")
-    };
-    format!("{code}: {message}{about}")
-}
-
 fn text(value: Option<&str>) -> Attr<String> {
     value.map_or(Attr::Null, |value| Attr::Known(value.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_sdk_eks::types::ClusterIssueCode;
-
-    use super::*;
-
-    #[test]
-    fn an_issue_names_what_it_is_about() {
-        let missing = ClusterIssue::builder()
-            .code(ClusterIssueCode::Ec2SubnetNotFound)
-            .message("a subnet is not there")
-            .resource_ids("subnet-1")
-            .build();
-        assert_eq!(issue(&missing), "Ec2SubnetNotFound: a subnet is not there (subnet-1)");
-    }
 }

@@ -109,28 +109,12 @@ impl AccessEntryModel {
 
     /// The policies as EKS names them.
     pub(super) fn policies(&self) -> Policies {
-        let policies = self.policies.iter().flatten();
-        policies
-            .map(|(name, scope)| (self.policy_arn(name), scope.namespaces.clone().unwrap_or_default()))
-            .collect()
+        wanted_policies(self.principal_arn.as_str(), self.policies.as_ref())
     }
 
     /// With what EKS says.
     pub(super) fn observed(mut self, entry: &AccessEntry, policies: &Policies) -> Self {
-        let names: BTreeMap<String, String> = self
-            .policies
-            .iter()
-            .flatten()
-            .map(|(name, _)| (self.policy_arn(name), name.clone()))
-            .collect();
-        let scopes = policies.iter().map(|(arn, namespaces)| {
-            let bare = arn.rsplit('/').next().unwrap_or(arn).to_owned();
-            let scope = PolicyScope {
-                namespaces: (!namespaces.is_empty()).then(|| namespaces.clone()),
-            };
-            (names.get(arn).cloned().unwrap_or(bare), scope)
-        });
-        self.policies = (self.policies.is_some() || !policies.is_empty()).then(|| scopes.collect());
+        self.policies = observed_policies(self.principal_arn.as_str(), self.policies.as_ref(), policies);
         let groups: BTreeSet<String> = entry.kubernetes_groups().iter().cloned().collect();
         self.kubernetes_groups = (!groups.is_empty()).then_some(groups);
         self.r#type = entry.r#type().unwrap_or(STANDARD).to_owned();
@@ -160,15 +144,48 @@ impl AccessEntryModel {
         };
         model.observed(entry, policies)
     }
+}
 
-    /// A policy's ARN: those of AWS are in the partition of the account.
-    fn policy_arn(&self, name: &str) -> String {
-        if name.starts_with("arn:") {
-            return name.to_owned();
-        }
-        let partition = self.principal_arn.as_str().split(':').nth(1).unwrap_or("aws");
-        format!("arn:{partition}:eks::aws:cluster-access-policy/{name}")
+/// The policies of a user or role as EKS names them.
+pub(in crate::aws) fn wanted_policies(principal: &str, wanted: Option<&BTreeMap<String, PolicyScope>>) -> Policies {
+    let wanted = wanted.into_iter().flatten();
+    let named = wanted.map(|(name, scope)| {
+        let namespaces = scope.namespaces.clone().unwrap_or_default();
+        (policy_arn(principal, name), namespaces)
+    });
+    named.collect()
+}
+
+/// The policies that a user or role has, by the names that are given for them; nothing if there are none and none are
+/// given.
+pub(in crate::aws) fn observed_policies(
+    principal: &str,
+    given: Option<&BTreeMap<String, PolicyScope>>,
+    has: &Policies,
+) -> Option<BTreeMap<String, PolicyScope>> {
+    let names: BTreeMap<String, &String> = given
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| (policy_arn(principal, name), name))
+        .collect();
+    let scopes = has.iter().map(|(arn, namespaces)| {
+        let bare = arn.rsplit('/').next().unwrap_or(arn);
+        let name = names.get(arn).map_or(bare, |name| name.as_str());
+        let scope = PolicyScope {
+            namespaces: (!namespaces.is_empty()).then(|| namespaces.clone()),
+        };
+        (name.to_owned(), scope)
+    });
+    (given.is_some() || !has.is_empty()).then(|| scopes.collect())
+}
+
+/// A policy's ARN: those of AWS are in the partition of the account.
+fn policy_arn(principal: &str, name: &str) -> String {
+    if name.starts_with("arn:") {
+        return name.to_owned();
     }
+    let partition = principal.split(':').nth(1).unwrap_or("aws");
+    format!("arn:{partition}:eks::aws:cluster-access-policy/{name}")
 }
 
 /// The tags of an entry.

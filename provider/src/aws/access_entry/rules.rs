@@ -7,7 +7,7 @@ use tf_framework::value::Value;
 const RESERVED: [&str; 5] = ["system:", "eks:", "aws:", "amazon:", "iam:"];
 
 /// A user or a role.
-pub(super) fn principal() -> Validator {
+pub(in crate::aws) fn principal() -> Validator {
     Validator::new("the ARN of a user or role of IAM", |value| {
         let arn = value.as_str().unwrap_or_default();
         if arn.contains(":assumed-role/") {
@@ -26,7 +26,7 @@ pub(super) fn principal() -> Validator {
 }
 
 /// The name of a group or a user.
-pub(super) fn group() -> Validator {
+pub(in crate::aws) fn group() -> Validator {
     Validator::new("a name that belongs neither to Kubernetes nor to AWS", |value| {
         let name = value.as_str().unwrap_or_default();
         match RESERVED.iter().find(|prefix| name.starts_with(**prefix)) {
@@ -40,7 +40,7 @@ pub(super) fn group() -> Validator {
 }
 
 /// Policies by name or ARN.
-pub(super) fn policies() -> Validator {
+pub(in crate::aws) fn policies() -> Validator {
     Validator::new("policies by name or ARN", |value| {
         let Value::Map(policies) = value else { return Ok(()) };
         policies.keys().try_for_each(|name| policy(name))

@@ -143,11 +143,32 @@ impl Account {
         }
     }
 
+    /// Brings the policies of an access entry to what is wanted.
+    ///
+    /// # Errors
+    /// A call failed.
+    pub(in crate::aws) async fn set_access_policies(
+        &self,
+        id: EntryId<'_>,
+        has: &Policies,
+        wanted: &Policies,
+    ) -> Result<(), Error> {
+        for (policy, namespaces) in wanted {
+            if has.get(policy) != Some(namespaces) {
+                self.associate_access_policy(id, policy, namespaces).await?;
+            }
+        }
+        for policy in has.keys().filter(|policy| !wanted.contains_key(*policy)) {
+            self.disassociate_access_policy(id, policy).await?;
+        }
+        Ok(())
+    }
+
     /// Gives an access entry a policy, or one that it has another scope.
     ///
     /// # Errors
     /// The call failed.
-    pub(in crate::aws) async fn associate_access_policy(
+    async fn associate_access_policy(
         &self,
         id: EntryId<'_>,
         policy: &str,
@@ -175,7 +196,7 @@ impl Account {
     ///
     /// # Errors
     /// The call failed.
-    pub(in crate::aws) async fn disassociate_access_policy(&self, id: EntryId<'_>, policy: &str) -> Result<(), Error> {
+    async fn disassociate_access_policy(&self, id: EntryId<'_>, policy: &str) -> Result<(), Error> {
         let sent = self
             .eks()
             .disassociate_access_policy()

@@ -1,0 +1,6 @@
+import {
+  to = cht_eks_cluster.this
+  identity = {
+    name = "moh"
+  }
+}

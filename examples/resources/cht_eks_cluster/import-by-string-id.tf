@@ -1,0 +1,4 @@
+import {
+  to = cht_eks_cluster.this
+  id = "moh"
+}

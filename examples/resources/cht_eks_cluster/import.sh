@@ -1,0 +1,2 @@
+# The name of the cluster.
+tofu import cht_eks_cluster.this moh

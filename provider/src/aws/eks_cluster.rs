@@ -1,0 +1,207 @@
+//! `cht_eks_cluster`: the control plane of a cluster in EKS, with what belongs to it.
+//!
+//! - [`model`] has the attributes, `defaults` and [`plan`] what a plan shows and refuses, `version` which steps a
+//!   cluster can take.
+//! - `live` reads what there is, `observed` makes attributes of it; `requests` is what EKS is asked for.
+//! - [`steps`] makes a cluster and changes it, with `roles` before it, and `access` and `addons` in it; `removal` takes
+//!   it away.
+//!
+//! The memory is in AWS. A cluster has a tag that says that no state is known to have it yet; as long as that is there,
+//! a creation that was killed is continued by the next one. Roles and log groups say by tags that they are ours.
+//!
+//! API: CreateCluster, UpdateClusterConfig, UpdateClusterVersion, AssociateEncryptionConfig, DeleteCluster. In place:
+//! everything but the name, the role and the networks inside.
+
+mod access;
+mod addons;
+mod defaults;
+mod live;
+mod model;
+mod observed;
+mod plan;
+mod removal;
+mod requests;
+mod roles;
+mod steps;
+mod version;
+
+use serde::{Deserialize, Serialize};
+use tf_framework::ImportBy;
+use tf_framework::context::Context;
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::resource::{Draft, Plan, Resource};
+
+use self::live::Live;
+use self::model::{EksClusterIdentity, EksClusterModel, log_group};
+use self::observed::tags_of;
+use self::steps::{NEW, Work, is_new};
+use super::account::Account;
+use super::diagnostics::explained;
+use super::tags::{self, Tags};
+use super::which_account::InAccount;
+use crate::provider::Clients;
+
+const READ: &str = "Unable to read the EKS cluster";
+
+/// Manages one cluster.
+#[derive(Debug)]
+pub struct EksClusterResource;
+
+/// What is kept beside a state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Private {
+    in_account: InAccount,
+    /// The keys of the tags that we have set.
+    tag_keys: Vec<String>,
+}
+
+impl Resource for EksClusterResource {
+    type Model = EksClusterModel;
+    type Clients = Clients;
+    type Private = Private;
+    type Identity = EksClusterIdentity;
+
+    const TYPE_NAME: &'static str = "cht_eks_cluster";
+
+    fn validate(&self, config: &Draft<Self>, diagnostics: &mut Diagnostics) {
+        plan::validate(config, diagnostics);
+    }
+
+    async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        plan::shape(cx, plan).await
+    }
+
+    async fn create(&self, cx: &Context<Self>, plan: EksClusterModel) -> Result<EksClusterModel, Diagnostics> {
+        let account = Clients::aws(cx).await?;
+        keep(cx, &account, &plan).await?;
+        work(cx, &account, &plan, &[]).make().await
+    }
+
+    async fn read(&self, cx: &Context<Self>, state: EksClusterModel) -> Result<Option<EksClusterModel>, Diagnostics> {
+        let account = Clients::aws(cx).await?;
+        cx.private()?.in_account.check(&account).await?;
+        match Live::read(&account, &state).await.map_err(explained(READ))? {
+            // What was made for it is there, or it is not known whose it is.
+            None if !state.was_begun() => Ok(Some(state)),
+            Some(live) if !state.was_begun() && !is_new(&live.cluster) => Ok(Some(state)),
+            None => {
+                cx.warn(gone(&state));
+                Ok(None)
+            }
+            Some(live) => {
+                note_saved(&account, &live).await;
+                Ok(Some(state.observed(&live, account.region())))
+            }
+        }
+    }
+
+    async fn update(
+        &self,
+        cx: &Context<Self>,
+        prior: EksClusterModel,
+        plan: EksClusterModel,
+    ) -> Result<EksClusterModel, Diagnostics> {
+        let account = Clients::aws(cx).await?;
+        let private = cx.private()?;
+        private.in_account.check(&account).await?;
+        let work = work(cx, &account, &plan, &private.tag_keys);
+        let made = match prior.was_begun() {
+            true => work.change(&prior).await?,
+            false => work.make().await?,
+        };
+        keep(cx, &account, &made).await?;
+        Ok(made)
+    }
+
+    async fn delete(&self, cx: &Context<Self>, state: EksClusterModel) -> Result<(), Diagnostics> {
+        let account = Clients::aws(cx).await?;
+        let private = cx.private()?;
+        private.in_account.check(&account).await?;
+        removal::remove(&work(cx, &account, &state, &private.tag_keys)).await
+    }
+
+    async fn import(
+        &self,
+        cx: &Context<Self>,
+        by: ImportBy<EksClusterIdentity>,
+    ) -> Result<EksClusterModel, Diagnostics> {
+        let (ImportBy::Id(name) | ImportBy::Identity(EksClusterIdentity { name })) = by;
+        let account = Clients::aws(cx).await?;
+        let found = account.find_cluster(&name).await;
+        let found = found.map_err(explained("Unable to import the EKS cluster"))?;
+        let cluster = found.ok_or_else(|| nothing_there(&account, &name))?;
+        let mode = cluster.access_config().and_then(|access| access.authentication_mode());
+        if mode.is_some_and(|mode| mode.as_str() == "CONFIG_MAP") {
+            return Err(by_config_map(&name));
+        }
+        let model = EksClusterModel::imported(&cluster, name, &account.default_tags());
+        let live = Live::read(&account, &model).await.map_err(explained(READ))?;
+        let model = match live {
+            Some(live) => model.observed(&live, account.region()),
+            None => model,
+        };
+        keep(cx, &account, &model).await?;
+        Ok(model)
+    }
+}
+
+fn work<'a>(
+    cx: &'a Context<EksClusterResource>,
+    account: &'a Account,
+    model: &'a EksClusterModel,
+    own_keys: &'a [String],
+) -> Work<'a> {
+    Work {
+        cx,
+        account,
+        model,
+        own_keys,
+    }
+}
+
+/// Remembers where the cluster is, and which tags are ours.
+async fn keep(cx: &Context<EksClusterResource>, account: &Account, model: &EksClusterModel) -> Result<(), Diagnostics> {
+    let wanted = tags::wanted(model.tags.as_ref(), &account.default_tags());
+    cx.set_private(&Private {
+        in_account: InAccount::of(account).await?,
+        tag_keys: wanted.into_keys().collect(),
+    })
+}
+
+/// A state has the cluster now, so no creation may take it over. What fails is done by the next refresh.
+async fn note_saved(account: &Account, live: &Live) {
+    let (Some(arn), true) = (live.cluster.arn(), is_new(&live.cluster)) else {
+        return;
+    };
+    let is = tags_of(&live.cluster);
+    let noted = account.set_eks_tags(arn, &is, &Tags::new(), &[NEW.to_owned()]).await;
+    if let Err(error) = noted {
+        tracing::warn!(%error, "it could not be noted that a state has the cluster");
+    }
+}
+
+fn gone(state: &EksClusterModel) -> Diagnostic {
+    let detail = format!(
+        "Somebody has deleted the cluster `{}`, and what lived in it is gone with it. Its role and its log group `{}`, if they were made \
+         here, are there still: the next cluster of this name takes them.",
+        state.name,
+        log_group(&state.name)
+    );
+    Diagnostic::warning("EKS cluster is gone", detail)
+}
+
+fn nothing_there(account: &Account, name: &str) -> Diagnostics {
+    let detail = format!(
+        "EKS has no cluster `{name}` in {}. The id is the name of the cluster, such as `moh`.",
+        account.region()
+    );
+    Diagnostics::error("No EKS cluster to import", detail)
+}
+
+fn by_config_map(name: &str) -> Diagnostics {
+    let detail = format!(
+        "The cluster `{name}` gives access by its ConfigMap `aws-auth` alone, which this resource does not manage. Change its \
+         authentication mode to `API_AND_CONFIG_MAP` first: what is in the ConfigMap counts as before."
+    );
+    Diagnostics::error("EKS cluster without access entries", detail)
+}
