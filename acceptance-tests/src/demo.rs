@@ -4,8 +4,9 @@
 //! apply and those that `change`, and says how many `hosts` it takes, or places for `machines` of a vCenter; see
 //! [`environment`](acceptance_tests::environment). One that takes none is shown on the lab's cluster: the way there
 //! comes as `kubernetes_host`, `kubernetes_ca` and `kubernetes_token`. What is special to a data center is in
-//! [`data_center`].
+//! [`data_center`], to a cloud in [`cloud`].
 
+mod cloud;
 mod data_center;
 
 use std::fs;
@@ -45,6 +46,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let script = Script::read(&environment)?;
     if script.is_for_cluster() {
         return on_cluster(&environment, script, arguments.keep).await;
+    }
+    if let Some(cluster) = script.cloud.clone() {
+        return cloud::run(&environment, script, &cluster, arguments.keep).await;
     }
     if let Some(reason) = hosts::missing() {
         bail!(reason);
@@ -98,7 +102,12 @@ async fn show(environment: &Path, script: &Script, provider: &Path, keep: Option
 
 /// From nothing to running.
 async fn begin(environment: &Path, script: &Script, provider: &Path) -> Result<Workspace> {
-    let mut workspace = Workspace::new(Cli::tofu()?, provider)?;
+    let workspace = Workspace::new(Cli::tofu()?, provider)?;
+    begin_in(workspace, environment, script).await
+}
+
+/// The same in a workspace that has what it needs in its environment.
+async fn begin_in(mut workspace: Workspace, environment: &Path, script: &Script) -> Result<Workspace> {
     workspace.set_limit(LIMIT);
     copy(environment, &workspace)?;
     set(&workspace, &script.first)?;

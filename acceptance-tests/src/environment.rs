@@ -1,5 +1,5 @@
-//! An example environment on hosts of the lab: a folder of `examples/environments/` whose `demo.tfvars.json` asks for
-//! hosts, or for places for machines of a vCenter.
+//! An example environment in the lab: a folder of `examples/environments/` whose `demo.tfvars.json` asks for hosts, for
+//! places for machines of a vCenter, or for a cloud.
 //!
 //! That file has the variables of the `first` apply and those that `change`, and may say what `harm` is done between
 //! the two. What only the lab knows stands in them as a text that begins with `@`:
@@ -13,6 +13,7 @@
 //! | `@place.1`, `@gateway` | the address of a place with the length of the prefix, and the way out of its network |
 //! | `@vcenter.server`, `.port`, `.ca`, `.user`, `.password` | the vCenter, and who may do everything in it |
 //! | `@cluster_user.name`, `.password` | the user for programs in a cluster |
+//! | `@cloud.region`, `.account`, `.user`, `.zone` | where in AWS it is, whose, and a hosted zone for the `domain` |
 
 use std::fs;
 use std::path::Path;
@@ -21,6 +22,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::cloud::Cloud;
 use crate::data_center::{CLUSTER_USER, DataCenter};
 use crate::k3s::certificates;
 use crate::k3s::lab::{K3sLab, VERSIONS};
@@ -37,6 +39,8 @@ pub struct Script {
     /// How many places for machines of a vCenter it takes; none if it takes no vCenter.
     #[serde(default)]
     pub machines: usize,
+    /// What the cluster of EKS is called that is made in a cloud; none if it takes no cloud.
+    pub cloud: Option<String>,
     /// The variables of the first apply.
     pub first: Map<String, Value>,
     /// What somebody else does after it.
@@ -65,7 +69,7 @@ impl Script {
 
     /// Whether it is for the lab's own cluster, and needs no hosts.
     pub fn is_for_cluster(&self) -> bool {
-        self.hosts == 0 && self.machines == 0
+        self.hosts == 0 && self.machines == 0 && self.cloud.is_none()
     }
 
     /// Puts in what only the lab knows.
@@ -87,13 +91,16 @@ impl Script {
         })
     }
 
-    fn filled(mut self, lab: &K3sLab, other: impl Fn(&str) -> Result<Value>) -> Result<Self> {
-        let domain = self
-            .first
-            .get("domain")
-            .and_then(Value::as_str)
-            .unwrap_or(NAMES)
-            .to_owned();
+    /// The same in a cloud.
+    ///
+    /// # Errors
+    /// If it does not know it either.
+    pub fn in_cloud(self, cloud: &Cloud) -> Result<Self> {
+        self.with_known(&|name| cloud.known(name))
+    }
+
+    fn filled(self, lab: &K3sLab, other: impl Fn(&str) -> Result<Value>) -> Result<Self> {
+        let domain = self.domain().unwrap_or(NAMES).to_owned();
         let authority = certificates::authority("lab-ca")?;
         let pair = certificates::serving(&authority, &domain, std::slice::from_ref(&domain))?;
         let key = lab.hosts().ssh_key();
@@ -106,9 +113,18 @@ impl Script {
                 name => other(name)?,
             })
         };
+        self.with_known(&known)
+    }
+
+    /// The domain of the environment, if it has one.
+    pub fn domain(&self) -> Option<&str> {
+        self.first.get("domain").and_then(Value::as_str)
+    }
+
+    fn with_known(mut self, known: &impl Fn(&str) -> Result<Value>) -> Result<Self> {
         for variables in [&mut self.first, &mut self.change] {
             for value in variables.values_mut() {
-                put_in(value, &known)?;
+                put_in(value, known)?;
             }
         }
         Ok(self)

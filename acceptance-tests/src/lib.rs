@@ -6,6 +6,7 @@
 //! - [`lab`] puts the two together.
 //! - [`hosts`] runs hosts with a real systemd and a real sshd.
 //! - [`k3s`] is a stand-in for k3s, a program that runs on such hosts.
+//! - [`cloud`] is an account of AWS whose EKS has such a cluster, with what is to live in it.
 //! - [`data_center`] is a vCenter whose machines are such hosts.
 //! - [`environment`] reads what an example needs of hosts.
 //! - [`tofu`] drives the real command line in a directory of its own and reads what it says.
@@ -21,6 +22,7 @@
 
 pub mod aws;
 pub mod cht;
+pub mod cloud;
 pub mod cluster;
 pub mod data_center;
 pub mod environment;

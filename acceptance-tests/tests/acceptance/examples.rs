@@ -11,10 +11,14 @@ use crate::examples_inside;
 use crate::support::{Scene, done, kubernetes, lab};
 
 /// Examples that are only validated, each with the reason.
-const VALIDATED: [(&str, &str); 9] = [
+const VALIDATED: [(&str, &str); 10] = [
     (
         "adoption",
         "it imports what a chart made, as the tests of adoption do with this configuration",
+    ),
+    (
+        "environments/eks-existing-vpc",
+        "it takes a network of the reader's; the environment eks has one of its own, and is applied",
     ),
     ("functions/kubeconfig", "it takes the token of the reader's cluster"),
     (
