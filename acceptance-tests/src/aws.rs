@@ -1,6 +1,6 @@
 //! AWS on loopback: one endpoint for all services, with an account of its own for each test.
 //!
-//! moto answers for EC2, IAM, STS, load balancers, certificates, DNS and logs; EKS is the lab's own. In front of both
+//! moto answers for EC2, IAM, STS, load balancers, certificates, DNS and logs; EKS and DLM are the lab's own. In front of all
 //! is a gateway that holds every request to AWS's own description of its services, as botocore ships it: what AWS would
 //! not understand fails the test, though moto may take it. It also has the log, and lets calls go wrong or take long.
 //!
@@ -22,6 +22,8 @@
 //! - `account`: what a test has to itself.
 //! - `eks`: clusters, node groups, add-ons, and how long they take; see [`Account::eks`].
 //! - `faults`: calls that go wrong or take long.
+//! - `lifecycle`: policies of Data Lifecycle Manager.
+//! - `load_balancers`: what gives the Ingresses of a cluster load balancers; see [`LoadBalancers`].
 //! - `gateway`: the endpoint, with the log and the contract; `refusal` has errors in the words of each service.
 //! - `token`: whom a bearer token of EKS belongs to, for the API server of [`cluster`](crate::cluster).
 //! - `moto`: the process behind it, from `tools/aws/`; it needs Python, see [`available`].
@@ -30,6 +32,8 @@ mod account;
 mod eks;
 mod faults;
 mod gateway;
+mod lifecycle;
+mod load_balancers;
 mod moto;
 mod refusal;
 mod token;
@@ -49,11 +53,13 @@ use tokio::runtime::Runtime;
 pub use account::{Account, Call, REGION, ServiceError, Session};
 pub use eks::{Eks, Issue, Work};
 pub use faults::Fault;
+pub use load_balancers::LoadBalancers;
 
 use crate::{skip, tools};
 use eks::Clusters;
 use faults::Script;
 use gateway::Answer;
+use lifecycle::Policies;
 use moto::Moto;
 pub(crate) use token::PATH as TOKEN_REVIEW;
 
@@ -94,6 +100,7 @@ struct Running {
 struct Shared {
     moto: Moto,
     clusters: Clusters,
+    policies: Policies,
     scenes: Mutex<BTreeMap<String, Scene>>,
     strays: Mutex<Vec<String>>,
     refused_tokens: Mutex<Vec<String>>,
@@ -128,6 +135,7 @@ impl Aws {
             let shared = Arc::new(Shared {
                 moto: Moto::start().await?,
                 clusters: Clusters::new()?,
+                policies: Policies::default(),
                 scenes: Mutex::default(),
                 strays: Mutex::default(),
                 refused_tokens: Mutex::default(),

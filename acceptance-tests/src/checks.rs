@@ -93,20 +93,25 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 
 /// Builds the provider and answers where its binary is.
 pub(crate) fn build_provider() -> Result<PathBuf> {
-    cargo(&["build", "--package", "terraform-provider-cht"], &[])?;
-    // This program was built into the same directory, by the same Cargo.
-    let own = env::current_exe()?;
-    let binary = own.with_file_name("terraform-provider-cht");
-    if !binary.is_file() {
-        bail!("{} was not built", binary.display());
-    }
-    Ok(binary)
+    build_all()?;
+    built("terraform-provider-cht")
 }
 
 /// Builds the stand-in for k3s and answers where it is.
 pub(crate) fn build_stand_in() -> Result<PathBuf> {
-    cargo(&["build", "--package", "acceptance-tests", "--bin", "k3s"], &[])?;
-    let binary = env::current_exe()?.with_file_name("k3s");
+    build_all()?;
+    built("k3s")
+}
+
+/// Builds all programs and tests, as `cargo test --workspace` does. A part of them alone would have their dependencies
+/// with other features, and so build all of these once more: minutes, with the services of AWS among them.
+fn build_all() -> Result<()> {
+    cargo(&["build", "--workspace", "--all-targets"], &[])
+}
+
+/// A program of the workspace: this one was built into the same directory, by the same Cargo.
+fn built(name: &str) -> Result<PathBuf> {
+    let binary = env::current_exe()?.with_file_name(name);
     if !binary.is_file() {
         bail!("{} was not built", binary.display());
     }

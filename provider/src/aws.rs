@@ -3,16 +3,14 @@
 //! The value `aws` of the provider block ([`attribute`]) says which account and region it is. From the wire up:
 //!
 //! - [`account`] has the credentials as AWS's own tools find them, and `services` the clients that use them; `keys` are
-//!   for what is signed here; `region` says where services are;
+//!   what they sign with; `retries` says which calls are made again; `region` says where services are;
 //! - [`accounts`] sets up an account when it is first needed: who uses nothing of AWS needs no login to it;
 //! - `refusal` is what a service says when it refuses, `failure` makes an [`error`] of that and of all else that goes
 //!   wrong, and [`diagnostics`] says it in a user's words;
-//! - `query` has the forms and answers of services without a client in the SDK, and `http` sends them;
-//! - `eks` asks EKS about clusters; `eks_token` makes tokens for them, and [`eks_logins`] keeps those for everything
-//!   that lives in a cluster;
-//! - `iam` makes the roles that other things need;
-//! - `ec2` has the calls about networks, of which [`vpc`] makes one; `tags` are how we know what we have made;
-//!   `which_account` refuses to look in the wrong place;
+//! - a file for each service has the calls of it: `ec2`, `eks`, `iam`, `load_balancing`;
+//! - `eks_token` makes tokens for clusters of EKS, and [`eks_logins`] keeps those for everything that lives in one;
+//! - [`vpc`] makes a network; `tags` are how we know what we have made; `which_account` refuses to look in the wrong
+//!   place;
 //! - data sources are files such as [`eks_cluster_data`], and [`eks_token_ephemeral`] gives a token to other providers.
 //!
 //! Nothing of what a request or an answer says is logged, only which call it was.
@@ -20,11 +18,17 @@
 pub mod access_entry;
 pub mod account;
 pub mod accounts;
+mod acm;
 pub mod addon;
 pub mod attribute;
 mod autoscaling;
+mod blocks;
 pub mod caller_identity_data;
+pub mod certificate;
+mod creation;
 pub mod diagnostics;
+mod dlm;
+pub mod dns_alias;
 mod ec2;
 mod eks;
 pub mod eks_cluster_data;
@@ -34,20 +38,30 @@ mod eks_token;
 pub mod eks_token_ephemeral;
 pub mod error;
 mod failure;
-mod http;
 mod iam;
 mod keys;
+pub mod load_balancer_controller;
+mod load_balancing;
+mod names;
 pub mod node_group;
-mod query;
 pub mod refusal;
 mod region;
+mod retries;
+mod route53;
 mod rules;
 mod services;
 mod short_name;
+pub mod snapshot;
+pub mod snapshot_data;
+pub mod snapshot_policy;
 mod tags;
+#[cfg(test)]
+mod testing;
 mod time;
+pub mod volume;
 pub mod vpc;
 mod which_account;
+mod zone;
 
 pub use self::account::Account;
 pub use self::accounts::Accounts;

@@ -33,6 +33,7 @@ pub mod diagnostics;
 pub mod drift;
 pub mod eks;
 pub mod error;
+pub mod identity;
 pub mod in_plan;
 pub mod kept;
 pub mod kind;

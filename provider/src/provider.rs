@@ -11,12 +11,19 @@ use tf_framework::{Attr, Model};
 use crate::aws::access_entry::AccessEntryResource;
 use crate::aws::addon::AddonResource;
 use crate::aws::caller_identity_data::CallerIdentityDataSource;
+use crate::aws::certificate::CertificateResource;
+use crate::aws::dns_alias::DnsAliasResource;
 use crate::aws::eks_cluster_data::EksClusterDataSource;
 use crate::aws::eks_cluster_versions_data::EksClusterVersionsDataSource;
 use crate::aws::eks_token_ephemeral::EksTokenResource;
+use crate::aws::load_balancer_controller::LoadBalancerControllerResource;
 use crate::aws::node_group::NodeGroupResource;
+use crate::aws::snapshot::SnapshotResource;
+use crate::aws::snapshot_data::SnapshotDataSource;
+use crate::aws::snapshot_policy::SnapshotPolicyResource;
+use crate::aws::volume::VolumeResource;
 use crate::aws::vpc::VpcResource;
-use crate::aws::{Account, Accounts, Aws, AwsDraft, EksLogins};
+use crate::aws::{Account, Accounts, Aws, AwsDraft, EksLogins, eks_logins};
 use crate::cht::SizingFunction;
 use crate::cht::application::creations::Creations;
 use crate::cht::application::releases::Releases;
@@ -108,6 +115,21 @@ impl Clients {
         };
         let access = Access::new(&clients.clusters, own, default).await?;
         Ok(access.with_cancellation(scope.cancellation()))
+    }
+
+    /// Whether AWS says that the EKS cluster does not exist any more which something was put into, by what was kept of
+    /// it: then what lived in it is gone, too, and a warning says so.
+    pub async fn is_gone(scope: &Scope<Clients>, own: Option<&Kubernetes>, kept: Option<&str>) -> bool {
+        let clients = scope.clients();
+        let way = own.or_else(|| clients.kubernetes().ok().flatten());
+        let (Some(way), Some(kept)) = (way, kept) else {
+            return false;
+        };
+        let is_gone = clients.clusters.is_gone(way, kept).await;
+        if is_gone {
+            scope.warn(eks_logins::gone(way));
+        }
+        is_gone
     }
 
     /// The cluster that a way leads to which another resource exports: no attribute is to blame if it fails.
@@ -284,14 +306,20 @@ impl Provider for ChtProvider {
 
     fn resources(&self) -> Vec<ResourceEntry<Clients>> {
         vec![
+            ResourceEntry::new(CertificateResource),
             ResourceEntry::new(CredentialResource),
+            ResourceEntry::new(DnsAliasResource),
+            ResourceEntry::new(SnapshotResource),
+            ResourceEntry::new(VolumeResource),
             ResourceEntry::new(AccessEntryResource),
             ResourceEntry::new(AddonResource),
+            ResourceEntry::new(LoadBalancerControllerResource),
             ResourceEntry::new(NodeGroupResource),
             ResourceEntry::new(InstanceResource),
             ResourceEntry::new(AgentResource),
             ResourceEntry::new(ClusterResource),
             ResourceEntry::new(SettingsResource),
+            ResourceEntry::new(SnapshotPolicyResource),
             ResourceEntry::new(StorageClassResource),
             ResourceEntry::new(UserResource),
             ResourceEntry::new(VpcResource),
@@ -307,6 +335,7 @@ impl Provider for ChtProvider {
     fn data_sources(&self) -> Vec<DataSourceEntry<Clients>> {
         vec![
             DataSourceEntry::new(CallerIdentityDataSource),
+            DataSourceEntry::new(SnapshotDataSource),
             DataSourceEntry::new(EksClusterDataSource),
             DataSourceEntry::new(EksClusterVersionsDataSource),
             DataSourceEntry::new(InstanceDataSource),

@@ -245,9 +245,20 @@ impl Session {
     /// # Errors
     /// What the service answers is a [`ServiceError`].
     pub async fn call_in(&self, region: &str, service: &str, operation: &str, parameters: Value) -> Result<Value> {
+        self.call_over(self.connection(region), service, operation, parameters)
+            .await
+    }
+
+    /// Calls an operation for a part of AWS that the lab plays: nobody else notices, and no fault meets it.
+    pub(super) async fn call_unseen(&self, service: &str, operation: &str, parameters: Value) -> Result<Value> {
+        let mut connection = self.connection(REGION);
+        connection["observer"] = json!(true);
+        self.call_over(connection, service, operation, parameters).await
+    }
+
+    async fn call_over(&self, connection: Value, service: &str, operation: &str, parameters: Value) -> Result<Value> {
         let asked = json!({
-            "service": service, "operation": operation, "parameters": parameters,
-            "connection": self.connection(region),
+            "service": service, "operation": operation, "parameters": parameters, "connection": connection,
         });
         let called: Called = self.running.ask("call", asked).await?;
         match called.error {

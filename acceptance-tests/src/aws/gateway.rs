@@ -178,23 +178,26 @@ async fn carry_out(shared: &Shared, request: &Request<Bytes>, read: &Read, calle
         let failures = shared.with(&caller.account, |scene| scene.launch_failures.clone());
         return activities(read, &failures);
     }
-    if read.service != "eks" {
-        return forward(shared, request).await;
-    }
-    let outcome = shared.clusters.answer(&shared.moto, read, caller).await?;
+    let outcome = match read.service.as_str() {
+        "eks" => shared.clusters.answer(&shared.moto, read, caller).await?,
+        "dlm" => shared.policies.answer(read, caller),
+        _ => return forward(shared, request).await,
+    };
     let id = uuid::Uuid::new_v4().to_string();
     let (status, error, body, answer) = match outcome {
         Ok(value) => (200, None, value.to_string(), ok(&value, &id)?),
         Err(answered) => {
             let mut body = Value::Object(answered.members.clone());
-            body["message"] = json!(answered.message);
+            if body.get("Message").is_none() {
+                body["message"] = json!(answered.message);
+            }
             let answer = answered.response(Protocol::RestJson, &id);
             (answered.status, Some(answered.code), body.to_string(), answer)
         }
     };
     // What the lab answers is held to the same description as what it is asked.
     let asked = json!({
-        "service": "eks", "operation": operation, "status": status, "error": error, "body": body,
+        "service": read.service, "operation": operation, "status": status, "error": error, "body": body,
     });
     let checked: Checked = shared.moto.ask("check", &asked).await?;
     shared.with(&caller.account, |scene| scene.violations.extend(checked.violations));

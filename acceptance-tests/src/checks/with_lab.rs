@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use acceptance_tests::{hosts, skip, tools};
 
-use super::{build_provider, cargo, cargo_command};
+use super::{build_provider, cargo_command};
 
 /// If more than these fail, it is no coincidence.
 const MOST_RETRIED: usize = 3;
@@ -27,11 +27,6 @@ pub(super) fn run(targets: &[&str], filter: Option<&str>) -> Result<Vec<String>>
         hosts::prepare()?;
     }
     let provider = build_provider()?;
-    // A test of another package is not told where an example is: it looks beside itself.
-    cargo(&["build", "--package", "tf-framework", "--example", "notes"], &[])?;
-    let mut build = vec!["test", "--no-run", "--package", "acceptance-tests"];
-    build.extend(targets.iter().flat_map(|target| ["--test", target]));
-    cargo(&build, &[])?;
     let skipped = tempfile::NamedTempFile::new()?;
     let tests = Tests {
         provider: &provider,
@@ -86,7 +81,7 @@ impl Tests<'_> {
 
     /// Runs tests of a target, and shows what they say.
     fn attempt(&self, target: &str, selection: &[&str]) -> Result<Outcome> {
-        let mut command = cargo_command(&["test", "--package", "acceptance-tests", "--test", target]);
+        let mut command = cargo_command(&["test", "--workspace", "--test", target]);
         command
             .args(["--", "--ignored"])
             .args(selection)

@@ -1,11 +1,13 @@
 //! The real command line, in a directory of its own, with the provider under test in place of an installed one.
 //!
-//! [`Workspace`] has a method per command. What a command said is an [`Outcome`], parsed in `outcome.rs`; what it plans
-//! is a [`Plan`]; how it is run, limited in time and ended is in `command.rs`.
+//! [`Workspace`] has a method per command, and [`Steps`] are those that end a test unless they end as they have to. What a
+//! command said is an [`Outcome`], parsed in `outcome.rs`; what it plans is a [`Plan`]; how it is run, limited in time and
+//! ended is in `command.rs`.
 
 mod command;
 mod outcome;
 mod plan;
+mod steps;
 mod workspace;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use anyhow::{Context, Result};
 pub use command::Running;
 pub use outcome::{Diagnostic, Error, Outcome, Severity};
 pub use plan::{Change, Plan};
+pub use steps::{Steps, done, failure};
 pub use workspace::{PLAN_FILE, Workspace};
 
 use crate::{skip, tools};

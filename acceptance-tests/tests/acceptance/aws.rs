@@ -1,15 +1,15 @@
 //! A scene with an account of its own: what tests of AWS's resources work with.
 
+use std::ops::{Deref, DerefMut};
+
 use acceptance_tests::aws::{Account, Aws, available};
-use acceptance_tests::tofu::{Cli, Diagnostic, Plan, Workspace, provider_binary};
+use acceptance_tests::tofu::{Cli, Steps, Workspace, provider_binary};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use crate::support::{done, failure};
-
 /// A workspace and an account. The workspace has the credentials in its environment, as users have.
 pub(crate) struct Scene {
-    pub(crate) workspace: Workspace,
+    steps: Steps,
     pub(crate) account: Account,
 }
 
@@ -27,7 +27,7 @@ impl Scene {
 
     pub(crate) fn in_account(account: Account) -> Self {
         Scene {
-            workspace: workspace(&account),
+            steps: Steps::of(workspace(&account)),
             account,
         }
     }
@@ -39,57 +39,7 @@ impl Scene {
 
     /// Another workspace, which knows nothing of this one.
     pub(crate) fn forget(&mut self) {
-        self.workspace = workspace(&self.account);
-    }
-
-    /// Writes a configuration without a provider block.
-    pub(crate) fn write(&self, text: &str) {
-        self.workspace
-            .write("main.tf", text)
-            .expect("the configuration is written");
-    }
-
-    pub(crate) async fn apply(&self) {
-        done("apply", self.workspace.apply().await);
-    }
-
-    pub(crate) async fn apply_fails(&self) -> Diagnostic {
-        failure("apply", self.workspace.apply().await)
-    }
-
-    pub(crate) async fn plan(&self) -> Plan {
-        done("plan", self.workspace.plan().await)
-    }
-
-    pub(crate) async fn plan_fails(&self) -> Diagnostic {
-        failure("plan", self.workspace.plan().await)
-    }
-
-    pub(crate) async fn destroy(&self) {
-        done("destroy", self.workspace.destroy().await);
-    }
-
-    pub(crate) async fn destroy_fails(&self) -> Diagnostic {
-        failure("destroy", self.workspace.destroy().await)
-    }
-
-    /// Checks that there is nothing to do, and nothing to refresh.
-    pub(crate) async fn is_settled(&self) {
-        let plan = self.plan().await;
-        let changes: Vec<_> = plan.changes().collect();
-        assert!(
-            plan.is_empty() && plan.drift().is_empty(),
-            "{changes:?}\n{:?}",
-            plan.drift()
-        );
-    }
-
-    /// The attributes of a resource in the state; null if it is not there.
-    pub(crate) async fn state(&self, address: &str) -> Value {
-        let state = done("show", self.workspace.show().await);
-        let resources = state.pointer("/values/root_module/resources").and_then(Value::as_array);
-        let found = resources.and_then(|all| all.iter().find(|one| one["address"] == address));
-        found.map(|one| one["values"].clone()).unwrap_or_default()
+        self.steps = Steps::of(workspace(&self.account));
     }
 
     /// What EC2 lists, by botocore's names.
@@ -103,6 +53,20 @@ impl Scene {
     pub(crate) async fn is_empty(&self) {
         let left = self.account.left().await.expect("AWS answers");
         assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+impl Deref for Scene {
+    type Target = Steps;
+
+    fn deref(&self) -> &Steps {
+        &self.steps
+    }
+}
+
+impl DerefMut for Scene {
+    fn deref_mut(&mut self) -> &mut Steps {
+        &mut self.steps
     }
 }
 

@@ -49,7 +49,16 @@ const VALIDATED: [(&str, &str); 9] = [
 const PLANNED: &str = "resources/cht_instance";
 
 /// What the names of types begin with that are in a vCenter or an account of the reader's: their own tests have both.
-const ELSEWHERE: [&str; 4] = ["cht_aws_", "cht_eks_", "cht_vpc", "cht_vsphere_"];
+const ELSEWHERE: [&str; 8] = [
+    "cht_acm_",
+    "cht_aws_",
+    "cht_dns_",
+    "cht_ebs_",
+    "cht_eks_",
+    "cht_snapshot_",
+    "cht_vpc",
+    "cht_vsphere_",
+];
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")

@@ -10,10 +10,13 @@
 mod application;
 mod aws;
 mod certificate;
+mod cht_acm_certificate;
 mod cht_credential;
+mod cht_dns_alias;
 mod cht_eks;
 mod cht_eks_access_entry;
 mod cht_eks_addon;
+mod cht_eks_load_balancer_controller;
 mod cht_eks_node_group;
 mod cht_instance;
 mod cht_settings;

@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::support::{ADDRESS, Scene, lab};
+use crate::support::{ADDRESS, Scene};
 
 /// Starts the provider, and answers with the value that a shell gives to the variable that it prints.
 async fn start(tmp: &Path) -> (Child, String) {
@@ -46,11 +46,7 @@ async fn provider_started_by_hand_serves_command_after_command() {
     let mut workspace =
         Workspace::new(Cli::tofu().expect("tofu is there"), Path::new("/bin/false")).expect("a workspace");
     workspace.set_environment("TF_REATTACH_PROVIDERS", &variable);
-    let scene = Scene {
-        workspace,
-        client: lab().await.cluster.client().expect("a client"),
-        namespace: "reattach".to_owned(),
-    };
+    let scene = Scene::of(workspace, "reattach").await;
 
     scene.configure(&scene.instance()).await;
     assert_eq!(scene.plan().await.actions(ADDRESS), ["create"]);

@@ -1,14 +1,15 @@
 //! The lab that all tests share, and a scene for each: a workspace, a namespace, a client. [`instance`] is the text of
-//! an instance, [`kind`] the kinds of objects that tests look at, [`outcome`] what commands have to end with.
+//! an instance, [`kind`] the kinds of objects that tests look at.
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::ops::{Deref, DerefMut};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use acceptance_tests::cluster::{ClusterOptions, wait};
 use acceptance_tests::lab::Lab;
-use acceptance_tests::tofu::{Cli, Diagnostic, Plan, Workspace, provider_binary};
+use acceptance_tests::tofu::{Cli, Diagnostic, Steps, Workspace, provider_binary};
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
@@ -17,14 +18,13 @@ use tokio::sync::{MutexGuard, OnceCell};
 
 mod instance;
 mod kind;
-mod outcome;
 
+pub(crate) use acceptance_tests::tofu::{done, failure};
 pub(crate) use instance::Instance;
 pub(crate) use kind::{
     ACCOUNT, ATTACHMENT, BINDING, CLAIM, CONFIG_MAP, CSI_NODE, DAEMON_SET, DEFINITION, DEPLOYMENT, INGRESS, Kind,
     NAMESPACE, NODE, POD, ROLE, SECRET, SERVICE, SNAPSHOT, SNAPSHOT_CLASS, STORAGE_CLASS, VOLUME,
 };
-pub(crate) use outcome::{done, failure};
 
 /// The address of the resource in most configurations.
 pub(crate) const ADDRESS: &str = "cht_instance.test";
@@ -56,7 +56,7 @@ pub(crate) async fn turn_with_nodes() -> MutexGuard<'static, ()> {
 
 /// What one test works with.
 pub(crate) struct Scene {
-    pub(crate) workspace: Workspace,
+    steps: Steps,
     pub(crate) client: Client,
     pub(crate) namespace: String,
 }
@@ -86,11 +86,15 @@ impl Scene {
     }
 
     async fn within(cli: Cli, namespace: &str) -> Self {
-        let client = lab().await.cluster.client().expect("a client");
         let workspace = Workspace::new(cli, &provider_binary().expect("the provider was built")).expect("a workspace");
+        Self::of(workspace, namespace).await
+    }
+
+    /// A scene with a workspace of one's own.
+    pub(crate) async fn of(workspace: Workspace, namespace: &str) -> Self {
         Scene {
-            workspace,
-            client,
+            steps: Steps::of(workspace),
+            client: lab().await.cluster.client().expect("a client"),
             namespace: namespace.to_owned(),
         }
     }
@@ -103,50 +107,6 @@ impl Scene {
     /// Writes the configuration of an instance on the lab's cluster.
     pub(crate) async fn configure(&self, instance: &Instance) {
         self.write(&instance.hcl(&kubernetes().await));
-    }
-
-    pub(crate) fn write(&self, configuration: &str) {
-        self.workspace
-            .write("main.tf", configuration)
-            .expect("the configuration is written");
-    }
-
-    pub(crate) async fn apply(&self) {
-        done("apply", self.workspace.apply().await);
-    }
-
-    /// Applies what has to fail, and answers with the first error.
-    pub(crate) async fn apply_fails(&self) -> Diagnostic {
-        failure("apply", self.workspace.apply().await)
-    }
-
-    pub(crate) async fn plan(&self) -> Plan {
-        done("plan", self.workspace.plan().await)
-    }
-
-    /// Plans what has to be refused, and answers with the first error.
-    pub(crate) async fn plan_fails(&self) -> Diagnostic {
-        failure("plan", self.workspace.plan().await)
-    }
-
-    pub(crate) async fn destroy(&self) {
-        done("destroy", self.workspace.destroy().await);
-    }
-
-    /// Checks that there is nothing to do, and nothing to refresh.
-    pub(crate) async fn is_settled(&self) {
-        let plan = self.plan().await;
-        assert!(
-            plan.is_empty(),
-            "the second plan is not empty: {:?}",
-            plan.changes().collect::<Vec<_>>()
-        );
-        let refresh = done("plan -refresh-only", self.workspace.plan_refresh_only().await);
-        assert!(
-            refresh.drift().is_empty(),
-            "the refresh finds changes: {:?}",
-            refresh.drift()
-        );
     }
 
     /// The attributes of the resource in the state; null if it is not there.
@@ -232,6 +192,20 @@ impl Scene {
 
     pub(crate) fn api(&self, kind: &Kind) -> Api<DynamicObject> {
         kind.api(&self.client, &self.namespace)
+    }
+}
+
+impl Deref for Scene {
+    type Target = Steps;
+
+    fn deref(&self) -> &Steps {
+        &self.steps
+    }
+}
+
+impl DerefMut for Scene {
+    fn deref_mut(&mut self) -> &mut Steps {
+        &mut self.steps
     }
 }
 

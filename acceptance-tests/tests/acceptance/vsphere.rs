@@ -3,19 +3,20 @@
 pub(crate) mod anywhere;
 
 use std::fmt::Write as _;
+use std::ops::{Deref, DerefMut};
 
-use acceptance_tests::tofu::{Cli, Diagnostic, Plan, Workspace, provider_binary};
+use acceptance_tests::tofu::{Cli, Steps, Workspace, provider_binary};
 use acceptance_tests::vcenter::{Machine, Options, VCenter};
 use serde_json::{Value, json};
 
-use crate::support::{done, failure};
+use crate::support::done;
 
 /// The address of the machine in most configurations.
 pub(crate) const ADDRESS: &str = "cht_vsphere_virtual_machine.test";
 
 /// A workspace and a vCenter.
 pub(crate) struct Scene {
-    pub(crate) workspace: Workspace,
+    steps: Steps,
     pub(crate) vcenter: VCenter,
 }
 
@@ -34,14 +35,14 @@ impl Scene {
     pub(crate) async fn with(options: &Options) -> Self {
         let vcenter = VCenter::start(options).await.expect("the vCenter starts");
         Scene {
-            workspace: workspace(),
+            steps: Steps::of(workspace()),
             vcenter,
         }
     }
 
     /// Another workspace, which knows nothing of this one.
     pub(crate) fn forget(&mut self) {
-        self.workspace = workspace();
+        self.steps = Steps::of(workspace());
     }
 
     /// Goes on in another workspace, which knows nothing of this one, and hands this one back.
@@ -73,42 +74,6 @@ impl Scene {
             .expect("the configuration is written");
     }
 
-    pub(crate) async fn apply(&self) {
-        done("apply", self.workspace.apply().await);
-    }
-
-    pub(crate) async fn apply_fails(&self) -> Diagnostic {
-        failure("apply", self.workspace.apply().await)
-    }
-
-    pub(crate) async fn plan(&self) -> Plan {
-        done("plan", self.workspace.plan().await)
-    }
-
-    pub(crate) async fn plan_fails(&self) -> Diagnostic {
-        failure("plan", self.workspace.plan().await)
-    }
-
-    pub(crate) async fn destroy(&self) {
-        done("destroy", self.workspace.destroy().await);
-    }
-
-    /// Checks that there is nothing to do, and nothing to refresh.
-    pub(crate) async fn is_settled(&self) {
-        let plan = self.plan().await;
-        let changes: Vec<_> = plan.changes().collect();
-        assert!(
-            plan.is_empty() && plan.drift().is_empty(),
-            "{changes:?}\n{:?}",
-            plan.drift()
-        );
-    }
-
-    /// The attributes of a resource in the state; null if it is not there.
-    pub(crate) async fn state(&self, address: &str) -> Value {
-        resource(&self.workspace, address).await
-    }
-
     /// The machine as the vCenter has it.
     pub(crate) async fn machine(&self, name: &str) -> Machine {
         self.vcenter.machine(name).await.expect("the machine is there")
@@ -119,6 +84,20 @@ impl Scene {
         let machines = self.vcenter.machines().await.expect("the vCenter answers");
         let machines = machines.into_iter().filter(|machine| !machine.template);
         machines.map(|machine| machine.name).collect()
+    }
+}
+
+impl Deref for Scene {
+    type Target = Steps;
+
+    fn deref(&self) -> &Steps {
+        &self.steps
+    }
+}
+
+impl DerefMut for Scene {
+    fn deref_mut(&mut self) -> &mut Steps {
+        &mut self.steps
     }
 }
 

@@ -148,7 +148,7 @@ async fn a_data_center_is_planned_made_repaired_and_destroyed_as_one() {
     assert_eq!(created, changed(&plan).len(), "nothing is there before the first apply");
     assert_eq!(plan.actions("cht_instance.county[\"kisumu\"]"), ["create"]);
     follow(&site.scene, GUIDE).await;
-    site.scene.is_settled("made").await;
+    site.scene.is_settled_after("made").await;
     site.nodes_are_machines(&["agent-1", "agent-2", "server-1", "server-2", "server-3"])
         .await;
     site.volumes_are_of_vsphere().await;

@@ -43,7 +43,7 @@ impl Applied {
         }
         .set(script.first);
         applied.scene.apply().await;
-        applied.scene.is_settled("applied").await;
+        applied.scene.is_settled_after("applied").await;
         let url = done("output", applied.scene.workspace.output("url").await);
         assert_eq!(url, "https://cht.health.example/");
         Some(applied)
@@ -100,7 +100,7 @@ async fn one_server_with_cht_is_what_its_guide_says() {
     follow(&applied.scene, "one-server").await;
     let applied = applied.changed();
     follow(&applied.scene, "upgrading-k3s").await;
-    applied.scene.is_settled("changed").await;
+    applied.scene.is_settled_after("changed").await;
 
     // The machine is gone for good, and another one is there.
     applied.scene.host(1).power_off().expect("it is dead");
@@ -110,7 +110,7 @@ async fn one_server_with_cht_is_what_its_guide_says() {
     let machine = machine.map(|(name, value)| (name.to_owned(), value));
     let applied = applied.set(Map::from_iter(machine));
     follow_section(&applied.scene, DEATHS, "The only server is gone").await;
-    applied.scene.is_settled("on another machine").await;
+    applied.scene.is_settled_after("on another machine").await;
     applied.scene.destroy().await;
     applied.scene.is_clean(2).await;
 }
@@ -133,11 +133,11 @@ async fn three_servers_and_two_agents_with_cht_are_what_their_guides_say() {
     applied.scene.host(2).power_off().expect("it is dead");
     let applied = applied.set(Map::from_iter([("servers".to_owned(), servers)]));
     follow_up_to(&applied.scene, DEATHS, MOST).await;
-    applied.scene.is_settled("another server").await;
+    applied.scene.is_settled_after("another server").await;
 
     let applied = applied.changed();
     applied.scene.apply().await;
-    applied.scene.is_settled("changed").await;
+    applied.scene.is_settled_after("changed").await;
 
     let applied = without_a_quorum(applied).await;
     applied.scene.destroy().await;
@@ -169,7 +169,7 @@ async fn without_a_quorum(applied: Applied) -> Applied {
             .collect(),
     );
     follow_section(&applied.scene, DEATHS, MOST).await;
-    applied.scene.is_settled("taken back").await;
+    applied.scene.is_settled_after("taken back").await;
     let url = done("output", applied.scene.workspace.output("url").await);
     assert_eq!(url, "https://cht.health.example/");
     applied.set(Map::from_iter([("restore_from".to_owned(), Value::Null)]))

@@ -1,7 +1,7 @@
 """Where moto lets pass what AWS refuses, or is done where AWS takes minutes: what would hide faults of a client.
 
-What depends on another thing cannot be deleted before it, NAT gateways come and go in their time, and a certificate is
-issued when the records are there that prove whose the names are.
+What depends on another thing cannot be deleted before it, NAT gateways come and go in their time, a certificate is issued
+when the records are there that prove whose the names are, and records are made once.
 """
 
 import json
@@ -12,7 +12,8 @@ from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
-from moto.route53.models import route53_backends
+from moto.route53.exceptions import Route53ClientError
+from moto.route53.models import Route53Backend, route53_backends
 
 # How many seconds NAT gateways take to come and to go, by account.
 NAT_SECONDS = {}
@@ -21,6 +22,7 @@ NAT_SECONDS = {}
 # fifteen hundred for each account in each partition.
 KEPT = (
     "AWSBackup",
+    "AWSDataLifecycleManager",
     "AdministratorAccess",
     "AmazonEBS",
     "AmazonEC2",
@@ -46,6 +48,7 @@ MOTO = {
 }
 
 MOTO["describe_certificate"] = CertBundle.describe
+MOTO["change_records"] = Route53Backend.change_resource_record_sets
 
 POLICIES = {name: data for name, data in json.loads(aws_managed_policies_data).items() if name.startswith(KEPT)}
 
@@ -164,6 +167,49 @@ def check_certificate(self):
         self.status = "ISSUED"
 
 
+def change_records(self, zoneid, change_list):
+    """What is there is not created again, and what is deleted has to be exactly what is there; all of it or nothing."""
+    for change in change_list:
+        wanted = change["ResourceRecordSet"]
+        name, kind = wanted["Name"].rstrip(".") + ".", wanted["Type"]
+        is_there = [record for record in self.get_hosted_zone(zoneid).rrsets if record.name.lower() == name.lower()]
+        same = [
+            record
+            for record in is_there
+            if record.type == kind and record.set_identifier == wanted.get("SetIdentifier")
+        ]
+        removed = {other["ResourceRecordSet"]["Type"] for other in change_list if other["Action"] == "DELETE"}
+        kinds = {record.type for record in is_there} - removed
+        tried = f"Tried to {change['Action'].lower()} resource record set [name='{name}', type='{kind}'] but"
+        if change["Action"] == "CREATE" and same:
+            raise Route53ClientError("InvalidChangeBatch", f"[{tried} it already exists]")
+        if change["Action"] == "DELETE" and not same:
+            raise Route53ClientError("InvalidChangeBatch", f"[{tried} it was not found]")
+        if change["Action"] == "DELETE" and not is_same(same[0], wanted):
+            raise Route53ClientError(
+                "InvalidChangeBatch", f"[{tried} the values provided do not match the current values]"
+            )
+        if change["Action"] != "DELETE" and ("CNAME" in kinds - {kind} or (kind == "CNAME" and kinds - {"CNAME"})):
+            raise Route53ClientError(
+                "InvalidChangeBatch",
+                f"[RRSet of type {kind} with DNS name {name} is not permitted as it conflicts with other records with the "
+                "same DNS name in zone]",
+            )
+    return MOTO["change_records"](self, zoneid, change_list)
+
+
+def is_same(record, wanted):
+    """Whether a record has the values of another."""
+    if record.alias_target:
+        target = wanted.get("AliasTarget") or {}
+        return all(
+            str(record.alias_target[key]).rstrip(".").lower() == str(target.get(key)).rstrip(".").lower()
+            for key in ("DNSName", "HostedZoneId", "EvaluateTargetHealth")
+        )
+    values = [value["Value"] for value in wanted.get("ResourceRecords") or []]
+    return record.records == values and str(record.ttl) == str(wanted.get("TTL"))
+
+
 def init_aws_policies(self):
     """The policies of AWS in one account."""
     if self.region_name != "aws":
@@ -187,4 +233,5 @@ def apply():
         setattr(EC2Backend, function.__name__, function)
     CertBundle.describe = describe_certificate
     CertBundle.check = check_certificate
+    Route53Backend.change_resource_record_sets = change_records
     IAMBackend._init_aws_policies = init_aws_policies

@@ -24,6 +24,8 @@ MEASURED = {"string": len, "list": len, "map": len, "integer": int, "long": int,
 def violations(shape, value, at="", wire=False):
     """Each way in which a value breaks its shape; `wire` means members by the names that they have on the way."""
     kind = KINDS[shape.type_name]
+    if shape.serialization.get("timestampFormat") == "iso8601" and wire:
+        kind = str
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         yield f"{at or 'it'} is {value!r}, which is no {shape.type_name}"
         return
@@ -76,6 +78,7 @@ def limits(shape, value, at, answered):
 
 def matches(pattern, value):
     """Old patterns have no anchors and mean the whole; those with anchors say what they mean."""
+    pattern = pattern.replace(r"\p{all}", r"\p{Any}")
     anchored = pattern.startswith("^") or pattern.endswith("$")
     return bool((regex.search if anchored else regex.fullmatch)(pattern, value))
 

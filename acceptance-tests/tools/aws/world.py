@@ -28,6 +28,7 @@ KINDS = [
         "InternetGateways[?Attachments[0].VpcId!='{vpc}'].InternetGatewayId",
     ),
     ("launch_template", "ec2", "describe_launch_templates", "LaunchTemplates[].LaunchTemplateId"),
+    ("lifecycle_policy", "dlm", "get_lifecycle_policies", "Policies[].PolicyId"),
     ("load_balancer", "elbv2", "describe_load_balancers", "LoadBalancers[].LoadBalancerArn"),
     ("log_group", "logs", "describe_log_groups", "logGroups[].logGroupName"),
     ("nat_gateway", "ec2", "describe_nat_gateways", "NatGateways[?State!='deleted'].NatGatewayId"),
@@ -71,7 +72,10 @@ def client(service, connection, headers=None):
 def call(service, operation, parameters, connection):
     """The answer to one call, or its error. Only moto itself lets anybody act in any account."""
     account = connection.get("account")
-    connected = client(service, connection, {"x-moto-account-id": account} if account else None)
+    headers = {"x-moto-account-id": account} if account else {}
+    if connection.get("observer"):
+        headers[OBSERVER] = "yes"
+    connected = client(service, connection, headers)
     try:
         answer = connected._make_api_call(operation, parameters)
     except ClientError as error:

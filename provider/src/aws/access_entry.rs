@@ -203,7 +203,10 @@ async fn make(
                 if !ours {
                     return Err(found.map_or_else(|| explain(CREATE, &error), |_| taken(plan)));
                 }
-                cx.warn(found_again(plan));
+                // What this call may have made itself is nobody else's.
+                if !error.is_unanswered() {
+                    cx.warn(found_again(plan));
+                }
             }
             Err(error) => return Err(blame(&error)),
         }

@@ -1,119 +1,81 @@
-//! What EC2 is asked about networks, and what it answers: one method for each kind of call.
+//! What EC2 is asked and told: a method of [`Account`] for each kind of call, in a file for each kind of thing.
 //!
-//! API: [EC2](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Welcome.html), by [`super::query`]. Lists are read
-//! to their end. What is not there is an empty list where there was a filter, and an error where there was an id.
+//! API: [EC2](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Welcome.html). Lists are read to their end. What
+//! is not there is missing in a list where there was a filter, and an error where there was an id. To remove what is
+//! not there is success.
+//!
+//! What EC2 makes without knowing a call again is made by [`Account::run_once`].
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
-use super::account::Account;
-use super::error::Error;
-use super::query::{self, Form};
-use super::tags::Tags;
-
+mod endpoints;
+mod gateways;
+mod interfaces;
 pub(super) mod launch_templates;
 mod machines;
-mod network;
+mod networks;
+mod routes;
+mod tagging;
+pub(super) mod volumes;
+mod zones;
 
-pub(super) use self::network::{
-    Address, InternetGateway, NatGateway, NetworkInterface, Offering, Route, RouteTable, SecurityGroup, Subnet, Vpc,
-    VpcEndpoint, Zone,
-};
+use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 
-/// A list in an answer.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(super) struct Items<T> {
-    /// Its elements.
-    #[serde(default = "Vec::new")]
-    pub(super) item: Vec<T>,
-}
+use super::account::Account;
+use super::error::{Call, Error};
+use super::tags::Tags;
 
-/// A tag.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(super) struct Tag {
-    /// Its key.
-    #[serde(default)]
-    pub(super) key: String,
-    /// Its value.
-    #[serde(default)]
-    pub(super) value: String,
-}
+pub(super) use self::endpoints::NewEndpoint;
+pub(super) use self::networks::{Dns, NewSubnet};
+pub(super) use self::routes::Target;
 
-/// A page of a list. The name of the list is the only thing in which the answers differ.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", bound = "T: DeserializeOwned")]
-struct Page<T> {
-    #[serde(
-        default,
-        alias = "addressesSet",
-        alias = "availabilityZoneInfo",
-        alias = "instanceTypeOfferingSet",
-        alias = "internetGatewaySet",
-        alias = "natGatewaySet",
-        alias = "networkInterfaceSet",
-        alias = "routeTableSet",
-        alias = "securityGroupInfo",
-        alias = "subnetSet",
-        alias = "vpcEndpointSet",
-        alias = "vpcSet"
-    )]
-    items: Items<T>,
-    next_token: Option<String>,
-}
+const SERVICE: &str = "ec2";
 
 impl Account {
-    /// Reads a whole list.
-    ///
-    /// # Errors
-    /// A call failed.
-    pub(super) async fn list<T: DeserializeOwned>(&self, form: Form) -> Result<Vec<T>, Error> {
-        let mut all = Vec::new();
-        let mut next = form.clone();
-        loop {
-            let page: Page<T> = self.ask(&next).await?;
-            all.extend(page.items.item);
-            match page.next_token.filter(|token| !token.is_empty()) {
-                Some(token) => next = form.clone().with("NextToken", token),
-                None => return Ok(all),
-            }
-        }
-    }
-
-    /// Makes a call, and reads its answer.
-    ///
-    /// # Errors
-    /// It failed, or the answer has another form.
-    pub(super) async fn ask<T: DeserializeOwned>(&self, form: &Form) -> Result<T, Error> {
-        let text = self.send(form).await?;
-        query::read(&text).map_err(|source| Error::Answer {
-            call: self.call(form.service.name(), form.operation),
-            source: std::sync::Arc::new(source),
-        })
-    }
-
-    /// Makes a call of which nothing is to be learned.
-    ///
-    /// # Errors
-    /// It failed.
-    pub(super) async fn order(&self, form: &Form) -> Result<(), Error> {
-        self.send(form).await.map(|_| ())
+    /// The client of EC2.
+    fn ec2(&self) -> &aws_sdk_ec2::Client {
+        &self.services().ec2
     }
 }
 
-impl<T> Default for Items<T> {
-    fn default() -> Self {
-        Items { item: Vec::new() }
-    }
+/// What a list is to have: where this is one of these values.
+pub(super) fn filter<V: Into<String>>(name: impl Into<String>, values: impl IntoIterator<Item = V>) -> Filter {
+    let values = values.into_iter().map(Into::into).collect();
+    Filter::builder().name(name).set_values(Some(values)).build()
 }
 
 /// Tags by their keys.
-pub(super) fn by_key(tags: &Items<Tag>) -> Tags {
-    let tags = tags.item.iter();
-    tags.map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+pub(super) fn by_key(tags: &[Tag]) -> Tags {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    tags.iter().map(|tag| (text(tag.key()), text(tag.value()))).collect()
 }
 
 /// The value of a tag.
-pub(super) fn tag<'t>(tags: &'t Items<Tag>, key: &str) -> Option<&'t str> {
-    let found = tags.item.iter().find(|tag| tag.key == key);
-    found.map(|tag| tag.value.as_str())
+pub(super) fn tag<'t>(tags: &'t [Tag], key: &str) -> Option<&'t str> {
+    let found = tags.iter().find(|tag| tag.key() == Some(key));
+    found.map(|tag| tag.value().unwrap_or_default())
 }
+
+/// Tags as EC2 has them.
+pub(super) fn listed(tags: Tags) -> Vec<Tag> {
+    let tags = tags.into_iter();
+    tags.map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect()
+}
+
+/// The tags of what is made.
+fn tagged(kind: ResourceType, tags: Tags) -> TagSpecification {
+    TagSpecification::builder()
+        .resource_type(kind)
+        .set_tags(Some(listed(tags)))
+        .build()
+}
+
+/// What was made, as the answer to a call has it.
+fn made<T>(call: Call, answer: Option<T>) -> Result<T, Error> {
+    answer.ok_or(Error::Lacks {
+        call,
+        what: "what was made",
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 pub(super) mod access;
 pub(super) mod addons;
 pub(super) mod node_groups;
+pub(super) mod pod_identity;
 mod tags;
 
 use super::account::Account;
@@ -77,6 +78,7 @@ fn endpoint(cluster: &Cluster) -> Option<EksEndpoint> {
     Some(EksEndpoint {
         host: host.to_owned(),
         cluster_ca_certificate: ca_certificate(cluster)?,
+        arn: cluster.arn()?.to_owned(),
     })
 }
 
@@ -97,6 +99,7 @@ mod tests {
         let making = Cluster::builder().name("moh").build();
         assert_eq!(endpoint(&making), None);
         let made = Cluster::builder()
+            .arn("arn:aws:eks:af-south-1:123456789012:cluster/moh")
             .endpoint("https://ABC.gr7.af-south-1.eks.amazonaws.com")
             .certificate_authority(Certificate::builder().data(STANDARD.encode("-----BEGIN")).build())
             .build();

@@ -12,7 +12,6 @@ use tf_framework::{Attr, Model};
 
 use super::account::Account;
 use super::diagnostics::explained;
-use super::eks::ca_certificate;
 use super::{rules, time};
 use crate::kubernetes::{Eks, Kubernetes};
 use crate::provider::Clients;
@@ -148,13 +147,11 @@ fn observed(name: String, cluster: &Cluster, account: &Account) -> EksClusterDat
 }
 
 /// The way into the cluster, if it has an endpoint.
-fn way(name: &str, cluster: &Cluster, region: &str) -> Attr<Kubernetes> {
-    let (Some(host), Some(certificate)) = (cluster.endpoint(), ca_certificate(cluster)) else {
+pub(super) fn way(name: &str, cluster: &Cluster, region: &str) -> Attr<Kubernetes> {
+    if cluster.endpoint().is_none() {
         return Attr::Null;
-    };
+    }
     Attr::Known(Kubernetes {
-        host: Some(host.to_owned()),
-        cluster_ca_certificate: Some(certificate),
         eks: Some(Eks {
             cluster_name: name.to_owned(),
             region: Some(region.to_owned()),

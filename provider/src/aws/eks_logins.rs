@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
+use tf_framework::diagnostics::Diagnostic;
 use tokio::sync::Mutex;
 use tracing::debug;
 
@@ -19,7 +20,7 @@ use super::attribute::AssumeRole;
 use super::diagnostics::advice;
 use super::eks_token::{self, For, RENEW_AFTER};
 use super::error::Error;
-use crate::kubernetes::{Eks, EksClusters, EksEndpoint, EksError};
+use crate::kubernetes::{Eks, EksClusters, EksEndpoint, EksError, Kubernetes};
 
 /// How long an address is taken for good.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(60);
@@ -101,6 +102,14 @@ impl EksLogins {
         Ok(endpoint)
     }
 
+    /// Whether the account and the region that are asked about a cluster are those of this ARN.
+    async fn would_know(&self, eks: &Eks, arn: &str) -> Result<bool, Error> {
+        let account = self.account(eks).await?;
+        let id = &account.identity().await?.account_id;
+        let parts = [account.region(), id, &format!("cluster/{}", eks.cluster_name)];
+        Ok(arn.splitn(6, ':').skip(3).eq(parts))
+    }
+
     async fn current_token(&self, eks: &Eks) -> Result<SecretString, Error> {
         let known = self.known(eks).await;
         let mut known = known.lock().await;
@@ -123,24 +132,46 @@ impl EksClusters for EksLogins {
         async { self.current_token(eks).await.map_err(|error| of_cluster(eks, error)) }.boxed()
     }
 
+    fn is_gone<'a>(&'a self, eks: &'a Eks, arn: &'a str) -> BoxFuture<'a, bool> {
+        async {
+            let is_not_found = self.look_up(eks).await.is_err_and(|error| error.is_not_found());
+            is_not_found && self.would_know(eks, arn).await.unwrap_or(false)
+        }
+        .boxed()
+    }
+
     fn forget<'a>(&'a self, eks: &'a Eks) -> BoxFuture<'a, ()> {
         async {
             let known = self.known(eks).await;
             known.lock().await.token = None;
             // It may be the keys that have changed.
             if let Ok(account) = self.account(eks).await {
-                account.forget_keys().await;
+                account.forget_keys();
             }
         }
         .boxed()
     }
 }
 
+/// What lived in a cluster is gone with it.
+pub fn gone(way: &Kubernetes) -> Diagnostic {
+    let name = way
+        .eks
+        .as_ref()
+        .map(|eks| eks.cluster_name.as_str())
+        .unwrap_or_default();
+    let detail = format!(
+        "AWS has no EKS cluster `{name}` any more, so what this resource made in it is gone, too, and the state forgets it. Disks in \
+         AWS may have outlived it. If the cluster is to come back, plan again once it is there: the resource is made anew then."
+    );
+    Diagnostic::warning("EKS cluster is gone", detail)
+}
+
 fn of_cluster(eks: &Eks, error: Error) -> EksError {
     let advice = if error.is_not_found() {
         "If the cluster is made in the same run, take its name from the resource that makes it, so that it is waited for. If it was \
-         destroyed, what lived in it is gone with it: take that out of the state with `tofu state rm`. Otherwise check the name, the \
-         region, and the account of the provider's `aws`."
+         destroyed in another account or region than the one of the provider's `aws`, give that one. Otherwise check the name and the \
+         region; what lived in a cluster that is gone for good is taken out of the state with `tofu state rm`."
     } else {
         advice(&error)
     };

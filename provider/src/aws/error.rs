@@ -7,10 +7,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::refusal::Refusal;
-use crate::retry::Transient;
 
 /// A failure on the way to AWS, or in it.
 #[expect(missing_docs, reason = "the message of each variant says what it is")]
@@ -220,60 +218,13 @@ impl Error {
             | Self::Interrupted { .. } => None,
         }
     }
-
-    /// Whether the same call may succeed a little later, and does no harm if the first one was carried out after all.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            // It was not carried out: not sent, or refused at the door.
-            Self::Unreachable { .. } | Self::Throttled { .. } => true,
-            Self::Timeout { call } | Self::Exchange { call, .. } | Self::Server { call, .. } => call.is_read(),
-            Self::NotKnownYet
-            | Self::NoRegion
-            | Self::NoCredentials { .. }
-            | Self::Credentials { .. }
-            | Self::WrongAccount { .. }
-            | Self::Prepare { .. }
-            | Self::Sign { .. }
-            | Self::Answer { .. }
-            | Self::Lacks { .. }
-            | Self::Expired { .. }
-            | Self::Invalid { .. }
-            | Self::Denied { .. }
-            | Self::NotFound { .. }
-            | Self::Refused { .. }
-            | Self::Foreign { .. }
-            | Self::TokenTooLong { .. }
-            | Self::Interrupted { .. } => false,
-        }
-    }
 }
 
-impl Call {
-    /// Whether it changes nothing, or nothing that a second call would double.
-    fn is_read(&self) -> bool {
-        const VERBS: [&str; 9] = [
-            "Associate",
-            "Attach",
-            "Delete",
-            "Describe",
-            "Detach",
-            "Disassociate",
-            "Get",
-            "List",
-            "Modify",
-        ];
-        VERBS.iter().any(|verb| self.operation.starts_with(verb)) || self.operation == "CreateTags"
-    }
-}
-
-impl Transient for Error {
-    fn is_transient(&self) -> bool {
-        self.is_retryable()
-    }
-
-    fn asked_delay(&self) -> Option<Duration> {
-        None
+/// What became of a removal: that there was nothing to remove is success.
+pub(super) fn gone<T>(answer: Result<T, Error>) -> Result<(), Error> {
+    match answer {
+        Err(error) if !error.is_not_found() => Err(error),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 
@@ -286,52 +237,6 @@ mod tests {
             service: "ec2",
             operation,
             region: "eu-west-2".to_owned(),
-        }
-    }
-
-    #[test]
-    fn what_may_have_been_carried_out_is_not_done_twice() {
-        for (error, retryable) in [
-            (
-                Error::Timeout {
-                    call: call("DescribeVpcs"),
-                },
-                true,
-            ),
-            (
-                Error::Timeout {
-                    call: call("CreateVpc"),
-                },
-                false,
-            ),
-            (
-                Error::Timeout {
-                    call: call("CreateTags"),
-                },
-                true,
-            ),
-            (
-                Error::Timeout {
-                    call: call("AllocateAddress"),
-                },
-                false,
-            ),
-            (
-                Error::Throttled {
-                    call: call("CreateVpc"),
-                    source: Box::default(),
-                },
-                true,
-            ),
-            (
-                Error::Server {
-                    call: call("CreateVpc"),
-                    source: Box::default(),
-                },
-                false,
-            ),
-        ] {
-            assert_eq!(error.is_retryable(), retryable, "{error}");
         }
     }
 

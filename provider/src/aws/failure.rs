@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::RequestId as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tf_framework::diagnostics::error_chain;
 
@@ -23,7 +23,7 @@ where
         let refusal = Refusal {
             code: meta.code().unwrap_or_default().to_owned(),
             message: meta.message().unwrap_or_default().to_owned(),
-            request_id: error.request_id().map(str::to_owned),
+            request_id: error.request_id().or(meta.request_id()).map(str::to_owned),
             status: answer.raw().status().as_u16(),
         };
         return of_refusal(call, refusal);
@@ -40,7 +40,9 @@ where
         return Error::Timeout { call };
     }
     let make: fn(Call, Cause) -> Error = match &error {
-        SdkError::DispatchFailure(failure) if failure.is_io() => |call, source| Error::Unreachable { call, source },
+        SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(is_unsent) => {
+            |call, source| Error::Unreachable { call, source }
+        }
         SdkError::DispatchFailure(_) => |call, source| Error::Exchange { call, source },
         SdkError::ResponseError(_) => |call, source| Error::Answer { call, source },
         _ => |_, source| Error::Prepare { source },
@@ -50,6 +52,16 @@ where
         Err(error) => Arc::new(error),
     };
     make(call, source)
+}
+
+/// Whether nothing was sent, as there was no connection.
+pub(super) fn is_unsent(error: &ConnectorError) -> bool {
+    error.is_io() && !is_of_exchange(error)
+}
+
+/// Whether a connection is behind an error on which an exchange had begun.
+fn is_of_exchange(error: &(dyn StdError + 'static)) -> bool {
+    error.is::<hyper::Error>() || error.source().is_some_and(is_of_exchange)
 }
 
 /// What is wrong with the credentials, if that is behind an error.

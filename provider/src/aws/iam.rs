@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::account::Account;
-use super::error::Error;
+use super::error::{Error, gone};
 use super::region::partition;
 use super::tags::{self, Tags};
 
@@ -224,7 +224,11 @@ impl Account {
         Ok(answer.policy_names)
     }
 
-    async fn inline_policy(&self, role: &str, name: &str) -> Result<Option<Value>, Error> {
+    /// A policy of a role's own; nothing if it has none of this name, or is not there.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub(super) async fn inline_policy(&self, role: &str, name: &str) -> Result<Option<Value>, Error> {
         let get = self.services().iam.get_role_policy();
         let sent = get.role_name(role).policy_name(name).send();
         match self.run(&self.call(SERVICE, "GetRolePolicy"), sent).await {
@@ -285,14 +289,6 @@ fn is_for(role: &Role, purpose: &str) -> bool {
 fn foreign(name: &str) -> Error {
     Error::Foreign {
         what: format!("a role `{name}`"),
-    }
-}
-
-/// Whether something is gone; that it was gone already is as good.
-fn gone<T>(deleted: Result<T, Error>) -> Result<(), Error> {
-    match deleted {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
     }
 }
 

@@ -1,53 +1,69 @@
 //! The keys that calls are signed with, from wherever the user has them, fetched anew before they age.
 //!
-//! The clients of the SDK have a cache of their own; this is for what is signed here: calls of EC2, and tokens.
+//! All clients of an account sign with them, and so do tokens for clusters.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use tokio::sync::Mutex;
-
-use super::error::Error;
-use super::failure;
 
 /// So long before their end keys are not used any more: what is signed with them has to arrive.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// Keys, and where they come from.
+/// Keys, and where they come from. Clones share all they know.
+#[derive(Clone, Debug)]
+pub(super) struct Keys(Arc<Inner>);
+
 #[derive(Debug)]
-pub(super) struct Keys {
-    provider: SharedCredentialsProvider,
+struct Inner {
+    source: SharedCredentialsProvider,
     cached: Mutex<Option<Credentials>>,
+    is_refused: AtomicBool,
 }
 
 impl Keys {
     /// Keys from this source, which is not asked yet.
-    pub(super) fn new(provider: SharedCredentialsProvider) -> Self {
-        Keys {
-            provider,
+    pub(super) fn new(source: SharedCredentialsProvider) -> Self {
+        Keys(Arc::new(Inner {
+            source,
             cached: Mutex::new(None),
-        }
+            is_refused: AtomicBool::new(false),
+        }))
     }
 
     /// Keys that are good for some minutes.
     ///
     /// # Errors
     /// There are none.
-    pub(super) async fn current(&self) -> Result<Credentials, Error> {
-        let mut cached = self.cached.lock().await;
+    pub(super) async fn current(&self) -> Result<Credentials, CredentialsError> {
+        let mut cached = self.0.cached.lock().await;
+        if self.0.is_refused.swap(false, Ordering::Relaxed) {
+            *cached = None;
+        }
         if let Some(keys) = cached.as_ref().filter(|keys| is_fresh(keys, SystemTime::now())) {
             return Ok(keys.clone());
         }
-        let fetched = self.provider.provide_credentials().await;
-        let keys = fetched.map_err(failure::of_keys)?;
+        let keys = self.0.source.provide_credentials().await?;
         *cached = Some(keys.clone());
         Ok(keys)
     }
 
     /// Lets the next one who asks fetch them anew: AWS does not take those that there were.
-    pub(super) async fn forget(&self) {
-        *self.cached.lock().await = None;
+    pub(super) fn forget(&self) {
+        self.0.is_refused.store(true, Ordering::Relaxed);
+    }
+}
+
+impl ProvideCredentials for Keys {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.current())
     }
 }
 
@@ -57,10 +73,7 @@ fn is_fresh(keys: &Credentials, now: SystemTime) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use aws_credential_types::provider::{ProvideCredentials, future};
+    use std::sync::atomic::AtomicU64;
 
     use super::*;
 
@@ -90,7 +103,7 @@ mod tests {
         let keys = Keys::new(SharedCredentialsProvider::new(source.clone()));
         keys.current().await.unwrap();
         if forget {
-            keys.forget().await;
+            keys.forget();
         }
         keys.current().await.unwrap();
         source.0.load(Ordering::Relaxed)

@@ -45,7 +45,8 @@ pub struct Denial {
     pub resource: Option<String>,
 }
 
-const EXPIRED: [&str; 4] = [
+/// Codes for credentials that are too old.
+pub(super) const EXPIRED: [&str; 4] = [
     "ExpiredToken",
     "ExpiredTokenException",
     "RequestExpired",
@@ -67,7 +68,8 @@ const DENIED: [&str; 4] = [
     "UnauthorizedException",
     "UnauthorizedOperation",
 ];
-const THROTTLED: [&str; 8] = [
+/// Codes for too many calls.
+pub(super) const THROTTLED: [&str; 8] = [
     "BandwidthLimitExceeded",
     "RequestLimitExceeded",
     "RequestThrottled",

@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 
 use super::attribute::Endpoints;
+use super::retries::Retries;
 
 /// One client for each service. Making them asks nothing and nobody.
 pub(super) struct Services {
@@ -20,8 +21,8 @@ pub(super) struct Services {
 
 /// The client of a service, at the address that is given for it.
 macro_rules! client {
-    ($sdk:ident, $config:expr, $url:expr) => {{
-        let mut of_service = $sdk::config::Builder::from($config);
+    ($sdk:ident, $config:expr, $retries:expr, $url:expr) => {{
+        let mut of_service = $sdk::config::Builder::from($config).retry_classifier($retries.clone());
         if let Some(url) = $url {
             of_service = of_service.endpoint_url(url);
         }
@@ -31,18 +32,18 @@ macro_rules! client {
 
 impl Services {
     /// The clients, at the addresses that are given; else at those that the environment, the profile or the region has.
-    pub(super) fn new(sdk: &SdkConfig, at: Endpoints) -> Self {
+    pub(super) fn new(sdk: &SdkConfig, retries: &Retries, at: Endpoints) -> Self {
         Services {
-            acm: client!(aws_sdk_acm, sdk, at.acm),
-            autoscaling: client!(aws_sdk_autoscaling, sdk, at.autoscaling),
-            dlm: client!(aws_sdk_dlm, sdk, at.dlm),
-            ec2: client!(aws_sdk_ec2, sdk, at.ec2),
-            eks: client!(aws_sdk_eks, sdk, at.eks),
-            load_balancing: client!(aws_sdk_elasticloadbalancingv2, sdk, at.elasticloadbalancing),
-            iam: client!(aws_sdk_iam, sdk, at.iam),
-            logs: client!(aws_sdk_cloudwatchlogs, sdk, at.logs),
-            route53: client!(aws_sdk_route53, sdk, at.route53),
-            sts: client!(aws_sdk_sts, sdk, at.sts),
+            acm: client!(aws_sdk_acm, sdk, retries, at.acm),
+            autoscaling: client!(aws_sdk_autoscaling, sdk, retries, at.autoscaling),
+            dlm: client!(aws_sdk_dlm, sdk, retries, at.dlm),
+            ec2: client!(aws_sdk_ec2, sdk, retries, at.ec2),
+            eks: client!(aws_sdk_eks, sdk, retries, at.eks),
+            load_balancing: client!(aws_sdk_elasticloadbalancingv2, sdk, retries, at.elasticloadbalancing),
+            iam: client!(aws_sdk_iam, sdk, retries, at.iam),
+            logs: client!(aws_sdk_cloudwatchlogs, sdk, retries, at.logs),
+            route53: client!(aws_sdk_route53, sdk, retries, at.route53),
+            sts: client!(aws_sdk_sts, sdk, retries, at.sts),
         }
     }
 }

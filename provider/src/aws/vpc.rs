@@ -23,19 +23,19 @@ mod steps;
 mod tests;
 mod zones;
 
+use aws_sdk_ec2::types::Vpc;
 use serde::{Deserialize, Serialize};
 use tf_framework::ImportBy;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::resource::{Draft, Plan, Resource};
 
-use self::live::Live;
+use self::live::{Live, Part as _};
 use self::model::{VpcIdentity, VpcModel};
 use self::steps::Work;
 use super::account::Account;
 use super::diagnostics::explained;
-use super::ec2::{Vpc, tag};
-use super::query::Form;
+use super::ec2::{filter, tag};
 use super::which_account::InAccount;
 use crate::provider::Clients;
 
@@ -75,7 +75,7 @@ impl Resource for VpcResource {
         keep(cx, &account, &plan).await?;
         let found = adoptable(&account, &plan).await?;
         let has = match &found {
-            Some(vpc) => live_of(&account, &vpc.vpc_id).await?.map(|live| live.zones()),
+            Some(vpc) => live_of(&account, vpc.id()).await?.map(|live| live.zones()),
             None => None,
         };
         let zones = zones::choose(&account, &plan, &has.unwrap_or_default()).await?;
@@ -165,7 +165,7 @@ async fn converge(
         own_keys: &private.tag_keys,
     };
     let mut live = match found {
-        Some(vpc) => live_of(account, &vpc.vpc_id).await?.unwrap_or_else(|| Live::of(vpc)),
+        Some(vpc) => live_of(account, vpc.id()).await?.unwrap_or_else(|| Live::of(vpc)),
         None => work.make_vpc().await?,
     };
     work.save(&live);
@@ -180,17 +180,13 @@ async fn converge(
 /// # Errors
 /// There is one of this name that a state has, or more than one.
 async fn adoptable(account: &Account, model: &VpcModel) -> Result<Option<Vpc>, Diagnostics> {
-    let form = Form::ec2("DescribeVpcs").filter(&format!("tag:{}", marks::NETWORK), [model.name.as_str()]);
-    let mut found: Vec<Vpc> = account.list(form).await.map_err(explained(READ))?;
-    let ids = || {
-        found
-            .iter()
-            .map(|vpc| vpc.vpc_id.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let is_new = found.iter().all(|vpc| tag(&vpc.tag_set, marks::NEW).is_some());
-    let is_same = found.iter().all(|vpc| vpc.cidr_block == model.cidr_block.as_str());
+    let of_name = filter(format!("tag:{}", marks::NETWORK), [model.name.as_str()]);
+    let mut found = account.vpcs(vec![of_name]).await.map_err(explained(READ))?;
+    let ids = || found.iter().map(Vpc::id).collect::<Vec<_>>().join(", ");
+    let is_new = found.iter().all(|vpc| tag(vpc.tags(), marks::NEW).is_some());
+    let is_same = found
+        .iter()
+        .all(|vpc| vpc.cidr_block() == Some(model.cidr_block.as_str()));
     if found.len() > 1 || !is_new || !is_same {
         let detail = format!(
             "The account has a network `{}` in {} that this state does not know: {}. If it is the one that is meant, import it by that id. \
@@ -212,13 +208,11 @@ async fn live_of(account: &Account, id: &str) -> Result<Option<Live>, Diagnostic
 
 /// A state has the network now, so no creation may take it over. What fails is done by the next refresh.
 async fn note_saved(account: &Account, live: &Live) {
-    if tag(&live.vpc.tag_set, marks::NEW).is_none() {
+    if tag(live.vpc.tags(), marks::NEW).is_none() {
         return;
     }
-    let form = Form::ec2("DeleteTags")
-        .with("ResourceId.1", &live.vpc.vpc_id)
-        .with("Tag.1.Key", marks::NEW);
-    if let Err(error) = account.order(&form).await {
+    let mark = vec![marks::NEW.to_owned()];
+    if let Err(error) = account.delete_ec2_tags(live.vpc.id(), mark).await {
         tracing::warn!(%error, "it could not be noted that a state has the network");
     }
 }

@@ -75,6 +75,9 @@ impl Resource for CredentialResource {
         cx: &Context<Self>,
         mut state: CredentialModel,
     ) -> Result<Option<CredentialModel>, Diagnostics> {
+        if which_cluster::is_gone(cx, &state.instance).await? {
+            return Ok(None);
+        }
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
@@ -109,6 +112,9 @@ impl Resource for CredentialResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: CredentialModel) -> Result<(), Diagnostics> {
+        if which_cluster::is_gone(cx, &state.instance).await? {
+            return Ok(());
+        }
         which_cluster::check(cx, &state.instance).await?;
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(());

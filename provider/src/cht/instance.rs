@@ -120,6 +120,9 @@ impl Resource for InstanceResource {
     }
 
     async fn read(&self, cx: &Context<Self>, mut state: InstanceModel) -> Result<Option<InstanceModel>, Diagnostics> {
+        if which_cluster::is_gone(cx, &state).await? {
+            return Ok(None);
+        }
         let access = Clients::access(cx, state.kubernetes.as_ref()).await?;
         // A refresh is mostly waiting for answers, so both are asked at once; an instance that is gone has no pod to
         // ask.
@@ -154,6 +157,9 @@ impl Resource for InstanceResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: InstanceModel) -> Result<(), Diagnostics> {
+        if which_cluster::is_gone(cx, &state).await? {
+            return Ok(());
+        }
         let access = Clients::access(cx, state.kubernetes.as_ref()).await?;
         which_cluster::check(cx, &access, &state.namespace).await?;
         let _turn = claim::turn(cx, &access, &state.namespace).await?;

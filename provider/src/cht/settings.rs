@@ -53,6 +53,9 @@ impl Resource for SettingsResource {
     }
 
     async fn read(&self, cx: &Context<Self>, state: SettingsModel) -> Result<Option<SettingsModel>, Diagnostics> {
+        if which_cluster::is_gone(cx, &state.instance).await? {
+            return Ok(None);
+        }
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
@@ -75,6 +78,9 @@ impl Resource for SettingsResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: SettingsModel) -> Result<(), Diagnostics> {
+        if which_cluster::is_gone(cx, &state.instance).await? {
+            return Ok(());
+        }
         which_cluster::check(cx, &state.instance).await?;
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(());

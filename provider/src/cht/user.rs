@@ -109,6 +109,9 @@ impl Resource for UserResource {
     }
 
     async fn read(&self, cx: &Context<Self>, state: UserModel) -> Result<Option<UserModel>, Diagnostics> {
+        if which_cluster::is_gone(cx, &state.instance).await? {
+            return Ok(None);
+        }
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             which_cluster::check(cx, &state.instance).await?;
             return Ok(None);
@@ -140,6 +143,9 @@ impl Resource for UserResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: UserModel) -> Result<(), Diagnostics> {
+        if which_cluster::is_gone(cx, &state.instance).await? {
+            return Ok(());
+        }
         which_cluster::check(cx, &state.instance).await?;
         let Some(application) = Application::connect(cx, &state.instance).await? else {
             return Ok(());

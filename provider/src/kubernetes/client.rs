@@ -97,6 +97,11 @@ impl Cluster {
         self
     }
 
+    /// The ARN of the cluster, if it is known to be one of EKS.
+    pub(super) fn eks_arn(&self) -> Option<&str> {
+        self.login.as_ref()?.arn.as_deref()
+    }
+
     /// The client itself, for what this module does not offer, such as port-forwarding.
     pub fn client(&self) -> &kube::Client {
         &self.client

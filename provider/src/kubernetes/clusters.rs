@@ -15,6 +15,7 @@ use super::attribute::Kubernetes;
 use super::client::Cluster;
 use super::eks::{Eks, EksClusters, EksEndpoint, EksLogin};
 use super::error::Error;
+use super::identity;
 
 /// The clusters that this process has a client for.
 #[derive(Default)]
@@ -63,6 +64,14 @@ impl Clusters {
         Ok(cluster)
     }
 
+    /// Whether the EKS cluster that a way leads to does not exist any more, by the identity that was kept of it.
+    pub async fn is_gone(&self, way: &Kubernetes, kept: &str) -> bool {
+        match (&self.eks, &way.eks, identity::arn(kept)) {
+            (Some(clusters), Some(eks), Some(arn)) => clusters.is_gone(eks, arn).await,
+            _ => false,
+        }
+    }
+
     /// The way to an EKS cluster with where its API server is, and how requests say who we are.
     async fn complete(&self, way: &Kubernetes, eks: &Eks) -> Result<(Kubernetes, Option<EksLogin>), Error> {
         let problems = way.validate();
@@ -73,21 +82,24 @@ impl Clusters {
         let Some(clusters) = &self.eks else {
             return Ok((way, None));
         };
+        let mut login = EksLogin {
+            clusters: Arc::clone(clusters),
+            eks: eks.clone(),
+            arn: None,
+        };
         let is_trusted = way.cluster_ca_certificate.is_some() || way.insecure == Some(true);
         if way.host.is_none() || !is_trusted {
             let EksEndpoint {
                 host,
                 cluster_ca_certificate,
+                arn,
             } = clusters.endpoint(eks).await?;
+            login.arn = Some(arn);
             way.host.get_or_insert(host);
             if !is_trusted {
                 way.cluster_ca_certificate = Some(cluster_ca_certificate);
             }
         }
-        let login = EksLogin {
-            clusters: Arc::clone(clusters),
-            eks: eks.clone(),
-        };
         Ok((way, Some(login)))
     }
 }

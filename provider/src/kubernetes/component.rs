@@ -4,6 +4,7 @@
 //! a resource whose model says all there is to say about its objects.
 
 mod definitions;
+pub mod resource;
 
 use std::time::Duration;
 
@@ -147,7 +148,19 @@ impl Component<'_> {
     /// # Errors
     /// Fails if something cannot be deleted.
     pub async fn remove<C: Sync>(&self, scope: &Scope<C>) -> Result<(), Diagnostics> {
-        let found = self.find().await?;
+        self.remove_but(scope, |_| false).await
+    }
+
+    /// The same, but for what is kept.
+    ///
+    /// # Errors
+    /// As [`Component::remove`].
+    pub async fn remove_but<C: Sync>(
+        &self,
+        scope: &Scope<C>,
+        is_kept: impl Fn(&LiveObject) -> bool,
+    ) -> Result<(), Diagnostics> {
+        let found = self.find().await?.filter(|live| !is_kept(live));
         self.delete(scope, &found.select(is_workload), "the workloads").await?;
         let rest = found.select(|live| !is_workload(live) && !is_namespace(live));
         self.delete(scope, &rest, "the objects").await?;

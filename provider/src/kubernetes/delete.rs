@@ -17,6 +17,7 @@ use super::kind::Kind;
 use super::object::ObjectKey;
 use super::ownership::{Owner, OwnerId, Taken};
 use super::read::{Found, LiveObject};
+use super::request::Patch;
 
 /// An object that was asked to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +115,24 @@ impl Cluster {
             }
         }
         Ok(remaining)
+    }
+
+    /// Takes finalizers off an object whose keeper is gone for good. One that is gone already counts as done.
+    ///
+    /// # Errors
+    /// The server refuses it, such as for an object that has changed meanwhile.
+    pub async fn drop_finalizers(&self, live: &LiveObject, is_dropped: impl Fn(&str) -> bool) -> Result<(), Error> {
+        let mut kept = live.finalizers();
+        kept.retain(|one| !is_dropped(one));
+        let version = live.json().pointer("/metadata/resourceVersion");
+        let patch = json!([
+            {"op": "test", "path": "/metadata/resourceVersion", "value": version},
+            {"op": "replace", "path": "/metadata/finalizers", "value": kept},
+        ]);
+        match self.patch(live.key(), Patch::Json, "", &patch).await {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => Ok(()),
+        }
     }
 
     async fn delete_one(&self, live: &LiveObject) -> Result<Option<Deleting>, Error> {

@@ -40,6 +40,8 @@ pub struct EksEndpoint {
     pub host: String,
     /// The certificate of its authority, in PEM.
     pub cluster_ca_certificate: String,
+    /// What the cluster is called by everywhere in AWS.
+    pub arn: String,
 }
 
 /// Who knows the EKS clusters of an account.
@@ -49,6 +51,10 @@ pub trait EksClusters: fmt::Debug + Send + Sync {
 
     /// A token that is good for some minutes yet.
     fn token<'a>(&'a self, eks: &'a Eks) -> BoxFuture<'a, Result<SecretString, EksError>>;
+
+    /// Whether a cluster does not exist any more. It has this ARN: where another account or region is asked, nothing is
+    /// known of it.
+    fn is_gone<'a>(&'a self, eks: &'a Eks, arn: &'a str) -> BoxFuture<'a, bool>;
 
     /// Makes another token at the next use: the API server has refused this one.
     fn forget<'a>(&'a self, eks: &'a Eks) -> BoxFuture<'a, ()>;
@@ -72,6 +78,8 @@ pub struct EksError {
 pub(super) struct EksLogin {
     pub(super) clusters: Arc<dyn EksClusters>,
     pub(super) eks: Eks,
+    /// What the cluster is called by everywhere, if it was looked up.
+    pub(super) arn: Option<String>,
 }
 
 impl EksLogin {

@@ -5,12 +5,15 @@
 //! and before anything is changed or destroyed. Where the credentials may not tell, nothing is compared.
 
 use serde::{Deserialize, Serialize};
-use tf_framework::context::Context;
+use tf_framework::context::{Context, Scope};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::resource::Resource;
 
+use super::attribute::Kubernetes;
 use super::diagnostics::{ATTRIBUTE, Access};
+use super::identity;
 use super::read::LiveObject;
+use crate::provider::Clients;
 
 /// Which cluster a resource lives in, and what else tells its object from another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,11 +32,29 @@ impl Kept {
     /// # Errors
     /// Fails if the cluster does not answer.
     pub async fn keep<R: Resource<Private = Self>>(cx: &Context<R>, access: &Access) -> Result<(), Diagnostics> {
-        let cluster = identity(access).await?;
+        let cluster = identity_of(access).await?;
         cx.set_private(&Kept {
             cluster,
             ..cx.private()?
         })
+    }
+
+    /// What is kept of a cluster, for resources that keep more than that.
+    ///
+    /// # Errors
+    /// Fails if the cluster does not answer.
+    pub async fn of(access: &Access) -> Result<Self, Diagnostics> {
+        let cluster = identity_of(access).await?;
+        Ok(Kept { cluster, uid: None })
+    }
+
+    /// Checks that the cluster is the one that was kept, if one was.
+    ///
+    /// # Errors
+    /// Fails if it is another one, or if it does not answer.
+    pub async fn is_of(&self, access: &Access, what: &str) -> Result<(), Diagnostics> {
+        let live = identity_of(access).await?;
+        Ok(self.compare(live.as_deref(), access.cluster.host(), what)?)
     }
 
     /// Checks that the cluster is the one that a resource lives in, and keeps it where that was not known; `what` names
@@ -47,12 +68,18 @@ impl Kept {
         what: &str,
     ) -> Result<(), Diagnostics> {
         let kept = cx.private()?;
-        let live = identity(access).await?;
+        let live = identity_of(access).await?;
         kept.compare(live.as_deref(), access.cluster.host(), what)?;
         if kept.cluster.is_some() || live.is_none() {
             return Ok(());
         }
         cx.set_private(&Kept { cluster: live, ..kept })
+    }
+
+    /// Whether the cluster that a resource was put into does not exist any more, and the resource with it; a warning says
+    /// so.
+    pub async fn is_gone(&self, scope: &Scope<Clients>, own: Option<&Kubernetes>) -> bool {
+        Clients::is_gone(scope, own, self.cluster.as_deref()).await
     }
 
     /// The same, with what tells this object from another one of its name.
@@ -69,7 +96,7 @@ impl Kept {
             .cluster
             .as_deref()
             .zip(live)
-            .is_some_and(|(kept, live)| kept != live);
+            .is_some_and(|(kept, live)| !identity::is_same(kept, live));
         if !differs {
             return Ok(());
         }
@@ -81,7 +108,7 @@ impl Kept {
     }
 }
 
-async fn identity(access: &Access) -> Result<Option<String>, Diagnostics> {
+async fn identity_of(access: &Access) -> Result<Option<String>, Diagnostics> {
     let identity = access.cluster.identity().await;
     identity.map_err(access.explain("Unable to tell which cluster it is"))
 }

@@ -1,8 +1,10 @@
 //! The static table of the kinds that this provider makes or reads.
 //!
 //! It spares a discovery round trip for each process. Group, version, plural and scope come from the `k8s-openapi`
-//! types themselves, so they cannot be mistyped; but for those of snapshots, which are defined beside Kubernetes.
+//! types themselves, so they cannot be mistyped; but for those of snapshots and load balancers, which are defined beside
+//! Kubernetes.
 
+use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{
@@ -23,6 +25,8 @@ pub const KINDS: &[Kind] = &[
     Kind::cluster::<PriorityClass>(),
     Kind::cluster::<StorageClass>(),
     Kind::cluster::<CSIDriver>(),
+    Kind::CLASS_PARAMETERS,
+    Kind::AUTO_CLASS_PARAMETERS,
     Kind::cluster::<IngressClass>(),
     Kind::SNAPSHOT_CLASS,
     Kind::namespaced::<ServiceAccount>(),
@@ -40,6 +44,8 @@ pub const KINDS: &[Kind] = &[
     Kind::namespaced::<DaemonSet>(),
     Kind::namespaced::<Job>(),
     Kind::namespaced::<Ingress>(),
+    Kind::cluster::<MutatingWebhookConfiguration>(),
+    Kind::cluster::<ValidatingWebhookConfiguration>(),
     // Only read: their owners make them.
     Kind::namespaced::<CronJob>(),
     Kind::cluster::<Node>(),
@@ -48,6 +54,20 @@ pub const KINDS: &[Kind] = &[
     Kind::namespaced::<Pod>(),
     Kind::namespaced::<Event>(),
     Kind::SNAPSHOT,
+    Kind::TARGET_GROUP_BINDING,
+];
+
+/// Groups of kinds that are no part of Kubernetes itself, with their versions.
+const SNAPSHOTS: (&str, &str) = ("snapshot.storage.k8s.io", "v1");
+const LOAD_BALANCERS: (&str, &str) = ("elbv2.k8s.aws", "v1beta1");
+
+/// The kinds that are no part of Kubernetes itself.
+const DEFINED: [Kind; 5] = [
+    Kind::SNAPSHOT_CLASS,
+    Kind::SNAPSHOT,
+    Kind::CLASS_PARAMETERS,
+    Kind::AUTO_CLASS_PARAMETERS,
+    Kind::TARGET_GROUP_BINDING,
 ];
 
 /// A kind of the Kubernetes API, with what its paths are made of.
@@ -69,15 +89,32 @@ impl Kind {
     /// What defines further kinds.
     pub const DEFINITION: Self = Self::cluster::<CustomResourceDefinition>();
     /// How snapshots of volumes are made.
-    pub const SNAPSHOT_CLASS: Self = Self::of_snapshots("VolumeSnapshotClass", "volumesnapshotclasses", false);
+    pub const SNAPSHOT_CLASS: Self = Self::defined(SNAPSHOTS, "VolumeSnapshotClass", "volumesnapshotclasses", false);
     /// A snapshot of a volume.
-    pub const SNAPSHOT: Self = Self::of_snapshots("VolumeSnapshot", "volumesnapshots", true);
+    pub const SNAPSHOT: Self = Self::defined(SNAPSHOTS, "VolumeSnapshot", "volumesnapshots", true);
+    /// What holds for all Ingresses of a class of the AWS Load Balancer Controller.
+    pub const CLASS_PARAMETERS: Self = Self::defined(LOAD_BALANCERS, "IngressClassParams", "ingressclassparams", false);
+    /// The same for a class of EKS Auto Mode.
+    pub const AUTO_CLASS_PARAMETERS: Self = Self::defined(
+        ("eks.amazonaws.com", "v1"),
+        "IngressClassParams",
+        "ingressclassparams",
+        false,
+    );
+    /// What registers the pods of a Service with a target group of AWS.
+    pub const TARGET_GROUP_BINDING: Self =
+        Self::defined(LOAD_BALANCERS, "TargetGroupBinding", "targetgroupbindings", true);
 
-    /// A kind of the group of snapshots, which is no part of Kubernetes itself.
-    const fn of_snapshots(kind: &'static str, plural: &'static str, namespaced: bool) -> Self {
+    /// A kind that is no part of Kubernetes itself, by its group and version.
+    const fn defined(
+        group: (&'static str, &'static str),
+        kind: &'static str,
+        plural: &'static str,
+        namespaced: bool,
+    ) -> Self {
         Self {
-            group: "snapshot.storage.k8s.io",
-            version: "v1",
+            group: group.0,
+            version: group.1,
             kind,
             plural,
             namespaced,
@@ -131,8 +168,7 @@ impl Kind {
 
     /// The name of what defines it, if it is no part of Kubernetes itself.
     pub(super) fn definition(&self) -> Option<String> {
-        let is_defined = *self == Self::SNAPSHOT || *self == Self::SNAPSHOT_CLASS;
-        is_defined.then(|| self.resource())
+        DEFINED.contains(self).then(|| self.resource())
     }
 
     /// The path of the collection, or of all namespaces if none is given.

@@ -1,7 +1,7 @@
 //! Looks at what belongs to others: classes, nodes, volumes. Nothing of that is ours to change, so what may not be read
 //! is only not known; except for objects that are to be taken over, which have to be read.
 
-use k8s_openapi::api::core::v1::{Namespace, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use serde_json::json;
 
 use super::client::{Cluster, in_parallel};
@@ -55,17 +55,6 @@ impl Cluster {
             Err(error) if error.is_forbidden() => Ok(Looked::Forbidden),
             Err(error) => Err(error),
         }
-    }
-
-    /// What tells the cluster from any other: the UID of the namespace `kube-system`, which the API server makes when
-    /// it starts for the first time. None if these credentials may not read it.
-    ///
-    /// # Errors
-    /// The cluster does not answer.
-    pub async fn identity(&self) -> Result<Option<String>, Error> {
-        let looked = self.look_at(&ObjectKey::cluster::<Namespace>("kube-system")).await?;
-        let uid = looked.known().flatten().map(|live| live.uid().to_owned());
-        Ok(uid.filter(|uid| !uid.is_empty()))
     }
 
     /// Reads objects by their names, whoever made them; those that are not there are left out.

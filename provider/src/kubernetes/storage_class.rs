@@ -71,6 +71,9 @@ impl Resource for StorageClassResource {
         cx: &Context<Self>,
         state: StorageClassModel,
     ) -> Result<Option<StorageClassModel>, Diagnostics> {
+        if cx.private()?.is_gone(cx, state.kubernetes.as_ref()).await {
+            return Ok(None);
+        }
         let access = Clients::access(cx, state.kubernetes.as_ref()).await?;
         match find(&access, &state.key())
             .await?
@@ -98,6 +101,9 @@ impl Resource for StorageClassResource {
     }
 
     async fn delete(&self, cx: &Context<Self>, state: StorageClassModel) -> Result<(), Diagnostics> {
+        if cx.private()?.is_gone(cx, state.kubernetes.as_ref()).await {
+            return Ok(());
+        }
         let access = Clients::access(cx, state.kubernetes.as_ref()).await?;
         Kept::check(cx, &access, &words(&state.name)).await?;
         let Some(live) = take_over(cx, &access, &state.key(), DELETE).await? else {

@@ -9,24 +9,12 @@ pub(super) mod login;
 pub(super) mod node;
 pub(super) mod pods;
 
-use tf_framework::Attr;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::schema::Validator;
 
 use self::login::VCenterLogin;
-use crate::kubernetes::Apply;
-
-/// A registry, with a path if need be, in which images lie by the names that they have in `registry.k8s.io`.
-pub(super) fn registry() -> Validator {
-    Validator::string("a registry such as `registry.health.example/k8s`", |text| {
-        let is_plain = |character: char| !character.is_whitespace() && character != '@';
-        if text.contains("://") || text.ends_with('/') || text.is_empty() || !text.chars().all(is_plain) {
-            return Err("Leave out the protocol and the slash at the end.".to_owned());
-        }
-        Ok(())
-    })
-}
+pub(super) use crate::kubernetes::component::resource::{already_there, has_drift, how, registry};
 
 /// A version as both tag their images.
 pub(super) fn version() -> Validator {
@@ -39,19 +27,6 @@ pub(super) fn version() -> Validator {
 /// The minor version of Kubernetes: 34 of `v1.34.2+k3s1`.
 pub(super) fn minor(version: &str) -> Option<u16> {
     version.trim_start_matches('v').split('.').nth(1)?.parse().ok()
-}
-
-/// How the objects of a program are applied whose last refresh found this drift; none while it is made.
-pub(super) fn how(drift: Option<&Attr<Vec<String>>>) -> Apply {
-    match drift {
-        Some(drift) if has_drift(drift) => Apply::Repair,
-        _ => Apply::Careful,
-    }
-}
-
-/// Whether the last refresh found differences, or there was none yet.
-pub(super) fn has_drift(drift: &Attr<Vec<String>>) -> bool {
-    drift.known().is_none_or(|drift| !drift.is_empty())
 }
 
 /// Refuses to go on without the password of the program's user.
@@ -68,16 +43,4 @@ pub(super) fn without_password() -> Diagnostics {
     let path = Path::new(check::ATTRIBUTE).attribute(VCenterLogin::PASSWORD);
     let detail = "Give `password_wo`, which is not stored in the state, or `password`.";
     Diagnostic::error("User has no password", detail).at(path).into()
-}
-
-/// Says of a program that it may be what a creation left that was killed, or belong to another state: the marks are the
-/// same.
-pub(super) fn already_there(name: &str) -> Diagnostic {
-    Diagnostic::warning(
-        format!("{name} exists already"),
-        format!(
-            "This provider has begun to install the {name} in the cluster before, and it is taken into this state. A cluster has one: \
-             if it belongs to another state, take the resource out of one of them with `tofu state rm`."
-        ),
-    )
 }

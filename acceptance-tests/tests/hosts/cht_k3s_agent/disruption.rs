@@ -139,7 +139,7 @@ async fn an_upgrade_names_the_budget_that_holds_it_and_takes_one_agent_after_ano
     let pods = Api::<Pod>::namespaced(client, "default");
     let left = pods.list(&ListParams::default()).await.expect("the API server answers");
     assert!(left.items.is_empty(), "it was evicted at last");
-    scene.is_settled("upgraded").await;
+    scene.is_settled_after("upgraded").await;
     scene.destroy().await;
 }
 
@@ -174,6 +174,6 @@ async fn a_server_that_cannot_be_emptied_comes_back_with_the_version_that_it_has
     comes_back_with(&scene, 1, VERSIONS[1]).await;
     let left = scene.run(1, "ls -A /usr/local/bin").await;
     assert!(!left.contains("next"), "a program still waits: {left}");
-    scene.is_settled("upgraded").await;
+    scene.is_settled_after("upgraded").await;
     scene.destroy().await;
 }

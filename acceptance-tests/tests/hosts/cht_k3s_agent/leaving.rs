@@ -46,12 +46,12 @@ async fn an_agent_takes_its_labels_with_it_and_no_data_that_is_needed() {
         "labels = { \"health.example/a\" = \"1\", \"node-role.kubernetes.io/worker\" = \"true\" }",
     ));
     scene.apply().await;
-    scene.is_settled("created").await;
+    scene.is_settled_after("created").await;
     change_node(&scene, json!({"metadata": {"labels": {THEIRS: "1"}}})).await;
 
     scene.configure(&labels("labels = { \"health.example/b\" = \"2\" }"));
     scene.apply().await;
-    scene.is_settled("with other labels").await;
+    scene.is_settled_after("with other labels").await;
     let node = scene.node(1, "h2").await.expect("the node is there");
     let has = |name: &str| node.labels().contains_key(name);
     assert!(has("health.example/b") && has(THEIRS), "{:?}", node.labels());
@@ -74,7 +74,7 @@ async fn an_agent_takes_its_labels_with_it_and_no_data_that_is_needed() {
     // Who changes his mind finds all as it was.
     scene.configure(&bare);
     scene.apply().await;
-    scene.is_settled("kept").await;
+    scene.is_settled_after("kept").await;
 
     scene.configure(&bare.clone().with_agents("on_destroy = { force = true }"));
     scene.apply().await;

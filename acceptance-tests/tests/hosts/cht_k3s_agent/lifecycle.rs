@@ -31,7 +31,7 @@ async fn an_agent_lives_through_the_six_steps() {
     scene.configure(&minimal);
     assert_eq!(scene.plan().await.actions(AGENT), ["create"]);
     scene.apply().await;
-    scene.is_settled("created").await;
+    scene.is_settled_after("created").await;
     let made = scene.state(AGENT).await;
     assert_eq!(made["ready"], json!(true));
     assert_eq!(made["running_version"], scene.lab.first_version());
@@ -56,14 +56,14 @@ async fn an_agent_lives_through_the_six_steps() {
     scene.configure(&updated);
     assert_eq!(scene.plan().await.actions(AGENT), ["update"]);
     scene.apply().await;
-    scene.is_settled("updated").await;
+    scene.is_settled_after("updated").await;
     let node = scene.node(1, "h2").await.expect("the node is there");
     let arguments = node.metadata.annotations.clone().unwrap_or_default()["k3s.io/node-args"].clone();
     assert!(arguments.contains("max-pods=50"), "{arguments}");
 
     scene.configure(&minimal.clone().with_agents(EVERYTHING));
     scene.apply().await;
-    scene.is_settled("changed in all").await;
+    scene.is_settled_after("changed in all").await;
     let other = scene.node(1, "h2").await.expect("the node is there");
     assert_eq!(
         other.spec.and_then(|spec| spec.provider_id).as_deref(),
@@ -75,7 +75,7 @@ async fn an_agent_lives_through_the_six_steps() {
     assert_eq!(plan.actions(AGENT), ["delete", "create"]);
     let replacing = ["apply", "-input=false", "-auto-approve", &replace];
     done("apply", scene.workspace.run(&replacing).await);
-    scene.is_settled("replaced").await;
+    scene.is_settled_after("replaced").await;
 
     scene.configure(&Configuration::new([1]));
     assert_eq!(scene.plan().await.actions(AGENT), ["delete"]);

@@ -63,7 +63,7 @@ async fn an_agent_of_the_official_script_is_imported_and_taken_over_in_place() {
     let plan = scene.plan().await;
     assert_eq!(plan.actions(AGENT), ["update"], "{:#?}", plan.change(AGENT));
     scene.apply().await;
-    scene.is_settled("taken over").await;
+    scene.is_settled_after("taken over").await;
 
     let after = scene.node(1, "h2").await.expect("the node is there");
     assert_eq!(node.metadata.uid, after.metadata.uid, "the node is the same");

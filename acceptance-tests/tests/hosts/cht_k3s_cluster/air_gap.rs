@@ -91,7 +91,7 @@ async fn hosts_need_nothing_from_outside_and_a_cluster_goes_back_to_a_snapshot()
     scene.apply().await;
     let loaded = mirror.answers().into_iter().filter(|status| *status == 200).count();
     assert_eq!(loaded, 1, "it is loaded once for both hosts");
-    scene.is_settled("created").await;
+    scene.is_settled_after("created").await;
     for number in [1, 2] {
         let archived = scene.run(number, &format!("cat {IMAGES}/cht-*-air.tar")).await;
         assert_eq!(archived, ARCHIVE, "h{number}");
@@ -123,7 +123,7 @@ async fn goes_back(scene: &Scene, configuration: &Configuration, mirrored: &str)
     assert!(warns, "what is lost is said beforehand: {:#?}", plan.diagnostics());
     scene.apply().await;
     assert_eq!(remembers(scene).await, (true, false));
-    scene.is_settled("taken back").await;
+    scene.is_settled_after("taken back").await;
     assert_eq!(scene.state(CLUSTER).await["drift"], Value::Array(Vec::new()));
     let agent = scene.node(1, "h2").await.expect("the node is there");
     assert_eq!(condition(&agent, "Ready").as_deref(), Some("True"));
@@ -133,5 +133,5 @@ async fn goes_back(scene: &Scene, configuration: &Configuration, mirrored: &str)
     make(scene, "after").await;
     scene.apply().await;
     assert_eq!(remembers(scene).await, (true, true));
-    scene.is_settled("without the snapshot").await;
+    scene.is_settled_after("without the snapshot").await;
 }

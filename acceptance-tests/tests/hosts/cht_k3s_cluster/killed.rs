@@ -61,7 +61,7 @@ async fn killed_again_and_again(scene: &Scene) -> u32 {
 
 /// Checks that there is what was asked for, and nothing else.
 async fn is_whole(scene: &Scene, servers: &[usize], all: &[usize], when: &str) {
-    scene.is_settled(when).await;
+    scene.is_settled_after(when).await;
     let names: BTreeSet<String> = all.iter().map(|number| format!("h{number}")).collect();
     let nodes: BTreeSet<String> = scene.nodes(servers[0]).await.into_iter().collect();
     assert_eq!(nodes, names, "{when}");

@@ -39,7 +39,7 @@ async fn one_server_lives_through_the_six_steps() {
     scene.configure(&minimal);
     assert_eq!(scene.plan().await.actions(CLUSTER), ["create"]);
     scene.apply().await;
-    scene.is_settled("created").await;
+    scene.is_settled_after("created").await;
     let state = scene.state(CLUSTER).await;
     let status = &state["status"]["h1"];
     assert_eq!(
@@ -61,7 +61,7 @@ async fn one_server_lives_through_the_six_steps() {
     let plan = scene.plan().await;
     assert_eq!(plan.actions(CLUSTER), ["update"]);
     scene.apply().await;
-    scene.is_settled("updated").await;
+    scene.is_settled_after("updated").await;
     let node = scene.node(1, "h1").await.expect("the node is there");
     let labels = node.metadata.labels.clone().unwrap_or_default();
     assert_eq!(labels.get("health.example/zone").map(String::as_str), Some("a"));
@@ -77,7 +77,7 @@ async fn one_server_lives_through_the_six_steps() {
     scene.is_clean(1).await;
     scene.configure(&everything);
     scene.apply().await;
-    scene.is_settled("made again with all that can be said").await;
+    scene.is_settled_after("made again with all that can be said").await;
     assert_ne!(scene.state(CLUSTER).await["id"], state["id"]);
 
     scene.destroy().await;
@@ -93,7 +93,7 @@ async fn a_protected_cluster_stays() {
         .with("datastore = { type = \"sqlite\" }");
     scene.configure(&protected);
     scene.apply().await;
-    scene.is_settled("created").await;
+    scene.is_settled_after("created").await;
     let refused = scene.workspace.destroy().await.expect_err("it is protected");
     let errors = refused.diagnostics();
     assert!(

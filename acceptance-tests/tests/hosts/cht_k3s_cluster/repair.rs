@@ -23,7 +23,7 @@ async fn what_happens_to_nodes_is_shown_and_repaired() {
         .with_server(2, "labels = { \"health.example/zone\" = \"a\" }");
     scene.configure(&configuration);
     scene.apply().await;
-    scene.is_settled("created").await;
+    scene.is_settled_after("created").await;
     let id = scene.state(CLUSTER).await["id"].clone();
 
     let nodes = Api::<Node>::all(scene.client(1).await);
@@ -93,7 +93,7 @@ async fn what_happens_to_machines_is_shown_and_repaired() {
     if outcome.code != Some(0) {
         scene.apply().await;
     }
-    scene.is_settled("rebooted in the middle").await;
+    scene.is_settled_after("rebooted in the middle").await;
     three_vote(&scene).await;
 
     // A new machine in the place of one: another host key, an empty disk.
@@ -127,7 +127,7 @@ async fn what_happens_to_machines_is_shown_and_repaired() {
     assert!(scene.plan().await.is_empty(), "nothing is left to do");
     // What was the first server's, the administrator's credentials, the state has from another one after that.
     scene.apply().await;
-    scene.is_settled("another host in the place of the first").await;
+    scene.is_settled_after("another host in the place of the first").await;
     let names: Vec<_> = scene.nodes(2).await;
     assert_eq!(names, ["h2", "h3", "h4"]);
     scene.destroy().await;

@@ -90,7 +90,7 @@ async fn no_secret_is_where_others_can_read_it() {
     scene.workspace.enable_trace();
     scene.configure(&configuration(&scene, &key));
     let mut said = scene.apply().await.text();
-    scene.is_settled("created").await;
+    scene.is_settled_after("created").await;
 
     // Errors repeat what hosts say.
     // In two parts, as this command line is taken note of, too.

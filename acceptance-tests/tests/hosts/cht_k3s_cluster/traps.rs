@@ -58,7 +58,7 @@ async fn rows_12_and_22_tokens_and_keys_are_changed_without_a_server_that_never_
     let plan = scene.plan().await;
     assert_eq!(plan.actions(CLUSTER), ["update"]);
     scene.apply().await;
-    scene.is_settled("another token").await;
+    scene.is_settled_after("another token").await;
     let after = scene.state(CLUSTER).await;
     assert_ne!(after["server_token"], before["server_token"]);
     let previous = after["previous_tokens"].to_string();
@@ -74,7 +74,7 @@ async fn rows_12_and_22_tokens_and_keys_are_changed_without_a_server_that_never_
             .with("secrets_encryption_key_version = 2"),
     );
     scene.apply().await;
-    scene.is_settled("other keys").await;
+    scene.is_settled_after("other keys").await;
     for number in 1..=3 {
         let status = scene.run(number, "/usr/local/bin/k3s secrets-encrypt status").await;
         assert!(status.contains("All hashes match"), "h{number}: {status}");
@@ -188,7 +188,7 @@ async fn row_16_a_server_joins_the_cluster_that_there_is_or_none() {
     scene.host(1).connect().expect("it is back");
 
     scene.apply().await;
-    scene.is_settled("joined").await;
+    scene.is_settled_after("joined").await;
     let state = scene.state(CLUSTER).await;
     assert_eq!(state["id"], id);
     for name in ["h1", "h2", "h3"] {

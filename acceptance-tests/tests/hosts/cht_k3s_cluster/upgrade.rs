@@ -15,7 +15,7 @@ async fn three_servers_and_two_agents_are_upgraded_while_one_answers_at_all_time
     let configuration = Configuration::new([1, 2, 3]).agents([4, 5]);
     scene.configure(&configuration);
     scene.apply().await;
-    scene.is_settled("created").await;
+    scene.is_settled_after("created").await;
     let state = scene.state(CLUSTER).await;
     for server in ["h1", "h2", "h3"] {
         assert_eq!(state["status"][server]["voter"], json!(true), "{server}");
@@ -39,7 +39,7 @@ async fn three_servers_and_two_agents_are_upgraded_while_one_answers_at_all_time
         let unschedulable = node.spec.as_ref().and_then(|spec| spec.unschedulable);
         assert_ne!(unschedulable, Some(true), "{name} was left cordoned");
     }
-    scene.is_settled("upgraded").await;
+    scene.is_settled_after("upgraded").await;
 
     scene.destroy().await;
     for number in 1..=5 {
@@ -60,7 +60,7 @@ async fn a_token_that_is_given_and_kept_nowhere_is_known_without_being_read() {
     each_host_is_asked_once(&scene).await;
     scene.configure(&given("second-given-token", 2));
     scene.apply().await;
-    scene.is_settled("another token").await;
+    scene.is_settled_after("another token").await;
     each_host_is_asked_once(&scene).await;
 
     // That it is another one is noticed all the same.
@@ -94,7 +94,7 @@ async fn no_pod_goes_for_a_program_that_cannot_be_had() {
 
     scene.write(&upgraded);
     scene.apply().await;
-    scene.is_settled("upgraded").await;
+    scene.is_settled_after("upgraded").await;
     scene.destroy().await;
 }
 

@@ -3,10 +3,9 @@
 
 mod configuration;
 mod mirror;
-#[path = "../../acceptance/support/outcome.rs"]
-mod outcome;
 mod readiness;
 
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,16 +13,16 @@ use acceptance_tests::cluster::wait;
 use acceptance_tests::data_center::{self, DataCenter};
 use acceptance_tests::hosts::{self, Host};
 use acceptance_tests::k3s::lab::K3sLab;
-use acceptance_tests::tofu::{Cli, Diagnostic, Outcome, Plan, Workspace, provider_binary};
+use acceptance_tests::tofu::{Cli, Steps, Workspace, provider_binary};
 use k8s_openapi::api::core::v1::Node;
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+pub(crate) use acceptance_tests::tofu::done;
 pub(crate) use configuration::Configuration;
 pub(crate) use mirror::Mirror;
-pub(crate) use outcome::{done, failure};
 pub(crate) use readiness::Readiness;
 
 /// The addresses of the resources in configurations.
@@ -51,7 +50,7 @@ pub(crate) fn has_time_for_all() -> bool {
 
 /// What one test works with.
 pub(crate) struct Scene {
-    pub(crate) workspace: Workspace,
+    steps: Steps,
     pub(crate) lab: K3sLab,
     _places: SemaphorePermit<'static>,
 }
@@ -66,7 +65,7 @@ impl Scene {
         let lab = K3sLab::start(Path::new(STAND_IN), hosts.into()).await;
         Some(Self {
             lab: lab.expect("the hosts start"),
-            workspace: workspace(),
+            steps: Steps::of(workspace()),
             _places: places,
         })
     }
@@ -97,7 +96,7 @@ impl Scene {
         let center = DataCenter::start(&lab).await.expect("the vCenter starts");
         let scene = Self {
             lab,
-            workspace: workspace(),
+            steps: Steps::of(workspace()),
             _places: permits,
         };
         Some((scene, center))
@@ -110,42 +109,6 @@ impl Scene {
 
     pub(crate) fn configure(&self, configuration: &Configuration) {
         self.write(&configuration.hcl(&self.lab));
-    }
-
-    pub(crate) fn write(&self, text: &str) {
-        self.workspace
-            .write("main.tf", text)
-            .expect("the configuration is written");
-    }
-
-    pub(crate) async fn apply(&self) -> Outcome {
-        done("apply", self.workspace.apply().await)
-    }
-
-    /// Applies what has to fail, and answers with the first error.
-    pub(crate) async fn apply_fails(&self) -> Diagnostic {
-        failure("apply", self.workspace.apply().await)
-    }
-
-    pub(crate) async fn plan(&self) -> Plan {
-        done("plan", self.workspace.plan().await)
-    }
-
-    /// Plans what has to be refused, and answers with the first error.
-    pub(crate) async fn plan_fails(&self) -> Diagnostic {
-        failure("plan", self.workspace.plan().await)
-    }
-
-    pub(crate) async fn destroy(&self) -> Outcome {
-        done("destroy", self.workspace.destroy().await)
-    }
-
-    /// Checks that there is nothing to do, and nothing to refresh.
-    pub(crate) async fn is_settled(&self, when: &str) {
-        let plan = self.plan().await;
-        let changes: Vec<_> = plan.changes().collect();
-        assert!(plan.is_empty(), "{when}: the plan is not empty: {changes:#?}");
-        assert!(plan.drift().is_empty(), "{when}: the refresh finds {:#?}", plan.drift());
     }
 
     /// Checks that a plan names a difference in `drift` of a resource, and that an apply leaves none.
@@ -164,15 +127,7 @@ impl Scene {
             "{difference:?} is not in the drift: {before}"
         );
         self.apply().await;
-        self.is_settled(difference).await;
-    }
-
-    /// The attributes of a resource in the state; null if it is not there.
-    pub(crate) async fn state(&self, address: &str) -> Value {
-        let state = done("show", self.workspace.show().await);
-        let resources = state.pointer("/values/root_module/resources").and_then(Value::as_array);
-        let found = resources.and_then(|all| all.iter().find(|one| one["address"] == address));
-        found.map(|one| one["values"].clone()).unwrap_or_default()
+        self.is_settled_after(difference).await;
     }
 
     /// A client of the API server of a host.
@@ -234,6 +189,20 @@ impl Scene {
             )
             .await;
         assert_eq!(left, "", "{} is not clean", self.host(number).name());
+    }
+}
+
+impl Deref for Scene {
+    type Target = Steps;
+
+    fn deref(&self) -> &Steps {
+        &self.steps
+    }
+}
+
+impl DerefMut for Scene {
+    fn deref_mut(&mut self) -> &mut Steps {
+        &mut self.steps
     }
 }
 

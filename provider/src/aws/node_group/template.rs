@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{
 };
 
 use super::super::account::Account;
-use super::super::ec2::launch_templates::{as_list, by_key};
+use super::super::ec2::{by_key, listed};
 use super::super::error::Error;
 use super::super::short_name::short_name;
 use super::super::tags::{self, Tags};
@@ -129,7 +129,7 @@ fn data(model: &NodeGroupModel, wanted: &Tags) -> RequestLaunchTemplateData {
     let tagged = |kind: ResourceType| {
         LaunchTemplateTagSpecificationRequest::builder()
             .resource_type(kind)
-            .set_tags(Some(as_list(&tags)))
+            .set_tags(Some(listed(tags)))
             .build()
     };
     RequestLaunchTemplateData::builder()

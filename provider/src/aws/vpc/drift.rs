@@ -1,6 +1,8 @@
 //! What differs between a network and what was made: a line for each difference. Pure.
 
-use super::super::ec2::{Route, RouteTable, by_key};
+use aws_sdk_ec2::types::{NatGateway, NatGatewayState, Route, RouteState, RouteTable};
+
+use super::super::ec2::{Target, by_key};
 use super::super::tags::{self, Tags};
 use super::layout::{self, Layout};
 use super::live::{Live, Part, part};
@@ -10,13 +12,13 @@ use super::model::VpcModel;
 /// Where everything leads that has no other way.
 pub(super) const EVERYWHERE: &str = "0.0.0.0/0";
 
-/// A default route that a table should have: by which parameter of the API, and to what.
+/// A default route that a table should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct WantedRoute {
     /// Name of the table.
     pub(super) table: String,
-    /// Where it leads: the name of the parameter, and the id; none if there should be no route.
-    pub(super) target: Option<(&'static str, String)>,
+    /// Where it leads; none if there should be no route.
+    pub(super) target: Option<Target>,
 }
 
 /// The differences, in words.
@@ -42,10 +44,7 @@ pub(super) fn differences(model: &VpcModel, live: &Live, defaults: &Tags) -> Vec
     if let Some(gateway) = part(&live.internet_gateways, layout::INTERNET_GATEWAY)
         && !is_attached(live)
     {
-        lines.push(format!(
-            "internet-gateway ({}) is not attached",
-            gateway.internet_gateway_id
-        ));
+        lines.push(format!("internet-gateway ({}) is not attached", gateway.id()));
     }
     lines.extend(of_routes(&layout, live));
     lines.extend(of_tables(&layout, live));
@@ -56,9 +55,8 @@ pub(super) fn differences(model: &VpcModel, live: &Live, defaults: &Tags) -> Vec
 /// Whether the way to the internet leads there.
 pub(super) fn is_attached(live: &Live) -> bool {
     let gateway = part(&live.internet_gateways, layout::INTERNET_GATEWAY);
-    let attachments = gateway.map(|gateway| gateway.attachment_set.item.as_slice());
-    let mut vpcs = attachments.unwrap_or_default().iter();
-    vpcs.any(|attachment| attachment.vpc_id == live.vpc.vpc_id)
+    let mut attachments = gateway.iter().flat_map(|gateway| gateway.attachments());
+    attachments.any(|attachment| attachment.vpc_id() == live.vpc.vpc_id())
 }
 
 /// The default routes that there should be, as far as what they lead to is there.
@@ -66,7 +64,7 @@ pub(super) fn wanted_routes(layout: &Layout, live: &Live) -> Vec<WantedRoute> {
     let gateway = part(&live.internet_gateways, layout::INTERNET_GATEWAY);
     let public = gateway.map(|gateway| WantedRoute {
         table: layout::PUBLIC_ROUTE_TABLE.to_owned(),
-        target: Some(("GatewayId", gateway.internet_gateway_id.clone())),
+        target: Some(Target::InternetGateway(gateway.id().to_owned())),
     });
     let private = layout.zones.iter().filter_map(|zone| {
         let nat = match layout.nat_zone_of(&zone.zone) {
@@ -75,7 +73,7 @@ pub(super) fn wanted_routes(layout: &Layout, live: &Live) -> Vec<WantedRoute> {
         };
         Some(WantedRoute {
             table: layout::route_table(&zone.zone),
-            target: nat.map(|nat| ("NatGatewayId", nat.nat_gateway_id.clone())),
+            target: nat.map(|nat| Target::NatGateway(nat.id().to_owned())),
         })
     });
     public.into_iter().chain(private).collect()
@@ -83,15 +81,15 @@ pub(super) fn wanted_routes(layout: &Layout, live: &Live) -> Vec<WantedRoute> {
 
 /// The default route that a table has.
 pub(super) fn default_route(table: &RouteTable) -> Option<&Route> {
-    let mut routes = table.route_set.item.iter();
-    routes.find(|route| route.destination_cidr_block.as_deref() == Some(EVERYWHERE))
+    let mut routes = table.routes().iter();
+    routes.find(|route| route.destination_cidr_block() == Some(EVERYWHERE))
 }
 
 /// Whether a route leads there.
 pub(super) fn leads_to(route: Option<&Route>, target: Option<&str>) -> bool {
     let Some(route) = route else { return target.is_none() };
-    let is = route.nat_gateway_id.as_deref().or(route.gateway_id.as_deref());
-    is == target && route.state != "blackhole"
+    let is = route.nat_gateway_id().or(route.gateway_id());
+    is == target && route.state() != Some(&RouteState::Blackhole)
 }
 
 /// The table that each subnet should use, by the names of both.
@@ -108,22 +106,28 @@ pub(super) fn wanted_tables(layout: &Layout) -> Vec<(String, String)> {
 /// The table that a subnet uses: its id, and that of the association.
 pub(super) fn table_of<'l>(live: &'l Live, subnet_id: &str) -> Option<(&'l str, &'l str)> {
     live.route_tables.iter().find_map(|table| {
-        let mut associations = table.association_set.item.iter();
-        let found = associations.find(|association| association.subnet_id.as_deref() == Some(subnet_id))?;
-        Some((table.route_table_id.as_str(), found.route_table_association_id.as_str()))
+        let mut associations = table.associations().iter();
+        let found = associations.find(|association| association.subnet_id() == Some(subnet_id))?;
+        Some((table.id(), found.route_table_association_id()?))
     })
 }
 
+/// Whether it could not be made.
+pub(super) fn is_failed(nat: &NatGateway) -> bool {
+    nat.name().is_some() && nat.state() == Some(&NatGatewayState::Failed)
+}
+
+/// Why it could not be made, if EC2 says so.
+pub(super) fn why_failed(nat: &NatGateway) -> Option<&str> {
+    nat.failure_message().or(nat.failure_code())
+}
+
 fn failures(live: &Live) -> Vec<String> {
-    let failed = live.nat_gateways.iter().filter(|nat| nat.state == "failed");
+    let failed = live.nat_gateways.iter().filter(|nat| is_failed(nat));
     failed
         .filter_map(|nat| {
-            let why = nat.failure_message.as_deref().or(nat.failure_code.as_deref());
-            Some(format!(
-                "{} failed: {}",
-                nat.name()?,
-                why.unwrap_or("for no known reason")
-            ))
+            let why = why_failed(nat).unwrap_or("for no known reason");
+            Some(format!("{} failed: {why}", nat.name()?))
         })
         .collect()
 }
@@ -131,7 +135,7 @@ fn failures(live: &Live) -> Vec<String> {
 fn of_routes(layout: &Layout, live: &Live) -> Vec<String> {
     let differs = |wanted: &WantedRoute| {
         let table = part(&live.route_tables, &wanted.table)?;
-        let target = wanted.target.as_ref().map(|(_, id)| id.as_str());
+        let target = wanted.target.as_ref().map(Target::id);
         let is_right = leads_to(default_route(table), target);
         (!is_right).then(|| match target {
             Some(id) => format!("the default route of {} does not lead to {id}", wanted.table),
@@ -143,10 +147,10 @@ fn of_routes(layout: &Layout, live: &Live) -> Vec<String> {
 
 fn of_tables(layout: &Layout, live: &Live) -> Vec<String> {
     let differs = |(subnet, table): (String, String)| {
-        let subnet_id = &part(&live.subnets, &subnet)?.subnet_id;
-        let table_id = &part(&live.route_tables, &table)?.route_table_id;
+        let subnet_id = part(&live.subnets, &subnet)?.id();
+        let table_id = part(&live.route_tables, &table)?.id();
         let is = table_of(live, subnet_id).map(|(id, _)| id);
-        (is != Some(table_id.as_str())).then(|| format!("{subnet} does not use {table}"))
+        (is != Some(table_id)).then(|| format!("{subnet} does not use {table}"))
     };
     wanted_tables(layout).into_iter().filter_map(differs).collect()
 }
@@ -162,7 +166,7 @@ fn of_tags(model: &VpcModel, live: &Live, defaults: &Tags) -> Vec<String> {
     let mut lines = of("the VPC", &marks::of_vpc(model, defaults), &live.vpc);
     for part in live.tagged() {
         let name = part.name().unwrap_or_default();
-        lines.extend(of(name, &marks::of_part(model, defaults, &live.vpc.vpc_id, name), part));
+        lines.extend(of(name, &marks::of_part(model, defaults, live.vpc.id(), name), part));
     }
     lines
 }

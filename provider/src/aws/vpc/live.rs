@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use aws_sdk_ec2::types::{
+    Address, InternetGateway, NatGateway, NatGatewayState, RouteTable, Subnet, Tag, Vpc, VpcEndpoint,
+};
 use tf_framework::custom_types::{Cidr, Text};
 
 use super::super::account::Account;
-use super::super::ec2::{Address, InternetGateway, Items, NatGateway, RouteTable, Subnet, Tag, Vpc, VpcEndpoint, tag};
+use super::super::ec2::{Dns, filter, listed, tag};
 use super::super::error::Error;
-use super::super::query::Form;
 use super::super::tags::Tags;
 use super::layout;
 use super::marks;
+
+use NatGatewayState::{Available, Failed, Pending};
 
 /// A network, and what we have made in it.
 #[derive(Clone, Debug)]
@@ -30,9 +33,9 @@ pub(super) struct Live {
 /// Something with an id and tags.
 pub(super) trait Part: Send + Sync {
     fn id(&self) -> &str;
-    fn tags(&self) -> &Items<Tag>;
+    fn tags(&self) -> &[Tag];
     /// Notes the tags that it was made with, as not all answers have them.
-    fn set_tags(&mut self, tags: &Tags);
+    fn set_tags(&mut self, tags: Tags);
 
     /// The name by which it is a part of the network, if it is one.
     fn name(&self) -> Option<&str> {
@@ -66,24 +69,21 @@ impl Live {
     /// # Errors
     /// A call failed.
     pub(super) async fn read(account: &Account, id: &str) -> Result<Option<Self>, Error> {
-        let of = |operation, filter| Form::ec2(operation).filter(filter, [id]);
-        let by_mark = format!("tag:{}", marks::VPC);
-        let marked = |operation| Form::ec2(operation).filter(&by_mark, [id]);
-        let vpcs: Vec<Vpc> = account.list(of("DescribeVpcs", "vpc-id")).await?;
-        let Some(vpc) = vpcs.into_iter().next() else {
+        let of_vpc = || vec![filter("vpc-id", [id])];
+        let marked = || vec![filter(format!("tag:{}", marks::VPC), [id])];
+        let Some(vpc) = account.vpcs(of_vpc()).await?.into_iter().next() else {
             return Ok(None);
         };
-        let nat_gateways = of("DescribeNatGateways", "vpc-id").filter("state", ["pending", "available", "failed"]);
         let (dns_support, dns_hostnames, internet_gateways, subnets, addresses, nat_gateways, route_tables, endpoints) =
             futures::try_join!(
-                attribute(account, id, "enableDnsSupport"),
-                attribute(account, id, "enableDnsHostnames"),
-                account.list(marked("DescribeInternetGateways")),
-                account.list(of("DescribeSubnets", "vpc-id")),
-                account.list(marked("DescribeAddresses")),
-                account.list(nat_gateways),
-                account.list(of("DescribeRouteTables", "vpc-id")),
-                account.list(of("DescribeVpcEndpoints", "vpc-id")),
+                account.vpc_has_dns(id, Dns::Support),
+                account.vpc_has_dns(id, Dns::Hostnames),
+                account.internet_gateways(marked()),
+                account.subnets(of_vpc()),
+                account.addresses(marked()),
+                nat_gateways(account, id, [Pending, Available, Failed]),
+                account.route_tables(of_vpc()),
+                account.vpc_endpoints(of_vpc()),
             )?;
         let mut live = Live {
             vpc,
@@ -96,8 +96,7 @@ impl Live {
             route_tables,
             endpoints,
         };
-        live.endpoints
-            .retain(|endpoint| !endpoint.state.to_ascii_lowercase().starts_with("delet"));
+        live.endpoints.retain(|endpoint| !is_going(endpoint));
         Ok(Some(live))
     }
 
@@ -127,8 +126,8 @@ impl Live {
     /// The zones that it is in, in the order of their names.
     pub(super) fn zones(&self) -> Vec<String> {
         let ours = self.subnets.iter().filter(|subnet| subnet.name().is_some());
-        let zones: BTreeSet<&String> = ours.map(|subnet| &subnet.availability_zone).collect();
-        zones.into_iter().cloned().collect()
+        let zones: BTreeSet<&str> = ours.filter_map(|subnet| subnet.availability_zone()).collect();
+        zones.into_iter().map(str::to_owned).collect()
     }
 
     /// The zones that it is in, in the order of the addresses of their private subnets: so they were configured, unless
@@ -137,7 +136,7 @@ impl Live {
         let mut zones = self.zones();
         zones.sort_by_key(|zone| {
             let subnet = part(&self.subnets, &layout::private_subnet(zone));
-            let cidr = subnet.and_then(|subnet| subnet.cidr_block.parse::<Text<Cidr>>().ok());
+            let cidr = subnet.and_then(|subnet| subnet.cidr_block()?.parse::<Text<Cidr>>().ok());
             cidr.map(|cidr| cidr.first())
         });
         zones
@@ -147,49 +146,42 @@ impl Live {
     pub(super) fn public_ips(&self, zones: &[String]) -> Vec<String> {
         let address = |zone: &String| part(&self.addresses, &layout::address(zone));
         let addresses = zones.iter().filter_map(address);
-        addresses.map(|address| address.public_ip.clone()).collect()
+        addresses
+            .map(|address| address.public_ip().unwrap_or_default().to_owned())
+            .collect()
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Attribute {
-    #[serde(alias = "enableDnsSupport", alias = "enableDnsHostnames")]
-    attribute: Switch,
+/// The NAT gateways of a network in one of these states.
+pub(super) async fn nat_gateways<const N: usize>(
+    account: &Account,
+    vpc_id: &str,
+    states: [NatGatewayState; N],
+) -> Result<Vec<NatGateway>, Error> {
+    let states = states.iter().map(NatGatewayState::as_str);
+    let filters = vec![filter("vpc-id", [vpc_id]), filter("state", states)];
+    account.nat_gateways(filters).await
 }
 
-#[derive(Deserialize)]
-struct Switch {
-    value: bool,
-}
-
-async fn attribute(account: &Account, id: &str, name: &str) -> Result<bool, Error> {
-    let form = Form::ec2("DescribeVpcAttribute")
-        .with("VpcId", id)
-        .with("Attribute", name);
-    let answer: Attribute = account.ask(&form).await?;
-    Ok(answer.attribute.value)
+/// EC2 does not write states of endpoints as its model has them.
+fn is_going(endpoint: &VpcEndpoint) -> bool {
+    let state = endpoint.state().map(|state| state.as_str().to_ascii_lowercase());
+    state.is_some_and(|state| state.starts_with("delet"))
 }
 
 macro_rules! parts {
     ($($kind:ty: $id:ident),* $(,)?) => {$(
         impl Part for $kind {
             fn id(&self) -> &str {
-                &self.$id
+                self.$id.as_deref().unwrap_or_default()
             }
 
-            fn tags(&self) -> &Items<Tag> {
-                &self.tag_set
+            fn tags(&self) -> &[Tag] {
+                self.tags.as_deref().unwrap_or_default()
             }
 
-            fn set_tags(&mut self, tags: &Tags) {
-                self.tag_set.item = tags
-                    .iter()
-                    .map(|(key, value)| Tag {
-                        key: key.clone(),
-                        value: value.clone(),
-                    })
-                    .collect();
+            fn set_tags(&mut self, tags: Tags) {
+                self.tags = Some(listed(tags));
             }
         }
     )*};

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::ec2::{Items, Tag, by_key};
+use aws_sdk_ec2::types::Tag;
+
+use super::super::ec2::by_key;
 use super::super::tags::{self, Tags};
 use super::layout::{PRIVATE_SUBNET, PUBLIC_SUBNET};
 use super::live::{Live, Part as _};
@@ -58,7 +60,7 @@ pub(super) fn own_keys(model: &VpcModel, defaults: &Tags) -> Vec<String> {
 }
 
 /// The tags that users have given; none if there are none. The name is an attribute of its own.
-pub(super) fn users(is: &Items<Tag>, defaults: &Tags) -> Option<Tags> {
+pub(super) fn users(is: &[Tag], defaults: &Tags) -> Option<Tags> {
     let mut tags = tags::of_user(&by_key(is), defaults)?;
     tags.remove("Name");
     (!tags.is_empty()).then_some(tags)
@@ -67,8 +69,8 @@ pub(super) fn users(is: &Items<Tag>, defaults: &Tags) -> Option<Tags> {
 /// The clusters whose names are on the subnets; none if there are none.
 pub(super) fn clusters(live: &Live) -> Option<BTreeSet<String>> {
     let ours = live.subnets.iter().filter(|subnet| subnet.name().is_some());
-    let tags = ours.flat_map(|subnet| &subnet.tag_set.item);
-    let names = tags.filter_map(|tag| tag.key.strip_prefix("kubernetes.io/cluster/"));
+    let tags = ours.flat_map(|subnet| subnet.tags());
+    let names = tags.filter_map(|tag| tag.key()?.strip_prefix("kubernetes.io/cluster/"));
     let names: BTreeSet<String> = names.map(str::to_owned).collect();
     (!names.is_empty()).then_some(names)
 }

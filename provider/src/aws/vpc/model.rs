@@ -160,10 +160,10 @@ impl VpcModel {
 
     /// A network of which only what AWS knows is known; none if it is not one of ours.
     pub(super) fn imported(live: &Live, defaults: &Tags) -> Option<Self> {
-        let name = tag(&live.vpc.tag_set, marks::NETWORK)?;
+        let name = tag(live.vpc.tags(), marks::NETWORK)?;
         let zones = live.zones_by_address();
         let cidrs = |name: fn(&str) -> String| -> Vec<String> {
-            let of = |zone: &String| Some(part(&live.subnets, &name(zone))?.cidr_block.clone());
+            let of = |zone: &String| Some(part(&live.subnets, &name(zone))?.cidr_block()?.to_owned());
             zones.iter().filter_map(of).collect()
         };
         let nat_gateway = match live.nat_gateways.iter().filter(|nat| nat.name().is_some()).count() {
@@ -179,7 +179,7 @@ impl VpcModel {
         let (public, private) = (cidrs(layout::public_subnet), cidrs(layout::private_subnet));
         let model = VpcModel {
             name: name.to_owned(),
-            cidr_block: live.vpc.cidr_block.parse().ok()?,
+            cidr_block: live.vpc.cidr_block()?.parse().ok()?,
             availability_zones: Attr::Known(zones),
             az_count: None,
             instance_type: INSTANCE_TYPE.to_owned(),
@@ -188,7 +188,7 @@ impl VpcModel {
             private_subnet_cidrs: Attr::Known(private),
             cluster_names: marks::clusters(live),
             gateway_endpoints: (services != BTreeSet::from(["s3".to_owned()])).then_some(services),
-            tags: marks::users(&live.vpc.tag_set, defaults),
+            tags: marks::users(live.vpc.tags(), defaults),
             id: Attr::Null,
             public_subnet_ids: Attr::Null,
             private_subnet_ids: Attr::Null,
@@ -216,7 +216,7 @@ impl VpcModel {
                 .filter_map(|zone| parts.get(&name(zone)).cloned())
                 .collect()
         };
-        self.id = Attr::Known(live.vpc.vpc_id.clone());
+        self.id = Attr::Known(live.vpc.id().to_owned());
         self.public_subnet_ids = Attr::Known(ids(layout::public_subnet));
         self.private_subnet_ids = Attr::Known(ids(layout::private_subnet));
         self.nat_public_ips = Attr::Known(live.public_ips(&zones));

@@ -1,30 +1,27 @@
 //! Takes parts of a network away, and the whole of it: in the reverse order, after a look at who else uses it.
 
-use serde::Deserialize;
+use aws_sdk_ec2::types::{NatGatewayState, NetworkInterface, NetworkInterfaceType};
 use tf_framework::context::{Backoff, Progress};
 use tf_framework::diagnostics::Diagnostics;
 
 use super::super::diagnostics::explained;
-use super::super::ec2::{Items, NatGateway, NetworkInterface};
-use super::super::error::Error;
-use super::super::failure;
-use super::super::query::Form;
-use super::super::refusal::Refusal;
+use super::super::ec2::filter;
+use super::drift;
 use super::leftovers;
-use super::live::{Live, Part};
+use super::live::{self, Live, Part};
 use super::steps::Work;
 
 const SUMMARY: &str = "Unable to destroy the network";
 
 /// Removes the whole network.
 pub(super) async fn remove(work: &Work<'_>, live: &mut Live) -> Result<(), Diagnostics> {
-    let id = live.vpc.vpc_id.clone();
+    let id = live.vpc.id().to_owned();
     leftovers::sweep(work, &id).await?;
     // Whoever uses it is told of before anything is taken away, so that what runs in it goes on.
     check_unused(work, live).await?;
     remove_parts(work, live, |_| false).await?;
     remove_gateways(work, live).await?;
-    match gone(work.account.order(&Form::ec2("DeleteVpc").with("VpcId", &id)).await) {
+    match work.account.delete_vpc(&id).await {
         Err(error) if error.is_refused_with("DependencyViolation") => {
             check_unused(work, live).await?;
             Err(explained(SUMMARY)(error))
@@ -40,6 +37,8 @@ pub(super) async fn remove_parts(
     live: &mut Live,
     keep: impl Fn(&str) -> bool,
 ) -> Result<(), Diagnostics> {
+    let account = work.account;
+    let explain = explained(SUMMARY);
     let endpoints = surplus(&live.endpoints, &keep);
     let nats = surplus(&live.nat_gateways, &keep);
     let addresses = surplus(&live.addresses, &keep);
@@ -47,35 +46,35 @@ pub(super) async fn remove_parts(
     let tables = surplus(&live.route_tables, &keep);
     remove_endpoints(work, live, &endpoints).await?;
     for endpoint in &live.endpoints {
-        let has = endpoint.route_table_id_set.item.iter().filter(|id| tables.contains(id));
-        let has: Vec<&str> = has.map(String::as_str).collect();
+        let has = endpoint.route_table_ids().iter().filter(|id| tables.contains(id));
+        let has: Vec<String> = has.cloned().collect();
         if !has.is_empty() {
-            let form = Form::ec2("ModifyVpcEndpoint").with("VpcEndpointId", &endpoint.vpc_endpoint_id);
-            order(work, &form.with_each("RemoveRouteTableId", has)).await?;
+            let led = account.lead_from_vpc_endpoint(endpoint.id(), has).await;
+            led.map_err(&explain)?;
         }
     }
     remove_nat_gateways(work, live, &nats).await?;
     for id in &addresses {
-        order(work, &Form::ec2("ReleaseAddress").with("AllocationId", id)).await?;
-        live.addresses.retain(|one| one.allocation_id != *id);
+        account.release_address(id).await.map_err(&explain)?;
+        live.addresses.retain(|one| one.id() != id);
         work.save(live);
     }
     let surplus_tables = live
         .route_tables
         .iter()
-        .filter(|table| tables.contains(&table.route_table_id));
-    for association in surplus_tables.flat_map(|table| &table.association_set.item) {
-        let id = &association.route_table_association_id;
-        order(work, &Form::ec2("DisassociateRouteTable").with("AssociationId", id)).await?;
+        .filter(|table| tables.iter().any(|id| table.id() == id));
+    let associations = surplus_tables.flat_map(|table| table.associations());
+    for id in associations.filter_map(|association| association.route_table_association_id()) {
+        account.disassociate_route_table(id).await.map_err(&explain)?;
     }
     for id in &subnets {
-        order(work, &Form::ec2("DeleteSubnet").with("SubnetId", id)).await?;
-        live.subnets.retain(|one| one.subnet_id != *id);
+        account.delete_subnet(id).await.map_err(&explain)?;
+        live.subnets.retain(|one| one.id() != id);
         work.save(live);
     }
     for id in &tables {
-        order(work, &Form::ec2("DeleteRouteTable").with("RouteTableId", id)).await?;
-        live.route_tables.retain(|one| one.route_table_id != *id);
+        account.delete_route_table(id).await.map_err(&explain)?;
+        live.route_tables.retain(|one| one.id() != id);
         work.save(live);
     }
     Ok(())
@@ -83,52 +82,20 @@ pub(super) async fn remove_parts(
 
 /// Removes NAT gateways that could not be made, so that others take their places.
 pub(super) async fn remove_failed_nat_gateways(work: &Work<'_>, live: &mut Live) -> Result<(), Diagnostics> {
-    let failed = live
-        .nat_gateways
-        .iter()
-        .filter(|nat| nat.state == "failed" && nat.name().is_some());
-    let failed: Vec<String> = failed.map(|nat| nat.nat_gateway_id.clone()).collect();
+    let failed = live.nat_gateways.iter().filter(|nat| drift::is_failed(nat));
+    let failed: Vec<String> = failed.map(|nat| nat.id().to_owned()).collect();
     remove_nat_gateways(work, live, &failed).await
 }
 
-/// The call itself succeeds, and its answer says what did not.
 async fn remove_endpoints(work: &Work<'_>, live: &mut Live, ids: &[String]) -> Result<(), Diagnostics> {
     if ids.is_empty() {
         return Ok(());
     }
-    let form = Form::ec2("DeleteVpcEndpoints").with_each("VpcEndpointId", ids.iter().map(String::as_str));
-    let answer: Unsuccessful = work.account.ask(&form).await.map_err(explained(SUMMARY))?;
-    for one in answer.unsuccessful.item {
-        let call = work.account.call("ec2", "DeleteVpcEndpoints");
-        let refusal = Refusal {
-            code: one.error.code,
-            message: one.error.message,
-            ..Refusal::default()
-        };
-        gone(Err(failure::of_refusal(call, refusal))).map_err(explained(SUMMARY))?;
-    }
-    live.endpoints.retain(|one| !ids.contains(&one.vpc_endpoint_id));
+    let deleted = work.account.delete_vpc_endpoints(ids).await;
+    deleted.map_err(explained(SUMMARY))?;
+    forget(&mut live.endpoints, ids);
     work.save(live);
     Ok(())
-}
-
-#[derive(Deserialize)]
-struct Unsuccessful {
-    #[serde(default)]
-    unsuccessful: Items<OneUnsuccessful>,
-}
-
-#[derive(Deserialize)]
-struct OneUnsuccessful {
-    error: Reason,
-}
-
-#[derive(Deserialize)]
-struct Reason {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    message: String,
 }
 
 async fn remove_nat_gateways(work: &Work<'_>, live: &mut Live, ids: &[String]) -> Result<(), Diagnostics> {
@@ -136,19 +103,23 @@ async fn remove_nat_gateways(work: &Work<'_>, live: &mut Live, ids: &[String]) -
         return Ok(());
     }
     for id in ids {
-        order(work, &Form::ec2("DeleteNatGateway").with("NatGatewayId", id)).await?;
+        let deleted = work.account.delete_nat_gateway(id).await;
+        deleted.map_err(explained(SUMMARY))?;
     }
-    let vpc_id = live.vpc.vpc_id.as_str();
+    let vpc_id = live.vpc.id();
     // Their addresses are free when they are gone, and not before.
     let waited = work
         .cx
         .wait("the NAT gateways to be gone", Backoff::SLOW, || async move {
-            let form = Form::ec2("DescribeNatGateways")
-                .filter("vpc-id", [vpc_id])
-                .filter("state", ["pending", "available", "deleting"]);
-            let all: Vec<NatGateway> = work.account.list(form).await.map_err(explained(SUMMARY))?;
-            let left = all.iter().filter(|nat| ids.contains(&nat.nat_gateway_id));
-            let left: Vec<&str> = left.map(|nat| nat.nat_gateway_id.as_str()).collect();
+            let there = [
+                NatGatewayState::Pending,
+                NatGatewayState::Available,
+                NatGatewayState::Deleting,
+            ];
+            let all = live::nat_gateways(work.account, vpc_id, there).await;
+            let all = all.map_err(explained(SUMMARY))?;
+            let left = all.iter().map(Part::id).filter(|left| ids.iter().any(|id| id == left));
+            let left: Vec<&str> = left.collect();
             Ok::<_, Diagnostics>(if left.is_empty() {
                 Progress::Ready(())
             } else {
@@ -156,22 +127,20 @@ async fn remove_nat_gateways(work: &Work<'_>, live: &mut Live, ids: &[String]) -
             })
         });
     waited.await?;
-    live.nat_gateways.retain(|nat| !ids.contains(&nat.nat_gateway_id));
+    forget(&mut live.nat_gateways, ids);
     work.save(live);
     Ok(())
 }
 
 async fn remove_gateways(work: &Work<'_>, live: &mut Live) -> Result<(), Diagnostics> {
+    let explain = explained(SUMMARY);
     for gateway in &live.internet_gateways {
-        let id = &gateway.internet_gateway_id;
-        for attachment in &gateway.attachment_set.item {
-            let form = Form::ec2("DetachInternetGateway").with("InternetGatewayId", id);
-            match work.account.order(&form.with("VpcId", &attachment.vpc_id)).await {
-                Err(error) if error.is_refused_with("Gateway.NotAttached") => {}
-                detached => gone(detached).map_err(explained(SUMMARY))?,
-            }
+        for vpc_id in gateway.attachments().iter().filter_map(|one| one.vpc_id()) {
+            let detached = work.account.detach_internet_gateway(gateway.id(), vpc_id).await;
+            detached.map_err(&explain)?;
         }
-        order(work, &Form::ec2("DeleteInternetGateway").with("InternetGatewayId", id)).await?;
+        let deleted = work.account.delete_internet_gateway(gateway.id()).await;
+        deleted.map_err(&explain)?;
     }
     live.internet_gateways.clear();
     work.save(live);
@@ -180,9 +149,9 @@ async fn remove_gateways(work: &Work<'_>, live: &mut Live) -> Result<(), Diagnos
 
 /// Refuses to go on as long as something else is in the network, and names it.
 async fn check_unused(work: &Work<'_>, live: &Live) -> Result<(), Diagnostics> {
-    let vpc_id = live.vpc.vpc_id.as_str();
-    let form = Form::ec2("DescribeNetworkInterfaces").filter("vpc-id", [vpc_id]);
-    let all: Vec<NetworkInterface> = work.account.list(form).await.map_err(explained(SUMMARY))?;
+    let vpc_id = live.vpc.id();
+    let all = work.account.network_interfaces(vec![filter("vpc-id", [vpc_id])]).await;
+    let all = all.map_err(explained(SUMMARY))?;
     let users: Vec<String> = all.iter().filter(|card| !is_ours(card, live)).map(describe).collect();
     if users.is_empty() {
         return Ok(());
@@ -198,18 +167,20 @@ async fn check_unused(work: &Work<'_>, live: &Live) -> Result<(), Diagnostics> {
 /// Whether it goes with a NAT gateway of ours.
 fn is_ours(card: &NetworkInterface, live: &Live) -> bool {
     let ours = live.nat_gateways.iter().filter(|nat| nat.name().is_some());
-    let mut addresses = ours.flat_map(|nat| &nat.nat_gateway_address_set.item);
-    addresses.any(|address| address.network_interface_id.as_ref() == Some(&card.network_interface_id))
+    let mut addresses = ours.flat_map(|nat| nat.nat_gateway_addresses());
+    addresses.any(|address| address.network_interface_id() == card.network_interface_id())
 }
 
 fn describe(card: &NetworkInterface) -> String {
-    let id = &card.network_interface_id;
-    let what = match (card.description.as_str(), card.interface_type.as_str()) {
+    let id = card.network_interface_id().unwrap_or_default();
+    let subnet = card.subnet_id().unwrap_or_default();
+    let kind = card.interface_type().map(NetworkInterfaceType::as_str);
+    let what = match (card.description().unwrap_or_default(), kind.unwrap_or_default()) {
         ("", "" | "interface") => "without a description",
         ("", kind) => kind,
         (description, _) => description,
     };
-    format!("{id} in {}: {what}", card.subnet_id)
+    format!("{id} in {subnet}: {what}")
 }
 
 fn surplus<T: Part>(all: &[T], keep: impl Fn(&str) -> bool) -> Vec<String> {
@@ -217,16 +188,8 @@ fn surplus<T: Part>(all: &[T], keep: impl Fn(&str) -> bool) -> Vec<String> {
     surplus.map(|part| part.id().to_owned()).collect()
 }
 
-async fn order(work: &Work<'_>, form: &Form) -> Result<(), Diagnostics> {
-    gone(work.account.order(form).await).map_err(explained(SUMMARY))
-}
-
-/// That it is gone already is success.
-pub(super) fn gone(answer: Result<(), Error>) -> Result<(), Error> {
-    match answer {
-        Err(error) if error.is_not_found() => Ok(()),
-        answer => answer,
-    }
+fn forget<T: Part>(all: &mut Vec<T>, ids: &[String]) {
+    all.retain(|part| ids.iter().all(|id| part.id() != id));
 }
 
 #[cfg(test)]
@@ -234,14 +197,12 @@ mod tests {
     use super::*;
 
     fn card(description: &str, interface_type: &str) -> NetworkInterface {
-        NetworkInterface {
-            network_interface_id: "eni-1".to_owned(),
-            subnet_id: "subnet-1".to_owned(),
-            status: "in-use".to_owned(),
-            description: description.to_owned(),
-            interface_type: interface_type.to_owned(),
-            tag_set: Items::default(),
-        }
+        NetworkInterface::builder()
+            .network_interface_id("eni-1")
+            .subnet_id("subnet-1")
+            .description(description)
+            .interface_type(interface_type.into())
+            .build()
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_ec2::types::{AvailabilityZone, AvailabilityZoneState};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use super::super::account::Account;
 use super::super::diagnostics::explained;
-use super::super::ec2::{Offering, Zone};
-use super::super::query::Form;
+use super::super::ec2::filter;
 use super::model::VpcModel;
 
 const SUMMARY: &str = "Unable to choose availability zones";
@@ -53,21 +53,19 @@ fn pick(fit: &BTreeSet<String>, has: &[String], count: usize) -> Option<Vec<Stri
 }
 
 async fn fit(account: &Account, instance_type: &str) -> Result<BTreeSet<String>, Diagnostics> {
-    let zones = Form::ec2("DescribeAvailabilityZones");
-    let offerings = Form::ec2("DescribeInstanceTypeOfferings")
-        .with("LocationType", "availability-zone")
-        .filter("instance-type", [instance_type]);
-    let listed = futures::try_join!(account.list::<Zone>(zones), account.list::<Offering>(offerings));
+    let of_type = vec![filter("instance-type", [instance_type])];
+    let listed = futures::try_join!(account.availability_zones(), account.offerings_in_zones(of_type));
     let (zones, offerings) = listed.map_err(explained(SUMMARY))?;
-    let offered: BTreeSet<String> = offerings.into_iter().map(|offering| offering.location).collect();
+    let offered: BTreeSet<&str> = offerings.iter().filter_map(|offering| offering.location()).collect();
     // Local zones and the like have no room for control planes, and have to be opted in to.
-    let is_fit = |zone: &Zone| {
-        zone.zone_state == "available"
-            && matches!(zone.zone_type.as_str(), "" | "availability-zone")
-            && !WITHOUT_EKS.contains(&zone.zone_id.as_str())
-            && offered.contains(&zone.zone_name)
+    let is_fit = |zone: &AvailabilityZone| {
+        zone.state() == Some(&AvailabilityZoneState::Available)
+            && matches!(zone.zone_type(), None | Some("" | "availability-zone"))
+            && !WITHOUT_EKS.contains(&zone.zone_id().unwrap_or_default())
     };
-    Ok(zones.into_iter().filter(is_fit).map(|zone| zone.zone_name).collect())
+    let fit = zones.iter().filter(|zone| is_fit(zone));
+    let names = fit.filter_map(|zone| zone.zone_name());
+    Ok(names.filter(|name| offered.contains(name)).map(str::to_owned).collect())
 }
 
 fn too_few(account: &Account, model: &VpcModel, fit: &BTreeSet<String>) -> Diagnostics {

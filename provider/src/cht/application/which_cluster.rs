@@ -11,7 +11,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::resource::Resource;
 
 use super::attribute::{self, InstanceAddress};
-use crate::kubernetes::Access;
+use crate::kubernetes::{Access, identity};
 use crate::provider::Clients;
 
 /// What is kept beside the state of something that lives in an instance.
@@ -48,7 +48,7 @@ where
     }
     let access = Clients::access(cx, address.kubernetes.as_ref()).await?;
     let mut private = cx.private()?;
-    private.as_mut().cluster = identity(&access).await?;
+    private.as_mut().cluster = identity_of(&access).await?;
     cx.set_private(&private)
 }
 
@@ -66,7 +66,7 @@ where
         return Ok(());
     };
     let access = Clients::access(cx, address.kubernetes.as_ref()).await?;
-    let live = identity(&access).await?;
+    let live = identity_of(&access).await?;
     compare(Some(kept), live.as_deref(), access.cluster.host(), namespace)
         .map_err(|another| another.at(attribute::path(InstanceAddress::KUBERNETES)).into())
 }
@@ -87,11 +87,25 @@ where
     }
 }
 
+/// Whether the cluster of the instance does not exist any more, and all with it; a warning says so.
+///
+/// # Errors
+/// What was kept cannot be read.
+pub(in crate::cht) async fn is_gone<R>(cx: &Context<R>, address: &InstanceAddress) -> Result<bool, Diagnostics>
+where
+    R: Resource<Clients = Clients>,
+    R::Private: AsRef<InCluster> + AsMut<InCluster>,
+{
+    let private = cx.private()?;
+    let kept = private.as_ref().cluster.as_deref();
+    Ok(address.namespace.is_some() && Clients::is_gone(cx, address.kubernetes.as_ref(), kept).await)
+}
+
 /// What tells a cluster from others, if these credentials may know.
 ///
 /// # Errors
 /// Fails if the cluster does not answer.
-pub(in crate::cht) async fn identity(access: &Access) -> Result<Option<String>, Diagnostics> {
+pub(in crate::cht) async fn identity_of(access: &Access) -> Result<Option<String>, Diagnostics> {
     let identity = access.cluster.identity().await;
     identity.map_err(access.explain("Unable to tell which cluster it is"))
 }
@@ -109,7 +123,7 @@ pub(in crate::cht) fn compare(
     let (Some(kept), Some(live)) = (kept, live) else {
         return Ok(());
     };
-    if kept == live {
+    if identity::is_same(kept, live) {
         return Ok(());
     }
     let detail = format!(

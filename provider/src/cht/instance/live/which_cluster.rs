@@ -14,13 +14,14 @@ use crate::cht::instance::credentials::Known;
 use crate::cht::instance::model::{InstanceModel, Private};
 use crate::kubernetes::Access;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
+use crate::provider::Clients;
 
 /// Keeps which cluster an instance is made in.
 ///
 /// # Errors
 /// Fails if the cluster does not answer.
 pub(in crate::cht::instance) async fn keep(cx: &Context<InstanceResource>, access: &Access) -> Result<(), Diagnostics> {
-    let cluster = which_cluster::identity(access).await?;
+    let cluster = which_cluster::identity_of(access).await?;
     cx.set_private(&Private::in_cluster(cluster))
 }
 
@@ -37,7 +38,7 @@ pub(in crate::cht::instance) async fn check(
     if private.cluster.is_none() {
         return Ok(());
     }
-    let live = which_cluster::identity(access).await?;
+    let live = which_cluster::identity_of(access).await?;
     compare(&private, live.as_deref(), access, namespace)
 }
 
@@ -51,7 +52,7 @@ pub(in crate::cht::instance) async fn check_and_keep(
     namespace: &str,
 ) -> Result<(), Diagnostics> {
     let private = cx.private()?;
-    let live = which_cluster::identity(access).await?;
+    let live = which_cluster::identity_of(access).await?;
     compare(&private, live.as_deref(), access, namespace)?;
     if private.cluster.is_some() || live.is_none() {
         return Ok(());
@@ -60,6 +61,18 @@ pub(in crate::cht::instance) async fn check_and_keep(
         cluster: live,
         ..private
     })
+}
+
+/// Whether the cluster does not exist any more, and the instance with it; a warning says so.
+///
+/// # Errors
+/// What was kept cannot be read.
+pub(in crate::cht::instance) async fn is_gone(
+    cx: &Context<InstanceResource>,
+    state: &InstanceModel,
+) -> Result<bool, Diagnostics> {
+    let kept = cx.private()?.cluster;
+    Ok(Clients::is_gone(cx, state.kubernetes.as_ref(), kept.as_deref()).await)
 }
 
 /// Checks that the cluster holds the instance of the state, and not another one of the same name.
