@@ -10,7 +10,7 @@ mod endpoints;
 mod gateways;
 mod interfaces;
 pub(super) mod launch_templates;
-pub(super) mod machines;
+mod machines;
 mod networks;
 mod routes;
 mod tagging;

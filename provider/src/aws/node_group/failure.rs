@@ -75,16 +75,9 @@ pub(super) fn of_creation(
     denied: &[String],
 ) -> Diagnostics {
     let mut detail = format!(
-        "EKS has given up making the node group `{}`.
-
-{}
-
-",
+        "EKS has given up making the node group `{}`.\n\n{}\n\n",
         model.node_group_name,
-        health(group).join(
-            "
-"
-        )
+        health(group).join("\n")
     );
     detail.push_str(match causes {
         [] => {
@@ -94,26 +87,16 @@ pub(super) fn of_creation(
         _ => "This was found to be wrong:",
     });
     for cause in causes {
-        let _ = write!(
-            detail,
-            "
-- {cause}"
-        );
+        let _ = write!(detail, "\n- {cause}");
     }
     if !denied.is_empty() {
         let _ = write!(
             detail,
-            "
-
-Not looked at, as it is not allowed: {}.",
+            "\n\nNot looked at, as it is not allowed: {}.",
             denied.join(", ")
         );
     }
-    detail.push_str(
-        "
-
-Remove the cause and apply again: the group is made anew.",
-    );
+    detail.push_str("\n\nRemove the cause and apply again: the group is made anew.");
     Diagnostics::error("Nodes did not join the cluster", detail)
 }
 

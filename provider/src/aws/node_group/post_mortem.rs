@@ -9,6 +9,7 @@ use aws_sdk_ec2::types::{Instance, RouteState, RouteTable, Subnet};
 use aws_sdk_eks::types::{Cluster, Nodegroup};
 
 use super::super::account::Account;
+use super::super::ec2::{Dns, filter};
 use super::super::eks::access::EntryId;
 use super::super::error::Error;
 use super::model::NodeGroupModel;
@@ -55,12 +56,15 @@ async fn gather(account: &Account, model: &NodeGroupModel, group: &Nodegroup) ->
     }
     seen.cluster = if_told(account.describe_cluster(&model.cluster_name).await, &mut denied);
     let ids: Vec<String> = model.subnet_ids.iter().cloned().collect();
-    seen.subnets = if_told(account.subnets_of_machines(&ids).await, &mut denied);
+    seen.subnets = if_told(account.subnets(vec![filter("subnet-id", ids)]).await, &mut denied);
     let vpc = seen.subnets.iter().flatten().find_map(|subnet| subnet.vpc_id.clone());
     if let Some(vpc) = vpc {
-        seen.tables = if_told(account.routes_of_machines(&vpc).await, &mut denied);
-        seen.names = if_told(account.names_of_machines(&vpc).await, &mut denied);
-        let endpoints = if_told(account.endpoints_of_machines(&vpc).await, &mut denied);
+        let of_vpc = || vec![filter("vpc-id", [vpc.as_str()])];
+        seen.tables = if_told(account.route_tables(of_vpc()).await, &mut denied);
+        let answers = if_told(account.vpc_has_dns(&vpc, Dns::Support).await, &mut denied);
+        let gives = if_told(account.vpc_has_dns(&vpc, Dns::Hostnames).await, &mut denied);
+        seen.names = answers.zip(gives);
+        let endpoints = if_told(account.vpc_endpoints(of_vpc()).await, &mut denied);
         seen.endpoints = endpoints.map(|all| all.iter().filter_map(|one| service(one.service_name()?)).collect());
     }
     if let Some(arn) = group.node_role() {

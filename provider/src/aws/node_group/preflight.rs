@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{InstanceTypeInfo, Subnet};
+use aws_sdk_ec2::types::{InstanceTypeInfo, InstanceTypeOffering, Subnet};
 use aws_sdk_eks::types::Cluster;
 use tf_framework::Attr;
 use tf_framework::context::Context;
@@ -14,6 +14,7 @@ use tf_framework::resource::Plan;
 
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
+use super::super::ec2::filter;
 use super::super::error::Error;
 use super::NodeGroupResource;
 use super::machines::Processor;
@@ -110,13 +111,20 @@ async fn ask(account: &Account, wanted: &Wanted, cluster: Option<&String>) -> Re
             described => if_allowed(described)?,
         };
         if wanted.subnets.is_some() {
-            facts.offered = if_allowed(account.zones_of_machines(types).await)?;
+            facts.offered = if_allowed(offers(account, types).await)?;
         }
     }
     if let Some(ids) = &wanted.subnets {
-        facts.subnets = if_allowed(account.subnets_of_machines(ids).await)?;
+        facts.subnets = if_allowed(account.subnets(vec![filter("subnet-id", ids)]).await)?;
     }
     Ok(facts)
+}
+
+/// In which zones types of machines are offered: pairs of both.
+async fn offers(account: &Account, types: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let offers = account.offerings_in_zones(vec![filter("instance-type", types)]).await?;
+    let pair = |offer: InstanceTypeOffering| Some((offer.instance_type?.as_str().to_owned(), offer.location?));
+    Ok(offers.into_iter().filter_map(pair).collect())
 }
 
 /// An answer; nothing if it is not for whoever asks.
