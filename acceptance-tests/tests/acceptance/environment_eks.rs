@@ -96,7 +96,7 @@ async fn a_cloud_comes_in_one_apply_is_upgraded_and_leaves_nothing() {
     let counties = steps.workspace.output("urls").await.expect("an output");
     assert_eq!(
         counties,
-        json!({"kisumu": "https://kisumu.health.example", "siaya": "https://siaya.health.example"})
+        json!({"kisumu": "https://kisumu.health.example/", "siaya": "https://siaya.health.example/"})
     );
     let found = account.left().await.expect("AWS answers");
     assert_eq!(found["load_balancer"].len(), 1, "counties share it: {found:?}");
