@@ -195,6 +195,9 @@ def change_records(self, zoneid, change_list):
                 f"[RRSet of type {kind} with DNS name {name} is not permitted as it conflicts with other records with the "
                 "same DNS name in zone]",
             )
+    for change in change_list:
+        # moto refuses to create what was there before, and is gone.
+        change["Action"] = "UPSERT" if change["Action"] == "CREATE" else change["Action"]
     return MOTO["change_records"](self, zoneid, change_list)
 
 

@@ -1,0 +1,6 @@
+import {
+  to = cht_ebs_snapshot.before_upgrade
+  identity = {
+    id = "snap-0a1b2c3d4e5f60718"
+  }
+}

@@ -1,0 +1,4 @@
+import {
+  to = cht_ebs_volume.siaya
+  id = "vol-0a1b2c3d4e5f60718"
+}

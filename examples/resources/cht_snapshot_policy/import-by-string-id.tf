@@ -1,0 +1,4 @@
+import {
+  to = cht_snapshot_policy.daily
+  id = "policy-0a1b2c3d4e5f60718"
+}
