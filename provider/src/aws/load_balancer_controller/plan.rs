@@ -28,6 +28,23 @@ pub(super) fn show_outcome(plan: &mut ThePlan<'_, '_>) {
     if plan.prior.as_ref().is_none_or(|prior| has_drift(&prior.drift)) {
         plan.set(LoadBalancerControllerModel::DRIFT, &Vec::<String>::new());
     }
+    let is_controller = planned
+        .mode
+        .known()
+        .is_some_and(|mode| mode == super::model::CONTROLLER);
+    if let (true, Some(prior)) = (is_controller, &plan.prior) {
+        // What is gone is made anew.
+        let gone = [
+            (LoadBalancerControllerModel::ROLE_ARN, prior.role_arn.is_null()),
+            (
+                LoadBalancerControllerModel::ASSOCIATION_ID,
+                prior.association_id.is_null(),
+            ),
+        ];
+        for (attribute, _) in gone.into_iter().filter(|(_, is_gone)| *is_gone) {
+            plan.set_unknown(attribute);
+        }
+    }
     let way = planned.kubernetes.known().and_then(|way| way.eks.known());
     let of_way = way.and_then(|eks| eks.cluster_name.known().cloned());
     if let (Attr::Null, Some(name)) = (&plan.config.cluster_name, of_way) {
