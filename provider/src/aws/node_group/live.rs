@@ -159,15 +159,19 @@ impl NodeGroupModel {
     }
 
     fn observe_machines(&mut self, live: &Live) {
+        let group = &live.group;
         let contents = live.contents.clone().unwrap_or_default();
-        let types = live.group.instance_types();
-        if !types.is_empty() {
-            self.instance_types = types.to_vec();
-        } else if let Some(only) = contents.instance_type {
+        let is_templated = group.launch_template().is_some();
+        // What a template says counts, whatever is told beside it.
+        let is_in_template = is_templated && live.contents.is_none() && self.only_type().is_some();
+        let types = group.instance_types();
+        if let Some(only) = contents.instance_type {
             self.instance_types = vec![only];
+        } else if !types.is_empty() && !is_in_template {
+            self.instance_types = types.to_vec();
         }
-        let size = live.group.disk_size().and_then(|size| u16::try_from(size).ok());
-        if let Some(size) = contents.disk_size.or(size) {
+        let size = group.disk_size().filter(|_| !is_templated);
+        if let Some(size) = contents.disk_size.or(size.and_then(|size| u16::try_from(size).ok())) {
             self.disk_size = size;
         }
     }
