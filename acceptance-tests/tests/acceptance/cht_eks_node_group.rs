@@ -322,7 +322,7 @@ async fn nodes_follow_the_version_of_their_cluster() {
     scene.apply().await;
     assert_eq!(nodes.live().await["version"], "1.35");
     scene.is_settled().await;
-    nodes.write("version = \"1.36\"");
+    nodes.write("version = \"1.37\"");
     let refused = scene.plan_fails().await;
     blames(&refused, "Nodes would be newer than their cluster", "1.35", "version");
     scene.destroy().await;

@@ -178,12 +178,13 @@ fn processor(wanted: &Wanted, facts: &Facts) -> Option<Diagnostic> {
     Some(Diagnostic::error("Image does not fit the machines", detail).at(NodeGroupModel::INSTANCE_TYPES))
 }
 
-/// Nodes are not newer than their cluster, nor much older.
+/// Nodes are not newer than their cluster, nor much older. The next version may be that to which the cluster is raised
+/// in the same apply: EKS refuses it if it is not.
 fn version(wanted: &Wanted, facts: &Facts) -> Option<Diagnostic> {
     let version = wanted.version.as_deref()?;
     let of_cluster = facts.cluster.as_ref()?.version()?;
     let (nodes, cluster) = (minor(version)?, minor(of_cluster)?);
-    if nodes > cluster {
+    if nodes > cluster + 1 {
         let detail = format!(
             "The cluster has Kubernetes {of_cluster}, and the nodes would have {version}. Raise the cluster first, or leave `version` \
              out: then nodes follow their cluster."
@@ -361,7 +362,8 @@ mod tests {
     fn nodes_are_neither_newer_than_their_cluster_nor_much_older() {
         let facts = facts("eu-west-2a", "vpc-1", 251);
         for (version, summary) in [
-            ("1.36", Some("Nodes would be newer than their cluster")),
+            ("1.37", Some("Nodes would be newer than their cluster")),
+            ("1.36", None),
             ("1.35", None),
             ("1.32", None),
             ("1.31", Some("Nodes would be too old for their cluster")),
