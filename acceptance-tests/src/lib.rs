@@ -15,6 +15,7 @@
 //! - [`vcenter`] runs a vCenter without ESXi hosts, and plays the guests of its machines.
 //! - [`sshd`] plays hosts to log in to, with the real OpenSSH.
 //! - [`lifeline`] makes sure that no process and no directory outlives the program that started it.
+//! - `served` starts a program that prints its address, and tells why it ended.
 //! - [`ports`] finds free ports for them.
 //! - [`skip`] counts the tests that cannot run on this machine.
 //!
@@ -32,6 +33,7 @@ pub mod k3s;
 pub mod lab;
 pub mod lifeline;
 pub mod ports;
+mod served;
 pub mod skip;
 pub mod sshd;
 pub mod tofu;

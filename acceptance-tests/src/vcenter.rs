@@ -19,12 +19,9 @@ pub mod faults;
 pub mod observed;
 pub mod options;
 
-use std::fs::{self, File};
-use std::os::unix::process::CommandExt;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -40,16 +37,10 @@ pub use faults::Fault;
 pub use observed::{Disk, GuestState, Machine, Nic, Permission, Request, Rule, Session};
 pub use options::{Options, Template};
 
-use crate::cluster::wait;
 use crate::k3s::certificates;
 use crate::lifeline::Lifeline;
+use crate::served::Served;
 use crate::tools;
-
-/// How long it may take to answer for the first time.
-const START: Duration = Duration::from_secs(60);
-
-/// How many lines of a log are shown.
-const SHOWN_LINES: usize = 30;
 
 /// Who may do everything.
 const USER: &str = "administrator@vsphere.local";
@@ -58,13 +49,11 @@ const USER: &str = "administrator@vsphere.local";
 /// it ended before is a defect of the simulator, so its test fails when it is dropped.
 #[derive(Debug)]
 pub struct VCenter {
-    child: Mutex<Child>,
-    address: String,
+    program: Served,
     ca_pem: String,
     thumbprint: String,
     password: String,
     http: Client,
-    lifeline: Lifeline,
 }
 
 impl VCenter {
@@ -88,11 +77,10 @@ impl VCenter {
         let key = write("key.pem", &pair.key)?;
         let password = uuid::Uuid::new_v4().simple().to_string();
         let chosen = options.to_json(&certificate, &key, USER, &password);
-        let mut child = spawn(&program, &lifeline, &write("options.json", &chosen.to_string())?)?;
-        let address = listening(&mut child, lifeline.directory()).await?;
+        let mut command = Command::new(&program);
+        command.arg(write("options.json", &chosen.to_string())?);
         Ok(Self {
-            child: Mutex::new(child),
-            address,
+            program: Served::start("the simulator of vCenter", command, lifeline).await?,
             thumbprint: thumbprint(&pair.certificate)?,
             password,
             http: Client::builder()
@@ -100,18 +88,17 @@ impl VCenter {
                 .tls_certs_only([Certificate::from_pem(authority.certificate.as_bytes())?])
                 .build()?,
             ca_pem: authority.certificate,
-            lifeline,
         })
     }
 
     /// Its host and port.
     pub fn address(&self) -> &str {
-        &self.address
+        self.program.address()
     }
 
     /// Its URL, without a path.
     pub fn url(&self) -> String {
-        format!("https://{}", self.address)
+        format!("https://{}", self.address())
     }
 
     /// The certificate authority that signed its certificate.
@@ -141,12 +128,12 @@ impl VCenter {
 
     /// The process id, which is also that of its process group.
     pub fn pid(&self) -> u32 {
-        self.child.lock().unwrap_or_else(PoisonError::into_inner).id()
+        self.program.pid()
     }
 
     /// The folder with its files.
     pub fn directory(&self) -> &Path {
-        self.lifeline.directory()
+        self.program.directory()
     }
 
     /// Fails if the simulator has ended, with the end of its log. A test that sees the provider fail asks this first.
@@ -154,8 +141,7 @@ impl VCenter {
     /// # Errors
     /// If it has ended.
     pub fn check(&self) -> Result<()> {
-        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
-        alive(&mut child, self.lifeline.directory())
+        self.program.check()
     }
 
     /// What is shown at a path of the control.
@@ -198,72 +184,12 @@ impl Drop for VCenter {
         reason = "a test fails by panicking, and says why"
     )]
     fn drop(&mut self) {
-        let checked = self.check();
-        let child = self.child.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let _ = child.kill();
-        let _ = child.wait();
-        match checked {
+        match self.check() {
             Ok(()) => {}
             Err(error) if std::thread::panicking() => eprintln!("{error:#}"),
             Err(error) => panic!("{error:#}"),
         }
     }
-}
-
-fn spawn(program: &Path, lifeline: &Lifeline, options: &Path) -> Result<Child> {
-    let child = Command::new(program)
-        .arg(options)
-        .current_dir(lifeline.directory())
-        // The simulator keeps the files of datastores there.
-        .env("TMPDIR", lifeline.directory())
-        .stdin(Stdio::null())
-        .stdout(File::create(lifeline.directory().join("address"))?)
-        .stderr(File::create(lifeline.directory().join("vcsim.log"))?)
-        .process_group(0)
-        .spawn()
-        .with_context(|| format!("start {}", program.display()))?;
-    lifeline.adopt(child.id())?;
-    Ok(child)
-}
-
-/// The address that the program prints when it answers.
-async fn listening(child: &mut Child, directory: &Path) -> Result<String> {
-    let waited = wait::until("the vCenter to answer", START, || {
-        let ended = alive(child, directory);
-        let printed = fs::read_to_string(directory.join("address")).unwrap_or_default();
-        async move {
-            match (ended, printed.strip_suffix('\n')) {
-                (Err(error), _) => Ok(Err(error)),
-                (Ok(()), Some(address)) => Ok(Ok(address.to_owned())),
-                (Ok(()), None) => Err("it printed no address".to_owned()),
-            }
-        }
-    });
-    waited.await?
-}
-
-fn alive(child: &mut Child, directory: &Path) -> Result<()> {
-    match child.try_wait()? {
-        None => Ok(()),
-        Some(status) => bail!(
-            "the simulator of vCenter ended ({status}), which is no fault of the provider:\n{}",
-            last_words(&fs::read_to_string(directory.join("vcsim.log")).unwrap_or_default())
-        ),
-    }
-}
-
-/// Why a program ended: what it panicked with, or else the end of its log.
-fn last_words(log: &str) -> String {
-    let lines: Vec<&str> = log.lines().collect();
-    let panicked = lines.iter().position(|line| line.contains("panic:"));
-    let start = panicked.unwrap_or(lines.len().saturating_sub(SHOWN_LINES));
-    lines
-        .iter()
-        .skip(start)
-        .take(SHOWN_LINES)
-        .copied()
-        .collect::<Vec<_>>()
-        .join("\n")
 }
 
 fn thumbprint(pem: &str) -> Result<String> {
@@ -280,14 +206,6 @@ fn thumbprint(pem: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn last_words_begin_with_the_panic() {
-        let log = format!("{}2026/11/22 panic: no lock\n\ngoroutine 1", "line\n".repeat(50));
-        assert_eq!(last_words(&log), "2026/11/22 panic: no lock\n\ngoroutine 1");
-        assert_eq!(last_words(&"line\n".repeat(50)).lines().count(), SHOWN_LINES);
-        assert_eq!(last_words("one\ntwo"), "one\ntwo");
-    }
 
     #[test]
     fn thumbprint_is_that_of_the_certificate() {
