@@ -203,3 +203,67 @@ fn support(model: &EksClusterModel) -> UpgradePolicyRequest {
 fn zonal_shift(model: &EksClusterModel) -> ZonalShiftConfigRequest {
     ZonalShiftConfigRequest::builder().enabled(model.zonal_shift).build()
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_eks::types::Cluster;
+
+    use super::super::model::AutoMode;
+    use super::*;
+
+    fn model() -> EksClusterModel {
+        EksClusterModel::imported(&Cluster::builder().build(), "moh".to_owned(), &Tags::new())
+    }
+
+    fn roles() -> Roles {
+        Roles {
+            cluster: "arn:aws:iam::123456789012:role/moh".to_owned(),
+            nodes: None,
+        }
+    }
+
+    #[test]
+    fn each_aspect_is_a_change_of_its_own_and_their_order_is_fixed() {
+        let is = model();
+        assert!(aspects(&is, &is, &roles()).is_empty());
+        let mut plan = model();
+        plan.zonal_shift = true;
+        plan.support_type = "EXTENDED".to_owned();
+        plan.auto_mode = Some(AutoMode {
+            node_pools: ["system".to_owned()].into(),
+            node_role_arn: tf_framework::Attr::Null,
+        });
+        plan.vpc_config.security_group_ids = Some(["sg-1".to_owned()].into());
+        plan.vpc_config.subnet_ids = ["subnet-1".to_owned()].into();
+        plan.vpc_config.endpoint_private_access = true;
+        plan.enabled_cluster_log_types = ["audit".to_owned()].into();
+        let changes: Vec<&str> = aspects(&is, &plan, &roles()).iter().map(|aspect| aspect.what).collect();
+        let expected = [
+            "the logs to change",
+            "the endpoint to change",
+            "the subnets to change",
+            "the security groups to change",
+            "Auto Mode to change",
+            "the support to change",
+            "the zonal shift to change",
+        ];
+        assert_eq!(changes, expected);
+    }
+
+    #[test]
+    fn a_new_cluster_has_neither_an_administrator_nor_add_ons_of_its_own() {
+        let new = new_cluster(&model(), &roles(), &Tags::new()).build().unwrap();
+        let access = new.access_config().unwrap();
+        assert_eq!(access.authentication_mode(), Some(&AuthenticationMode::Api));
+        assert_eq!(access.bootstrap_cluster_creator_admin_permissions(), Some(false));
+        assert_eq!(new.bootstrap_self_managed_addons(), Some(false));
+        assert_eq!(new.deletion_protection(), None, "there is nothing in it yet");
+        let on = new
+            .logging()
+            .unwrap()
+            .cluster_logging()
+            .iter()
+            .any(|setup| setup.enabled() == Some(true));
+        assert!(!on);
+    }
+}
