@@ -324,7 +324,10 @@ async fn what_an_alias_cannot_be_is_refused_at_its_attribute() {
     // An instance has no address as long as no controller has given it one.
     scene.write(&format!(
         "resource \"terraform_data\" \"address\" {{}}\n{}",
-        alias(&zone, "target = terraform_data.address.output")
+        alias(
+            &zone,
+            "target = terraform_data.address.id == \"x\" ? \"x.example.org\" : null"
+        )
     ));
     let refused = scene.apply_fails().await;
     blames(&refused, "Nowhere to lead to", "cht_instance.NAME.namespace", "target");

@@ -8,3 +8,10 @@ resource "cht_storage_class" "vsan" {
   }
   default = true
 }
+
+# Encrypted volumes of EBS that outlive their claims, also under the name that the charts of CHT ask for.
+resource "cht_storage_class" "gp3" {
+  for_each = toset(["cht-gp3", "ebs-gp2"])
+  name     = each.key
+  preset   = "eks-gp3"
+}

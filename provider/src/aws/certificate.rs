@@ -13,7 +13,7 @@ use aws_sdk_acm::types::CertificateDetail;
 use serde::{Deserialize, Serialize};
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::custom_types::{Arn, Text};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
@@ -433,7 +433,7 @@ async fn delete(cx: &Context<CertificateResource>, account: &Account, arn: &str)
                 let users = detail.map(|detail| detail.in_use_by().join(", "));
                 Ok(Progress::Pending(match users.filter(|users| !users.is_empty()) {
                     Some(users) => format!("used by {users}"),
-                    None => error.to_string(),
+                    None => error_chain(&error),
                 }))
             }
             Err(error) => Err(explain(DELETE, &error)),

@@ -10,7 +10,7 @@ mod model;
 use aws_sdk_ec2::types::{Snapshot, SnapshotState};
 use serde::{Deserialize, Serialize};
 use tf_framework::context::{Backoff, Context, Progress};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::{Plan, Resource};
 use tf_framework::{Attr, ImportBy};
@@ -165,17 +165,19 @@ async fn make(
         return Ok(id);
     }
     let tags = creation.mark(plan.wanted_tags(&account.default_tags()));
-    match account
-        .create_snapshot(&plan.volume_id, plan.description.clone(), &tags)
-        .await
-    {
-        Ok(id) => Ok(id),
-        Err(error) if error.is_unanswered() => match earlier(account, plan, creation).await? {
-            Some((id, Origin::This)) => Ok(id),
-            _ => Err(explain(CREATE, &error)),
-        },
-        Err(error) => Err(explain(CREATE, &error).at(SnapshotModel::VOLUME_ID)),
-    }
+    cx.wait("AWS to take the order for the snapshot", Backoff::QUICK, async || {
+        let made = account.create_snapshot(&plan.volume_id, plan.description.clone(), &tags);
+        match made.await {
+            Ok(id) => Ok(Progress::Ready(id)),
+            Err(error) if error.is_retryable() => Ok(Progress::Pending(error_chain(&error))),
+            Err(error) if error.is_unanswered() => match earlier(account, plan, creation).await? {
+                Some((id, Origin::This)) => Ok(Progress::Ready(id)),
+                _ => Err(explain(CREATE, &error)),
+            },
+            Err(error) => Err(explain(CREATE, &error).at(SnapshotModel::VOLUME_ID)),
+        }
+    })
+    .await
 }
 
 /// The snapshot that this creation, or one that was killed, has begun.

@@ -13,7 +13,7 @@ use aws_sdk_dlm::types::LifecyclePolicy;
 use serde::{Deserialize, Serialize};
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::custom_types::Text;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::lifecycle::plan::Action;
 use tf_framework::path::Path;
 use tf_framework::resource::{Draft, Plan, Resource};
@@ -263,7 +263,7 @@ async fn make(
         Backoff::QUICK,
         async || match account.create_lifecycle_policy(spec, tags.clone()).await {
             Ok(id) => Ok(Progress::Ready(id)),
-            Err(error) if is_unknown_role(&error) => Ok(Progress::Pending(error.to_string())),
+            Err(error) if is_unknown_role(&error) || error.is_retryable() => Ok(Progress::Pending(error_chain(&error))),
             Err(error) if error.is_unanswered() => {
                 let found = earlier(account, plan, creation).await?;
                 found.map(Progress::Ready).ok_or_else(|| explain(CREATE, &error))
@@ -285,7 +285,7 @@ async fn update(
         Backoff::QUICK,
         async || match account.update_lifecycle_policy(id, spec).await {
             Ok(()) => Ok(Progress::Ready(())),
-            Err(error) if is_unknown_role(&error) => Ok(Progress::Pending(error.to_string())),
+            Err(error) if is_unknown_role(&error) => Ok(Progress::Pending(error_chain(&error))),
             Err(error) => Err(explain(UPDATE, &error)),
         },
     )

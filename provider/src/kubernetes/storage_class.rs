@@ -6,12 +6,13 @@
 //! replaces the class; volumes that it has made stay as they are.
 //!
 //! - [`model`] has the attributes, and what they are in the API's words.
-//! - [`plan`] asks the cluster what it would say, and warns of other default classes.
+//! - [`plan`] asks the cluster what it would say, and warns of other default classes; `preset` has well-known classes.
 
 use tf_framework::Attr;
 use tf_framework::ImportBy;
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::lifecycle::plan::Action;
 use tf_framework::path::Path;
 use tf_framework::resource::{Draft, Plan, Resource};
 
@@ -25,6 +26,7 @@ use crate::provider::Clients;
 
 mod model;
 mod plan;
+mod preset;
 
 const READ: &str = "Unable to read the storage class";
 const CREATE: &str = "Unable to create the storage class";
@@ -47,9 +49,19 @@ impl Resource for StorageClassResource {
         if let Attr::Known(kubernetes) = &config.kubernetes {
             kubernetes.validate(&Path::new(KUBERNETES), diagnostics);
         }
+        let problem = match (&config.preset, &config.storage_provisioner) {
+            (Attr::Null, Attr::Null) => "Say what makes the volumes: `storage_provisioner`, or `preset`.",
+            (Attr::Known(_), Attr::Known(_)) => "`preset` says what makes the volumes. Leave one of them out.",
+            _ => return,
+        };
+        let error = Diagnostic::error("Provisioner is not clear", problem);
+        diagnostics.push(error.at(StorageClassModel::STORAGE_PROVISIONER));
     }
 
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
+        if plan.action() != Action::Delete {
+            plan::show_outcome(plan);
+        }
         plan::try_in_cluster(cx, plan).await
     }
 

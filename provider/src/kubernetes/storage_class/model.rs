@@ -7,8 +7,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::identity::IdentityOf;
 use tf_framework::schema::Validator;
-use tf_framework::{Identity, Model, Timeouts};
+use tf_framework::{Attr, Identity, Model, Timeouts};
 
+use super::preset::{self, Preset};
 use crate::kubernetes::{Kubernetes, LiveObject, Object, ObjectKey, ObjectSet, OwnerId};
 
 /// By what a class is made the one for claims that name none, and by what it was in the beginning.
@@ -33,13 +34,23 @@ pub struct StorageClassModel {
     /// Name of the class. Changing it replaces the class.
     #[tf(replace, validate(Validator::dns_subdomain()))]
     pub name: String,
-    /// What makes the volumes, such as `csi.vsphere.vmware.com`, `ebs.csi.aws.com` or `rancher.io/local-path`. Changing
-    /// it replaces the class.
-    #[tf(replace, validate(Validator::not_empty(), Validator::no_whitespace()))]
-    pub storage_provisioner: String,
-    /// What the provisioner is told, such as `storagepolicyname` for vSphere or `type` for EBS. No place for secrets.
-    /// Changing it replaces the class.
-    #[tf(replace, validate(Validator::not_empty()))]
+    /// A well-known class, in place of `storage_provisioner`: with `eks-gp3` the EBS CSI driver of EKS makes volumes of the
+    /// kind gp3, encrypted, with ext4. The charts of CHT ask for a class `ebs-gp2`, which no new cluster has: give one of
+    /// that name this preset. Changing what volumes are made of replaces the class.
+    #[tf(validate(Validator::one_of(preset::NAMES)))]
+    pub preset: Option<String>,
+    /// What makes the volumes, such as `csi.vsphere.vmware.com`, `ebs.csi.aws.com` or `rancher.io/local-path`. It follows
+    /// from `preset`, if that is given. Changing it replaces the class.
+    #[tf(
+        optional,
+        depends_on(preset),
+        replace,
+        validate(Validator::not_empty(), Validator::no_whitespace())
+    )]
+    pub storage_provisioner: Attr<String>,
+    /// What the provisioner is told, such as `storagepolicyname` for vSphere or `type` for EBS, beside what `preset` tells
+    /// it. No place for secrets. Changing it replaces the class.
+    #[tf(validate(Validator::not_empty()))]
     pub parameters: Option<BTreeMap<String, String>>,
     /// What becomes of a volume whose claim is deleted: with `Retain` it stays, with its data, for an administrator to
     /// decide on; with `Delete` both are gone. Changing it replaces the class.
@@ -99,8 +110,8 @@ impl StorageClassModel {
                 annotations: Some(BTreeMap::from([default])),
                 ..ObjectMeta::default()
             },
-            provisioner: self.storage_provisioner.clone(),
-            parameters: self.parameters.clone(),
+            provisioner: self.storage_provisioner.known().cloned().unwrap_or_default(),
+            parameters: told(self.preset.as_deref(), self.parameters.as_ref()),
             reclaim_policy: Some(self.reclaim_policy.clone()),
             volume_binding_mode: Some(self.volume_binding_mode.clone()),
             allow_volume_expansion: Some(self.allow_volume_expansion),
@@ -114,10 +125,15 @@ impl StorageClassModel {
     /// The state of the class as it is.
     pub(super) fn refreshed(self, live: &LiveObject) -> Result<Self, Diagnostics> {
         let class: StorageClass = live.decode().map_err(defect)?;
+        let parameters = class.parameters.unwrap_or_default();
+        let preset = self.preset.as_deref().and_then(Preset::named);
+        let rest = preset.and_then(|preset| preset.rest(&class.provisioner, &parameters, self.parameters.as_ref()));
         Ok(StorageClassModel {
             default: is_default(live),
-            storage_provisioner: class.provisioner,
-            parameters: class.parameters.filter(|parameters| !parameters.is_empty()),
+            // One that was made anew otherwise is none of the preset.
+            preset: self.preset.filter(|_| rest.is_some()),
+            storage_provisioner: Attr::Known(class.provisioner),
+            parameters: Some(rest.unwrap_or(parameters)).filter(|parameters| !parameters.is_empty()),
             // What the server has when nobody has said anything.
             reclaim_policy: class.reclaim_policy.unwrap_or_else(|| "Delete".to_owned()),
             volume_binding_mode: class.volume_binding_mode.unwrap_or_else(|| "Immediate".to_owned()),
@@ -132,7 +148,8 @@ impl StorageClassModel {
         let unsaid = StorageClassModel {
             kubernetes: None,
             name: live.key().name.clone(),
-            storage_provisioner: String::new(),
+            preset: None,
+            storage_provisioner: Attr::Null,
             parameters: None,
             reclaim_policy: String::new(),
             volume_binding_mode: String::new(),
@@ -142,6 +159,17 @@ impl StorageClassModel {
             timeouts: Timeouts::default(),
         };
         unsaid.refreshed(live)
+    }
+}
+
+/// What the provisioner is told in all.
+pub(super) fn told(
+    preset: Option<&str>,
+    parameters: Option<&BTreeMap<String, String>>,
+) -> Option<BTreeMap<String, String>> {
+    match preset.and_then(Preset::named) {
+        Some(preset) => Some(preset.with(parameters)),
+        None => parameters.cloned(),
     }
 }
 
@@ -212,6 +240,29 @@ mod tests {
         let read = StorageClassModel::imported(&LiveObject::from_json(object.json().clone()).expect("a class"))
             .expect("it is understood");
         assert_eq!(read.set().expect("it can be made"), set);
+    }
+
+    #[test]
+    fn a_preset_is_told_to_the_provisioner_and_found_again() {
+        let class = StorageClassModel {
+            preset: Some("eks-gp3".to_owned()),
+            storage_provisioner: Attr::Known("ebs.csi.aws.com".to_owned()),
+            parameters: Some(BTreeMap::from([("iops".to_owned(), "6000".to_owned())])),
+            ..StorageClassModel::imported(&live(&json!({}))).expect("it is understood")
+        };
+        let set = class.set().expect("it can be made");
+        let object = set.objects().next().expect("one object").json().clone();
+        assert_eq!(object["parameters"]["type"], "gp3");
+        assert_eq!(object["parameters"]["encrypted"], "true");
+        let mut other = object.clone();
+        let read = |object: Value| {
+            let live = LiveObject::from_json(object).expect("a class");
+            class.clone().refreshed(&live).expect("it is understood")
+        };
+        let same = read(object);
+        assert_eq!((&same.preset, &same.parameters), (&class.preset, &class.parameters));
+        other["parameters"]["type"] = json!("gp2");
+        assert_eq!(read(other).preset, None, "somebody has made it otherwise");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the cluster says to a plan, before anything is changed.
 
 use k8s_openapi::api::storage::v1::StorageClass;
+use tf_framework::Attr;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::lifecycle::plan::Action;
@@ -9,10 +10,33 @@ use tf_framework::resource::Plan;
 
 use super::StorageClassResource;
 use super::model::{self, StorageClassModel};
+use super::preset::Preset;
 use crate::kubernetes::in_plan::known_cluster;
 use crate::kubernetes::{Access, Apply, Found, Kind};
 
 const SUMMARY: &str = "Unable to try the plan in the cluster";
+
+/// Shows what makes the volumes where a preset says it, and replaces a class whose volumes would be made otherwise.
+pub(super) fn show_outcome(plan: &mut Plan<'_, '_, StorageClassResource>) {
+    if let (Attr::Known(name), true) = (&plan.config.preset, plan.config.storage_provisioner.is_null())
+        && let Some(preset) = Preset::named(name)
+    {
+        plan.set(StorageClassModel::STORAGE_PROVISIONER, &preset.provisioner.to_owned());
+    }
+    let (Some(prior), Some(planned)) = (&plan.prior, plan.planned()) else {
+        return;
+    };
+    let is = model::told(prior.preset.as_deref(), prior.parameters.as_ref());
+    let is_same = match plan.planned_model() {
+        Some(planned) => model::told(planned.preset.as_deref(), planned.parameters.as_ref()) == is,
+        None => !planned.parameters.is_unknown() && !planned.preset.is_unknown(),
+    };
+    if !is_same && plan.changed(StorageClassModel::PARAMETERS) {
+        plan.require_replace(StorageClassModel::PARAMETERS);
+    } else if !is_same {
+        plan.require_replace(StorageClassModel::PRESET);
+    }
+}
 
 /// Asks the cluster, if it is known and there already, what it would say to the class.
 pub(super) async fn try_in_cluster(
