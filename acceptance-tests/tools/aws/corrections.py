@@ -7,9 +7,11 @@ when the records are there that prove whose the names are, and records are made 
 import json
 import time
 
-from moto.acm.models import CertBundle
+from moto.acm.models import AWSCertificateManagerBackend, CertBundle
+from moto.core.exceptions import AWSError
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
+from moto.elbv2.models import elbv2_backends
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.route53.exceptions import Route53ClientError
@@ -48,6 +50,7 @@ MOTO = {
 }
 
 MOTO["describe_certificate"] = CertBundle.describe
+MOTO["delete_certificate"] = AWSCertificateManagerBackend.delete_certificate
 MOTO["change_records"] = Route53Backend.change_resource_record_sets
 
 POLICIES = {name: data for name, data in json.loads(aws_managed_policies_data).items() if name.startswith(KEPT)}
@@ -144,9 +147,34 @@ def delete_vpc(self, vpc_id):
     return MOTO["delete_vpc"](self, vpc_id)
 
 
+class InUse(AWSError):
+    """Something is used still."""
+
+    TYPE = "ResourceInUseException"
+
+
+def users(arn):
+    """The load balancers that have a certificate."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    balancers = elbv2_backends[account][region].load_balancers.values()
+    return [
+        balancer.arn
+        for balancer in balancers
+        if any(arn in (listener.certificates or []) for listener in balancer.listeners.values())
+    ]
+
+
+def delete_certificate(self, arn):
+    """What load balancers use is not deleted."""
+    if arn in self._certificates and users(arn):
+        raise InUse(f"Certificate {arn} is in use.")
+    return MOTO["delete_certificate"](self, arn)
+
+
 def describe_certificate(self):
-    """The first look finds no records yet."""
+    """The first look finds no records yet; those who use it are load balancers, as long as they do."""
     described = MOTO["describe_certificate"](self)
+    described["Certificate"]["InUseBy"] = users(self.arn)
     options = described["Certificate"].get("DomainValidationOptions", [])
     if not getattr(self, "looked_at", False):
         self.looked_at = True
@@ -234,6 +262,7 @@ def apply():
         release_address,
     ):
         setattr(EC2Backend, function.__name__, function)
+    AWSCertificateManagerBackend.delete_certificate = delete_certificate
     CertBundle.describe = describe_certificate
     CertBundle.check = check_certificate
     Route53Backend.change_resource_record_sets = change_records
