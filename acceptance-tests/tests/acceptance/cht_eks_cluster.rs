@@ -305,6 +305,7 @@ async fn an_upgrade_by_aws_is_explained_and_not_rolled_back() {
     assert!(plan.is_empty(), "{:?}", plan.change(ADDRESS));
     assert!(warned(&plan, "Cluster is newer than configured"));
     scene.write(&lab.cluster("version = \"1.35\""));
+    scene.apply().await;
     scene.is_settled().await;
     lab.destroy("version = \"1.35\"").await;
 }
@@ -346,12 +347,12 @@ async fn a_creation_that_was_killed_is_gone_on_with() {
     scene.account.eks().takes(Work::CreateCluster, Duration::from_secs(600));
     scene.write(&lab.cluster(MINIMAL));
     let mut running = scene.workspace.start_apply().expect("it starts");
-    while !scene
-        .account
-        .actions()
-        .iter()
-        .any(|action| action == "eks:CreateCluster")
-    {
+    // It looks at the cluster only when EKS has begun with it.
+    let is_begun = |actions: &[String]| {
+        let mut after = actions.iter().skip_while(|action| *action != "eks:CreateCluster");
+        after.any(|action| action == "eks:DescribeCluster")
+    };
+    while !is_begun(&scene.account.actions()) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     running.kill();

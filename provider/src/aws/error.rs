@@ -155,6 +155,13 @@ impl Error {
         )
     }
 
+    /// Whether the same call may succeed a little later. Clients have tried it several times already; who waits for hours
+    /// goes on.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Throttled { .. }) || self.is_unanswered()
+    }
+
     /// Whether it was refused with this code.
     #[must_use]
     pub fn is_refused_with(&self, code: &str) -> bool {

@@ -1,7 +1,6 @@
 //! Log groups of CloudWatch: where services write what they do, and how long it is kept.
 //!
-//! API: [CreateLogGroup](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html),
-//! [PutRetentionPolicy](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
+//! API: CreateLogGroup, DescribeLogGroups, PutRetentionPolicy, DeleteRetentionPolicy, DeleteLogGroup.
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 

@@ -76,8 +76,8 @@ pub struct EksClusterModel {
     /// EKS runs nodes, volumes and load balancers by itself (Auto Mode), if it is given. It has machines of its own
     /// choice for which EKS is paid in addition.
     pub auto_mode: Option<AutoMode>,
-    /// What happens when standard support of the version ends: with `STANDARD`, EKS upgrades the cluster by itself; with
-    /// `EXTENDED` it stays for another year, and costs about six times as much.
+    /// What happens when standard support of the version ends: with `STANDARD`, EKS upgrades the cluster by itself;
+    /// with `EXTENDED` it stays for another year, and costs about six times as much.
     #[tf(default = "STANDARD", validate(Validator::one_of(["STANDARD", "EXTENDED"])))]
     pub support_type: String,
     /// Whether AWS may move traffic away from an availability zone that fails.
@@ -119,8 +119,8 @@ pub struct EksClusterModel {
     /// Issuer of the tokens of service accounts, for roles that trust it.
     #[tf(keep_non_null)]
     pub oidc_issuer: Attr<String>,
-    /// The way into the cluster, for the attribute `kubernetes` of resources that live in it. It holds no secret: tokens
-    /// are made by the provider at each use.
+    /// The way into the cluster, for the attribute `kubernetes` of resources that live in it. It holds no secret:
+    /// tokens are made by the provider at each use.
     #[tf(keep_non_null)]
     pub kubernetes: Attr<Kubernetes>,
     /// How long operations may take.
@@ -190,8 +190,8 @@ pub struct AutoMode {
 /// An add-on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Model)]
 pub struct Addon {
-    /// Its version, such as `v1.20.4-eksbuild.1`. Default: what EKS chooses for the version of Kubernetes, again at each
-    /// upgrade of the cluster.
+    /// Its version, such as `v1.20.4-eksbuild.1`. Default: what EKS chooses for the version of Kubernetes, again at
+    /// each upgrade of the cluster.
     #[tf(optional, keep_non_null, validate(Validator::not_empty()))]
     pub version: Attr<String>,
     /// Its configuration, as JSON.
