@@ -54,70 +54,66 @@ const PROTECTION: &[&str] = &[
     "wafv2:DisassociateWebACL",
 ];
 
+/// To tag what there is.
+const TAG: &[&str] = &["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"];
+
 /// The document, for the partition of a region, such as `aws`.
 pub(super) fn document(partition: &str) -> Value {
-    let arn = |rest: &str| format!("arn:{partition}:{rest}");
-    let balancing = |kinds: &[&str]| -> Vec<String> {
-        let kinds = kinds
-            .iter()
-            .map(|kind| arn(&format!("elasticloadbalancing:*:*:{kind}")));
-        kinds.collect()
-    };
-    let all_groups = arn("ec2:*:*:security-group/*");
-    let tagged = balancing(&["targetgroup/*/*", "loadbalancer/app/*/*", "loadbalancer/net/*/*"]);
-    let parts = balancing(&[
-        "listener/app/*/*/*",
-        "listener/net/*/*/*",
-        "listener-rule/app/*/*/*",
-        "listener-rule/net/*/*/*",
-    ]);
-    let mut creating = json!({ "StringEquals": { "ec2:CreateAction": "CreateSecurityGroup" } });
-    creating["Null"] = requested(false);
-    let mut creating_balancers = json!({
-        "StringEquals": { "elasticloadbalancing:CreateAction": ["CreateTargetGroup", "CreateLoadBalancer"] },
-    });
-    creating_balancers["Null"] = requested(false);
-    let of_balancing = "elasticloadbalancing.amazonaws.com";
-    let statements = json!([
-        allow(
-            &["iam:CreateServiceLinkedRole"],
-            json!("*"),
-            json!({ "StringEquals": { "iam:AWSServiceName": of_balancing } })
-        ),
+    let linked = json!({ "StringEquals": { "iam:AWSServiceName": "elasticloadbalancing.amazonaws.com" } });
+    let mut statements = vec![
+        allow(&["iam:CreateServiceLinkedRole"], json!("*"), linked),
         allow(LOOKED_AT, json!("*"), Value::Null),
         allow(PROTECTION, json!("*"), Value::Null),
-        // Security groups: the rules of those of nodes are changed, too.
-        allow(
-            &[
-                "ec2:CreateSecurityGroup",
-                "ec2:AuthorizeSecurityGroupIngress",
-                "ec2:RevokeSecurityGroupIngress"
-            ],
-            json!("*"),
-            Value::Null
-        ),
-        allow(&["ec2:CreateTags"], json!(all_groups), creating),
+    ];
+    statements.extend(security_groups(partition));
+    statements.extend(load_balancers(partition));
+    statements.extend(listeners(partition));
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Security groups: rules are changed in those of nodes, too.
+fn security_groups(partition: &str) -> Vec<Value> {
+    let all = json!(format!("arn:{partition}:ec2:*:*:security-group/*"));
+    let creating = json!({
+        "StringEquals": { "ec2:CreateAction": "CreateSecurityGroup" }, "Null": requested(false),
+    });
+    let free = &[
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:CreateSecurityGroup",
+        "ec2:RevokeSecurityGroupIngress",
+    ];
+    vec![
+        allow(free, json!("*"), Value::Null),
+        allow(&["ec2:CreateTags"], all.clone(), creating),
         allow(
             &["ec2:CreateTags", "ec2:DeleteTags"],
-            json!(all_groups),
-            json!({ "Null": untouched() })
+            all,
+            json!({ "Null": untouched() }),
         ),
         allow(&["ec2:DeleteSecurityGroup"], json!("*"), json!({ "Null": owned() })),
-        // Load balancers and target groups.
+    ]
+}
+
+fn load_balancers(partition: &str) -> Vec<Value> {
+    let tagged = balancing(
+        partition,
+        &["targetgroup/*/*", "loadbalancer/app/*/*", "loadbalancer/net/*/*"],
+    );
+    let creating = json!({
+        "StringEquals": { "elasticloadbalancing:CreateAction": ["CreateTargetGroup", "CreateLoadBalancer"] },
+        "Null": requested(false),
+    });
+    vec![
         allow(
             &[
                 "elasticloadbalancing:CreateLoadBalancer",
-                "elasticloadbalancing:CreateTargetGroup"
+                "elasticloadbalancing:CreateTargetGroup",
             ],
             json!("*"),
-            json!({ "Null": requested(false) })
+            json!({ "Null": requested(false) }),
         ),
-        allow(&["elasticloadbalancing:AddTags"], json!(tagged), creating_balancers),
-        allow(
-            &["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"],
-            json!(tagged),
-            json!({ "Null": untouched() })
-        ),
+        allow(&["elasticloadbalancing:AddTags"], tagged.clone(), creating),
+        allow(TAG, tagged, json!({ "Null": untouched() })),
         allow(
             &[
                 "elasticloadbalancing:DeleteLoadBalancer",
@@ -133,14 +129,26 @@ pub(super) fn document(partition: &str) -> Value {
                 "elasticloadbalancing:SetSubnets",
             ],
             json!("*"),
-            json!({ "Null": owned() })
+            json!({ "Null": owned() }),
         ),
-        // Listeners, rules and targets.
-        allow(
-            &["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"],
-            json!(parts),
-            Value::Null
-        ),
+    ]
+}
+
+/// Listeners, their rules, and targets.
+fn listeners(partition: &str) -> Vec<Value> {
+    let parts = [
+        "listener/app/*/*/*",
+        "listener/net/*/*/*",
+        "listener-rule/app/*/*/*",
+        "listener-rule/net/*/*/*",
+    ];
+    let targets = &[
+        "elasticloadbalancing:DeregisterTargets",
+        "elasticloadbalancing:RegisterTargets",
+    ];
+    vec![
+        allow(TAG, balancing(partition, &parts), Value::Null),
+        allow(targets, balancing(partition, &["targetgroup/*/*"]), Value::Null),
         allow(
             &[
                 "elasticloadbalancing:AddListenerCertificates",
@@ -155,18 +163,15 @@ pub(super) fn document(partition: &str) -> Value {
                 "elasticloadbalancing:SetWebAcl",
             ],
             json!("*"),
-            Value::Null
+            Value::Null,
         ),
-        allow(
-            &[
-                "elasticloadbalancing:DeregisterTargets",
-                "elasticloadbalancing:RegisterTargets"
-            ],
-            json!(balancing(&["targetgroup/*/*"])),
-            Value::Null
-        ),
-    ]);
-    json!({ "Version": "2012-10-17", "Statement": statements })
+    ]
+}
+
+/// The ARNs of all things of these kinds.
+fn balancing(partition: &str, kinds: &[&str]) -> Value {
+    let arn = |kind: &&str| json!(format!("arn:{partition}:elasticloadbalancing:*:*:{kind}"));
+    kinds.iter().map(arn).collect()
 }
 
 fn allow(actions: &[&str], resource: Value, condition: Value) -> Value {

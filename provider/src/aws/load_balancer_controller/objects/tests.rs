@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 use tf_framework::Attr;
+use tf_framework::custom_types::{Arn, Text};
 
 use super::super::unsaid;
 use super::*;
@@ -14,7 +15,8 @@ fn model() -> LoadBalancerControllerModel {
     model.group_name = Some("prod".to_owned());
     model.scheme = Some("internet-facing".to_owned());
     let arn = "arn:aws:acm:eu-west-2:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f";
-    model.certificate_arns = Some([arn.parse().unwrap()].into());
+    let arn: Text<Arn> = arn.parse().unwrap();
+    model.certificate_arns = Some([arn].into());
     model.subnet_ids = Some(["subnet-0a", "subnet-0b"].map(str::to_owned).into());
     model.tags = Some([("county".to_owned(), "siaya".to_owned())].into());
     model
