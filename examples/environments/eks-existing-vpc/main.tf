@@ -67,15 +67,9 @@ resource "cht_eks_load_balancer_controller" "this" {
 }
 
 resource "cht_storage_class" "this" {
-  kubernetes          = cht_eks_load_balancer_controller.this.kubernetes
-  name                = "cht-gp3"
-  storage_provisioner = "ebs.csi.aws.com"
-  reclaim_policy      = "Retain"
-
-  parameters = {
-    type      = "gp3"
-    encrypted = "true"
-  }
+  kubernetes = cht_eks_load_balancer_controller.this.kubernetes
+  name       = "cht-gp3"
+  preset     = "eks-gp3"
 }
 
 resource "cht_instance" "this" {

@@ -1,12 +1,7 @@
 resource "cht_storage_class" "this" {
   kubernetes = cht_eks_load_balancer_controller.this.kubernetes
   name       = "cht-gp3"
-
-  storage_provisioner = "ebs.csi.aws.com"
-  parameters = {
-    type      = "gp3"
-    encrypted = "true"
-  }
+  preset     = "eks-gp3"
 
   # With `Retain`, the disk of a county outlives the county.
   reclaim_policy = var.deletion_protection ? "Retain" : "Delete"

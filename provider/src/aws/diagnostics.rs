@@ -61,6 +61,10 @@ fn facts(error: &Error) -> String {
     facts
 }
 
+/// What to do next about a token that API servers would not take.
+const TOO_LONG: &str = "The credentials have a long session token. Use those of a role that is assumed with `aws.assume_role` in the \
+                        provider block: theirs is shorter.";
+
 /// What to do next.
 pub(super) fn advice(error: &Error) -> &'static str {
     match error {
@@ -118,10 +122,7 @@ pub(super) fn advice(error: &Error) -> &'static str {
             "Choose another name for what is made here, or, where an attribute takes one that is there, give that. Nothing of it was \
              changed."
         }
-        Error::TokenTooLong { .. } => {
-            "The credentials have a long session token. Use those of a role that is assumed with `aws.assume_role` in the provider block: \
-             theirs is shorter."
-        }
+        Error::TokenTooLong { .. } => TOO_LONG,
         Error::Interrupted { .. } => "Nothing is lost. Apply again.",
     }
 }

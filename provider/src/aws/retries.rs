@@ -5,9 +5,15 @@
 
 use std::cell::Cell;
 
-use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorContext};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, Error, InterceptorContext,
+};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::ErrorKind;
 use tokio::task::futures::TaskLocalFuture;
 
@@ -25,8 +31,19 @@ tokio::task_local! {
 pub(super) struct Made {
     /// Whether a second call could make a second thing.
     is_once: bool,
-    /// Whether it was made again with other keys.
-    has_new_keys: Cell<bool>,
+    /// What became of the keys that it is signed with.
+    keys: Cell<Signed>,
+}
+
+/// With which keys a call is signed.
+#[derive(Clone, Copy, Debug)]
+enum Signed {
+    /// With those that there were.
+    AsBefore,
+    /// With those that there were, and they are too old.
+    TooOld,
+    /// With those that were fetched after that.
+    Anew,
 }
 
 impl Made {
@@ -34,7 +51,7 @@ impl Made {
     pub(super) fn often() -> Self {
         Made {
             is_once: false,
-            has_new_keys: Cell::new(false),
+            keys: Cell::new(Signed::AsBefore),
         }
     }
 
@@ -88,13 +105,42 @@ impl ClassifyRetry for Retries {
 
 impl Retries {
     /// Keys may have been replaced meanwhile, as by another login: a call is made once more with those that there are.
+    /// Each answer is judged more than once, and the same each time.
     fn with_new_keys(&self) -> RetryAction {
-        let had_new_keys = CALL.try_with(|call| call.has_new_keys.replace(true)).unwrap_or(true);
-        if had_new_keys {
-            return RetryAction::RetryForbidden;
+        let again = CALL.try_with(|call| match call.keys.get() {
+            Signed::AsBefore => {
+                call.keys.set(Signed::TooOld);
+                self.keys.forget();
+                true
+            }
+            Signed::TooOld => true,
+            Signed::Anew => false,
+        });
+        match again {
+            Ok(true) => RetryAction::retryable_error(ErrorKind::ClientError),
+            _ => RetryAction::RetryForbidden,
         }
-        self.keys.forget();
-        RetryAction::retryable_error(ErrorKind::TransientError)
+    }
+}
+
+impl Intercept for Retries {
+    fn name(&self) -> &'static str {
+        "what callers know"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // What is not made by an account has no call here.
+        let _ = CALL.try_with(|call| {
+            if matches!(call.keys.get(), Signed::TooOld) {
+                call.keys.set(Signed::Anew);
+            }
+        });
+        Ok(())
     }
 }
 

@@ -22,7 +22,9 @@ pub(super) struct Services {
 /// The client of a service, at the address that is given for it.
 macro_rules! client {
     ($sdk:ident, $config:expr, $retries:expr, $url:expr) => {{
-        let mut of_service = $sdk::config::Builder::from($config).retry_classifier($retries.clone());
+        let mut of_service = $sdk::config::Builder::from($config)
+            .retry_classifier($retries.clone())
+            .interceptor($retries.clone());
         if let Some(url) = $url {
             of_service = of_service.endpoint_url(url);
         }

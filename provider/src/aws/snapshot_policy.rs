@@ -75,11 +75,11 @@ impl Resource for SnapshotPolicyResource {
                 diagnostics.push(error.at(SnapshotPolicyModel::SCHEDULE));
             }
         }
-        if let Attr::Known(retain) = &config.retain {
-            if retain.count.is_null() == retain.days.is_null() {
-                let error = Diagnostic::error("Retention is not clear", "Give either `count` or `days`.");
-                diagnostics.push(error.at(Path::new(SnapshotPolicyModel::RETAIN)));
-            }
+        if let Attr::Known(retain) = &config.retain
+            && retain.count.is_null() == retain.days.is_null()
+        {
+            let error = Diagnostic::error("Retention is not clear", "Give either `count` or `days`.");
+            diagnostics.push(error.at(Path::new(SnapshotPolicyModel::RETAIN)));
         }
     }
 

@@ -17,7 +17,10 @@ use crate::aws::account::Account;
 use crate::aws::error::{Call, Error};
 
 /// Whose turn it is to change a cluster, by region and name.
-static TURNS: LazyLock<Mutex<BTreeMap<(String, String), Arc<tokio::sync::Mutex<()>>>>> = LazyLock::new(Mutex::default);
+type Turns = BTreeMap<(String, String), Arc<tokio::sync::Mutex<()>>>;
+
+/// Those of this process.
+static TURNS: LazyLock<Mutex<Turns>> = LazyLock::new(Mutex::default);
 
 /// The turn to change a cluster, as long as it is held. It is for this process; others are told by EKS that a change is
 /// in progress.

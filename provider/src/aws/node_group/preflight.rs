@@ -139,10 +139,9 @@ fn if_allowed<T>(answer: Result<T, Error>) -> Result<Option<T>, Diagnostics> {
 /// What cannot be, and what should perhaps not.
 fn judge(wanted: &Wanted, facts: &Facts) -> (Diagnostics, Option<Diagnostic>) {
     let mut errors = Diagnostics::new();
-    for error in [processor(wanted, facts), version(wanted, facts), offer(wanted, facts)] {
-        if let Some(error) = error {
-            errors.push(error);
-        }
+    let found = [processor(wanted, facts), version(wanted, facts), offer(wanted, facts)];
+    for error in found.into_iter().flatten() {
+        errors.push(error);
     }
     let misplaced = place(wanted, facts);
     let is_placed = misplaced.is_none();

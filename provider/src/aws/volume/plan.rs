@@ -59,10 +59,10 @@ pub(super) async fn check(
     let Some(planned) = plan.planned().filter(|_| plan.requires_replace().is_empty()) else {
         return Ok(());
     };
-    if let (Attr::Known(is), Attr::Known(wanted)) = (&prior.size, &planned.size) {
-        if wanted < is {
-            return Err(shrinks(*is, *wanted));
-        }
+    if let (Attr::Known(is), Attr::Known(wanted)) = (&prior.size, &planned.size)
+        && wanted < is
+    {
+        return Err(shrinks(*is, *wanted));
     }
     let named = plan.config.snapshot_id.known().cloned();
     let other = named.filter(|named| prior.snapshot_id.as_ref() != Some(named));
