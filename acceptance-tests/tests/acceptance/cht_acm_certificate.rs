@@ -315,16 +315,7 @@ async fn a_certificate_that_a_load_balancer_uses_is_waited_for_and_the_user_is_n
 #[ignore = "needs the lab: cargo xtask test"]
 async fn a_zone_that_cannot_prove_the_names_is_refused_in_the_plan() {
     let Some((scene, zone)) = scene().await else { return };
-    let asked = json!({
-        "Name": "moh.example.org", "CallerReference": "private", "HostedZoneConfig": {"PrivateZone": true},
-        "VPC": {"VPCRegion": "eu-west-2", "VPCId": scene.listed("DescribeVpcs", "Vpcs").await[0]["VpcId"]},
-    });
-    let private = call(&scene, "route53", "CreateHostedZone", asked).await;
-    let private = private["HostedZone"]["Id"]
-        .as_str()
-        .expect("an id")
-        .trim_start_matches("/hostedzone/")
-        .to_owned();
+    let private = private_zone(&scene).await;
     let of = |domain: &str, zone: &str, rest: &str| {
         certificate(
             "test",
@@ -375,13 +366,34 @@ async fn a_zone_that_cannot_prove_the_names_is_refused_in_the_plan() {
     ] {
         scene.write(&text);
         let refused = scene.plan_fails().await;
-        let summary = if summary == "Invalid value" {
-            refused.summary.clone()
-        } else {
-            summary.to_owned()
+        let summary = match summary {
+            "Invalid value" => refused.summary.clone(),
+            told => told.to_owned(),
         };
         blames(&refused, &summary, words, attribute);
     }
+    delete_zone(&scene, &private).await;
+    is_empty(&scene, &zone).await;
+}
+
+/// A hosted zone of the same name that only a VPC sees: its id.
+async fn private_zone(scene: &Scene) -> String {
+    let asked = json!({
+        "Name": "moh.example.org", "CallerReference": "private", "HostedZoneConfig": {"PrivateZone": true},
+        "VPC": {"VPCRegion": "eu-west-2", "VPCId": scene.listed("DescribeVpcs", "Vpcs").await[0]["VpcId"]},
+    });
+    let private = call(scene, "route53", "CreateHostedZone", asked).await;
+    private["HostedZone"]["Id"]
+        .as_str()
+        .expect("an id")
+        .trim_start_matches("/hostedzone/")
+        .to_owned()
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_permission_that_is_missing_is_named() {
+    let Some((scene, zone)) = scene().await else { return };
     scene.account.fault("acm:RequestCertificate", Fault::access_denied());
     scene.write(&in_zone(&zone, ""));
     let denied = scene.apply_fails().await;
@@ -392,6 +404,5 @@ async fn a_zone_that_cannot_prove_the_names_is_refused_in_the_plan() {
         "domain_name",
     );
     scene.account.clear_faults();
-    delete_zone(&scene, &private).await;
     is_empty(&scene, &zone).await;
 }

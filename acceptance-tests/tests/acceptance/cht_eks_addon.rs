@@ -173,7 +173,21 @@ async fn an_addon_is_made_changed_repaired_imported_replaced_and_destroyed() {
     assert_eq!(addons.roles().await.len(), 1, "it keeps its role");
     scene.is_settled().await;
 
-    // Somebody changes it, and then deletes it.
+    is_repaired(&addons, &changed).await;
+    is_imported(&addons, all).await;
+    addons.write("metrics-server", "");
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
+    scene.apply().await;
+    assert!(addons.roles().await.is_empty());
+    scene.is_settled().await;
+    scene.destroy().await;
+    addons.is_gone().await;
+    scene.account.check().expect("AWS understood all");
+}
+
+/// Somebody changes it, and then deletes it.
+async fn is_repaired(addons: &Addons, changed: &Value) {
+    let scene = &addons.scene;
     let other =
         json!({"configurationValues": "{\"controller\": {\"replicaCount\": 3}}", "addonVersion": "v1.58.0-eksbuild.1"});
     addons.change(EBS, other).await;
@@ -197,16 +211,6 @@ async fn an_addon_is_made_changed_repaired_imported_replaced_and_destroyed() {
     assert_eq!(scene.plan().await.actions(ADDRESS), ["create"]);
     scene.apply().await;
     scene.is_settled().await;
-
-    is_imported(&addons, all).await;
-    addons.write("metrics-server", "");
-    assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
-    scene.apply().await;
-    assert!(addons.roles().await.is_empty());
-    scene.is_settled().await;
-    scene.destroy().await;
-    addons.is_gone().await;
-    scene.account.check().expect("AWS understood all");
 }
 
 async fn is_imported(addons: &Addons, all: &str) {
