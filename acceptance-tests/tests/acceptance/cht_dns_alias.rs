@@ -330,7 +330,7 @@ async fn what_an_alias_cannot_be_is_refused_at_its_attribute() {
         )
     ));
     let refused = scene.apply_fails().await;
-    blames(&refused, "Nowhere to lead to", "cht_instance.NAME.namespace", "target");
+    blames(&refused, "One target is needed", "`ingress`, which is waited for", "");
     delete_zone(&scene, &zone).await;
     scene.is_empty().await;
 }

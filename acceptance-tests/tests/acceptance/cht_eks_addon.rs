@@ -293,6 +293,7 @@ async fn versions_are_followed_only_if_that_is_asked_for() {
         "describe-addon-versions",
         "addon_name",
     );
+    addons.write("kube-proxy", "");
     scene.destroy().await;
     addons.is_gone().await;
 }

@@ -298,6 +298,7 @@ async fn sizes_do_not_fight_with_an_autoscaler() {
     scene.write(&nodes.sized("min_size = 3\nmax_size = 3\ndesired_size = 2", ""));
     let refused = scene.plan_fails().await;
     blames(&refused, "Sizes contradict each other", "not between", "desired_size");
+    nodes.write("");
     scene.destroy().await;
     nodes.is_gone().await;
 }
@@ -325,6 +326,7 @@ async fn nodes_follow_the_version_of_their_cluster() {
     nodes.write("version = \"1.37\"");
     let refused = scene.plan_fails().await;
     blames(&refused, "Nodes would be newer than their cluster", "1.35", "version");
+    nodes.write("");
     scene.destroy().await;
     nodes.is_gone().await;
 }

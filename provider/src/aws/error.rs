@@ -155,11 +155,10 @@ impl Error {
         )
     }
 
-    /// Whether the same call may succeed a little later. Clients have tried it several times already; who waits for hours
-    /// goes on.
+    /// Whether the call was certainly not carried out, and may be a little later. Its client has tried several times.
     #[must_use]
-    pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Throttled { .. }) || self.is_unanswered()
+    pub fn is_not_carried_out(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Throttled { .. })
     }
 
     /// Whether it was refused with this code.

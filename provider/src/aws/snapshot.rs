@@ -169,7 +169,7 @@ async fn make(
         let made = account.create_snapshot(&plan.volume_id, plan.description.clone(), &tags);
         match made.await {
             Ok(id) => Ok(Progress::Ready(id)),
-            Err(error) if error.is_temporary() => Ok(Progress::Pending(error_chain(&error))),
+            Err(error) if error.is_not_carried_out() => Ok(Progress::Pending(error_chain(&error))),
             Err(error) if error.is_unanswered() => match earlier(account, plan, creation).await? {
                 Some((id, Origin::This)) => Ok(Progress::Ready(id)),
                 _ => Err(explain(CREATE, &error)),

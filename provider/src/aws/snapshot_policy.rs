@@ -263,7 +263,9 @@ async fn make(
         Backoff::QUICK,
         async || match account.create_lifecycle_policy(spec, tags.clone()).await {
             Ok(id) => Ok(Progress::Ready(id)),
-            Err(error) if is_unknown_role(&error) || error.is_temporary() => Ok(Progress::Pending(error_chain(&error))),
+            Err(error) if is_unknown_role(&error) || error.is_not_carried_out() => {
+                Ok(Progress::Pending(error_chain(&error)))
+            }
             Err(error) if error.is_unanswered() => {
                 let found = earlier(account, plan, creation).await?;
                 found.map(Progress::Ready).ok_or_else(|| explain(CREATE, &error))

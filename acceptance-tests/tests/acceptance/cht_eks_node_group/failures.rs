@@ -50,7 +50,8 @@ async fn launches_that_fail_are_told_in_the_words_of_auto_scaling() {
     let flat = failed.detail.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         flat.contains("VcpuLimitExceeded") && flat.contains("Service Quotas"),
-        "{flat}"
+        "{flat}\n{:?}",
+        scene.account.actions()
     );
     scene.destroy().await;
     nodes.is_gone().await;

@@ -31,7 +31,7 @@ async fn what_a_group_cannot_be_is_refused_at_its_attribute() {
             "",
             "update_config",
         ),
-        ("version = \"1.36\"", "1.35", "version"),
+        ("version = \"1.37\"", "1.35", "version"),
         ("disk_size = 8", "20", "disk_size"),
     ] {
         nodes.write(rest);

@@ -91,7 +91,12 @@ pub(super) async fn check(cx: &Context<AddonResource>, plan: &Plan<'_, '_, Addon
             .at(AddonModel::ADDON_NAME)
             .into());
     }
-    let Some(version) = planned.addon_version.known().filter(|version| !is_followed(version)) else {
+    // Where the add-on is another one, its version is not that of the one before.
+    let version = match plan.requires_replace().is_empty() {
+        true => planned.addon_version.known(),
+        false => plan.config.addon_version.known(),
+    };
+    let Some(version) = version.filter(|version| !is_followed(version)) else {
         return Ok(());
     };
     if offered.versions.iter().any(|offered| offered == version) {

@@ -174,7 +174,7 @@ fn processor(wanted: &Wanted, facts: &Facts) -> Option<Diagnostic> {
     let name = other.instance_type().map_or("", |name| name.as_str());
     let detail =
         format!("`{image}` is for {needed}, which `{name}` is not. Choose other machines, or another `ami_type`.");
-    Some(Diagnostic::error("Image does not fit the machines", detail).at(NodeGroupModel::INSTANCE_TYPES))
+    Some(Diagnostic::error("Image does not fit the machines", detail).at(NodeGroupModel::AMI_TYPE))
 }
 
 /// Nodes are not newer than their cluster, nor much older. The next version may be that to which the cluster is raised
