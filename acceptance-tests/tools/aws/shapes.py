@@ -77,8 +77,12 @@ def limits(shape, value, at, answered):
 
 
 def matches(pattern, value):
-    """Old patterns have no anchors and mean the whole; those with anchors say what they mean."""
+    """Old patterns have no anchors and mean the whole; those with anchors say what they mean.
+
+    Some name what is beyond the first 65,536 characters by the pairs that Java has for them.
+    """
     pattern = pattern.replace(r"\p{all}", r"\p{Any}")
+    pattern = pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
     anchored = pattern.startswith("^") or pattern.endswith("$")
     return bool((regex.search if anchored else regex.fullmatch)(pattern, value))
 

@@ -81,7 +81,13 @@ impl Resource for AddonResource {
             cx.warn(steps::found_again(&plan));
             return work.converge(plan).await;
         }
-        work.create(&plan).await?;
+        if let Err(failed) = work.create(&plan).await {
+            // Nobody would look for the role of an add-on that is not there.
+            if account.addon(plan.id()).await.is_ok_and(|found| found.is_none()) {
+                work.remove_role(&plan).await?;
+            }
+            return Err(failed);
+        }
         work.finish(plan).await
     }
 

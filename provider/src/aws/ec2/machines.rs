@@ -12,8 +12,8 @@ impl Account {
     /// # Errors
     /// One of them does not exist, or the call failed.
     pub(in crate::aws) async fn machine_types(&self, types: &[String]) -> Result<Vec<InstanceTypeInfo>, Error> {
-        let types = types.iter().map(|kind| kind.as_str().into()).collect();
-        let asked = self.ec2().describe_instance_types().set_instance_types(Some(types));
+        let asked = self.ec2().describe_instance_types();
+        let asked = asked.filters(filter("instance-type", types));
         let pages = asked.into_paginator().items().send();
         let call = self.call(SERVICE, "DescribeInstanceTypes");
         self.run(&call, pages.collect()).await

@@ -13,7 +13,7 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::Plan;
 
 use super::super::account::Account;
-use super::super::diagnostics::{explain, explained};
+use super::super::diagnostics::explained;
 use super::super::ec2::filter;
 use super::super::error::Error;
 use super::NodeGroupResource;
@@ -104,12 +104,16 @@ async fn ask(account: &Account, wanted: &Wanted, cluster: Option<&String>) -> Re
         };
     }
     if let Some(types) = &wanted.types {
-        facts.types = match account.machine_types(types).await {
-            Err(error) if error.is_refused_with("InvalidInstanceType") => {
-                return Err(explain("Type of machines does not exist", &error).at(NodeGroupModel::INSTANCE_TYPES));
-            }
-            described => if_allowed(described)?,
+        facts.types = if_allowed(account.machine_types(types).await)?;
+        let is_known = |kind: &&String| {
+            let mut known = facts.types.iter().flatten();
+            known.any(|known| known.instance_type().is_some_and(|name| name.as_str() == kind.as_str()))
         };
+        if facts.types.is_some()
+            && let Some(unknown) = types.iter().find(|kind| !is_known(kind))
+        {
+            return Err(no_such_type(unknown));
+        }
         if wanted.subnets.is_some() {
             facts.offered = if_allowed(offers(account, types).await)?;
         }
@@ -134,6 +138,12 @@ fn if_allowed<T>(answer: Result<T, Error>) -> Result<Option<T>, Diagnostics> {
         Err(Error::Denied { .. }) => Ok(None),
         Err(error) => Err(explained(SUMMARY)(error)),
     }
+}
+
+fn no_such_type(name: &str) -> Diagnostics {
+    let detail = format!("The region has no machines of the type `{name}`. Types are like `m7g.xlarge`.");
+    let error = Diagnostic::error("Type of machines does not exist", detail);
+    error.at(NodeGroupModel::INSTANCE_TYPES).into()
 }
 
 /// What cannot be, and what should perhaps not.
