@@ -1,8 +1,9 @@
 //! AWS on loopback: one endpoint for all services, with an account of its own for each test.
 //!
-//! moto answers for EC2, IAM, STS, load balancers, certificates, DNS and logs; EKS and DLM are the lab's own. In front of all
-//! is a gateway that holds every request to AWS's own description of its services, as botocore ships it: what AWS would
-//! not understand fails the test, though moto may take it. It also has the log, and lets calls go wrong or take long.
+//! moto answers for EC2, IAM, STS, load balancers, certificates, DNS and logs; EKS and DLM are the lab's own. In front
+//! of all is a gateway that holds every request to AWS's own description of its services, as botocore ships it: what
+//! AWS would not understand fails the test, though moto may take it. It also has the log, and lets calls go wrong or
+//! take long.
 //!
 //! ```no_run
 //! # async fn test() -> anyhow::Result<()> {

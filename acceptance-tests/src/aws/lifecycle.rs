@@ -1,5 +1,6 @@
-//! Data Lifecycle Manager, which moto cannot make policies in: they are kept and answered as they were made, and make no
-//! snapshots. Parameters come as botocore reads them, and every answer is held to botocore's description of the service.
+//! Data Lifecycle Manager, which moto cannot make policies in: they are kept and answered as they were made, and make
+//! no snapshots. Parameters come as botocore reads them, and every answer is held to botocore's description of the
+//! service.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,8 +1,8 @@
 //! The real command line, in a directory of its own, with the provider under test in place of an installed one.
 //!
-//! [`Workspace`] has a method per command, and [`Steps`] are those that end a test unless they end as they have to. What a
-//! command said is an [`Outcome`], parsed in `outcome.rs`; what it plans is a [`Plan`]; how it is run, limited in time and
-//! ended is in `command.rs`.
+//! [`Workspace`] has a method per command, and [`Steps`] are those that end a test unless they end as they have to.
+//! What a command said is an [`Outcome`], parsed in `outcome.rs`; what it plans is a [`Plan`]; how it is run, limited
+//! in time and ended is in `command.rs`.
 
 mod command;
 mod outcome;

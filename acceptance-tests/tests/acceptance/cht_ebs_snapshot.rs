@@ -1,4 +1,5 @@
-//! `cht_ebs_snapshot`, resource and data source: the six steps, snapshots that take long or fail, and which one is found.
+//! `cht_ebs_snapshot`, resource and data source: the six steps, snapshots that take long or fail, and which one is
+//! found.
 
 use acceptance_tests::aws::Fault;
 use acceptance_tests::tofu::{done, failure};

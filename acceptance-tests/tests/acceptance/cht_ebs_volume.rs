@@ -1,5 +1,5 @@
-//! `cht_ebs_volume`: the six steps, tags without which the CSI driver may not attach it, snapshots, what would lose data,
-//! changes that AWS does not take yet, volumes in use, and creations that are killed.
+//! `cht_ebs_volume`: the six steps, tags without which the CSI driver may not attach it, snapshots, what would lose
+//! data, changes that AWS does not take yet, volumes in use, and creations that are killed.
 
 use std::collections::BTreeMap;
 

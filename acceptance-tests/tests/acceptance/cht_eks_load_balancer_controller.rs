@@ -1,5 +1,5 @@
-//! `cht_eks_load_balancer_controller`: the six steps, and creations that fail. The lab plays the controller, which works
-//! as long as its Deployment runs and its role allows what it does.
+//! `cht_eks_load_balancer_controller`: the six steps, and creations that fail. The lab plays the controller, which
+//! works as long as its Deployment runs and its role allows what it does.
 //!
 //! - [`ingresses`]: what becomes of Ingresses, with the controller and without it.
 //! - [`auto_mode`]: classes of EKS Auto Mode.

@@ -149,8 +149,8 @@ impl Account {
         }
     }
 
-    /// Makes a call by a client of the SDK, and again if it is throttled or gets no answer. Of what is sent and answered
-    /// nothing is logged.
+    /// Makes a call by a client of the SDK, and again if it is throttled or gets no answer. Of what is sent and
+    /// answered nothing is logged.
     ///
     /// # Errors
     /// The call failed.

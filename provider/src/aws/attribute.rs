@@ -54,7 +54,8 @@ pub struct AssumeRole {
 /// Addresses of services.
 #[derive(Clone, Debug, Default, Model)]
 pub struct Endpoints {
-    /// Address of Certificate Manager. Default: the environment variable `AWS_ENDPOINT_URL_ACM`, and so on for the others.
+    /// Address of Certificate Manager. Default: the environment variable `AWS_ENDPOINT_URL_ACM`, and so on for the
+    /// others.
     #[tf(validate(Validator::url(["http", "https"])))]
     pub acm: Option<String>,
     /// Address of Auto Scaling.

@@ -1,9 +1,9 @@
 //! `cht_acm_certificate`: a certificate that AWS issues and renews, for load balancers.
 //!
 //! API: RequestCertificate, DescribeCertificate, DeleteCertificate of Certificate Manager, and the records in Route 53
-//! by which AWS sees whose the names are. In place: where the records are, tags. [`model`] has the attributes, `records`
-//! makes and removes the records, `status` says what a certificate waits for or why it failed. The calls are in
-//! [`acm`](super::acm) and [`route53`](super::route53).
+//! by which AWS sees whose the names are. In place: where the records are, tags. [`model`] has the attributes,
+//! `records` makes and removes the records, `status` says what a certificate waits for or why it failed. The calls are
+//! in [`acm`](super::acm) and [`route53`](super::route53).
 
 mod model;
 mod records;

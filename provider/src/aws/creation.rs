@@ -1,8 +1,8 @@
 //! Creations that were killed before a state knew what they had made: that has a mark, by which the next one finds it.
 //!
-//! A refresh that finds the object takes the mark away: from then on a state has it. One without a state may be taken over
-//! within a day, by a creation of the same thing. What another creation of this very run has made is never taken: two
-//! resources may well make the same. Where taking something that another state has would do harm, only what is not
+//! A refresh that finds the object takes the mark away: from then on a state has it. One without a state may be taken
+//! over within a day, by a creation of the same thing. What another creation of this very run has made is never taken:
+//! two resources may well make the same. Where taking something that another state has would do harm, only what is not
 //! finished is taken.
 
 use std::collections::BTreeSet;

@@ -3,13 +3,15 @@
 //! - [`model`] has the attributes, `rules` and [`taints`] what they accept, [`plan`] what a plan shows and refuses;
 //! - `live` reads a group, `request` says what EKS is asked for, [`steps`] does one thing after another;
 //! - `preflight` asks AWS before anything is made, `post_mortem` looks for why nodes did not join;
-//! - `machines` knows types of machines and images by their names, `template` and `role` are what is made beside a group;
+//! - `machines` knows types of machines and images by their names, `template` and `role` are what is made beside a
+//!   group;
 //! - `failure` tells users what went wrong.
 //!
-//! API: CreateNodegroup, UpdateNodegroupConfig, UpdateNodegroupVersion, DeleteNodegroup, and launch templates of EC2. In
-//! place: sizes, labels, taints, the version, and by the launch template the type of the machines and their disk.
+//! API: CreateNodegroup, UpdateNodegroupConfig, UpdateNodegroupVersion, DeleteNodegroup, and launch templates of EC2.
+//! In place: sizes, labels, taints, the version, and by the launch template the type of the machines and their disk.
 //!
-//! A group that is there already is gone on with only if this provider has made it, as after a creation that was killed.
+//! A group that is there already is gone on with only if this provider has made it, as after a creation that was
+//! killed.
 
 mod failure;
 mod live;

@@ -1,5 +1,5 @@
-//! What tells a cluster from any other, as it is kept beside states: the UID of the namespace `kube-system`, which the API
-//! server makes when it starts for the first time, and for a cluster of EKS its ARN.
+//! What tells a cluster from any other, as it is kept beside states: the UID of the namespace `kube-system`, which the
+//! API server makes when it starts for the first time, and for a cluster of EKS its ARN.
 
 use k8s_openapi::api::core::v1::Namespace;
 

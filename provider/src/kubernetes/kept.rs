@@ -76,8 +76,8 @@ impl Kept {
         cx.set_private(&Kept { cluster: live, ..kept })
     }
 
-    /// Whether the cluster that a resource was put into does not exist any more, and the resource with it; a warning says
-    /// so.
+    /// Whether the cluster that a resource was put into does not exist any more, and the resource with it; a warning
+    /// says so.
     pub async fn is_gone(&self, scope: &Scope<Clients>, own: Option<&Kubernetes>) -> bool {
         Clients::is_gone(scope, own, self.cluster.as_deref()).await
     }

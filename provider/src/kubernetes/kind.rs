@@ -1,8 +1,8 @@
 //! The static table of the kinds that this provider makes or reads.
 //!
 //! It spares a discovery round trip for each process. Group, version, plural and scope come from the `k8s-openapi`
-//! types themselves, so they cannot be mistyped; but for those of snapshots and load balancers, which are defined beside
-//! Kubernetes.
+//! types themselves, so they cannot be mistyped; but for those of snapshots and load balancers, which are defined
+//! beside Kubernetes.
 
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};

@@ -11,6 +11,8 @@ use super::source::root;
 pub(super) fn dependencies(package: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        // What only other platforms need may not be there.
+        .args(["--filter-platform", &host()])
         .current_dir(root())
         .output()
         .unwrap();
@@ -49,4 +51,12 @@ pub(super) fn dependencies(package: &str) -> BTreeSet<String> {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
+}
+
+/// The platform of this machine, as its compiler names it.
+fn host() -> String {
+    let output = Command::new("rustc").arg("-vV").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let host = said.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    host.to_owned()
 }

@@ -76,7 +76,6 @@ const RULES: [Rule; 9] = [
         ],
         within: "provider/src",
         except: &[
-            "aws/http.rs",
             "kubernetes/client.rs",
             "kubernetes/connection.rs",
             "cht/https.rs",

@@ -44,9 +44,9 @@ pub struct AddonModel {
     /// Name of the add-on, such as `aws-ebs-csi-driver`, `coredns`, `kube-proxy`, `vpc-cni` or `metrics-server`.
     #[tf(replace, validate(name()))]
     pub addon_name: String,
-    /// Version, such as `v1.58.0-eksbuild.1`; or `default`, which is what EKS recommends for the version of the cluster,
-    /// or `latest`: these are followed when they change. Default: what EKS recommends when the add-on is made, and no
-    /// other one after that.
+    /// Version, such as `v1.58.0-eksbuild.1`; or `default`, which is what EKS recommends for the version of the
+    /// cluster, or `latest`: these are followed when they change. Default: what EKS recommends when the add-on is made,
+    /// and no other one after that.
     #[tf(optional, keep_non_null, validate(version()))]
     pub addon_version: Attr<String>,
     /// Settings of the add-on as JSON, such as `jsonencode({ replicaCount = 2 })`.

@@ -16,8 +16,8 @@ use super::super::{names, rules};
 /// Manages a certificate of AWS Certificate Manager, and proves in Route 53 whose its names are, so that it is issued.
 /// Load balancers of AWS take it by its ARN; it costs nothing, and AWS renews it as long as the records are there.
 ///
-/// With `hosted_zone_id` the records are made, and the apply waits until the certificate is issued, which takes AWS some
-/// minutes. Without it, `validation_records` says which records somebody has to make elsewhere.
+/// With `hosted_zone_id` the records are made, and the apply waits until the certificate is issued, which takes AWS
+/// some minutes. Without it, `validation_records` says which records somebody has to make elsewhere.
 ///
 /// A name and its wildcard have the same record, and so have certificates for the same name: a record that is there
 /// already is left as it is, and destroying one certificate leaves the records that others in the region need. A
@@ -39,8 +39,8 @@ pub struct CertificateModel {
         validate(Validator::not_empty(), Validator::length(1..=99), Validator::each(names::domain()))
     )]
     pub subject_alternative_names: Option<BTreeSet<String>>,
-    /// Id of the public hosted zone in Route 53 that has all of the names. The records that prove whose they are, are made
-    /// in it.
+    /// Id of the public hosted zone in Route 53 that has all of the names. The records that prove whose they are, are
+    /// made in it.
     #[tf(validate(names::hosted_zone_id()))]
     pub hosted_zone_id: Option<String>,
     /// Whether an apply waits until the certificate is issued. Default: it does if `hosted_zone_id` is given; where

@@ -11,9 +11,9 @@ use crate::kubernetes::Kubernetes;
 /// Manages the records in Route 53 by which a name leads to a load balancer of AWS: an alias of type A and one of type
 /// AAAA, so that the name is right for IPv4 and IPv6. Aliases cost nothing.
 ///
-/// With `ingress`, the apply waits until the ingress has its load balancer, which takes the AWS Load Balancer Controller
-/// some minutes. A load balancer that was made anew has another address: the next plan shows it, and the apply leads the
-/// name there.
+/// With `ingress`, the apply waits until the ingress has its load balancer, which takes the AWS Load Balancer
+/// Controller some minutes. A load balancer that was made anew has another address: the next plan shows it, and the
+/// apply leads the name there.
 ///
 /// A record of the name that is there already is not overwritten, unless `allow_overwrite` says so.
 #[derive(Clone, Debug, Model)]

@@ -1,8 +1,8 @@
 //! The objects of the controller and of ingress classes. Pure: what they are follows from the model, the certificate of
 //! the webhooks and what AWS says of the cluster.
 //!
-//! [`access`] has the account and what it may do, [`controller`] the Deployment, [`definitions`] the kinds that it works
-//! with, [`webhooks`] what the API server asks it.
+//! [`access`] has the account and what it may do, [`controller`] the Deployment, [`definitions`] the kinds that it
+//! works with, [`webhooks`] what the API server asks it.
 
 mod access;
 mod controller;

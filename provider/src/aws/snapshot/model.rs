@@ -15,8 +15,8 @@ use super::super::{blocks, rules};
 /// The tag with the name.
 pub(super) const NAME: &str = "Name";
 
-/// Manages a snapshot of a volume of Amazon EBS: what was on it at one moment, from which other volumes can be made, also
-/// in other zones.
+/// Manages a snapshot of a volume of Amazon EBS: what was on it at one moment, from which other volumes can be made,
+/// also in other zones.
 ///
 /// It has what CouchDB had written when it was begun; CouchDB starts on such a copy as after a failure of power. The
 /// first snapshot of a large volume takes AWS hours, later ones only what has changed; the volume can be used
@@ -24,8 +24,8 @@ pub(super) const NAME: &str = "Name";
 #[derive(Clone, Debug, Model)]
 #[tf(timeouts(create = "12h", read = "5m", update = "12h", delete = "10m"))]
 pub struct SnapshotModel {
-    /// Name of the snapshot, as the consoles of AWS show it. By it a snapshot is found again that an apply has begun which
-    /// was killed. A change renames it.
+    /// Name of the snapshot, as the consoles of AWS show it. By it a snapshot is found again that an apply has begun
+    /// which was killed. A change renames it.
     #[tf(validate(blocks::name()))]
     pub name: String,
     /// Id of the volume, such as `cht_ebs_volume.NAME.id`. Another volume is another snapshot.

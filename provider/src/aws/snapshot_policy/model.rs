@@ -15,8 +15,8 @@ use super::details;
 /// Manages a policy by which AWS makes snapshots of volumes by itself, and deletes the old ones: of all volumes in the
 /// region that have one of the `target_tags`, such as those of `cht_ebs_volume`.
 ///
-/// Without `execution_role_arn` it has a role of its own. Volumes that are encrypted with a key of your own need a role that
-/// may use that key.
+/// Without `execution_role_arn` it has a role of its own. Volumes that are encrypted with a key of your own need a role
+/// that may use that key.
 ///
 /// Destroying it makes AWS stop. The snapshots that there are stay, and nobody deletes them any more.
 #[derive(Clone, Debug, Model)]

@@ -21,22 +21,22 @@ pub(super) const GP3: &str = "gp3";
 /// The kinds whose IOPS can be asked for.
 pub(super) const WITH_IOPS: [&str; 3] = [GP3, "io1", "io2"];
 
-/// Manages a volume of Amazon EBS: a disk for the data of one CouchDB node, empty or made of a snapshot, that lives longer
-/// than the instance and the cluster that use it.
+/// Manages a volume of Amazon EBS: a disk for the data of one CouchDB node, empty or made of a snapshot, that lives
+/// longer than the instance and the cluster that use it.
 ///
 /// A `cht_instance` takes it in `couchdb.nodes[*].storage`, with `ebs_volume_id = cht_ebs_volume.NAME.id` and
-/// `zone = cht_ebs_volume.NAME.availability_zone`: a volume can be used by nodes of its zone only. It has the tags without
-/// which the CSI driver of EKS may not attach it.
+/// `zone = cht_ebs_volume.NAME.availability_zone`: a volume can be used by nodes of its zone only. It has the tags
+/// without which the CSI driver of EKS may not attach it.
 ///
-/// It grows, and gets faster, while it is in use; it never shrinks. AWS takes no other change of a volume for some hours
-/// after one. The file system on it grows with the claim of Kubernetes that uses it.
+/// It grows, and gets faster, while it is in use; it never shrinks. AWS takes no other change of a volume for some
+/// hours after one. The file system on it grows with the claim of Kubernetes that uses it.
 ///
 /// A volume of a snapshot has all data at once, but reads them for the first time slowly.
 #[derive(Clone, Debug, Model)]
 #[tf(timeouts(create = "20m", read = "5m", update = "60m", delete = "20m"))]
 pub struct VolumeModel {
-    /// Name of the volume, as the consoles of AWS show it. By it a volume is found again that an apply has made which was
-    /// killed, so each has one of its own. A change renames it.
+    /// Name of the volume, as the consoles of AWS show it. By it a volume is found again that an apply has made which
+    /// was killed, so each has one of its own. A change renames it.
     #[tf(validate(blocks::name()))]
     pub name: String,
     /// Availability zone, such as `eu-west-2a`. Another zone is another volume.
@@ -63,9 +63,9 @@ pub struct VolumeModel {
     /// ARN of the key of KMS that it is encrypted with. Default: the one of the account for EBS.
     #[tf(optional, keep_non_null, replace, validate(blocks::key()))]
     pub kms_key_id: Attr<String>,
-    /// Id of the snapshot that it is made of, such as `data.cht_ebs_snapshot.NAME.id`. It counts when the volume is made:
-    /// its data are never given up for another snapshot, so one that comes later changes nothing. For another snapshot,
-    /// make another volume.
+    /// Id of the snapshot that it is made of, such as `data.cht_ebs_snapshot.NAME.id`. It counts when the volume is
+    /// made: its data are never given up for another snapshot, so one that comes later changes nothing. For another
+    /// snapshot, make another volume.
     #[tf(equal = any_snapshot, validate(blocks::snapshot_id()))]
     pub snapshot_id: Option<String>,
     /// Name of the cluster of EKS that uses it: it gets the tags by which its CSI driver and others know it.

@@ -34,13 +34,13 @@ pub struct StorageClassModel {
     /// Name of the class. Changing it replaces the class.
     #[tf(replace, validate(Validator::dns_subdomain()))]
     pub name: String,
-    /// A well-known class, in place of `storage_provisioner`: with `eks-gp3` the EBS CSI driver of EKS makes volumes of the
-    /// kind gp3, encrypted, with ext4. The charts of CHT ask for a class `ebs-gp2`, which no new cluster has: give one of
-    /// that name this preset. Changing what volumes are made of replaces the class.
+    /// A well-known class, in place of `storage_provisioner`: with `eks-gp3` the EBS CSI driver of EKS makes volumes of
+    /// the kind gp3, encrypted, with ext4. The charts of CHT ask for a class `ebs-gp2`, which no new cluster has: give
+    /// one of that name this preset. Changing what volumes are made of replaces the class.
     #[tf(validate(Validator::one_of(preset::NAMES)))]
     pub preset: Option<String>,
-    /// What makes the volumes, such as `csi.vsphere.vmware.com`, `ebs.csi.aws.com` or `rancher.io/local-path`. It follows
-    /// from `preset`, if that is given. Changing it replaces the class.
+    /// What makes the volumes, such as `csi.vsphere.vmware.com`, `ebs.csi.aws.com` or `rancher.io/local-path`. It
+    /// follows from `preset`, if that is given. Changing it replaces the class.
     #[tf(
         optional,
         depends_on(preset),
@@ -48,8 +48,8 @@ pub struct StorageClassModel {
         validate(Validator::not_empty(), Validator::no_whitespace())
     )]
     pub storage_provisioner: Attr<String>,
-    /// What the provisioner is told, such as `storagepolicyname` for vSphere or `type` for EBS, beside what `preset` tells
-    /// it. No place for secrets. Changing it replaces the class.
+    /// What the provisioner is told, such as `storagepolicyname` for vSphere or `type` for EBS, beside what `preset`
+    /// tells it. No place for secrets. Changing it replaces the class.
     #[tf(validate(Validator::not_empty()))]
     pub parameters: Option<BTreeMap<String, String>>,
     /// What becomes of a volume whose claim is deleted: with `Retain` it stays, with its data, for an administrator to

@@ -95,7 +95,8 @@ pub struct VirtualMachineModel {
     /// Name of a rule that keeps machines on different hosts of the cluster. The machine joins it before it is powered
     /// on; machines of the same apply make it, as soon as there are two. Give the rule the same name in a
     /// `cht_vsphere_anti_affinity_rule` with all its machines, which keeps it as it should be: what is given here only
-    /// counts when the machine is powered on. A rule that no machine is left in goes with the last one, whoever made it.
+    /// counts when the machine is powered on. A rule that no machine is left in goes with the last one, whoever made
+    /// it.
     #[tf(validate(Validator::not_empty()))]
     pub anti_affinity_rule: Option<String>,
     /// Whether the guest sees the UUIDs of its disks, which Kubernetes' volumes need.

@@ -1,5 +1,5 @@
-//! The kinds that the controller works with, `elbv2.k8s.aws/v1beta1`: what holds for the Ingresses of a class, and which
-//! pods are the targets of a target group.
+//! The kinds that the controller works with, `elbv2.k8s.aws/v1beta1`: what holds for the Ingresses of a class, and
+//! which pods are the targets of a target group.
 //!
 //! Their schemas have what people and the controller say in them today. What a later version says besides is kept, not
 //! dropped, and checked by its webhooks.
