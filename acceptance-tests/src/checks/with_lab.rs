@@ -16,7 +16,7 @@ use acceptance_tests::{hosts, skip, tools};
 use super::{build_provider, cargo_command};
 
 /// If more than these fail, it is no coincidence.
-const MOST_RETRIED: usize = 3;
+const MOST_RETRIED: usize = 5;
 
 /// Runs the tests of these targets whose name contains the filter, and answers what is to be known beyond that they
 /// have passed.
