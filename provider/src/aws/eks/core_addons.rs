@@ -1,12 +1,13 @@
-//! The calls about the add-ons that come with a cluster.
+//! What is asked of EKS about the add-ons that come with a cluster, beside the calls for all add-ons in `addons`.
 //!
 //! API: [CreateAddon](https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAddon.html) and what belongs to it.
 
-use aws_sdk_eks::types::{Addon, AddonVersionInfo, ResolveConflicts};
+use aws_sdk_eks::types::{AddonVersionInfo, ResolveConflicts};
 
 use super::SERVICE;
+use super::addons::AddonId;
 use crate::aws::account::Account;
-use crate::aws::error::{Error, gone};
+use crate::aws::error::Error;
 use crate::aws::tags::Tags;
 
 /// An add-on as it should be.
@@ -24,20 +25,17 @@ pub(in crate::aws) struct AddonSpec<'a> {
     pub(in crate::aws) tags: Tags,
 }
 
-impl Account {
-    /// An add-on; nothing if it is not there, or its cluster is not.
-    ///
-    /// # Errors
-    /// The call failed.
-    pub(in crate::aws) async fn core_addon(&self, cluster: &str, name: &str) -> Result<Option<Addon>, Error> {
-        let sent = self.eks().describe_addon().cluster_name(cluster).addon_name(name);
-        match self.run(&self.call(SERVICE, "DescribeAddon"), sent.send()).await {
-            Ok(answer) => Ok(answer.addon),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
+impl<'a> AddonSpec<'a> {
+    /// What names it.
+    pub(in crate::aws) fn id(&self) -> AddonId<'a> {
+        AddonId {
+            cluster: self.cluster,
+            name: self.name,
         }
     }
+}
 
+impl Account {
     /// Begins to make an add-on. What it finds in the cluster under its names becomes its own.
     ///
     /// # Errors
@@ -71,15 +69,6 @@ impl Account {
             .resolve_conflicts(ResolveConflicts::Overwrite)
             .send();
         self.run(&self.call(SERVICE, "UpdateAddon"), sent).await.map(drop)
-    }
-
-    /// Begins to remove an add-on with what it has in the cluster; that it is gone already is as good.
-    ///
-    /// # Errors
-    /// The call failed.
-    pub(in crate::aws) async fn delete_core_addon(&self, cluster: &str, name: &str) -> Result<(), Error> {
-        let sent = self.eks().delete_addon().cluster_name(cluster).addon_name(name).send();
-        gone(self.run(&self.call(SERVICE, "DeleteAddon"), sent).await)
     }
 
     /// The version of an add-on that EKS chooses for a version of Kubernetes.

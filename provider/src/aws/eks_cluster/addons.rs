@@ -8,6 +8,7 @@ use tf_framework::diagnostics::{Diagnostics, error_chain};
 use tf_framework::path::Path;
 
 use super::super::diagnostics::{explain, explained};
+use super::super::eks::addons::AddonId;
 use super::super::eks::core_addons::AddonSpec;
 use super::live::Live;
 use super::model::{Addon, EksClusterModel};
@@ -27,7 +28,7 @@ const WITHOUT_NODES: [&str; 4] = [
 pub(super) async fn settle(work: &Work<'_>, prior: Option<&EksClusterModel>, live: &Live) -> Result<(), Diagnostics> {
     let cluster = &work.model.name;
     for name in surplus(prior, work.model) {
-        let deleted = work.account.delete_core_addon(cluster, name).await;
+        let deleted = work.account.delete_addon(AddonId { cluster, name }, false).await;
         deleted.map_err(|error| explain("Unable to remove the add-on", &error).at(EksClusterModel::ADDONS))?;
         wait(work, name).await?;
     }
@@ -57,7 +58,7 @@ fn path(name: &str) -> Path {
 async fn begin(work: &Work<'_>, name: &str, addon: &Addon, has: Option<&Installed>) -> Result<(), Diagnostics> {
     let mut has = has;
     if has.is_some_and(|has| has.status() == Some(&AddonStatus::CreateFailed)) {
-        let deleted = work.account.delete_core_addon(&work.model.name, name).await;
+        let deleted = work.account.delete_addon(id(work, name), false).await;
         deleted.map_err(explained(SUMMARY))?;
         wait(work, name).await?;
         has = None;
@@ -79,6 +80,14 @@ async fn begin(work: &Work<'_>, name: &str, addon: &Addon, has: Option<&Installe
         return Ok(());
     }
     order(work, spec(work, name, addon, version), false).await
+}
+
+/// What names an add-on of the cluster.
+fn id<'a>(work: &Work<'a>, name: &'a str) -> AddonId<'a> {
+    AddonId {
+        cluster: &work.model.name,
+        name,
+    }
 }
 
 fn spec<'a>(work: &Work<'a>, name: &'a str, addon: &Addon, version: Option<String>) -> AddonSpec<'a> {
@@ -104,7 +113,7 @@ async fn order(work: &Work<'_>, spec: AddonSpec<'_>, is_new: bool) -> Result<(),
                 Ok(()) => Ok(Progress::Ready(())),
                 // A lost answer to an earlier try has made it.
                 Err(error) if is_new && (is_in_use(&error) || error.is_unanswered()) => {
-                    let found = work.account.core_addon(spec.cluster, spec.name).await;
+                    let found = work.account.addon(spec.id()).await;
                     match found.map_err(explained(SUMMARY))? {
                         Some(_) => Ok(Progress::Ready(())),
                         None => Ok(Progress::Pending(error_chain(&error))),
@@ -122,7 +131,7 @@ async fn wait(work: &Work<'_>, name: &str) -> Result<(), Diagnostics> {
     let what = format!("the add-on `{name}`");
     work.cx
         .wait(&what, Backoff::QUICK, async || {
-            let found = match work.account.core_addon(&work.model.name, name).await {
+            let found = match work.account.addon(id(work, name)).await {
                 Ok(found) => found,
                 Err(error) if is_unseen(&error) => return Ok(Progress::Pending(error_chain(&error))),
                 Err(error) => return Err(explain(SUMMARY, &error)),

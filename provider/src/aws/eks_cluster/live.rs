@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 
 use super::super::account::Account;
 use super::super::eks::access::{EntryId, Policies};
+use super::super::eks::addons::AddonId;
 use super::super::error::Error;
 use super::model::{EksClusterModel, log_group};
 
@@ -91,6 +92,6 @@ pub(super) async fn entry(account: &Account, cluster: &str, principal: &str) -> 
 }
 
 async fn installed(account: &Account, cluster: &str, name: &str) -> Result<Option<(String, Addon)>, Error> {
-    let found = account.core_addon(cluster, name).await?;
+    let found = account.addon(AddonId { cluster, name }).await?;
     Ok(found.map(|addon| (name.to_owned(), addon)))
 }
