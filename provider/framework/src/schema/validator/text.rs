@@ -1,8 +1,9 @@
 //! Rules for strings.
 
 use std::net::Ipv6Addr;
+use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -71,13 +72,14 @@ impl Validator {
         })
     }
 
-    /// All of the string matches a regular expression. The phrase names what does, with an example, such as "a version
-    /// such as `1.2`": few people read expressions.
+    /// All of the string matches a [regular expression](regex_lite#syntax), whose classes are those of ASCII. The phrase
+    /// names what does, with an example, such as "a version such as `1.2`": few people read expressions.
     ///
-    /// An expression that is none accepts nothing, and says so.
+    /// An expression that is none accepts nothing, and says so. It is compiled when the first value is there, as schemas
+    /// with all of their rules are made each time that a provider starts.
     pub fn matches(pattern: &'static str, phrase: &'static str) -> Self {
-        let whole = Regex::new(&format!("^(?:{pattern})$"));
-        Validator::string(phrase, move |text| match &whole {
+        let whole = LazyLock::new(move || Regex::new(&format!("^(?:{pattern})$")));
+        Validator::string(phrase, move |text| match &*whole {
             Ok(whole) => require(whole.is_match(text), || format!("`{text}` is not {phrase}.")),
             Err(_) => Err(format!(
                 "`{pattern}` is no regular expression: this is a bug in the provider."
