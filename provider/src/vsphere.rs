@@ -31,6 +31,7 @@ pub mod diagnostics;
 mod drs;
 mod environment;
 pub mod error;
+mod hosts;
 mod http;
 mod in_cluster;
 pub mod inventory;

@@ -183,6 +183,8 @@ pub const VCSIM: Recipe = Recipe {
         include_str!("vcsim/front.go"),
         "-- guest.go --\n",
         include_str!("vcsim/guest.go"),
+        "-- hosts.go --\n",
+        include_str!("vcsim/hosts.go"),
         "-- machine.go --\n",
         include_str!("vcsim/machine.go"),
         "-- metadata.go --\n",

@@ -1,4 +1,4 @@
-//! How the clusters of a vCenter distribute their machines over hosts.
+//! How the clusters of a vCenter distribute their machines over hosts, and what becomes of these.
 
 use anyhow::Result;
 use serde_json::json;
@@ -28,5 +28,34 @@ impl VCenter {
         };
         let asked = json!({"cluster": cluster, "enabled": drs != Drs::Off, "behavior": behavior});
         self.ask("distribution", &asked).await.map(drop)
+    }
+
+    /// A host, such as `DC0_C0_H0`, takes no machines from now on.
+    ///
+    /// # Errors
+    /// If there is no such host.
+    pub async fn put_in_maintenance(&self, host: &str) -> Result<()> {
+        self.change_host(host, "maintenance", "").await
+    }
+
+    /// A host reaches a datastore no more.
+    ///
+    /// # Errors
+    /// If there is no such host, or it did not reach it.
+    pub async fn lose_datastore(&self, host: &str, datastore: &str) -> Result<()> {
+        self.change_host(host, "lose_datastore", datastore).await
+    }
+
+    /// A host reaches a network no more.
+    ///
+    /// # Errors
+    /// If there is no such host, or it did not reach it.
+    pub async fn lose_network(&self, host: &str, network: &str) -> Result<()> {
+        self.change_host(host, "lose_network", network).await
+    }
+
+    async fn change_host(&self, host: &str, action: &str, name: &str) -> Result<()> {
+        let asked = json!({"host": host, "action": action, "name": name});
+        self.ask("host", &asked).await.map(drop)
     }
 }

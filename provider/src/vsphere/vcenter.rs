@@ -11,6 +11,7 @@ use super::attribute::{Login, VSphere};
 use super::authorization::granted::Granted;
 use super::drs::Joining;
 use super::error::Error;
+use super::hosts::Computes;
 use super::inventory::Inventory;
 use super::properties::{self, Properties};
 use super::reads::Reads;
@@ -33,6 +34,7 @@ pub struct VCenter {
     clones: Arc<Semaphore>,
     joining: Arc<Joining>,
     grants: Arc<Granted>,
+    computes: Arc<Computes>,
     cancellation: CancellationToken,
 }
 
@@ -58,6 +60,7 @@ impl VCenter {
             clones: Arc::new(Semaphore::new(usize::from(clones))),
             joining: Arc::default(),
             grants: Arc::default(),
+            computes: Arc::default(),
             cancellation: CancellationToken::new(),
         })
     }
@@ -97,6 +100,11 @@ impl VCenter {
     /// What the user may do to which objects, as far as it was asked.
     pub(super) fn grants(&self) -> &Granted {
         &self.grants
+    }
+
+    /// Where machines run, as far as it was asked.
+    pub(super) fn computes(&self) -> &Computes {
+        &self.computes
     }
 
     /// What the vCenter calls the session.

@@ -82,6 +82,7 @@ func run(path string) error {
 	if err := makeTemplates(service, chosen.Templates); err != nil {
 		return err
 	}
+	equip(service)
 	grantAll(service, chosen.Administrator)
 	played := newGuests(service)
 	simulator.TaskDelay.MethodDelay = map[string]int{"LockHandoff": 0}

@@ -1,5 +1,6 @@
 //! Plans that are refused, with the attribute that is to blame.
 
+use acceptance_tests::tofu::Diagnostic;
 use acceptance_tests::vcenter::{Options, Template};
 
 use crate::vsphere::{ADDRESS, Scene, Text};
@@ -172,4 +173,64 @@ async fn complaint_04_what_would_lose_data_or_stop_the_machine_is_refused() {
     scene.write(&text.hcl());
     scene.apply().await;
     scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_no_host_can_run_is_refused_and_what_some_cannot_run_is_warned_of() {
+    let scene = Scene::new().await;
+    for (attribute, expression, summary, hint) in [
+        ("cpus", "65", "Too many CPUs", "more than 64 CPUs"),
+        ("hardware_version", "22", "Virtual hardware is too new", "up to 21"),
+    ] {
+        scene.write(&Text::new("node-1").set(attribute, expression).hcl());
+        let error = scene.plan_fails().await;
+        assert_eq!(error.summary, summary);
+        assert!(error.detail.contains(hint), "{}", error.detail);
+        let code = error.snippet.map(|snippet| snippet.code).unwrap_or_default();
+        assert!(code.contains(attribute), "{attribute}: {code}");
+    }
+    let warned = async |text: Text, hint: &str| {
+        scene.write(&text.hcl());
+        let plan = scene.plan().await;
+        let warnings: Vec<String> = plan.outcome.warnings().map(|warning| warning.detail.clone()).collect();
+        assert!(warnings.iter().any(|detail| detail.contains(hint)), "{warnings:?}");
+    };
+    let large = Text::new("node-1").set("memory_mib", "1048576");
+    warned(large, "more than 524288 MiB").await;
+
+    // A host that takes no machines at the moment does not count.
+    let lost = "it has the datastore until now";
+    scene
+        .vcenter
+        .lose_datastore("DC0_C0_H0", "LocalDS_0")
+        .await
+        .expect(lost);
+    warned(
+        Text::new("node-1"),
+        "DC0_C0_H0 of DC0_C0 reach the datastore LocalDS_0 not at all",
+    )
+    .await;
+    for host in ["DC0_C0_H1", "DC0_C0_H2"] {
+        scene
+            .vcenter
+            .put_in_maintenance(host)
+            .await
+            .expect("there is such a host");
+    }
+    scene.write(&Text::new("node-1").hcl());
+    let error = scene.plan_fails().await;
+    let unreached = |error: &Diagnostic, what: &str| {
+        let detail = format!("No host of DC0_C0 reaches the {what}.");
+        assert!(error.detail.starts_with(&detail), "{}", error.detail);
+    };
+    unreached(&error, "datastore LocalDS_0");
+
+    scene.write(&Text::new("node-1").set("datastore", "\"LocalDS_1\"").hcl());
+    scene.plan().await;
+    let lost = scene.vcenter.lose_network("DC0_C0_H0", "DC0_DVPG0").await;
+    lost.expect("it has the network until now");
+    let error = scene.plan_fails().await;
+    unreached(&error, "network DC0_DVPG0");
+    assert!(scene.machines().await.is_empty(), "nothing was made");
 }

@@ -1,5 +1,5 @@
 //! What the vCenter says to a planned machine, before anything is made: names that do not exist, a template that cannot
-//! be cloned, a disk that would have to shrink, a datastore that is full.
+//! be cloned, a disk that would have to shrink, a datastore that is full, hosts that cannot run it.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
@@ -17,6 +17,8 @@ use super::model::VirtualMachineModel;
 use super::placement::Placement;
 use super::privileges;
 use crate::provider::Clients;
+
+mod hosts;
 
 const SUMMARY: &str = "Unable to check the virtual machine";
 const GIB: u64 = 1024 * 1024 * 1024;
@@ -63,11 +65,10 @@ pub(super) async fn try_in_vcenter(
     if let Some(datastore) = &placement.datastore {
         check_datastore(cx, &vcenter, datastore, &planned).await?;
     }
-    if diagnostics.is_empty() {
-        Ok(())
-    } else {
-        Err(diagnostics)
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
     }
+    hosts::check(cx, &vcenter, &placement, &planned).await
 }
 
 fn check_template(planned: &VirtualMachineModel, template: &Machine, diagnostics: &mut Diagnostics) {
