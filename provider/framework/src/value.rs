@@ -88,12 +88,12 @@ impl Value {
 
     /// An object of the given attributes.
     pub fn object<K: Into<String>>(attributes: impl IntoIterator<Item = (K, Value)>) -> Value {
-        Value::Object(
-            attributes
-                .into_iter()
-                .map(|(name, value)| (name.into(), value))
-                .collect(),
-        )
+        // One after the other: to collect them sorts them first, and each caller would have a sort of its own compiled.
+        let mut object = BTreeMap::new();
+        for (name, value) in attributes {
+            object.insert(name.into(), value);
+        }
+        Value::Object(object)
     }
 
     /// Whether this is null, be it one of a type.

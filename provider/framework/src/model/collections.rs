@@ -108,13 +108,14 @@ impl<T: FromValue> FromValue for SetDraft<T> {
 impl<T: FromValue> FromValue for BTreeMap<String, T> {
     fn from_value(value: &Value) -> Result<Self, ConversionError> {
         match value {
-            Value::Map(elements) => elements
-                .iter()
-                .map(|(key, element)| match T::from_value(element) {
-                    Ok(converted) => Ok((key.clone(), converted)),
-                    Err(error) => Err(error.inside(Step::Key(key.clone()))),
-                })
-                .collect(),
+            Value::Map(elements) => {
+                let mut map = BTreeMap::new();
+                for (key, element) in elements {
+                    let converted = T::from_value(element).map_err(|error| error.inside(Step::Key(key.clone())))?;
+                    map.insert(key.clone(), converted);
+                }
+                Ok(map)
+            }
             other => Err(ConversionError::new("a map", other)),
         }
     }
@@ -122,11 +123,11 @@ impl<T: FromValue> FromValue for BTreeMap<String, T> {
 
 impl<T: ToValue> ToValue for BTreeMap<String, T> {
     fn to_value(&self) -> Value {
-        Value::Map(
-            self.iter()
-                .map(|(key, element)| (key.clone(), element.to_value()))
-                .collect(),
-        )
+        let mut elements = BTreeMap::new();
+        for (key, element) in self {
+            elements.insert(key.clone(), element.to_value());
+        }
+        Value::Map(elements)
     }
 }
 
@@ -135,10 +136,11 @@ impl<T: AttributeType> AttributeType for BTreeMap<String, T> {
     const SENSITIVE: bool = T::SENSITIVE;
 
     fn from_draft(draft: &Self::Draft) -> Option<Self> {
-        draft
-            .iter()
-            .map(|(key, element)| Some((key.clone(), T::from_attribute_draft(element)?)))
-            .collect()
+        let mut map = BTreeMap::new();
+        for (key, element) in draft {
+            map.insert(key.clone(), T::from_attribute_draft(element)?);
+        }
+        Some(map)
     }
 
     fn kind() -> Kind {
