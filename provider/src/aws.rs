@@ -3,7 +3,8 @@
 //! The value `aws` of the provider block ([`attribute`]) says which account and region it is. From the wire up:
 //!
 //! - [`account`] has the credentials as AWS's own tools find them, and `services` the clients that use them; `keys` are
-//!   what they sign with; `retries` says which calls are made again; `region` says where services are;
+//!   what they sign with; `retries` says which calls are made again; `region` says where services are; `login_end`
+//!   warns where keys end too early, which `environment` may know of;
 //! - [`accounts`] sets up an account when it is first needed: who uses nothing of AWS needs no login to it;
 //! - `refusal` is what a service says when it refuses, `failure` makes an [`error`] of that and of all else that goes
 //!   wrong, and [`diagnostics`] says it in a user's words;
@@ -40,12 +41,14 @@ pub mod eks_cluster_versions_data;
 pub mod eks_logins;
 mod eks_token;
 pub mod eks_token_ephemeral;
+mod environment;
 pub mod error;
 mod failure;
 mod iam;
 mod keys;
 pub mod load_balancer_controller;
 mod load_balancing;
+mod login_end;
 mod logs;
 mod names;
 pub mod node_group;

@@ -172,7 +172,7 @@ fn write(workspace: &Workspace, text: &str) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn an_entry_of_somebody_else_is_refused_and_can_be_imported() {
+async fn complaint_11_an_entry_of_somebody_else_is_refused_and_can_be_imported() {
     let Some(scene) = scene().await else { return };
     let theirs = json!({"clusterName": "c", "principalArn": principal(&scene, "operators")});
     scene

@@ -235,7 +235,7 @@ async fn is_imported(addons: &Addons, all: &str) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn coredns_that_is_degraded_without_nodes_is_no_timeout() {
+async fn complaint_06_coredns_that_is_degraded_without_nodes_is_no_timeout() {
     let Some(addons) = Addons::new().await else { return };
     let scene = &addons.scene;
     addons.write("coredns", "");

@@ -241,7 +241,7 @@ async fn is_imported(lab: &Lab, all: &str) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn outputs_stay_known_through_upgrades_which_go_one_version_at_a_time() {
+async fn complaint_15_outputs_stay_known_through_upgrades_which_go_one_version_at_a_time() {
     let Some(lab) = Lab::new().await else { return };
     let scene = &lab.scene;
     scene.write(&lab.cluster("version = \"1.33\""));
@@ -312,7 +312,7 @@ async fn an_upgrade_by_aws_is_explained_and_not_rolled_back() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_creation_that_failed_says_why_and_is_started_over() {
+async fn complaint_13_a_creation_that_failed_says_why_and_is_started_over() {
     let Some(lab) = Lab::new().await else { return };
     let scene = &lab.scene;
     let issue = Issue::new("Ec2SubnetNotFound", "a subnet is gone").about(&["subnet-1"]);
@@ -341,7 +341,7 @@ async fn a_creation_that_failed_says_why_and_is_started_over() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_creation_that_was_killed_is_gone_on_with() {
+async fn complaint_13_a_creation_that_was_killed_is_gone_on_with() {
     let Some(lab) = Lab::new().await else { return };
     let scene = &lab.scene;
     scene.account.eks().takes(Work::CreateCluster, Duration::from_secs(600));
@@ -381,7 +381,7 @@ async fn a_creation_that_was_killed_is_gone_on_with() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn lost_answers_and_changes_in_progress_are_overcome() {
+async fn fault_06_fault_11_fault_12_lost_answers_unknown_roles_and_changes_in_progress_are_overcome() {
     let Some(lab) = Lab::new().await else { return };
     let scene = &lab.scene;
     let no_role = "Role could not be assumed because the trusted entity is not correct (Role ARN: x)";
@@ -409,7 +409,7 @@ async fn lost_answers_and_changes_in_progress_are_overcome() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn coredns_degraded_before_nodes_neither_fails_nor_delays_the_cluster() {
+async fn complaint_06_coredns_degraded_before_nodes_neither_fails_nor_delays_the_cluster() {
     let Some(lab) = Lab::new().await else { return };
     let scene = &lab.scene;
     let lines = "version = \"1.34\"\n  addons = {\n    vpc-cni = {}\n    coredns = {}\n  }";

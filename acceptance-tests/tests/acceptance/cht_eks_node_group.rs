@@ -225,7 +225,7 @@ async fn is_imported(nodes: &Nodes) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_node_group_is_not_replaced_on_an_innocent_change() {
+async fn complaint_07_a_node_group_is_not_replaced_on_an_innocent_change() {
     let Some(nodes) = Nodes::new().await else { return };
     let scene = &nodes.scene;
     nodes.write("");
@@ -260,7 +260,7 @@ async fn a_node_group_is_not_replaced_on_an_innocent_change() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn sizes_do_not_fight_with_an_autoscaler() {
+async fn complaint_08_sizes_do_not_fight_with_an_autoscaler() {
     let Some(nodes) = Nodes::new().await else { return };
     let scene = &nodes.scene;
     let sizes = async || nodes.live().await["scalingConfig"].clone();
@@ -426,7 +426,7 @@ async fn a_group_of_somebody_else_is_refused_and_can_be_imported() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_change_that_was_cut_off_is_waited_for() {
+async fn fault_06_a_change_that_was_cut_off_is_waited_for() {
     let Some(nodes) = Nodes::new().await else { return };
     let scene = &nodes.scene;
     nodes.write("");

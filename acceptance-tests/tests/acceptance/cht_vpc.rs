@@ -137,7 +137,7 @@ async fn looks_as_eks_needs_it(scene: &Scene) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_creation_is_continued_wherever_it_failed_and_nothing_is_made_twice() {
+async fn fault_11_a_creation_is_continued_wherever_its_answer_was_lost_and_nothing_is_made_twice() {
     for (action, skip) in [
         ("ec2:CreateVpc", 0),
         ("ec2:CreateInternetGateway", 0),
@@ -168,7 +168,7 @@ async fn a_creation_is_continued_wherever_it_failed_and_nothing_is_made_twice() 
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_creation_that_is_refused_keeps_what_was_made_and_says_why() {
+async fn fault_07_a_creation_that_is_refused_for_a_quota_keeps_what_was_made_and_says_why() {
     let Some(scene) = Scene::new().await else { return };
     scene.write(&network(""));
     let quota = Fault::error(
@@ -190,7 +190,7 @@ async fn a_creation_that_is_refused_keeps_what_was_made_and_says_why() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_missing_permission_is_named() {
+async fn fault_03_a_missing_permission_is_named() {
     let Some(scene) = Scene::new().await else { return };
     scene.write(&network(""));
     scene.account.fault("ec2:CreateVpc", Fault::access_denied());
@@ -255,7 +255,7 @@ async fn what_somebody_else_takes_away_is_shown_and_put_back() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_network_that_is_in_use_stays_whole_and_says_who_uses_it() {
+async fn fault_10_complaint_04_a_network_that_is_in_use_stays_whole_and_says_who_uses_it() {
     let Some(scene) = Scene::new().await else { return };
     scene.write(&network(""));
     scene.apply().await;
@@ -372,7 +372,7 @@ async fn leave_behind(scene: &Scene, cluster: &str) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn what_a_gone_cluster_has_left_goes_with_its_network_and_what_another_has_left_keeps_it() {
+async fn complaint_04_what_a_gone_cluster_has_left_goes_with_its_network_and_what_another_has_left_keeps_it() {
     let Some(scene) = Scene::new().await else { return };
     scene.write(&network("cluster_names = [\"gone\"]"));
     scene.apply().await;

@@ -36,6 +36,7 @@ mod cht_vsphere_permission;
 mod cht_vsphere_role;
 mod cht_vsphere_virtual_machine;
 mod data_sources;
+mod eks_problems;
 mod environment_eks;
 mod examples;
 mod examples_inside;

@@ -8,6 +8,7 @@ mod loading;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
@@ -133,6 +134,11 @@ impl Account {
     /// There are none.
     pub(super) async fn keys(&self) -> Result<Credentials, Error> {
         self.inner.keys.current().await.map_err(failure::of_keys)
+    }
+
+    /// When there are no more keys, if that is known.
+    pub(super) async fn keys_end(&self) -> Option<SystemTime> {
+        self.inner.keys.end().await
     }
 
     /// Fetches keys anew when they are needed next.

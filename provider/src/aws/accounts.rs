@@ -92,6 +92,18 @@ impl Accounts {
     }
 }
 
+#[cfg(test)]
+impl Accounts {
+    /// With an account that is set up.
+    pub(super) fn of(account: Account) -> Arc<Self> {
+        Arc::new(Accounts {
+            value: Attr::Null,
+            own: OnceCell::new_with(Some(account)),
+            others: Mutex::default(),
+        })
+    }
+}
+
 impl Other {
     fn is_own(&self, region: &str) -> bool {
         self.role.is_none() && self.region.as_deref().is_none_or(|other| other == region)

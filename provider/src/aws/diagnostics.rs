@@ -98,12 +98,13 @@ pub(super) fn advice(error: &Error) -> &'static str {
              place of AWS."
         }
         Error::Expired { .. } => {
-            "Log in again, such as with `aws sso login`, and apply again. Nothing is lost: what was done so far is in the state, what AWS \
-             has begun goes on there, and the next apply continues."
+            "Nothing is lost: log in again, such as with `aws sso login`, and apply again. What was done so far is in the state, and what \
+             AWS has begun goes on there."
         }
         Error::Invalid { .. } => {
             "Check the keys, and that they are for the partition of the region. If they are right, the clock of this machine may be wrong: \
-             AWS takes signatures of the last minutes only."
+             AWS takes signatures of the last minutes only. A region that the account has not enabled yet, such as af-south-1, knows no keys \
+             of it either."
         }
         Error::Denied { .. } => {
             "Let an administrator of the account allow this action, in a policy of the user or role, and apply again. If a policy does, a \
@@ -133,6 +134,7 @@ fn of_refusal(error: &Error) -> &'static str {
         "AddressLimitExceeded"
         | "InternetGatewayLimitExceeded"
         | "NatGatewayLimitExceeded"
+        | "ResourceLimitExceededException"
         | "RouteTableLimitExceeded"
         | "SubnetLimitExceeded"
         | "VpcEndpointLimitExceeded"
@@ -141,6 +143,10 @@ fn of_refusal(error: &Error) -> &'static str {
         }
         "OptInRequired" | "SubscriptionRequiredException" => {
             "The account has to enable this region or service first, under Account in the console of AWS."
+        }
+        "UnsupportedAvailabilityZoneException" => {
+            "AWS has no room for the API servers of another cluster in that zone now. Give subnets in the zones that it names in \
+             `subnet_ids`, and apply again."
         }
         "DependencyViolation" => "Something else uses it still. Remove that, and apply again.",
         _ => "Change what is named above, and apply again: what was done so far is kept.",

@@ -186,3 +186,36 @@ fn of_cluster(eks: &Eks, error: Error) -> EksError {
 fn is_younger(at: SystemTime, than: Duration) -> bool {
     at.elapsed().is_ok_and(|age| age < than)
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::super::testing::Peer;
+    use super::*;
+
+    #[tokio::test]
+    async fn complaint_02_a_token_is_made_anew_before_it_ages_and_when_it_is_refused() {
+        let (account, _) = Peer::account([]);
+        let logins = EksLogins::new(Accounts::of(account));
+        let eks = Eks {
+            cluster_name: "moh".to_owned(),
+            region: None,
+            role_arn: None,
+        };
+        let token = async || logins.token(&eks).await.unwrap().expose_secret().to_owned();
+        let first = token().await;
+        assert_eq!(token().await, first, "it is good for some minutes");
+        logins.forget(&eks).await;
+        assert_ne!(token().await, first, "it was refused");
+        let known = logins.known(&eks).await;
+        let set = async |age: Duration| {
+            let at = SystemTime::now() - age;
+            known.lock().await.token = Some((SecretString::from("given"), at));
+        };
+        set(RENEW_AFTER - Duration::from_secs(30)).await;
+        assert_eq!(token().await, "given");
+        set(RENEW_AFTER).await;
+        assert_ne!(token().await, "given", "it is too old to arrive");
+    }
+}

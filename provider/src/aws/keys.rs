@@ -7,9 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use tokio::sync::Mutex;
+
+use super::environment;
 
 /// So long before their end keys are not used any more: what is signed with them has to arrive.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
@@ -21,6 +26,8 @@ pub(super) struct Keys(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     source: SharedCredentialsProvider,
+    /// The keys with which the source asks for others, if it does.
+    base: Option<Keys>,
     cached: Mutex<Option<Credentials>>,
     is_refused: AtomicBool,
 }
@@ -28,8 +35,18 @@ struct Inner {
 impl Keys {
     /// Keys from this source, which is not asked yet.
     pub(super) fn new(source: SharedCredentialsProvider) -> Self {
+        Self::of(source, None)
+    }
+
+    /// Keys of a role, from this source, which asks for them with other keys.
+    pub(super) fn of_role(source: SharedCredentialsProvider, base: &Keys) -> Self {
+        Self::of(source, Some(base.clone()))
+    }
+
+    fn of(source: SharedCredentialsProvider, base: Option<Keys>) -> Self {
         Keys(Arc::new(Inner {
             source,
+            base,
             cached: Mutex::new(None),
             is_refused: AtomicBool::new(false),
         }))
@@ -52,6 +69,21 @@ impl Keys {
         Ok(keys)
     }
 
+    /// When there are no more keys, if that is known. Only those in the environment end for good: other sources give
+    /// new ones.
+    pub(super) fn end(&self) -> BoxFuture<'_, Option<SystemTime>> {
+        async move {
+            let keys = self.current().await.ok()?;
+            match &self.0.base {
+                // A session outlives the keys that it was begun with, and is the last one.
+                Some(base) => Some(base.end().await?.max(keys.expiry()?)),
+                None if is_of_environment(&keys) => environment::keys_end(),
+                None => None,
+            }
+        }
+        .boxed()
+    }
+
     /// Lets the next one who asks fetch them anew: AWS does not take those that there were.
     pub(super) fn forget(&self) {
         self.0.is_refused.store(true, Ordering::Relaxed);
@@ -65,6 +97,11 @@ impl ProvideCredentials for Keys {
     {
         future::ProvideCredentials::new(self.current())
     }
+}
+
+fn is_of_environment(keys: &Credentials) -> bool {
+    let from = keys.get_property::<Vec<AwsCredentialFeature>>();
+    from.is_some_and(|from| from.contains(&AwsCredentialFeature::CredentialsEnvVars))
 }
 
 fn is_fresh(keys: &Credentials, now: SystemTime) -> bool {
@@ -110,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn keys_are_fetched_anew_only_when_they_are_about_to_end_or_were_refused() {
+    async fn complaint_03_keys_are_fetched_anew_only_when_they_are_about_to_end_or_were_refused() {
         assert_eq!(fetched(3600, false).await, 1);
         assert_eq!(fetched(3600, true).await, 2);
         assert_eq!(fetched(240, false).await, 2);

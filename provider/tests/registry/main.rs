@@ -1,5 +1,5 @@
 //! Rules for everything that the provider offers; [`golden`] has its schema as a golden file, [`troubleshooting`] the
-//! failures that users meet, [`vsphere_problems`] what goes wrong in vSphere.
+//! failures that users meet, [`problems`] what goes wrong on platforms.
 //!
 //! Who adds a resource is told here what it still lacks.
 
@@ -16,8 +16,8 @@ use tf_framework::schema::{Attribute, Kind, Schema};
 
 mod breaking;
 mod golden;
+mod problems;
 mod troubleshooting;
-mod vsphere_problems;
 
 /// Words in the names of attributes that hold secrets.
 const SECRET_WORDS: [&str; 6] = ["password", "secret", "token", "private_key", "client_key", "passphrase"];

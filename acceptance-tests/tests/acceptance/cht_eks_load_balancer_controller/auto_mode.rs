@@ -38,10 +38,9 @@ async fn define(site: &Site) {
     .await;
 }
 
-// Of table 4.2: Ingresses of Auto Mode do not share a load balancer by the annotation.
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn in_auto_mode_each_group_has_a_class_and_one_load_balancer() {
+async fn complaint_17_in_auto_mode_each_group_has_a_class_and_one_load_balancer() {
     let Some(site) = Site::new().await else { return };
     let scene = &site.scene;
     let before = scene.account.left().await.expect("AWS answers");

@@ -8,10 +8,9 @@ use crate::support::blames;
 const PUBLIC: (&str, &str) = ("scheme", "internet-facing");
 const GROUP: (&str, &str) = ("group.name", "prod-cht-alb");
 
-// Of table 4.2: DependencyViolation because of load balancers and their interfaces.
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_controller_is_destroyed_only_when_its_load_balancers_and_their_interfaces_are_gone() {
+async fn complaint_04_a_controller_is_destroyed_only_when_its_load_balancers_and_their_interfaces_are_gone() {
     let Some(site) = Site::new().await else { return };
     let scene = &site.scene;
     let before = scene.account.left().await.expect("AWS answers");
@@ -60,10 +59,9 @@ async fn a_controller_is_destroyed_only_when_its_load_balancers_and_their_interf
     assert_eq!(site.players.take_problems(), [""; 0]);
 }
 
-// Of table 4.2: an Ingress is stuck on its finalizer because the controller was removed first.
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn an_ingress_is_not_stuck_on_its_finalizer_though_the_controller_was_removed_first() {
+async fn complaint_05_an_ingress_is_not_stuck_on_its_finalizer_though_the_controller_was_removed_first() {
     let Some(site) = Site::new().await else { return };
     let scene = &site.scene;
     let before = scene.account.left().await.expect("AWS answers");
@@ -85,7 +83,7 @@ async fn an_ingress_is_not_stuck_on_its_finalizer_though_the_controller_was_remo
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn without_a_controller_that_can_run_ingresses_are_let_go_where_that_was_decided() {
+async fn complaint_05_without_a_controller_that_can_run_ingresses_are_let_go_where_that_was_decided() {
     let Some(site) = Site::new().await else { return };
     let scene = &site.scene;
     scene.write(&controller("force_finalizers = true"));

@@ -8,7 +8,7 @@ const NOT_JOINED: &str = "Instances failed to join the kubernetes cluster";
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn node_creation_failure_is_told_with_its_cause() {
+async fn complaint_12_node_creation_failure_is_told_with_its_cause() {
     let Some(nodes) = Nodes::new().await else { return };
     let scene = &nodes.scene;
     let issue = Issue::new("NodeCreationFailure", NOT_JOINED).about(&["i-0a1b2c3d4e5f60718"]);
@@ -36,7 +36,7 @@ async fn node_creation_failure_is_told_with_its_cause() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn launches_that_fail_are_told_in_the_words_of_auto_scaling() {
+async fn fault_07_complaint_12_launches_that_fail_are_told_in_the_words_of_auto_scaling() {
     let Some(nodes) = Nodes::new().await else { return };
     let scene = &nodes.scene;
     let quota = "You have requested more vCPU capacity than your current vCPU limit of 5 allows. VcpuLimitExceeded";
@@ -59,7 +59,7 @@ async fn launches_that_fail_are_told_in_the_words_of_auto_scaling() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn pods_that_cannot_be_moved_away_are_told_and_can_be_forced() {
+async fn complaint_09_pods_that_cannot_be_moved_away_are_told_and_can_be_forced() {
     let Some(nodes) = Nodes::new().await else { return };
     let scene = &nodes.scene;
     nodes.write("");

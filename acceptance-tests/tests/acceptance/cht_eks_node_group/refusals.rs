@@ -47,7 +47,7 @@ async fn what_a_group_cannot_be_is_refused_at_its_attribute() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn subnets_that_do_not_fit_are_refused() {
+async fn complaint_12_subnets_that_do_not_fit_are_refused() {
     let Some(mut nodes) = Nodes::new().await else { return };
     let scene = &nodes.scene;
     let call = async |operation: &str, asked: Value| {

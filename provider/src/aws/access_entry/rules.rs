@@ -65,9 +65,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_is_no_principal() {
+    fn complaint_11_a_session_is_no_principal_and_a_role_keeps_its_path() {
         let check = |arn: &str| principal().check(&Value::from(arn));
         assert_eq!(check("arn:aws:iam::123456789012:role/teams/operators"), Ok(()));
+        let of_sso = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/af-south-1/AWSReservedSSO_Ops_0a1b2c3d4e5f6071";
+        assert_eq!(check(of_sso), Ok(()));
         assert_eq!(check("arn:aws-cn:iam::123456789012:user/amina"), Ok(()));
         let refused = check("arn:aws:sts::123456789012:assumed-role/operators/amina").unwrap_err();
         assert!(refused.contains("Give the role"), "{refused}");

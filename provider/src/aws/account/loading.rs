@@ -116,7 +116,7 @@ impl Account {
         Self::new(Setup {
             value: self.inner.value.clone(),
             sdk: self.inner.sdk.clone(),
-            keys: Keys::new(source),
+            keys: Keys::of_role(source, &self.inner.keys),
             in_flight: Arc::clone(&self.inner.in_flight),
         })
     }

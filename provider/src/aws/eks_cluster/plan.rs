@@ -10,6 +10,7 @@ use tf_framework::path::Path;
 use tf_framework::resource::{Draft, Plan};
 
 use super::super::diagnostics::explained;
+use super::super::login_end;
 use super::EksClusterResource;
 use super::model::{Addon, EksClusterModel, VpcConfig, VpcConfigDraft};
 use super::roles;
@@ -199,8 +200,15 @@ fn follow_version(plan: &mut EksPlan<'_, '_>) {
 
 /// Asks AWS, before anything is made, whether it could be.
 async fn check_new(cx: &Context<EksClusterResource>, plan: &EksPlan<'_, '_>) -> Result<(), Diagnostics> {
-    if let (Some(planned), false) = (plan.planned_model(), cx.clients().is_aws_unknown()) {
-        roles::check_name(&Clients::aws(cx).await?, &planned)?;
+    if cx.clients().is_aws_unknown() {
+        return Ok(());
+    }
+    let account = Clients::aws(cx).await?;
+    if let Some(planned) = plan.planned_model() {
+        roles::check_name(&account, &planned)?;
+    }
+    if let Some(warning) = login_end::warning::<EksClusterModel>(&account, "cluster", &plan.config.timeouts).await {
+        cx.warn(warning);
     }
     check_support(cx, plan).await
 }

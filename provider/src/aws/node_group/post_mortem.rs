@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subnet_needs_a_way_out() {
+    fn complaint_12_a_subnet_needs_a_way_out() {
         for (seen, said) in [
             (network(vec![table(Some("subnet-1"), to("nat-1"))], false), None),
             (network(vec![table(None, to("nat-1"))], false), None),

@@ -16,6 +16,7 @@ use super::super::account::Account;
 use super::super::diagnostics::explained;
 use super::super::ec2::filter;
 use super::super::error::Error;
+use super::super::login_end;
 use super::NodeGroupResource;
 use super::machines::Processor;
 use super::model::NodeGroupModel;
@@ -86,6 +87,11 @@ pub(super) async fn check(
         return Ok(());
     }
     let account = Clients::aws(cx).await?;
+    if plan.prior.is_none()
+        && let Some(warning) = login_end::warning::<NodeGroupModel>(&account, "node group", &plan.config.timeouts).await
+    {
+        cx.warn(warning);
+    }
     let facts = ask(&account, &wanted, planned.cluster_name.known()).await?;
     let (errors, warning) = judge(&wanted, &facts);
     if let Some(warning) = warning {

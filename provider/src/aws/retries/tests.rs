@@ -28,7 +28,7 @@ const EXPIRED: Answer = Said(
 );
 
 #[tokio::test]
-async fn what_may_have_been_made_is_not_made_twice() {
+async fn fault_02_fault_11_what_may_have_been_made_is_not_made_twice() {
     for answer in [Lost, FAILED] {
         let (account, peer) = Peer::account([answer]);
         let error = account.create_internet_gateway(Tags::new()).await.unwrap_err();
@@ -48,7 +48,7 @@ async fn what_was_certainly_not_made_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn what_makes_nothing_is_asked_for_again_whatever_became_of_it() {
+async fn fault_01_fault_02_fault_11_what_makes_nothing_is_asked_for_again_whatever_became_of_it() {
     for answer in [Lost, Unreachable, FAILED, THROTTLED] {
         let (account, peer) = Peer::account([answer, LISTED]);
         let listed = account.internet_gateways(Vec::new()).await.unwrap();
@@ -58,7 +58,7 @@ async fn what_makes_nothing_is_asked_for_again_whatever_became_of_it() {
 }
 
 #[tokio::test]
-async fn keys_that_were_replaced_meanwhile_are_fetched_once() {
+async fn fault_04_complaint_03_keys_that_were_replaced_meanwhile_are_fetched_once() {
     let (account, peer) = Peer::account([LISTED, EXPIRED, LISTED]);
     account.internet_gateways(Vec::new()).await.unwrap();
     account.internet_gateways(Vec::new()).await.unwrap();
