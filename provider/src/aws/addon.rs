@@ -1,8 +1,8 @@
 //! `cht_eks_addon`: software that EKS installs in a cluster and looks after.
 //!
 //! - [`model`] has the attributes, [`plan`] what a plan shows and refuses;
-//! - [`steps`] does one thing after another, `failure` tells users what went wrong; the calls are in
-//!   [`eks::addons`](super::eks::addons).
+//! - [`steps`] does one thing after another, `role` is what is made beside an add-on, `failure` tells users what went
+//!   wrong; the calls are in [`eks::addons`](super::eks::addons).
 //!
 //! API: CreateAddon, UpdateAddon, DeleteAddon, with roles by pod identity. In place: everything but the names.
 //!
@@ -12,6 +12,7 @@
 mod failure;
 mod model;
 mod plan;
+mod role;
 mod steps;
 
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,7 @@ impl Resource for AddonResource {
     async fn create(&self, cx: &Context<Self>, plan: AddonModel) -> Result<AddonModel, Diagnostics> {
         let account = Clients::aws(cx).await?;
         let role = plan.role_arn.is_unknown() && plan.wanted_policies().is_some();
-        let role = role.then(|| steps::role_name(&account, &plan));
+        let role = role.then(|| role::name(&account, &plan));
         let work = Work {
             private: keep(cx, &account, &plan, role).await?,
             cx,
@@ -78,7 +79,7 @@ impl Resource for AddonResource {
         let plan = work.ensure_role(plan).await.map_err(explained(CREATE))?;
         cx.checkpoint(&plan);
         if found.is_some() {
-            cx.warn(steps::found_again(&plan));
+            cx.warn(failure::found_again(&plan));
             return work.converge(plan).await;
         }
         if let Err(failed) = work.create(&plan).await {
@@ -119,7 +120,7 @@ impl Resource for AddonResource {
         // A role that is made stays as long as nobody gives another one.
         let is_kept = prior.role_arn.known() == plan.role_arn.known() && private.role.is_some();
         let is_made = plan.role_arn.is_unknown() || is_kept;
-        let role = is_made.then(|| steps::role_name(&account, &plan));
+        let role = is_made.then(|| role::name(&account, &plan));
         let work = Work {
             private: Private {
                 role: role.clone(),
@@ -172,7 +173,7 @@ impl Resource for AddonResource {
         model.tags = tags::of_user(&tags_of(&addon), &account.default_tags());
         let model = model.observed(&addon, role.as_deref());
         // What was made for it is known by its name, and is ours to change.
-        let own = steps::role_name(&account, &model);
+        let own = role::name(&account, &model);
         let is_own = role.is_some_and(|arn| arn.ends_with(&format!("/{own}")));
         keep(cx, &account, &model, is_own.then_some(own)).await?;
         Ok(model)

@@ -194,3 +194,13 @@ pub(super) fn nothing_there(id: &str) -> Diagnostics {
 pub(super) fn same_json(one: &str, other: &str) -> bool {
     one == other || matches!((Json::parse(one), Json::parse(other)), (Ok(one), Ok(other)) if one == other)
 }
+
+/// What is told of an add-on that this provider has made before.
+pub(super) fn found_again(model: &AddonModel) -> Diagnostic {
+    let detail = format!(
+        "The cluster `{}` has the add-on `{}` already, made by this provider: an apply has made it of which nothing was saved. It is \
+         brought to what is configured. If another configuration manages it, remove it from one of the two.",
+        model.cluster_name, model.addon_name
+    );
+    Diagnostic::warning("Add-on is there already", detail).at(AddonModel::ADDON_NAME)
+}
