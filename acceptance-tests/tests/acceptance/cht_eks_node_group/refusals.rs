@@ -1,6 +1,9 @@
 //! What plans refuse before anything is made.
 
+use acceptance_tests::aws::Fault;
+
 use super::*;
+use crate::support::blames;
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
