@@ -193,16 +193,10 @@ async fn look(account: &Account, arn: &str, summary: &str) -> Result<Option<(Cer
 
 /// A state has the certificate now, so no creation may take it over. What fails is done by the next refresh.
 async fn note_saved(account: &Account, arn: &str, tags: &Tags) {
-    if !creation::is_new(tags) {
-        return;
-    }
-    let mut wanted = tags.clone();
-    wanted.remove(NEW);
-    if let Err(error) = account
-        .set_certificate_tags(arn, tags, &wanted, &[NEW.to_owned()])
-        .await
-    {
-        tracing::warn!(%error, "it could not be noted that a state has the certificate");
+    if creation::is_new(tags) {
+        let keys = [NEW.to_owned()];
+        let unmarked = account.set_certificate_tags(arn, tags, &Tags::new(), &keys).await;
+        creation::noted("certificate", unmarked);
     }
 }
 

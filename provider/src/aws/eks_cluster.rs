@@ -34,8 +34,9 @@ use tf_framework::resource::{Draft, Plan, Resource};
 use self::live::Live;
 use self::model::{EksClusterIdentity, EksClusterModel, log_group};
 use self::observed::tags_of;
-use self::steps::{NEW, Work, is_new};
+use self::steps::{Work, is_new};
 use super::account::Account;
+use super::creation::{self, NEW};
 use super::diagnostics::explained;
 use super::tags::{self, Tags};
 use super::which_account::InAccount;
@@ -170,13 +171,10 @@ async fn keep(cx: &Context<EksClusterResource>, account: &Account, model: &EksCl
 
 /// A state has the cluster now, so no creation may take it over. What fails is done by the next refresh.
 async fn note_saved(account: &Account, live: &Live) {
-    let (Some(arn), true) = (live.cluster.arn(), is_new(&live.cluster)) else {
-        return;
-    };
-    let is = tags_of(&live.cluster);
-    let noted = account.set_eks_tags(arn, &is, &Tags::new(), &[NEW.to_owned()]).await;
-    if let Err(error) = noted {
-        tracing::warn!(%error, "it could not be noted that a state has the cluster");
+    if let (Some(arn), true) = (live.cluster.arn(), is_new(&live.cluster)) {
+        let is = tags_of(&live.cluster);
+        let unmarked = account.set_eks_tags(arn, &is, &Tags::new(), &[NEW.to_owned()]).await;
+        creation::noted("cluster", unmarked);
     }
 }
 

@@ -235,11 +235,9 @@ async fn wait_until_completed(
 /// A state has the snapshot now, so no creation may take it over. What fails is done by the next refresh.
 async fn note_saved(account: &Account, snapshot: &Snapshot) {
     let (id, is) = (snapshot.snapshot_id().unwrap_or_default(), by_key(snapshot.tags()));
-    if !creation::is_new(&is) {
-        return;
-    }
-    if let Err(error) = account.set_ec2_tags(id, &is, &Tags::new(), &[NEW.to_owned()]).await {
-        tracing::warn!(%error, "it could not be noted that a state has the snapshot");
+    if creation::is_new(&is) {
+        let unmarked = account.set_ec2_tags(id, &is, &Tags::new(), &[NEW.to_owned()]).await;
+        creation::noted("snapshot", unmarked);
     }
 }
 

@@ -189,11 +189,9 @@ async fn find(account: &Account, id: &str, summary: &str) -> Result<LifecyclePol
 /// A state has the policy now, so no creation may take it over. What fails is done by the next refresh.
 async fn note_saved(account: &Account, policy: &LifecyclePolicy) {
     let (arn, is) = (policy.policy_arn().unwrap_or_default(), tags_of(policy));
-    if !creation::is_new(&is) {
-        return;
-    }
-    if let Err(error) = account.set_policy_tags(arn, &is, &Tags::new(), &[NEW.to_owned()]).await {
-        tracing::warn!(%error, "it could not be noted that a state has the snapshot policy");
+    if creation::is_new(&is) {
+        let unmarked = account.set_policy_tags(arn, &is, &Tags::new(), &[NEW.to_owned()]).await;
+        creation::noted("snapshot policy", unmarked);
     }
 }
 

@@ -149,11 +149,9 @@ async fn find(account: &Account, id: &str, summary: &str) -> Result<Volume, Diag
 /// A state has the volume now, so no creation may take it over. What fails is done by the next refresh.
 async fn note_saved(account: &Account, volume: &Volume) {
     let (id, is) = (volume.volume_id().unwrap_or_default(), by_key(volume.tags()));
-    if !creation::is_new(&is) {
-        return;
-    }
-    if let Err(error) = account.set_ec2_tags(id, &is, &Tags::new(), &[NEW.to_owned()]).await {
-        tracing::warn!(%error, "it could not be noted that a state has the volume");
+    if creation::is_new(&is) {
+        let unmarked = account.set_ec2_tags(id, &is, &Tags::new(), &[NEW.to_owned()]).await;
+        creation::noted("volume", unmarked);
     }
 }
 

@@ -34,8 +34,9 @@ use self::live::{Live, Part as _};
 use self::model::{VpcIdentity, VpcModel};
 use self::steps::Work;
 use super::account::Account;
+use super::creation::{self, NEW};
 use super::diagnostics::explained;
-use super::ec2::{filter, tag};
+use super::ec2::{by_key, filter};
 use super::which_account::InAccount;
 use crate::provider::Clients;
 
@@ -183,7 +184,7 @@ async fn adoptable(account: &Account, model: &VpcModel) -> Result<Option<Vpc>, D
     let of_name = filter(format!("tag:{}", marks::NETWORK), [model.name.as_str()]);
     let mut found = account.vpcs(vec![of_name]).await.map_err(explained(READ))?;
     let ids = || found.iter().map(Vpc::id).collect::<Vec<_>>().join(", ");
-    let is_new = found.iter().all(|vpc| tag(vpc.tags(), marks::NEW).is_some());
+    let is_new = found.iter().all(|vpc| creation::is_new(&by_key(vpc.tags())));
     let is_same = found
         .iter()
         .all(|vpc| vpc.cidr_block() == Some(model.cidr_block.as_str()));
@@ -208,12 +209,9 @@ async fn live_of(account: &Account, id: &str) -> Result<Option<Live>, Diagnostic
 
 /// A state has the network now, so no creation may take it over. What fails is done by the next refresh.
 async fn note_saved(account: &Account, live: &Live) {
-    if tag(live.vpc.tags(), marks::NEW).is_none() {
-        return;
-    }
-    let mark = vec![marks::NEW.to_owned()];
-    if let Err(error) = account.delete_ec2_tags(live.vpc.id(), mark).await {
-        tracing::warn!(%error, "it could not be noted that a state has the network");
+    if creation::is_new(&by_key(live.vpc.tags())) {
+        let unmarked = account.delete_ec2_tags(live.vpc.id(), vec![NEW.to_owned()]).await;
+        creation::noted("network", unmarked);
     }
 }
 

@@ -13,6 +13,7 @@ use tf_framework::diagnostics::Diagnostics;
 
 use self::change::Begin;
 use super::super::account::Account;
+use super::super::creation;
 use super::super::diagnostics::{explain, explained};
 use super::super::eks::clusters::issues;
 use super::super::error::Error;
@@ -26,9 +27,6 @@ use super::{EksClusterResource, access, addons};
 
 pub(super) const SUMMARY: &str = "Unable to make the EKS cluster";
 const CHANGE: &str = "Unable to change the EKS cluster";
-
-/// That no state is known to have the cluster yet: as long as it is there, a creation may take it over.
-pub(super) const NEW: &str = "cht:new";
 
 /// Work on one cluster.
 #[derive(Clone, Copy)]
@@ -141,7 +139,7 @@ impl Work<'_> {
 /// Whether a creation of ours has made it that no state is known of.
 pub(super) fn is_new(cluster: &Cluster) -> bool {
     let tags = tags_of(cluster);
-    tags::are_ours(&tags) && tags.contains_key(NEW)
+    tags::are_ours(&tags) && creation::is_new(&tags)
 }
 
 /// Whether something of that name is there, or is being changed.

@@ -9,7 +9,8 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use super::super::model::EksClusterModel;
 use super::super::requests::new_cluster;
 use super::super::roles::Roles;
-use super::{NEW, SUMMARY, Work, gone, is_in_use, is_new, is_unseen, status};
+use super::{SUMMARY, Work, gone, is_in_use, is_new, is_unseen, status};
+use crate::aws::creation::marked;
 use crate::aws::diagnostics::explain;
 use crate::aws::eks::clusters::issues;
 use crate::aws::error::Error;
@@ -28,8 +29,7 @@ const ROLE_PENDING: [&str; 5] = [
 
 impl Work<'_> {
     pub(super) async fn create(&self, roles: &Roles) -> Result<Cluster, Diagnostics> {
-        let mut tags = self.tags();
-        tags.insert(NEW.to_owned(), "true".to_owned());
+        let tags = marked(self.tags());
         let began = Instant::now();
         let what = format!("EKS to begin with the cluster `{}`", self.model.name);
         self.cx
