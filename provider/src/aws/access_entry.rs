@@ -15,7 +15,6 @@ pub(super) mod rules;
 mod steps;
 
 use aws_sdk_eks::types::AccessEntry;
-use serde::{Deserialize, Serialize};
 use tf_framework::ImportBy;
 use tf_framework::context::Context;
 use tf_framework::custom_types::{Arn, Text};
@@ -29,8 +28,8 @@ use super::account::Account;
 use super::diagnostics::explained;
 use super::eks::access::{EntryId, Policies};
 use super::error::Error;
+use super::kept::Kept;
 use super::tags::{self, Tags};
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the access entry";
@@ -43,18 +42,10 @@ const IMPORT: &str = "Unable to import the access entry";
 #[derive(Debug)]
 pub struct AccessEntryResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-}
-
 impl Resource for AccessEntryResource {
     type Model = AccessEntryModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = Kept;
     type Identity = AccessEntryIdentity;
 
     const TYPE_NAME: &'static str = "cht_eks_access_entry";
@@ -136,11 +127,8 @@ async fn keep(
     account: &Account,
     model: &AccessEntryModel,
 ) -> Result<(), Diagnostics> {
-    let private = Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: wanted_tags(account, model).into_keys().collect(),
-    };
-    cx.set_private(&private)
+    let tags = wanted_tags(account, model);
+    cx.set_private(&Kept::of(account, tags).await?)
 }
 
 /// An entry with its policies; nothing if it is not there.

@@ -15,7 +15,6 @@ mod plan;
 mod role;
 mod steps;
 
-use serde::{Deserialize, Serialize};
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Plan, Resource};
@@ -26,8 +25,8 @@ use self::steps::Work;
 use super::account::Account;
 use super::diagnostics::{explain, explained};
 use super::error::Error;
+use super::kept::{Kept, KeptWithRole};
 use super::tags;
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the add-on";
@@ -40,20 +39,10 @@ const IMPORT: &str = "Unable to import the add-on";
 #[derive(Debug)]
 pub struct AddonResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-    /// The name of the role, if it was made for the add-on.
-    role: Option<String>,
-}
-
 impl Resource for AddonResource {
     type Model = AddonModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = KeptWithRole;
     type Identity = AddonIdentity;
 
     const TYPE_NAME: &'static str = "cht_eks_addon";
@@ -122,7 +111,7 @@ impl Resource for AddonResource {
         let is_made = plan.role_arn.is_unknown() || is_kept;
         let role = is_made.then(|| role::name(&account, &plan));
         let work = Work {
-            private: Private {
+            private: KeptWithRole {
                 role: role.clone(),
                 ..private.clone()
             },
@@ -165,7 +154,7 @@ impl Resource for AddonResource {
         let named = || failure::nothing_there(&format!("{}:{}", model.cluster_name, model.addon_name));
         let addon = found.ok_or_else(named)?;
         let work = Work {
-            private: Private::default(),
+            private: KeptWithRole::default(),
             cx,
             account: &account,
         };
@@ -202,14 +191,9 @@ async fn keep(
     account: &Account,
     model: &AddonModel,
     role: Option<String>,
-) -> Result<Private, Diagnostics> {
-    let private = Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: tags::wanted(model.tags.as_ref(), &account.default_tags())
-            .into_keys()
-            .collect(),
-        role,
-    };
+) -> Result<KeptWithRole, Diagnostics> {
+    let tags = tags::wanted(model.tags.as_ref(), &account.default_tags());
+    let private = Kept::of(account, tags).await?.with_role(role);
     cx.set_private(&private)?;
     Ok(private)
 }

@@ -25,7 +25,6 @@ mod roles;
 mod steps;
 mod version;
 
-use serde::{Deserialize, Serialize};
 use tf_framework::ImportBy;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
@@ -38,8 +37,8 @@ use self::steps::{Work, is_new};
 use super::account::Account;
 use super::creation::{self, NEW};
 use super::diagnostics::explained;
+use super::kept::Kept;
 use super::tags::{self, Tags};
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the EKS cluster";
@@ -48,18 +47,10 @@ const READ: &str = "Unable to read the EKS cluster";
 #[derive(Debug)]
 pub struct EksClusterResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-}
-
 impl Resource for EksClusterResource {
     type Model = EksClusterModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = Kept;
     type Identity = EksClusterIdentity;
 
     const TYPE_NAME: &'static str = "cht_eks_cluster";
@@ -162,11 +153,8 @@ fn work<'a>(
 
 /// Remembers where the cluster is, and which tags are ours.
 async fn keep(cx: &Context<EksClusterResource>, account: &Account, model: &EksClusterModel) -> Result<(), Diagnostics> {
-    let wanted = tags::wanted(model.tags.as_ref(), &account.default_tags());
-    cx.set_private(&Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: wanted.into_keys().collect(),
-    })
+    let tags = tags::wanted(model.tags.as_ref(), &account.default_tags());
+    cx.set_private(&Kept::of(account, tags).await?)
 }
 
 /// A state has the cluster now, so no creation may take it over. What fails is done by the next refresh.

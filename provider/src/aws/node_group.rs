@@ -27,7 +27,6 @@ mod steps;
 mod taints;
 mod template;
 
-use serde::{Deserialize, Serialize};
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
@@ -39,8 +38,8 @@ use self::steps::Work;
 use super::account::Account;
 use super::diagnostics::{explain, explained};
 use super::error::Error;
+use super::kept::{Kept, KeptWithRole};
 use super::tags;
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the node group";
@@ -53,20 +52,10 @@ const IMPORT: &str = "Unable to import the node group";
 #[derive(Debug)]
 pub struct NodeGroupResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-    /// The name of the role, if it was made for the group.
-    role: Option<String>,
-}
-
 impl Resource for NodeGroupResource {
     type Model = NodeGroupModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = KeptWithRole;
     type Identity = NodeGroupIdentity;
 
     const TYPE_NAME: &'static str = "cht_eks_node_group";
@@ -207,14 +196,9 @@ async fn keep(
     account: &Account,
     model: &NodeGroupModel,
     role: Option<String>,
-) -> Result<Private, Diagnostics> {
-    let private = Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: tags::wanted(model.tags.as_ref(), &account.default_tags())
-            .into_keys()
-            .collect(),
-        role,
-    };
+) -> Result<KeptWithRole, Diagnostics> {
+    let tags = tags::wanted(model.tags.as_ref(), &account.default_tags());
+    let private = Kept::of(account, tags).await?.with_role(role);
     cx.set_private(&private)?;
     Ok(private)
 }

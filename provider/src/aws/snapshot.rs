@@ -8,7 +8,6 @@
 mod model;
 
 use aws_sdk_ec2::types::{Snapshot, SnapshotState};
-use serde::{Deserialize, Serialize};
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use tf_framework::lifecycle::plan::Action;
@@ -20,8 +19,8 @@ use super::account::Account;
 use super::creation::{self, Creation, NEW, Origin};
 use super::diagnostics::{explain, explained};
 use super::ec2::by_key;
+use super::kept::Kept;
 use super::tags::Tags;
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the snapshot";
@@ -37,18 +36,10 @@ pub(super) const SELF: &str = "self";
 #[derive(Debug)]
 pub struct SnapshotResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-}
-
 impl Resource for SnapshotResource {
     type Model = SnapshotModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = Kept;
     type Identity = SnapshotIdentity;
 
     const TYPE_NAME: &'static str = "cht_ebs_snapshot";
@@ -147,10 +138,8 @@ impl Resource for SnapshotResource {
 
 /// Remembers where the snapshot is, and which tags are ours.
 async fn keep(cx: &Context<SnapshotResource>, account: &Account, model: &SnapshotModel) -> Result<(), Diagnostics> {
-    cx.set_private(&Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: model.wanted_tags(&account.default_tags()).into_keys().collect(),
-    })
+    let tags = model.wanted_tags(&account.default_tags());
+    cx.set_private(&Kept::of(account, tags).await?)
 }
 
 /// Begins a snapshot, or finds the one that an apply has begun of which nothing was saved.

@@ -16,7 +16,6 @@ mod role;
 mod steps;
 
 use aws_sdk_dlm::types::LifecyclePolicy;
-use serde::{Deserialize, Serialize};
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
@@ -26,8 +25,8 @@ use self::model::{SnapshotPolicyIdentity, SnapshotPolicyModel, tags_of};
 use super::account::Account;
 use super::creation::{self, Creation, NEW};
 use super::diagnostics::explained;
+use super::kept::Kept;
 use super::tags::{self, Tags};
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the snapshot policy";
@@ -40,18 +39,10 @@ const IMPORT: &str = "Unable to import the snapshot policy";
 #[derive(Debug)]
 pub struct SnapshotPolicyResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-}
-
 impl Resource for SnapshotPolicyResource {
     type Model = SnapshotPolicyModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = Kept;
     type Identity = SnapshotPolicyIdentity;
 
     const TYPE_NAME: &'static str = "cht_snapshot_policy";
@@ -172,10 +163,8 @@ async fn keep(
     account: &Account,
     model: &SnapshotPolicyModel,
 ) -> Result<(), Diagnostics> {
-    cx.set_private(&Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: wanted_tags(account, model).into_keys().collect(),
-    })
+    let tags = wanted_tags(account, model);
+    cx.set_private(&Kept::of(account, tags).await?)
 }
 
 async fn find(account: &Account, id: &str, summary: &str) -> Result<LifecyclePolicy, Diagnostics> {

@@ -13,7 +13,6 @@ mod plan;
 mod steps;
 
 use aws_sdk_ec2::types::Volume;
-use serde::{Deserialize, Serialize};
 use tf_framework::ImportBy;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
@@ -24,8 +23,8 @@ use super::account::Account;
 use super::creation::{self, Creation, NEW};
 use super::diagnostics::explained;
 use super::ec2::by_key;
+use super::kept::Kept;
 use super::tags::Tags;
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the volume";
@@ -38,18 +37,10 @@ const IMPORT: &str = "Unable to import the volume";
 #[derive(Debug)]
 pub struct VolumeResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-}
-
 impl Resource for VolumeResource {
     type Model = VolumeModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = Kept;
     type Identity = VolumeIdentity;
 
     const TYPE_NAME: &'static str = "cht_ebs_volume";
@@ -132,10 +123,8 @@ impl Resource for VolumeResource {
 
 /// Remembers where the volume is, and which tags are ours.
 async fn keep(cx: &Context<VolumeResource>, account: &Account, model: &VolumeModel) -> Result<(), Diagnostics> {
-    cx.set_private(&Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: marks::wanted(model, &account.default_tags()).into_keys().collect(),
-    })
+    let tags = marks::wanted(model, &account.default_tags());
+    cx.set_private(&Kept::of(account, tags).await?)
 }
 
 async fn find(account: &Account, id: &str, summary: &str) -> Result<Volume, Diagnostics> {

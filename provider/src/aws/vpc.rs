@@ -24,7 +24,6 @@ mod tests;
 mod zones;
 
 use aws_sdk_ec2::types::Vpc;
-use serde::{Deserialize, Serialize};
 use tf_framework::ImportBy;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
@@ -37,6 +36,7 @@ use super::account::Account;
 use super::creation::{self, NEW};
 use super::diagnostics::explained;
 use super::ec2::{by_key, filter};
+use super::kept::Kept;
 use super::which_account::InAccount;
 use crate::provider::Clients;
 
@@ -46,18 +46,10 @@ const READ: &str = "Unable to read the network";
 #[derive(Debug)]
 pub struct VpcResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-}
-
 impl Resource for VpcResource {
     type Model = VpcModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = Kept;
     type Identity = VpcIdentity;
 
     const TYPE_NAME: &'static str = "cht_vpc";
@@ -216,7 +208,7 @@ async fn note_saved(account: &Account, live: &Live) {
 }
 
 async fn keep(cx: &Context<VpcResource>, account: &Account, model: &VpcModel) -> Result<(), Diagnostics> {
-    cx.set_private(&Private {
+    cx.set_private(&Kept {
         in_account: InAccount::of(account).await?,
         tag_keys: marks::own_keys(model, &account.default_tags()),
     })

@@ -15,9 +15,10 @@ use tokio::time::Instant;
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
 use super::super::error::Error;
+use super::super::kept::KeptWithRole;
 use super::super::tags::{self, Tags};
 use super::model::{AddonModel, status, tags_of};
-use super::{AddonResource, CREATE, DELETE, Private, READ, UPDATE, failure, plan, role};
+use super::{AddonResource, CREATE, DELETE, READ, UPDATE, failure, plan, role};
 
 /// How often a role that was just made may be unknown to EKS.
 const TRIES_OF_NEW_ROLE: u32 = 30;
@@ -29,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(300);
 pub(super) struct Work<'a> {
     pub(super) cx: &'a Context<AddonResource>,
     pub(super) account: &'a Account,
-    pub(super) private: Private,
+    pub(super) private: KeptWithRole,
 }
 
 impl Work<'_> {

@@ -10,10 +10,11 @@ use tf_framework::diagnostics::Diagnostics;
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
 use super::super::error::Error;
+use super::super::kept::KeptWithRole;
 use super::super::tags::{self, Tags};
 use super::live::{Live, status, tags_of};
 use super::model::NodeGroupModel;
-use super::{CREATE, DELETE, NodeGroupResource, Private, UPDATE, failure, post_mortem, request, role, template};
+use super::{CREATE, DELETE, NodeGroupResource, UPDATE, failure, post_mortem, request, role, template};
 
 /// How often a role that was just made may be unknown to EKS.
 const TRIES_OF_NEW_ROLE: u32 = 30;
@@ -28,7 +29,7 @@ enum Change {
 pub(super) struct Work<'a> {
     pub(super) cx: &'a Context<NodeGroupResource>,
     pub(super) account: &'a Account,
-    pub(super) private: Private,
+    pub(super) private: KeptWithRole,
 }
 
 impl Work<'_> {
