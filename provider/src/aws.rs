@@ -43,6 +43,7 @@ pub mod eks_token_ephemeral;
 pub mod error;
 mod failure;
 mod iam;
+mod import;
 pub mod kept;
 mod keys;
 pub mod load_balancer_controller;

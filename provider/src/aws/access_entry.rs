@@ -28,6 +28,7 @@ use super::account::Account;
 use super::diagnostics::explained;
 use super::eks::access::{EntryId, Policies};
 use super::error::Error;
+use super::import;
 use super::kept::Kept;
 use super::tags::{self, Tags};
 use crate::provider::Clients;
@@ -101,10 +102,7 @@ impl Resource for AccessEntryResource {
     ) -> Result<AccessEntryModel, Diagnostics> {
         let account = Clients::aws(cx).await?;
         let (cluster, principal) = match by {
-            ImportBy::Id(id) => id
-                .split_once(':')
-                .map(|(cluster, principal)| (cluster.to_owned(), principal.to_owned()))
-                .ok_or_else(|| nothing_there(&id))?,
+            ImportBy::Id(id) => import::parts(&id, ':').ok_or_else(|| nothing_there(&id))?,
             ImportBy::Identity(identity) => (identity.cluster_name, identity.principal_arn),
         };
         let id = EntryId {

@@ -25,6 +25,8 @@ use self::steps::Work;
 use super::account::Account;
 use super::diagnostics::{explain, explained};
 use super::error::Error;
+use super::iam;
+use super::import;
 use super::kept::{Kept, KeptWithRole};
 use super::tags;
 use crate::provider::Clients;
@@ -143,10 +145,7 @@ impl Resource for AddonResource {
     async fn import(&self, cx: &Context<Self>, by: ImportBy<AddonIdentity>) -> Result<AddonModel, Diagnostics> {
         let account = Clients::aws(cx).await?;
         let (cluster, name) = match by {
-            ImportBy::Id(id) => id
-                .split_once(':')
-                .map(|(cluster, name)| (cluster.to_owned(), name.to_owned()))
-                .ok_or_else(|| failure::nothing_there(&id))?,
+            ImportBy::Id(id) => import::parts(&id, ':').ok_or_else(|| failure::nothing_there(&id))?,
             ImportBy::Identity(identity) => (identity.cluster_name, identity.addon_name),
         };
         let mut model = AddonModel::imported(cluster, name);
@@ -163,7 +162,7 @@ impl Resource for AddonResource {
         let model = model.observed(&addon, role.as_deref());
         // What was made for it is known by its name, and is ours to change.
         let own = role::name(&account, &model);
-        let is_own = role.is_some_and(|arn| arn.ends_with(&format!("/{own}")));
+        let is_own = role.is_some_and(|arn| iam::is_named(&arn, &own));
         keep(cx, &account, &model, is_own.then_some(own)).await?;
         Ok(model)
     }

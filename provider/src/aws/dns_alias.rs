@@ -22,6 +22,7 @@ use tf_framework::resource::{Draft, Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
 use self::model::{DnsAliasIdentity, DnsAliasModel};
+use super::import;
 use super::which_account::InAccount;
 use crate::provider::Clients;
 
@@ -115,10 +116,7 @@ impl Resource for DnsAliasResource {
     async fn import(&self, cx: &Context<Self>, by: ImportBy<DnsAliasIdentity>) -> Result<DnsAliasModel, Diagnostics> {
         let account = Clients::aws(cx).await?;
         let (zone, name) = match by {
-            ImportBy::Id(id) => id
-                .split_once('/')
-                .map(|(zone, name)| (zone.to_owned(), name.to_owned()))
-                .ok_or_else(|| nothing_there(&id))?,
+            ImportBy::Id(id) => import::parts(&id, '/').ok_or_else(|| nothing_there(&id))?,
             ImportBy::Identity(identity) => (identity.hosted_zone_id, identity.name),
         };
         let records = steps::look(&account, &zone, &name, IMPORT).await?;

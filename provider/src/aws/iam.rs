@@ -200,6 +200,11 @@ fn is_for(role: &Role, purpose: &str) -> bool {
     tags::are_ours(&tags) && tags.get(FOR).is_some_and(|of| of == purpose)
 }
 
+/// Whether this is the ARN of the role of that name.
+pub(super) fn is_named(arn: &str, name: &str) -> bool {
+    arn.rsplit('/').next() == Some(name)
+}
+
 fn foreign(name: &str) -> Error {
     Error::Foreign {
         what: format!("a role `{name}`"),

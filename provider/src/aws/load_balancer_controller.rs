@@ -32,6 +32,7 @@ use tf_framework::{Attr, ImportBy};
 use self::model::{AUTO, CONTROLLER, LoadBalancerControllerIdentity, LoadBalancerControllerModel};
 use super::diagnostics::explained;
 use super::eks_cluster_data::way;
+use super::import;
 use super::which_account::InAccount;
 use crate::kubernetes::component::resource::already_there;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
@@ -187,10 +188,7 @@ impl Resource for LoadBalancerControllerResource {
         by: ImportBy<LoadBalancerControllerIdentity>,
     ) -> Result<LoadBalancerControllerModel, Diagnostics> {
         let (cluster_name, ingress_class) = match by {
-            ImportBy::Id(id) => match id.split_once(':') {
-                Some((cluster, class)) => (cluster.to_owned(), class.to_owned()),
-                None => return Err(nothing_there(&id)),
-            },
+            ImportBy::Id(id) => import::parts(&id, ':').ok_or_else(|| nothing_there(&id))?,
             ImportBy::Identity(identity) => (identity.cluster_name, identity.ingress_class),
         };
         let account = Clients::aws(cx).await?;

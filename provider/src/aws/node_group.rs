@@ -38,6 +38,8 @@ use self::steps::Work;
 use super::account::Account;
 use super::diagnostics::{explain, explained};
 use super::error::Error;
+use super::iam;
+use super::import;
 use super::kept::{Kept, KeptWithRole};
 use super::tags;
 use crate::provider::Clients;
@@ -161,10 +163,7 @@ impl Resource for NodeGroupResource {
     async fn import(&self, cx: &Context<Self>, by: ImportBy<NodeGroupIdentity>) -> Result<NodeGroupModel, Diagnostics> {
         let account = Clients::aws(cx).await?;
         let (cluster, name) = match by {
-            ImportBy::Id(id) => id
-                .split_once(':')
-                .map(|(cluster, name)| (cluster.to_owned(), name.to_owned()))
-                .ok_or_else(|| failure::nothing_there(&id))?,
+            ImportBy::Id(id) => import::parts(&id, ':').ok_or_else(|| failure::nothing_there(&id))?,
             ImportBy::Identity(identity) => (identity.cluster_name, identity.node_group_name),
         };
         let mut model = NodeGroupModel::imported(cluster, name);
@@ -179,10 +178,7 @@ impl Resource for NodeGroupResource {
         let is_owned = live.group.launch_template().and_then(|template| template.id()) == owned.as_deref();
         model.launch_template_id = owned.filter(|_| is_owned).into();
         let spec = role::spec(&account, &model);
-        let is_role = live
-            .group
-            .node_role()
-            .is_some_and(|arn| arn.ends_with(&format!("/{}", spec.name)));
+        let is_role = live.group.node_role().is_some_and(|arn| iam::is_named(arn, &spec.name));
         model.tags = tags::of_user(&live.tags(), &account.default_tags());
         let model = model.observed(&live);
         keep(cx, &account, &model, is_role.then_some(spec.name)).await?;
