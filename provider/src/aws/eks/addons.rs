@@ -162,9 +162,12 @@ impl Account {
     }
 }
 
-/// The version that EKS chooses by itself.
-pub(in crate::aws) fn default_version(versions: &[AddonVersionInfo]) -> Option<&str> {
-    let is_default = |version: &&AddonVersionInfo| version.compatibilities().iter().any(|with| with.default_version());
+/// The version that EKS chooses by itself for a version of Kubernetes.
+pub(in crate::aws) fn default_version<'a>(versions: &'a [AddonVersionInfo], kubernetes: &str) -> Option<&'a str> {
+    let is_default = |version: &&AddonVersionInfo| {
+        let mut goes_with = version.compatibilities().iter();
+        goes_with.any(|with| with.default_version() && with.cluster_version() == Some(kubernetes))
+    };
     versions
         .iter()
         .find(is_default)
