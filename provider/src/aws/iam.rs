@@ -18,6 +18,9 @@ use super::tags::{self, Tags};
 
 const SERVICE: &str = "iam";
 
+/// How often a role that was just made may be unknown to the service that is to have it.
+pub(super) const TRIES_OF_NEW_ROLE: u32 = 30;
+
 /// What a role is for, on the role.
 const FOR: &str = "cht:for";
 

@@ -15,13 +15,11 @@ use tokio::time::Instant;
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
 use super::super::error::Error;
+use super::super::iam::TRIES_OF_NEW_ROLE;
 use super::super::kept::KeptWithRole;
 use super::super::tags::{self, Tags};
 use super::model::{AddonModel, status, tags_of};
 use super::{AddonResource, CREATE, DELETE, READ, UPDATE, failure, plan, role};
-
-/// How often a role that was just made may be unknown to EKS.
-const TRIES_OF_NEW_ROLE: u32 = 30;
 
 /// How long an add-on may be unwell where there are nodes.
 const GRACE: Duration = Duration::from_secs(300);
@@ -58,24 +56,21 @@ impl Work<'_> {
             .await
             .map_err(|error| failure::blame(CREATE, &error))?;
         let associations = self.associations(model, version.as_deref()).await?;
+        let configuration = model.configuration_values.as_ref();
+        let new = CreateAddonInputBuilder::default()
+            .cluster_name(&model.cluster_name)
+            .addon_name(&model.addon_name)
+            .set_addon_version(version)
+            .set_configuration_values(configuration.map(|values| values.as_str().to_owned()))
+            .resolve_conflicts(model.resolve_conflicts.as_str().into())
+            .set_pod_identity_associations(associations.filter(|all| !all.is_empty()))
+            .set_tags(Some(self.wanted_tags(model).into_iter().collect()));
         let mut tries = 0;
         self.cx
             .wait("EKS to take the add-on", Backoff::QUICK, || {
                 tries += 1;
                 let may_wait = self.private.role.is_some() && tries < TRIES_OF_NEW_ROLE;
-                let new = CreateAddonInputBuilder::default()
-                    .cluster_name(&model.cluster_name)
-                    .addon_name(&model.addon_name)
-                    .set_addon_version(version.clone())
-                    .set_configuration_values(
-                        model
-                            .configuration_values
-                            .as_ref()
-                            .map(|values| values.as_str().to_owned()),
-                    )
-                    .resolve_conflicts(model.resolve_conflicts.as_str().into())
-                    .set_pod_identity_associations(associations.clone().filter(|all| !all.is_empty()))
-                    .set_tags(Some(self.wanted_tags(model).into_iter().collect()));
+                let new = new.clone();
                 async move {
                     match self.account.create_addon(new).await {
                         Ok(()) => Ok(Progress::Ready(())),

@@ -10,14 +10,12 @@ use tf_framework::diagnostics::Diagnostics;
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
 use super::super::error::Error;
+use super::super::iam::TRIES_OF_NEW_ROLE;
 use super::super::kept::KeptWithRole;
 use super::super::tags::{self, Tags};
 use super::live::{Live, status, tags_of};
 use super::model::NodeGroupModel;
 use super::{CREATE, DELETE, NodeGroupResource, UPDATE, failure, post_mortem, request, role, template};
-
-/// How often a role that was just made may be unknown to EKS.
-const TRIES_OF_NEW_ROLE: u32 = 30;
 
 /// What EKS is asked to change.
 enum Change {

@@ -7,8 +7,9 @@ use tf_framework::diagnostics::Diagnostics;
 
 use super::super::model::AddonModel;
 use super::super::{UPDATE, failure};
-use super::{TRIES_OF_NEW_ROLE, Work};
+use super::Work;
 use crate::aws::diagnostics::explained;
+use crate::aws::iam::TRIES_OF_NEW_ROLE;
 
 impl Work<'_> {
     /// What is to be changed, if anything is.
