@@ -6,10 +6,9 @@ mod creations;
 
 use std::collections::BTreeMap;
 
-use acceptance_tests::tofu::Workspace;
 use serde_json::{Value, json};
 
-use crate::aws::Scene;
+use crate::aws::{Scene, write};
 use crate::cht_eks::make_cluster;
 use crate::support::{done, failure};
 
@@ -41,24 +40,10 @@ impl Addons {
     }
 
     async fn make_nodes(&self) {
-        let subnets = self.scene.listed("DescribeSubnets", "Subnets").await;
-        let own = subnets.iter().filter(|subnet| {
-            let cidr = subnet["CidrBlock"].as_str().unwrap_or_default();
-            cidr.starts_with("10.0.")
-        });
-        let subnets: Vec<&Value> = own.map(|subnet| &subnet["SubnetId"]).collect();
-        let statement =
-            json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
-        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
-        let role = json!({"RoleName": "nodes", "AssumeRolePolicyDocument": policy});
-        let role = self
-            .scene
-            .account
-            .call("iam", "CreateRole", role)
-            .await
-            .expect("it is made");
+        let subnets = self.scene.subnets().await;
+        let role = self.scene.make_role("nodes", "ec2").await;
         let nodes = json!({
-            "clusterName": "c", "nodegroupName": "n", "subnets": subnets, "nodeRole": role["Role"]["Arn"],
+            "clusterName": "c", "nodegroupName": "n", "subnets": subnets, "nodeRole": role,
             "instanceTypes": ["m7g.large"], "amiType": "AL2023_ARM_64_STANDARD",
         });
         self.scene
@@ -127,10 +112,6 @@ impl Addons {
 
 fn addon(name: &str, rest: &str) -> String {
     format!("resource \"cht_eks_addon\" \"test\" {{\n  cluster_name = \"c\"\n  addon_name = {name:?}\n{rest}\n}}\n")
-}
-
-fn write(workspace: &Workspace, text: &str) {
-    workspace.write("main.tf", text).expect("the configuration is written");
 }
 
 #[tokio::test]

@@ -8,10 +8,10 @@ mod refusals;
 
 use std::collections::BTreeMap;
 
-use acceptance_tests::tofu::{Plan, Workspace};
+use acceptance_tests::tofu::Plan;
 use serde_json::{Value, json};
 
-use crate::aws::Scene;
+use crate::aws::{Scene, write};
 use crate::cht_eks::make_subnets;
 use crate::support::{done, failure};
 
@@ -84,10 +84,6 @@ const MINIMAL: &str = "version = \"1.34\"";
 /// Warnings of a plan with this summary.
 fn warned(plan: &Plan, summary: &str) -> bool {
     plan.diagnostics().iter().any(|one| one.summary == summary)
-}
-
-fn write(workspace: &Workspace, text: &str) {
-    workspace.write("main.tf", text).expect("the configuration is written");
 }
 
 #[tokio::test]

@@ -8,10 +8,9 @@ mod refusals;
 
 use std::collections::BTreeMap;
 
-use acceptance_tests::tofu::Workspace;
 use serde_json::{Value, json};
 
-use crate::aws::Scene;
+use crate::aws::{Scene, write};
 use crate::cht_eks::make_cluster;
 use crate::support::{done, failure};
 
@@ -28,21 +27,9 @@ impl Nodes {
     async fn new() -> Option<Self> {
         let scene = Scene::new().await?;
         make_cluster(&scene).await;
-        let subnets = scene.listed("DescribeSubnets", "Subnets").await;
-        let subnets = subnets.iter().filter(|subnet| {
-            let cidr = subnet["CidrBlock"].as_str().unwrap_or_default();
-            cidr.starts_with("10.0.")
-        });
-        let mut subnets: Vec<(String, String)> = subnets
-            .map(|subnet| (text(&subnet["CidrBlock"]), text(&subnet["SubnetId"])))
-            .collect();
-        subnets.sort();
+        let subnets = scene.subnets().await;
         let before = scene.account.left().await.expect("AWS answers");
-        Some(Nodes {
-            subnets: subnets.into_iter().map(|(_, id)| id).collect(),
-            before,
-            scene,
-        })
+        Some(Nodes { scene, subnets, before })
     }
 
     /// A group `n` of one or two machines; `rest` is what differs.
@@ -95,14 +82,6 @@ impl Nodes {
         let left = self.scene.account.left().await.expect("AWS answers");
         assert_eq!(left, self.before);
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn write(workspace: &Workspace, text: &str) {
-    workspace.write("main.tf", text).expect("the configuration is written");
 }
 
 const ALL: &str = "instance_types = [\"m6g.large\"]\ndisk_size = 80\nlabels = { \"example.org/tier\" = \"couchdb\", zone = \"a\" }\n\

@@ -36,11 +36,7 @@ async fn node_groups_keep_a_cluster_and_one_that_is_gone_is_made_again() {
     let lines = "version = \"1.34\"\n  deletion_protection = false";
     scene.write(&lab.cluster(lines));
     scene.apply().await;
-    let statement =
-        json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
-    let trust = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
-    let role = json!({"RoleName": "nodes", "AssumeRolePolicyDocument": trust});
-    lab.call("iam", "CreateRole", role).await;
+    let role = scene.make_role("nodes", "ec2").await;
     let policies = [
         "AmazonEKSWorkerNodePolicy",
         "AmazonEKS_CNI_Policy",
@@ -51,7 +47,7 @@ async fn node_groups_keep_a_cluster_and_one_that_is_gone_is_made_again() {
         lab.call("iam", "AttachRolePolicy", policy).await;
     }
     let group = json!({
-        "clusterName": "c", "nodegroupName": "couch", "subnets": lab.subnets, "nodeRole": lab.role("nodes"),
+        "clusterName": "c", "nodegroupName": "couch", "subnets": lab.subnets, "nodeRole": role,
         "instanceTypes": ["m7g.xlarge"], "amiType": "AL2023_ARM_64_STANDARD",
         "scalingConfig": {"minSize": 1, "maxSize": 1, "desiredSize": 1},
     });

@@ -65,13 +65,9 @@ async fn a_creation_that_fails_in_the_middle_leaves_nothing_behind() {
 async fn a_group_of_somebody_else_is_refused_and_can_be_imported() {
     let Some(nodes) = Nodes::new().await else { return };
     let scene = &nodes.scene;
-    let statement =
-        json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
-    let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
-    let role = json!({"RoleName": "theirs", "AssumeRolePolicyDocument": policy});
-    let role = scene.account.call("iam", "CreateRole", role).await.expect("it is made");
+    let role = scene.make_role("theirs", "ec2").await;
     let theirs = json!({
-        "clusterName": "c", "nodegroupName": "n", "subnets": nodes.subnets, "nodeRole": role["Role"]["Arn"],
+        "clusterName": "c", "nodegroupName": "n", "subnets": nodes.subnets, "nodeRole": role,
         "instanceTypes": ["m7g.large"], "amiType": "AL2023_ARM_64_STANDARD", "diskSize": 30,
         "scalingConfig": {"minSize": 1, "maxSize": 2, "desiredSize": 1},
     });
