@@ -13,6 +13,7 @@ pub(super) mod addons;
 pub(super) mod clusters;
 pub(super) mod node_groups;
 pub(super) mod pod_identity;
+pub(super) mod refusals;
 mod tags;
 pub(super) mod updates;
 

@@ -161,6 +161,12 @@ impl Error {
         matches!(self, Self::Unreachable { .. } | Self::Throttled { .. })
     }
 
+    /// Whether something could only not be looked at now.
+    #[must_use]
+    pub fn is_unseen(&self) -> bool {
+        self.is_not_carried_out() || self.is_unanswered()
+    }
+
     /// Whether it was refused with this code.
     #[must_use]
     pub fn is_refused_with(&self, code: &str) -> bool {

@@ -7,6 +7,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
 use super::super::eks::access::NewEntry;
+use super::super::eks::refusals::{self, is_in_use};
 use super::super::error::Error;
 use super::super::tags;
 use super::model::{AccessEntryModel, STANDARD, tags_of};
@@ -32,7 +33,7 @@ pub(super) async fn make(
                 // One that was made a moment ago is not known everywhere.
                 return Ok(Progress::Pending(error.to_string()));
             }
-            Err(error) if error.is_refused_with("ResourceInUseException") || error.is_unanswered() => {
+            Err(error) if is_in_use(&error) || error.is_unanswered() => {
                 let found = account.access_entry(plan.id()).await.map_err(explained(CREATE))?;
                 let ours = found.as_ref().is_some_and(|entry| is_ours(entry, plan));
                 if !ours {
@@ -91,24 +92,16 @@ fn is_ours(entry: &AccessEntry, plan: &AccessEntryModel) -> bool {
 
 /// Whether EKS does not know the user or role, or not yet.
 pub(in crate::aws) fn is_unknown_principal(error: &Error) -> bool {
-    let said = error.refusal().map(|refusal| refusal.message.to_lowercase());
-    said.is_some_and(|said| said.contains("principalarn") && said.contains("invalid principal"))
+    let said = refusals::said(error);
+    said.contains("principalarn") && said.contains("invalid principal")
 }
 
 /// An error at the attribute that EKS blames.
 fn blame(error: &Error) -> Diagnostics {
-    let said = error
-        .refusal()
-        .map(|refusal| refusal.message.to_lowercase())
-        .unwrap_or_default();
-    let explained = explain(CREATE, error);
     if error.is_not_found() {
-        explained.at(AccessEntryModel::CLUSTER_NAME)
-    } else if said.contains("principalarn") {
-        explained.at(AccessEntryModel::PRINCIPAL_ARN)
-    } else {
-        explained
+        return explain(CREATE, error).at(AccessEntryModel::CLUSTER_NAME);
     }
+    refusals::blame(CREATE, error, &[("principalarn", AccessEntryModel::PRINCIPAL_ARN)])
 }
 
 fn found_again(plan: &AccessEntryModel) -> Diagnostic {

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
+use super::super::eks::refusals::{is_about_role, is_in_use};
 use super::super::error::Error;
 use super::super::iam::TRIES_OF_NEW_ROLE;
 use super::super::kept::KeptWithRole;
@@ -74,11 +75,9 @@ impl Work<'_> {
                 async move {
                     match self.account.create_addon(new).await {
                         Ok(()) => Ok(Progress::Ready(())),
-                        Err(error) if may_wait && failure::is_about_role(&error) => {
-                            Ok(Progress::Pending(error.to_string()))
-                        }
+                        Err(error) if may_wait && is_about_role(&error) => Ok(Progress::Pending(error.to_string())),
                         Err(error) if failure::is_for_later(&error) => Ok(Progress::Pending(error.to_string())),
-                        Err(error) if error.is_refused_with("ResourceInUseException") || error.is_unanswered() => {
+                        Err(error) if is_in_use(&error) || error.is_unanswered() => {
                             let found = self.account.addon(model.id()).await.map_err(explained(CREATE))?;
                             match found {
                                 Some(addon) if tags::are_ours(&tags_of(&addon)) => Ok(Progress::Ready(())),
@@ -217,7 +216,7 @@ impl Work<'_> {
             _ => {}
         }
         match self.account.delete_addon(model.id(), model.preserve).await {
-            Err(error) if error.is_refused_with("ResourceInUseException") => Ok(Progress::Pending(error.to_string())),
+            Err(error) if is_in_use(&error) => Ok(Progress::Pending(error.to_string())),
             deleted => {
                 deleted.map_err(explained(DELETE))?;
                 Ok(Progress::Pending(format!("it was {}", status(&addon))))

@@ -11,9 +11,10 @@ use tf_framework::path::Path;
 
 use super::super::diagnostics::{explain, explained};
 use super::super::eks::addons::{AddonId, default_version};
+use super::super::eks::refusals::is_in_use;
 use super::live::Live;
 use super::model::{Addon, EksClusterModel};
-use super::steps::{Work, is_in_use, is_passing, is_unseen};
+use super::steps::Work;
 
 const SUMMARY: &str = "Unable to make the add-on";
 
@@ -141,7 +142,9 @@ async fn order(work: &Work<'_>, name: &str, order: &Order) -> Result<(), Diagnos
                         None => Ok(Progress::Pending(error_chain(&error))),
                     }
                 }
-                Err(error) if is_in_use(&error) || is_passing(&error) => Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if is_in_use(&error) || error.is_not_carried_out() => {
+                    Ok(Progress::Pending(error_chain(&error)))
+                }
                 Err(error) => Err(explain(SUMMARY, &error)),
             }
         })
@@ -155,7 +158,7 @@ async fn wait(work: &Work<'_>, name: &str) -> Result<(), Diagnostics> {
         .wait(&what, Backoff::QUICK, async || {
             let found = match work.account.addon(id(work, name)).await {
                 Ok(found) => found,
-                Err(error) if is_unseen(&error) => return Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if error.is_unseen() => return Ok(Progress::Pending(error_chain(&error))),
                 Err(error) => return Err(explain(SUMMARY, &error)),
             };
             let Some(addon) = found else {

@@ -16,7 +16,6 @@ use super::super::account::Account;
 use super::super::creation;
 use super::super::diagnostics::{explain, explained};
 use super::super::eks::clusters::issues;
-use super::super::error::Error;
 use super::super::tags::{self, Tags};
 use super::live::Live;
 use super::model::EksClusterModel;
@@ -140,21 +139,6 @@ impl Work<'_> {
 pub(super) fn is_new(cluster: &Cluster) -> bool {
     let tags = tags_of(cluster);
     tags::are_ours(&tags) && creation::is_new(&tags)
-}
-
-/// Whether something of that name is there, or is being changed.
-pub(super) fn is_in_use(error: &Error) -> bool {
-    error.is_refused_with("ResourceInUseException")
-}
-
-/// Whether a call was not carried out, and may be a little later.
-pub(super) fn is_passing(error: &Error) -> bool {
-    matches!(error, Error::Unreachable { .. } | Error::Throttled { .. })
-}
-
-/// Whether something could only not be looked at now.
-pub(super) fn is_unseen(error: &Error) -> bool {
-    is_passing(error) || error.is_unanswered()
 }
 
 /// How a cluster is, with what is wrong.

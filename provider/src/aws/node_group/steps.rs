@@ -9,6 +9,7 @@ use tf_framework::diagnostics::Diagnostics;
 
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
+use super::super::eks::refusals::{is_about_role, is_in_use};
 use super::super::error::Error;
 use super::super::iam::TRIES_OF_NEW_ROLE;
 use super::super::kept::KeptWithRole;
@@ -81,10 +82,8 @@ impl Work<'_> {
                     let new = request::creation(model, self.wanted_tags(model));
                     match self.account.create_node_group(new).await {
                         Ok(()) => Ok(Progress::Ready(())),
-                        Err(error) if may_wait && failure::is_about_role(&error) => {
-                            Ok(Progress::Pending(error.to_string()))
-                        }
-                        Err(error) if error.is_refused_with("ResourceInUseException") || error.is_unanswered() => {
+                        Err(error) if may_wait && is_about_role(&error) => Ok(Progress::Pending(error.to_string())),
+                        Err(error) if is_in_use(&error) || error.is_unanswered() => {
                             let found = self.account.node_group(model.id()).await.map_err(explained(CREATE))?;
                             match found {
                                 Some(group) if tags::are_ours(&tags_of(&group)) => Ok(Progress::Ready(())),
@@ -178,9 +177,7 @@ impl Work<'_> {
             .cx
             .wait(&what, Backoff::SLOW, async || match self.begin(change).await {
                 Ok(update) => Ok(Progress::Ready(update)),
-                Err(error) if error.is_refused_with("ResourceInUseException") => {
-                    Ok(Progress::Pending(error.to_string()))
-                }
+                Err(error) if is_in_use(&error) => Ok(Progress::Pending(error.to_string())),
                 Err(error) => Err(failure::blame(UPDATE, &error)),
             })
             .await?;
@@ -234,7 +231,7 @@ impl Work<'_> {
             _ => {}
         }
         match self.account.delete_node_group(model.id()).await {
-            Err(error) if error.is_refused_with("ResourceInUseException") => Ok(Progress::Pending(error.to_string())),
+            Err(error) if is_in_use(&error) => Ok(Progress::Pending(error.to_string())),
             deleted => {
                 deleted.map_err(explained(DELETE))?;
                 Ok(Progress::Pending(format!("it was {}", status(&group))))

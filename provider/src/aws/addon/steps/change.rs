@@ -9,6 +9,7 @@ use super::super::model::AddonModel;
 use super::super::{UPDATE, failure};
 use super::Work;
 use crate::aws::diagnostics::explained;
+use crate::aws::eks::refusals::{is_about_role, is_in_use};
 use crate::aws::iam::TRIES_OF_NEW_ROLE;
 
 impl Work<'_> {
@@ -68,12 +69,8 @@ impl Work<'_> {
                 async move {
                     match self.account.update_addon(change).await {
                         Ok(update) => Ok(Progress::Ready(update)),
-                        Err(error) if may_wait && failure::is_about_role(&error) => {
-                            Ok(Progress::Pending(error.to_string()))
-                        }
-                        Err(error)
-                            if failure::is_for_later(&error) || error.is_refused_with("ResourceInUseException") =>
-                        {
+                        Err(error) if may_wait && is_about_role(&error) => Ok(Progress::Pending(error.to_string())),
+                        Err(error) if failure::is_for_later(&error) || is_in_use(&error) => {
                             Ok(Progress::Pending(error.to_string()))
                         }
                         Err(error) => Err(failure::blame(UPDATE, &error)),

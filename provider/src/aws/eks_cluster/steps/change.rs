@@ -5,8 +5,9 @@ use tf_framework::diagnostics::{Diagnostics, error_chain};
 
 use super::super::model::EksClusterModel;
 use super::super::requests::Aspect;
-use super::{CHANGE, Work, is_in_use, is_passing, is_unseen};
+use super::{CHANGE, Work};
 use crate::aws::diagnostics::explain;
+use crate::aws::eks::refusals::is_in_use;
 use crate::aws::eks::updates::{Change, Turn};
 use crate::aws::error::Error;
 
@@ -27,7 +28,9 @@ impl Work<'_> {
             .cx
             .wait(&what, Backoff::SLOW, async || match self.begin(begin).await {
                 Ok(id) => Ok(Progress::Ready(id)),
-                Err(error) if is_in_use(&error) || is_passing(&error) => Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if is_in_use(&error) || error.is_not_carried_out() => {
+                    Ok(Progress::Pending(error_chain(&error)))
+                }
                 Err(error) => Err(explain(CHANGE, &error).at(begin.attribute())),
             })
             .await?;
@@ -38,7 +41,7 @@ impl Work<'_> {
                     Ok(Change::Done) => Ok(Progress::Ready(())),
                     Ok(Change::InProgress) => Ok(Progress::Pending("in progress".to_owned())),
                     Ok(Change::Failed(errors)) => Err(update_failed(name, begin, &errors)),
-                    Err(error) if is_unseen(&error) => Ok(Progress::Pending(error_chain(&error))),
+                    Err(error) if error.is_unseen() => Ok(Progress::Pending(error_chain(&error))),
                     Err(error) => Err(explain(CHANGE, &error).at(begin.attribute())),
                 }
             })

@@ -9,10 +9,11 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use super::super::model::EksClusterModel;
 use super::super::requests::new_cluster;
 use super::super::roles::Roles;
-use super::{SUMMARY, Work, gone, is_in_use, is_new, is_unseen, status};
+use super::{SUMMARY, Work, gone, is_new, status};
 use crate::aws::creation::marked;
 use crate::aws::diagnostics::explain;
 use crate::aws::eks::clusters::issues;
+use crate::aws::eks::refusals::{self, is_in_use};
 use crate::aws::error::Error;
 
 /// How long IAM may take until EKS knows of a role, and of what it may do.
@@ -80,7 +81,7 @@ impl Work<'_> {
                     Ok(cluster) => cluster,
                     Err(error) if error.is_not_found() => return Err(gone(name)),
                     // It takes minutes, in which AWS may be out of reach for a while.
-                    Err(error) if is_unseen(&error) => return Ok(Progress::Pending(error_chain(&error))),
+                    Err(error) if error.is_unseen() => return Ok(Progress::Pending(error_chain(&error))),
                     Err(error) => return Err(explain(SUMMARY, &error)),
                 };
                 match cluster.status() {
@@ -103,8 +104,6 @@ fn is_role_pending(error: &Error) -> bool {
 
 /// An error at the attribute that EKS blames.
 fn blame(error: &Error) -> Diagnostics {
-    let said = error.refusal().map(|refusal| refusal.message.to_lowercase());
-    let said = said.unwrap_or_default();
     let words = [
         ("subnet", EksClusterModel::VPC_CONFIG),
         ("security group", EksClusterModel::VPC_CONFIG),
@@ -113,11 +112,7 @@ fn blame(error: &Error) -> Diagnostics {
         ("version", EksClusterModel::VERSION),
         ("key", EksClusterModel::ENCRYPTION_KEY_ARN),
     ];
-    let explained = explain(SUMMARY, error);
-    match words.iter().find(|(word, _)| said.contains(word)) {
-        Some((_, attribute)) => explained.at(*attribute),
-        None => explained,
-    }
+    refusals::blame(SUMMARY, error, &words)
 }
 
 fn failed(name: &str, cluster: &Cluster) -> Diagnostics {
