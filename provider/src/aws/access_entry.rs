@@ -27,7 +27,7 @@ pub(super) use self::steps::is_unknown_principal;
 use super::account::Account;
 use super::diagnostics::explained;
 use super::eks::access::{EntryId, Policies};
-use super::error::Error;
+use super::error::{Error, found};
 use super::import;
 use super::kept::Kept;
 use super::tags::{self, Tags};
@@ -134,11 +134,8 @@ async fn look(account: &Account, id: EntryId<'_>) -> Result<Option<(AccessEntry,
     let Some(entry) = account.access_entry(id).await? else {
         return Ok(None);
     };
-    match account.access_policies(id).await {
-        Ok(policies) => Ok(Some((entry, policies))),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
+    let policies = found(account.access_policies(id).await)?;
+    Ok(policies.map(|policies| (entry, policies)))
 }
 
 fn wanted_tags(account: &Account, model: &AccessEntryModel) -> Tags {

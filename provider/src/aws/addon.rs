@@ -58,11 +58,8 @@ impl Resource for AddonResource {
         let account = Clients::aws(cx).await?;
         let role = plan.role_arn.is_unknown() && plan.wanted_policies().is_some();
         let role = role.then(|| role::name(&account, &plan));
-        let work = Work {
-            private: keep(cx, &account, &plan, role).await?,
-            cx,
-            account: &account,
-        };
+        let private = keep(cx, &account, &plan, role).await?;
+        let work = Work::of(cx, &account, private);
         let found = account.addon(plan.id()).await.map_err(explained(CREATE))?;
         if found.as_ref().is_some_and(|addon| !tags::are_ours(&tags_of(addon))) {
             return Err(failure::taken(&plan));
@@ -93,11 +90,7 @@ impl Resource for AddonResource {
         if let Some(warning) = failure::sick(&state, &addon) {
             cx.warn(warning);
         }
-        let work = Work {
-            private,
-            cx,
-            account: &account,
-        };
+        let work = Work::of(cx, &account, private);
         let role = work.role_of(&state, &addon).await.map_err(explained(READ))?;
         let mut read = state.observed(&addon, role.as_deref());
         read.newer_version = newer(&account, &read).await?;
@@ -112,14 +105,11 @@ impl Resource for AddonResource {
         let is_kept = prior.role_arn.known() == plan.role_arn.known() && private.role.is_some();
         let is_made = plan.role_arn.is_unknown() || is_kept;
         let role = is_made.then(|| role::name(&account, &plan));
-        let work = Work {
-            private: KeptWithRole {
-                role: role.clone(),
-                ..private.clone()
-            },
-            cx,
-            account: &account,
+        let kept = KeptWithRole {
+            role: role.clone(),
+            ..private.clone()
         };
+        let work = Work::of(cx, &account, kept);
         let made = work.converge(plan).await?;
         if role.is_none() {
             let before = Work { private, ..work };
@@ -133,11 +123,7 @@ impl Resource for AddonResource {
         let account = Clients::aws(cx).await?;
         let private = cx.private()?;
         private.in_account.check(&account).await?;
-        let work = Work {
-            private,
-            cx,
-            account: &account,
-        };
+        let work = Work::of(cx, &account, private);
         work.delete(&state).await?;
         work.remove_role(&state).await
     }
@@ -152,11 +138,7 @@ impl Resource for AddonResource {
         let found = account.addon(model.id()).await.map_err(explained(IMPORT))?;
         let named = || failure::nothing_there(&format!("{}:{}", model.cluster_name, model.addon_name));
         let addon = found.ok_or_else(named)?;
-        let work = Work {
-            private: KeptWithRole::default(),
-            cx,
-            account: &account,
-        };
+        let work = Work::of(cx, &account, KeptWithRole::default());
         let role = work.role_of(&model, &addon).await.map_err(explained(IMPORT))?;
         model.tags = tags::of_user(&tags_of(&addon), &account.default_tags());
         let model = model.observed(&addon, role.as_deref());

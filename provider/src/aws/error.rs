@@ -232,6 +232,15 @@ impl Error {
     }
 }
 
+/// What a look-up has found: that there is nothing is no failure.
+pub(super) fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// What became of a removal: that there was nothing to remove is success.
 pub(super) fn gone<T>(answer: Result<T, Error>) -> Result<(), Error> {
     match answer {

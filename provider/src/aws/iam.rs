@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use self::policies::decoded;
 use super::account::Account;
-use super::error::{Error, gone};
+use super::error::{Error, found, gone};
 use super::tags::{self, Tags};
 
 const SERVICE: &str = "iam";
@@ -91,11 +91,8 @@ impl Account {
     /// The call failed.
     pub(super) async fn role(&self, name: &str) -> Result<Option<Role>, Error> {
         let sent = self.services().iam.get_role().role_name(name).send();
-        match self.run(&self.call(SERVICE, "GetRole"), sent).await {
-            Ok(answer) => Ok(answer.role),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = found(self.run(&self.call(SERVICE, "GetRole"), sent).await)?;
+        Ok(answer.and_then(|answer| answer.role))
     }
 
     /// Removes a role with all its policies, if it is there and for this.

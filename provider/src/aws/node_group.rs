@@ -75,11 +75,8 @@ impl Resource for NodeGroupResource {
         let account = Clients::aws(cx).await?;
         let role = plan.node_role_arn.is_unknown();
         let role = role.then(|| role::spec(&account, &plan).name);
-        let work = Work {
-            private: keep(cx, &account, &plan, role).await?,
-            cx,
-            account: &account,
-        };
+        let private = keep(cx, &account, &plan, role).await?;
+        let work = Work::of(cx, &account, private);
         work.wait_for_cluster(&plan).await?;
         let found = left_over(&work, &plan).await?;
         let plan = with_image(plan);
@@ -137,11 +134,7 @@ impl Resource for NodeGroupResource {
         let private = cx.private()?;
         private.in_account.check(&account).await?;
         let role = private.role.clone();
-        let work = Work {
-            private,
-            cx,
-            account: &account,
-        };
+        let work = Work::of(cx, &account, private);
         let made = work.converge(plan).await?;
         keep(cx, &account, &made, role).await?;
         Ok(made)
@@ -151,11 +144,7 @@ impl Resource for NodeGroupResource {
         let account = Clients::aws(cx).await?;
         let private = cx.private()?;
         private.in_account.check(&account).await?;
-        let work = Work {
-            private,
-            cx,
-            account: &account,
-        };
+        let work = Work::of(cx, &account, private);
         work.delete(&state).await?;
         work.clean_up(&state).await
     }

@@ -32,7 +32,12 @@ pub(super) struct Work<'a> {
     pub(super) private: KeptWithRole,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// Work with what is kept beside the state.
+    pub(super) fn of(cx: &'a Context<AddonResource>, account: &'a Account, private: KeptWithRole) -> Self {
+        Work { cx, account, private }
+    }
+
     /// Makes the role, if one is to be made.
     pub(super) async fn ensure_role(&self, mut model: AddonModel) -> Result<AddonModel, Error> {
         if let Some(spec) = self
@@ -112,7 +117,7 @@ impl Work<'_> {
 
     /// An add-on that is not well has nowhere to run, or not yet; or it has, and something else is wrong.
     async fn degraded(&self, model: &AddonModel, addon: Addon, is_long: bool) -> Result<Progress<Addon>, Diagnostics> {
-        let listed = self.account.names_of_node_groups(&model.cluster_name).await;
+        let listed = self.account.node_groups_in(&model.cluster_name).await;
         let groups = listed.unwrap_or_default();
         let cluster = self.account.describe_cluster(&model.cluster_name).await;
         let is_auto = cluster.is_ok_and(|cluster| {

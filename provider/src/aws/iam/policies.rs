@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::SERVICE;
 use crate::aws::account::Account;
-use crate::aws::error::{Error, gone};
+use crate::aws::error::{Error, found, gone};
 use crate::aws::region::partition;
 
 impl Account {
@@ -87,11 +87,8 @@ impl Account {
     pub(in crate::aws) async fn inline_policy(&self, role: &str, name: &str) -> Result<Option<Value>, Error> {
         let get = self.services().iam.get_role_policy();
         let sent = get.role_name(role).policy_name(name).send();
-        match self.run(&self.call(SERVICE, "GetRolePolicy"), sent).await {
-            Ok(answer) => Ok(decoded(&answer.policy_document)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = found(self.run(&self.call(SERVICE, "GetRolePolicy"), sent).await)?;
+        Ok(answer.and_then(|answer| decoded(&answer.policy_document)))
     }
 }
 

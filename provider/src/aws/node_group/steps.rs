@@ -31,7 +31,12 @@ pub(super) struct Work<'a> {
     pub(super) private: KeptWithRole,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// Work with what is kept beside the state.
+    pub(super) fn of(cx: &'a Context<NodeGroupResource>, account: &'a Account, private: KeptWithRole) -> Self {
+        Work { cx, account, private }
+    }
+
     /// Waits until the cluster can have node groups.
     pub(super) async fn wait_for_cluster(&self, model: &NodeGroupModel) -> Result<(), Diagnostics> {
         let what = format!("the cluster `{}` to be active", model.cluster_name);
