@@ -8,13 +8,13 @@
 //! - [`accounts`] sets up an account when it is first needed: who uses nothing of AWS needs no login to it;
 //! - `refusal` is what a service says when it refuses, `failure` makes an [`error`] of that and of all else that goes
 //!   wrong, and [`diagnostics`] says it in a user's words;
-//! - a file for each service has the calls of it: `ec2`, `eks`, `iam`, `load_balancing`, `logs`;
+//! - a file for each service has the calls of it: `acm`, `autoscaling`, `dlm`, `ec2`, `eks`, `iam`, `load_balancing`,
+//!   `logs`, `route53`;
 //! - `eks_token` makes tokens for clusters of EKS, and [`eks_logins`] keeps those for everything that lives in one;
-//! - [`vpc`] makes a network; `tags` are how we know what we have made; `which_account` refuses to look in the wrong
-//!   place;
+//! - resources are files with folders, such as [`vpc`], which makes a network, and [`eks_cluster`]; `tags` are how we know
+//!   what we have made, `creation` how what a killed one has left is known, [`kept`] what is kept beside a state;
+//!   `which_account` refuses to look in the wrong place;
 //! - [`load_balancer_controller`] is in a cluster and in IAM: objects there, and who they are here;
-//! - [`vpc`] makes a network, [`eks_cluster`] a cluster; `tags` are how we know what we have made; `which_account`
-//!   refuses to look in the wrong place;
 //! - data sources are files such as [`eks_cluster_data`], and [`eks_token_ephemeral`] gives a token to other providers.
 //!
 //! Nothing of what a request or an answer says is logged, only which call it was.
@@ -45,6 +45,8 @@ mod environment;
 pub mod error;
 mod failure;
 mod iam;
+mod import;
+pub mod kept;
 mod keys;
 pub mod load_balancer_controller;
 mod load_balancing;

@@ -10,6 +10,7 @@
 pub mod aws;
 mod causes;
 pub mod cht;
+mod clients;
 mod home;
 pub mod k3s;
 pub mod kubernetes;

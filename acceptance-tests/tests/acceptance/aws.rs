@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use acceptance_tests::aws::{Account, Aws, available};
 use acceptance_tests::tofu::{Cli, Steps, Workspace, provider_binary};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 /// A workspace and an account. The workspace has the credentials in its environment, as users have.
@@ -44,9 +44,31 @@ impl Scene {
 
     /// What EC2 lists, by botocore's names.
     pub(crate) async fn listed(&self, operation: &str, list: &str) -> Vec<Value> {
-        let answer = self.account.call("ec2", operation, serde_json::json!({})).await;
+        let answer = self.account.call("ec2", operation, json!({})).await;
         let answer = answer.expect("EC2 answers");
         answer[list].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The ids of the subnets in `10.0.0.0/16`, by their addresses.
+    pub(crate) async fn subnets(&self) -> Vec<String> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let all = self.listed("DescribeSubnets", "Subnets").await;
+        let all = all
+            .iter()
+            .map(|subnet| (text(&subnet["CidrBlock"]), text(&subnet["SubnetId"])));
+        let mut own: Vec<_> = all.filter(|(cidr, _)| cidr.starts_with("10.0.")).collect();
+        own.sort();
+        own.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Makes a role that a service may assume, as somebody else would: its ARN.
+    pub(crate) async fn make_role(&self, name: &str, service: &str) -> Value {
+        let service = format!("{service}.amazonaws.com");
+        let statement = json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        let asked = json!({"RoleName": name, "AssumeRolePolicyDocument": policy});
+        let made = self.account.call("iam", "CreateRole", asked).await;
+        made.expect("it is made")["Role"]["Arn"].take()
     }
 
     /// Checks that nothing is left in the account.
@@ -68,6 +90,11 @@ impl DerefMut for Scene {
     fn deref_mut(&mut self) -> &mut Steps {
         &mut self.steps
     }
+}
+
+/// Writes the configuration of a workspace.
+pub(crate) fn write(workspace: &Workspace, text: &str) {
+    workspace.write("main.tf", text).expect("the configuration is written");
 }
 
 fn workspace(account: &Account) -> Workspace {

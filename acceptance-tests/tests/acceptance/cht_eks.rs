@@ -41,15 +41,11 @@ pub(crate) async fn make_cluster(scene: &Scene) {
         answer.expect("AWS does it")
     };
     let subnets = make_subnets(scene).await;
-    let statement =
-        json!({"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"});
-    let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
-    let role = json!({"RoleName": "cluster", "AssumeRolePolicyDocument": policy});
-    let role = call("iam", "CreateRole", role).await;
+    let role = scene.make_role("cluster", "eks").await;
     let policy = json!({"RoleName": "cluster", "PolicyArn": "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"});
     call("iam", "AttachRolePolicy", policy).await;
     let cluster = json!({
-        "name": "c", "version": "1.35", "roleArn": role["Role"]["Arn"],
+        "name": "c", "version": "1.35", "roleArn": role,
         "resourcesVpcConfig": {"subnetIds": subnets},
         "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": false},
         "tags": {"owner": "moh"},

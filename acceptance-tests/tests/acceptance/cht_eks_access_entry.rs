@@ -1,10 +1,9 @@
 //! `cht_eks_access_entry`: the six steps, entries of others, creations without an answer, and what plans refuse.
 
 use acceptance_tests::aws::Fault;
-use acceptance_tests::tofu::Workspace;
 use serde_json::{Value, json};
 
-use crate::aws::Scene;
+use crate::aws::{Scene, write};
 use crate::cht_eks::make_cluster;
 use crate::support::{blames, done, failure};
 
@@ -164,10 +163,6 @@ async fn is_imported(scene: &Scene, all: &str) {
         other.import(ADDRESS, "c:arn:aws:iam::123456789012:role/x").await,
     );
     assert_eq!(missing.summary, "No access entry to import");
-}
-
-fn write(workspace: &Workspace, text: &str) {
-    workspace.write("main.tf", text).expect("the configuration is written");
 }
 
 #[tokio::test]

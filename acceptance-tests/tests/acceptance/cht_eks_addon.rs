@@ -1,14 +1,16 @@
-//! `cht_eks_addon`: the six steps, roles by pod identity, versions that are followed, and add-ons that wait for nodes.
+//! `cht_eks_addon`: the six steps. `changes` are roles by pod identity and versions that are followed, `creations` fail,
+//! are killed or wait for nodes.
+
+mod changes;
+mod creations;
 
 use std::collections::BTreeMap;
 
-use acceptance_tests::aws::{Fault, Issue, Work};
-use acceptance_tests::tofu::Workspace;
 use serde_json::{Value, json};
 
-use crate::aws::Scene;
+use crate::aws::{Scene, write};
 use crate::cht_eks::make_cluster;
-use crate::support::{blames, done, failure};
+use crate::support::{done, failure};
 
 const ADDRESS: &str = "cht_eks_addon.test";
 
@@ -38,24 +40,10 @@ impl Addons {
     }
 
     async fn make_nodes(&self) {
-        let subnets = self.scene.listed("DescribeSubnets", "Subnets").await;
-        let own = subnets.iter().filter(|subnet| {
-            let cidr = subnet["CidrBlock"].as_str().unwrap_or_default();
-            cidr.starts_with("10.0.")
-        });
-        let subnets: Vec<&Value> = own.map(|subnet| &subnet["SubnetId"]).collect();
-        let statement =
-            json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
-        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
-        let role = json!({"RoleName": "nodes", "AssumeRolePolicyDocument": policy});
-        let role = self
-            .scene
-            .account
-            .call("iam", "CreateRole", role)
-            .await
-            .expect("it is made");
+        let subnets = self.scene.subnets().await;
+        let role = self.scene.make_role("nodes", "ec2").await;
         let nodes = json!({
-            "clusterName": "c", "nodegroupName": "n", "subnets": subnets, "nodeRole": role["Role"]["Arn"],
+            "clusterName": "c", "nodegroupName": "n", "subnets": subnets, "nodeRole": role,
             "instanceTypes": ["m7g.large"], "amiType": "AL2023_ARM_64_STANDARD",
         });
         self.scene
@@ -124,10 +112,6 @@ impl Addons {
 
 fn addon(name: &str, rest: &str) -> String {
     format!("resource \"cht_eks_addon\" \"test\" {{\n  cluster_name = \"c\"\n  addon_name = {name:?}\n{rest}\n}}\n")
-}
-
-fn write(workspace: &Workspace, text: &str) {
-    workspace.write("main.tf", text).expect("the configuration is written");
 }
 
 #[tokio::test]
@@ -231,202 +215,4 @@ async fn is_imported(addons: &Addons, all: &str) {
     write(&other, &addon("coredns", ""));
     let missing = failure("import", other.import(ADDRESS, "c:coredns").await);
     assert_eq!(missing.summary, "No add-on to import");
-}
-
-#[tokio::test]
-#[ignore = "needs the lab: cargo xtask test"]
-async fn complaint_06_coredns_that_is_degraded_without_nodes_is_no_timeout() {
-    let Some(addons) = Addons::new().await else { return };
-    let scene = &addons.scene;
-    addons.write("coredns", "");
-    let outcome = done("apply", scene.workspace.apply().await);
-    let warning = outcome
-        .warnings()
-        .find(|warning| warning.summary == "Add-on waits for nodes");
-    assert!(
-        warning.is_some_and(|warning| warning.detail.contains("InsufficientNumberOfReplicas")),
-        "{}",
-        outcome.text()
-    );
-    assert_eq!(scene.state(ADDRESS).await["status"], "DEGRADED");
-    // It runs as soon as there are nodes, and nothing is to be done.
-    addons.make_nodes().await;
-    assert!(scene.plan().await.is_empty());
-    scene.apply().await;
-    assert_eq!(addons.live("coredns").await["status"], "ACTIVE");
-    scene.destroy().await;
-}
-
-#[tokio::test]
-#[ignore = "needs the lab: cargo xtask test"]
-async fn versions_are_followed_only_if_that_is_asked_for() {
-    let Some(addons) = Addons::with_nodes().await else {
-        return;
-    };
-    let scene = &addons.scene;
-    scene.account.eks().changes_cluster("c", &json!({"version": "1.34"}));
-    addons.write("kube-proxy", "");
-    scene.apply().await;
-    assert_eq!(addons.live("kube-proxy").await["addonVersion"], "v1.34.1-eksbuild.2");
-    addons.write("kube-proxy", "addon_version = \"default\"");
-    scene.apply().await;
-    scene.is_settled().await;
-    scene.account.eks().changes_cluster("c", &json!({"version": "1.35"}));
-    let plan = scene.plan().await;
-    assert_eq!(plan.actions(ADDRESS), ["update"]);
-    assert_eq!(
-        plan.change(ADDRESS).expect("a change").after["installed_version"],
-        "v1.35.1-eksbuild.2"
-    );
-    scene.apply().await;
-    assert_eq!(addons.live("kube-proxy").await["addonVersion"], "v1.35.1-eksbuild.2");
-    scene.is_settled().await;
-    // A version that EKS does not have.
-    addons.write("kube-proxy", "addon_version = \"v1.34.1-eksbuild.2\"");
-    let refused = scene.plan_fails().await;
-    blames(&refused, "Add-on is not offered", "v1.35.1-eksbuild.2", "addon_version");
-    addons.write("kube-proxies", "");
-    let refused = scene.plan_fails().await;
-    blames(
-        &refused,
-        "Add-on is not offered",
-        "describe-addon-versions",
-        "addon_name",
-    );
-    addons.write("kube-proxy", "");
-    scene.destroy().await;
-    addons.is_gone().await;
-}
-
-#[tokio::test]
-#[ignore = "needs the lab: cargo xtask test"]
-async fn a_role_is_made_taken_and_given_back() {
-    let Some(addons) = Addons::with_nodes().await else {
-        return;
-    };
-    let scene = &addons.scene;
-    let account = "external-dns".to_owned();
-    addons.write("external-dns", "");
-    scene.apply().await;
-    assert!(addons.roles().await.is_empty());
-    addons.write("external-dns", "policies = [\"AmazonRoute53FullAccess\"]");
-    scene.apply().await;
-    let made = "cht-eu-west-2-c-external-dns".to_owned();
-    assert_eq!(addons.roles().await, [(account.clone(), made)]);
-    scene.is_settled().await;
-    let theirs = format!("role_arn = \"arn:aws:iam::{}:role/nodes\"", scene.account.id());
-    addons.write("external-dns", &theirs);
-    scene.apply().await;
-    assert_eq!(addons.roles().await, [(account, "nodes".to_owned())]);
-    let gone = json!({"RoleName": "cht-eu-west-2-c-external-dns"});
-    scene
-        .account
-        .call("iam", "GetRole", gone)
-        .await
-        .expect_err("nobody needs it any more");
-    scene.is_settled().await;
-    addons.write("coredns", "policies = [\"AmazonRoute53FullAccess\"]");
-    let refused = scene.apply_fails().await;
-    blames(&refused, "Add-on takes no role", "coredns", "addon_name");
-    scene.destroy().await;
-    addons.is_gone().await;
-}
-
-#[tokio::test]
-#[ignore = "needs the lab: cargo xtask test"]
-async fn what_a_creation_has_left_is_gone_on_with() {
-    let Some(addons) = Addons::with_nodes().await else {
-        return;
-    };
-    let scene = &addons.scene;
-    scene.account.fault("eks:CreateAddon", Fault::lost_answer());
-    addons.write(EBS, "");
-    scene.apply().await;
-    assert_eq!(scene.account.clear_faults(), 1);
-    scene.is_settled().await;
-
-    // Nothing was saved at all.
-    let other = scene.elsewhere();
-    write(&other, &addon(EBS, "tags = { county = \"siaya\" }"));
-    let outcome = done("apply", other.apply().await);
-    let warning = outcome
-        .warnings()
-        .find(|warning| warning.summary == "Add-on is there already");
-    assert!(warning.is_some(), "{}", outcome.text());
-    assert!(done("plan", other.plan().await).is_empty());
-    done("destroy", other.destroy().await);
-    addons.is_gone().await;
-
-    // It fails in the middle.
-    for action in ["iam:AttachRolePolicy", "eks:CreateAddon"] {
-        scene.account.fault(action, Fault::access_denied());
-        let failed = scene.apply_fails().await;
-        assert_eq!(failed.summary, "Unable to create the add-on");
-        assert!(failed.detail.contains(action), "{}", failed.detail);
-        assert_eq!(scene.account.clear_faults(), 1);
-    }
-    scene.account.fault("eks:DescribeAddon", Fault::throttled().times(2));
-    scene.apply().await;
-    scene.destroy().await;
-    addons.is_gone().await;
-}
-
-#[tokio::test]
-#[ignore = "needs the lab: cargo xtask test"]
-async fn an_addon_that_cannot_be_made_is_told_and_made_anew() {
-    let Some(addons) = Addons::with_nodes().await else {
-        return;
-    };
-    let scene = &addons.scene;
-    let conflict = Issue::new("ConfigurationConflict", "Conflicts found when trying to apply");
-    scene.account.eks().fails(Work::CreateAddon, conflict);
-    addons.write("metrics-server", "resolve_conflicts = \"NONE\"");
-    let failed = scene.apply_fails().await;
-    assert_eq!(failed.summary, "Add-on does not run");
-    let flat = failed.detail.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat.contains("Conflicts found") && flat.contains("OVERWRITE"), "{flat}");
-    assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
-    scene.apply().await;
-    scene.is_settled().await;
-
-    let denied = Issue::new("AccessDenied", "no permission");
-    scene.account.eks().fails(Work::UpdateAddon, denied);
-    addons.write("metrics-server", "configuration_values = jsonencode({ replicas = 1 })");
-    let failed = scene.apply_fails().await;
-    assert_eq!(failed.summary, "Unable to update the add-on");
-    assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
-    scene.apply().await;
-    scene.is_settled().await;
-    scene.destroy().await;
-    addons.is_gone().await;
-}
-
-#[tokio::test]
-#[ignore = "needs the lab: cargo xtask test"]
-async fn an_addon_of_somebody_else_is_refused_and_can_be_imported() {
-    let Some(addons) = Addons::with_nodes().await else {
-        return;
-    };
-    let scene = &addons.scene;
-    let theirs = json!({"clusterName": "c", "addonName": "vpc-cni"});
-    scene
-        .account
-        .call("eks", "CreateAddon", theirs)
-        .await
-        .expect("it is made");
-    addons.write("vpc-cni", "preserve = true");
-    let refused = scene.apply_fails().await;
-    blames(&refused, "Add-on exists already", "Import it", "addon_name");
-    done("import", scene.workspace.import(ADDRESS, "c:vpc-cni").await);
-    scene.apply().await;
-    scene.is_settled().await;
-    scene.account.forget_calls();
-    scene.destroy().await;
-    let calls = scene.account.calls();
-    let deleted = calls
-        .iter()
-        .find(|call| call.action == "eks:DeleteAddon")
-        .expect("it is deleted");
-    assert_eq!(deleted.parameters["preserve"], true);
-    addons.is_gone().await;
 }

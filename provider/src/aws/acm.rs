@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aws_sdk_acm::types::{CertificateDetail, CertificateSummary, Tag, ValidationMethod};
 
 use super::account::Account;
-use super::error::Error;
+use super::error::{Error, found, gone};
 use super::tags::{self, Tags};
 
 const SERVICE: &str = "acm";
@@ -53,11 +53,8 @@ impl Account {
     /// The call failed.
     pub(super) async fn certificate(&self, arn: &str) -> Result<Option<CertificateDetail>, Error> {
         let sent = self.services().acm.describe_certificate().certificate_arn(arn).send();
-        match self.run(&self.call(SERVICE, "DescribeCertificate"), sent).await {
-            Ok(answer) => Ok(answer.certificate),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = found(self.run(&self.call(SERVICE, "DescribeCertificate"), sent).await)?;
+        Ok(answer.and_then(|answer| answer.certificate))
     }
 
     /// The tags of a certificate.
@@ -101,10 +98,7 @@ impl Account {
     /// Something uses it, or the call failed.
     pub(super) async fn delete_certificate(&self, arn: &str) -> Result<(), Error> {
         let sent = self.services().acm.delete_certificate().certificate_arn(arn).send();
-        match self.run(&self.call(SERVICE, "DeleteCertificate"), sent).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone(self.run(&self.call(SERVICE, "DeleteCertificate"), sent).await)
     }
 
     /// Brings the tags of a certificate to what is wanted. Of the others, only those are taken away that were ours.

@@ -1,8 +1,8 @@
 //! `cht_eks_addon`: software that EKS installs in a cluster and looks after.
 //!
 //! - [`model`] has the attributes, [`plan`] what a plan shows and refuses;
-//! - [`steps`] does one thing after another, `failure` tells users what went wrong; the calls are in
-//!   [`eks::addons`](super::eks::addons).
+//! - [`steps`] does one thing after another, `role` is what is made beside an add-on, `failure` tells users what went
+//!   wrong; the calls are in [`eks::addons`](super::eks::addons).
 //!
 //! API: CreateAddon, UpdateAddon, DeleteAddon, with roles by pod identity. In place: everything but the names.
 //!
@@ -12,9 +12,9 @@
 mod failure;
 mod model;
 mod plan;
+mod role;
 mod steps;
 
-use serde::{Deserialize, Serialize};
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Plan, Resource};
@@ -25,8 +25,10 @@ use self::steps::Work;
 use super::account::Account;
 use super::diagnostics::{explain, explained};
 use super::error::Error;
+use super::iam;
+use super::import;
+use super::kept::{Kept, KeptWithRole};
 use super::tags;
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the add-on";
@@ -39,20 +41,10 @@ const IMPORT: &str = "Unable to import the add-on";
 #[derive(Debug)]
 pub struct AddonResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-    /// The name of the role, if it was made for the add-on.
-    role: Option<String>,
-}
-
 impl Resource for AddonResource {
     type Model = AddonModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = KeptWithRole;
     type Identity = AddonIdentity;
 
     const TYPE_NAME: &'static str = "cht_eks_addon";
@@ -65,12 +57,9 @@ impl Resource for AddonResource {
     async fn create(&self, cx: &Context<Self>, plan: AddonModel) -> Result<AddonModel, Diagnostics> {
         let account = Clients::aws(cx).await?;
         let role = plan.role_arn.is_unknown() && plan.wanted_policies().is_some();
-        let role = role.then(|| steps::role_name(&account, &plan));
-        let work = Work {
-            private: keep(cx, &account, &plan, role).await?,
-            cx,
-            account: &account,
-        };
+        let role = role.then(|| role::name(&account, &plan));
+        let private = keep(cx, &account, &plan, role).await?;
+        let work = Work::of(cx, &account, private);
         let found = account.addon(plan.id()).await.map_err(explained(CREATE))?;
         if found.as_ref().is_some_and(|addon| !tags::are_ours(&tags_of(addon))) {
             return Err(failure::taken(&plan));
@@ -78,7 +67,7 @@ impl Resource for AddonResource {
         let plan = work.ensure_role(plan).await.map_err(explained(CREATE))?;
         cx.checkpoint(&plan);
         if found.is_some() {
-            cx.warn(steps::found_again(&plan));
+            cx.warn(failure::found_again(&plan));
             return work.converge(plan).await;
         }
         if let Err(failed) = work.create(&plan).await {
@@ -101,11 +90,7 @@ impl Resource for AddonResource {
         if let Some(warning) = failure::sick(&state, &addon) {
             cx.warn(warning);
         }
-        let work = Work {
-            private,
-            cx,
-            account: &account,
-        };
+        let work = Work::of(cx, &account, private);
         let role = work.role_of(&state, &addon).await.map_err(explained(READ))?;
         let mut read = state.observed(&addon, role.as_deref());
         read.newer_version = newer(&account, &read).await?;
@@ -119,15 +104,12 @@ impl Resource for AddonResource {
         // A role that is made stays as long as nobody gives another one.
         let is_kept = prior.role_arn.known() == plan.role_arn.known() && private.role.is_some();
         let is_made = plan.role_arn.is_unknown() || is_kept;
-        let role = is_made.then(|| steps::role_name(&account, &plan));
-        let work = Work {
-            private: Private {
-                role: role.clone(),
-                ..private.clone()
-            },
-            cx,
-            account: &account,
+        let role = is_made.then(|| role::name(&account, &plan));
+        let kept = KeptWithRole {
+            role: role.clone(),
+            ..private.clone()
         };
+        let work = Work::of(cx, &account, kept);
         let made = work.converge(plan).await?;
         if role.is_none() {
             let before = Work { private, ..work };
@@ -141,11 +123,7 @@ impl Resource for AddonResource {
         let account = Clients::aws(cx).await?;
         let private = cx.private()?;
         private.in_account.check(&account).await?;
-        let work = Work {
-            private,
-            cx,
-            account: &account,
-        };
+        let work = Work::of(cx, &account, private);
         work.delete(&state).await?;
         work.remove_role(&state).await
     }
@@ -153,27 +131,20 @@ impl Resource for AddonResource {
     async fn import(&self, cx: &Context<Self>, by: ImportBy<AddonIdentity>) -> Result<AddonModel, Diagnostics> {
         let account = Clients::aws(cx).await?;
         let (cluster, name) = match by {
-            ImportBy::Id(id) => id
-                .split_once(':')
-                .map(|(cluster, name)| (cluster.to_owned(), name.to_owned()))
-                .ok_or_else(|| failure::nothing_there(&id))?,
+            ImportBy::Id(id) => import::parts(&id, ':').ok_or_else(|| failure::nothing_there(&id))?,
             ImportBy::Identity(identity) => (identity.cluster_name, identity.addon_name),
         };
         let mut model = AddonModel::imported(cluster, name);
         let found = account.addon(model.id()).await.map_err(explained(IMPORT))?;
         let named = || failure::nothing_there(&format!("{}:{}", model.cluster_name, model.addon_name));
         let addon = found.ok_or_else(named)?;
-        let work = Work {
-            private: Private::default(),
-            cx,
-            account: &account,
-        };
+        let work = Work::of(cx, &account, KeptWithRole::default());
         let role = work.role_of(&model, &addon).await.map_err(explained(IMPORT))?;
         model.tags = tags::of_user(&tags_of(&addon), &account.default_tags());
         let model = model.observed(&addon, role.as_deref());
         // What was made for it is known by its name, and is ours to change.
-        let own = steps::role_name(&account, &model);
-        let is_own = role.is_some_and(|arn| arn.ends_with(&format!("/{own}")));
+        let own = role::name(&account, &model);
+        let is_own = role.is_some_and(|arn| iam::is_named(&arn, &own));
         keep(cx, &account, &model, is_own.then_some(own)).await?;
         Ok(model)
     }
@@ -201,14 +172,9 @@ async fn keep(
     account: &Account,
     model: &AddonModel,
     role: Option<String>,
-) -> Result<Private, Diagnostics> {
-    let private = Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: tags::wanted(model.tags.as_ref(), &account.default_tags())
-            .into_keys()
-            .collect(),
-        role,
-    };
+) -> Result<KeptWithRole, Diagnostics> {
+    let tags = tags::wanted(model.tags.as_ref(), &account.default_tags());
+    let private = Kept::of(account, tags).await?.with_role(role);
     cx.set_private(&private)?;
     Ok(private)
 }

@@ -3,7 +3,7 @@
 //! A refresh that finds the object takes the mark away: from then on a state has it. One without a state may be taken
 //! over within a day, by a creation of the same thing. What another creation of this very run has made is never taken:
 //! two resources may well make the same. Where taking something that another state has would do harm, only what is not
-//! finished is taken.
+//! finished is taken. What has a name of its own, such as a cluster, needs no more than the mark.
 
 use std::collections::BTreeSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use aws_smithy_types::DateTime;
 use uuid::Uuid;
 
+use super::error::Error;
 use super::tags::{self, Tags};
 
 /// The key of the mark.
@@ -87,9 +88,22 @@ impl Creation {
     }
 }
 
+/// Tags with the mark of something that has a name of its own: whoever makes it next makes the same.
+pub(super) fn marked(mut tags: Tags) -> Tags {
+    tags.insert(NEW.to_owned(), "true".to_owned());
+    tags
+}
+
 /// Whether no state is known to have what has these tags.
 pub(super) fn is_new(tags: &Tags) -> bool {
     tags.contains_key(NEW)
+}
+
+/// What has become of the mark, when a state has the object. What fails is done by the next refresh.
+pub(super) fn noted(what: &'static str, unmarked: Result<(), Error>) {
+    if let Err(error) = unmarked {
+        tracing::warn!(%error, what, "it could not be noted that a state has it");
+    }
 }
 
 /// Takes something over, unless another creation of this run has done so.

@@ -8,7 +8,7 @@ use aws_sdk_dlm::config::Builder;
 use aws_sdk_dlm::types::{LifecyclePolicy, LifecyclePolicySummary, PolicyDetails, SettablePolicyStateValues};
 
 use super::account::Account;
-use super::error::Error;
+use super::error::{Error, found, gone};
 use super::tags::{self, Tags};
 
 const SERVICE: &str = "dlm";
@@ -61,11 +61,8 @@ impl Account {
     /// The call failed.
     pub(super) async fn lifecycle_policy(&self, id: &str) -> Result<Option<LifecyclePolicy>, Error> {
         let sent = self.services().dlm.get_lifecycle_policy().policy_id(id).send();
-        match self.run(&self.call(SERVICE, "GetLifecyclePolicy"), sent).await {
-            Ok(answer) => Ok(answer.policy),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = found(self.run(&self.call(SERVICE, "GetLifecyclePolicy"), sent).await)?;
+        Ok(answer.and_then(|answer| answer.policy))
     }
 
     /// The policies of the region, in short.
@@ -103,10 +100,7 @@ impl Account {
     /// The call failed.
     pub(super) async fn delete_lifecycle_policy(&self, id: &str) -> Result<(), Error> {
         let sent = self.services().dlm.delete_lifecycle_policy().policy_id(id).send();
-        match self.run(&self.call(SERVICE, "DeleteLifecyclePolicy"), sent).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone(self.run(&self.call(SERVICE, "DeleteLifecyclePolicy"), sent).await)
     }
 
     /// Brings the tags of a policy to what is wanted. Of the others, only those are taken away that were ours.

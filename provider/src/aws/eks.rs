@@ -11,9 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 pub(super) mod access;
 pub(super) mod addons;
 pub(super) mod clusters;
-pub(super) mod core_addons;
 pub(super) mod node_groups;
 pub(super) mod pod_identity;
+pub(super) mod refusals;
 mod tags;
 pub(super) mod updates;
 

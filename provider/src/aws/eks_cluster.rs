@@ -25,7 +25,6 @@ mod roles;
 mod steps;
 mod version;
 
-use serde::{Deserialize, Serialize};
 use tf_framework::ImportBy;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
@@ -34,11 +33,12 @@ use tf_framework::resource::{Draft, Plan, Resource};
 use self::live::Live;
 use self::model::{EksClusterIdentity, EksClusterModel, log_group};
 use self::observed::tags_of;
-use self::steps::{NEW, Work, is_new};
+use self::steps::{Work, is_new};
 use super::account::Account;
+use super::creation::{self, NEW};
 use super::diagnostics::explained;
+use super::kept::Kept;
 use super::tags::{self, Tags};
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the EKS cluster";
@@ -47,18 +47,10 @@ const READ: &str = "Unable to read the EKS cluster";
 #[derive(Debug)]
 pub struct EksClusterResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-}
-
 impl Resource for EksClusterResource {
     type Model = EksClusterModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = Kept;
     type Identity = EksClusterIdentity;
 
     const TYPE_NAME: &'static str = "cht_eks_cluster";
@@ -161,22 +153,16 @@ fn work<'a>(
 
 /// Remembers where the cluster is, and which tags are ours.
 async fn keep(cx: &Context<EksClusterResource>, account: &Account, model: &EksClusterModel) -> Result<(), Diagnostics> {
-    let wanted = tags::wanted(model.tags.as_ref(), &account.default_tags());
-    cx.set_private(&Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: wanted.into_keys().collect(),
-    })
+    let tags = tags::wanted(model.tags.as_ref(), &account.default_tags());
+    cx.set_private(&Kept::of(account, tags).await?)
 }
 
 /// A state has the cluster now, so no creation may take it over. What fails is done by the next refresh.
 async fn note_saved(account: &Account, live: &Live) {
-    let (Some(arn), true) = (live.cluster.arn(), is_new(&live.cluster)) else {
-        return;
-    };
-    let is = tags_of(&live.cluster);
-    let noted = account.set_eks_tags(arn, &is, &Tags::new(), &[NEW.to_owned()]).await;
-    if let Err(error) = noted {
-        tracing::warn!(%error, "it could not be noted that a state has the cluster");
+    if let (Some(arn), true) = (live.cluster.arn(), is_new(&live.cluster)) {
+        let is = tags_of(&live.cluster);
+        let unmarked = account.set_eks_tags(arn, &is, &Tags::new(), &[NEW.to_owned()]).await;
+        creation::noted("cluster", unmarked);
     }
 }
 

@@ -161,6 +161,12 @@ impl Error {
         matches!(self, Self::Unreachable { .. } | Self::Throttled { .. })
     }
 
+    /// Whether something could only not be looked at now.
+    #[must_use]
+    pub fn is_unseen(&self) -> bool {
+        self.is_not_carried_out() || self.is_unanswered()
+    }
+
     /// Whether it was refused with this code.
     #[must_use]
     pub fn is_refused_with(&self, code: &str) -> bool {
@@ -223,6 +229,15 @@ impl Error {
             | Self::TokenTooLong { .. }
             | Self::Interrupted { .. } => None,
         }
+    }
+}
+
+/// What a look-up has found: that there is nothing is no failure.
+pub(super) fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,20 +1,25 @@
 //! Roles of IAM that this provider makes for what it makes: who a cluster, its nodes and its pods are towards AWS.
 //!
 //! API: [CreateRole](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html) and what belongs to it. A
-//! role says by a tag what it is for, and one that says otherwise is neither changed nor removed.
+//! role says by a tag what it is for, and one that says otherwise is neither changed nor removed. Its `policies` say
+//! what it may do.
+
+mod policies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::types::Role;
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use self::policies::decoded;
 use super::account::Account;
-use super::error::{Error, gone};
-use super::region::partition;
+use super::error::{Error, found, gone};
 use super::tags::{self, Tags};
 
 const SERVICE: &str = "iam";
+
+/// How often a role that was just made may be unknown to the service that is to have it.
+pub(super) const TRIES_OF_NEW_ROLE: u32 = 30;
 
 /// What a role is for, on the role.
 const FOR: &str = "cht:for";
@@ -86,11 +91,8 @@ impl Account {
     /// The call failed.
     pub(super) async fn role(&self, name: &str) -> Result<Option<Role>, Error> {
         let sent = self.services().iam.get_role().role_name(name).send();
-        match self.run(&self.call(SERVICE, "GetRole"), sent).await {
-            Ok(answer) => Ok(answer.role),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = found(self.run(&self.call(SERVICE, "GetRole"), sent).await)?;
+        Ok(answer.and_then(|answer| answer.role))
     }
 
     /// Removes a role with all its policies, if it is there and for this.
@@ -108,36 +110,6 @@ impl Account {
         self.set_inline_policies(name, &BTreeMap::new()).await?;
         let sent = self.services().iam.delete_role().role_name(name).send();
         gone(self.run(&self.call(SERVICE, "DeleteRole"), sent).await)
-    }
-
-    /// The ARNs of the managed policies that a role has.
-    ///
-    /// # Errors
-    /// A call failed.
-    pub(super) async fn managed_policies(&self, role: &str) -> Result<BTreeSet<String>, Error> {
-        let call = self.call(SERVICE, "ListAttachedRolePolicies");
-        let mut arns = BTreeSet::new();
-        let mut marker = None;
-        loop {
-            let iam = &self.services().iam;
-            let sent = iam.list_attached_role_policies().role_name(role).set_marker(marker);
-            let page = self.run(&call, sent.send()).await?;
-            let attached = page.attached_policies.unwrap_or_default();
-            arns.extend(attached.into_iter().filter_map(|policy| policy.policy_arn));
-            marker = page.marker;
-            if marker.is_none() {
-                return Ok(arns);
-            }
-        }
-    }
-
-    /// The ARNs of policies that are given by name or by ARN.
-    pub(super) fn arns(&self, policies: &BTreeSet<String>) -> BTreeSet<String> {
-        let arn = |policy: &String| match policy.starts_with("arn:") {
-            true => policy.clone(),
-            false => format!("arn:{}:iam::aws:policy/{policy}", partition(self.region())),
-        };
-        policies.iter().map(arn).collect()
     }
 
     /// Makes a role; one that is there all the same is read.
@@ -184,59 +156,6 @@ impl Account {
         let sent = iam.tag_role().role_name(&spec.name).set_tags(Some(as_list(&missing)));
         self.run(&self.call(SERVICE, "TagRole"), sent.send()).await.map(drop)
     }
-
-    async fn set_managed_policies(&self, role: &str, wanted: &BTreeSet<String>) -> Result<(), Error> {
-        let iam = &self.services().iam;
-        let has = self.managed_policies(role).await?;
-        for arn in wanted.difference(&has) {
-            let sent = iam.attach_role_policy().role_name(role).policy_arn(arn).send();
-            self.run(&self.call(SERVICE, "AttachRolePolicy"), sent).await?;
-        }
-        for arn in has.difference(wanted) {
-            let sent = iam.detach_role_policy().role_name(role).policy_arn(arn).send();
-            gone(self.run(&self.call(SERVICE, "DetachRolePolicy"), sent).await)?;
-        }
-        Ok(())
-    }
-
-    async fn set_inline_policies(&self, role: &str, wanted: &BTreeMap<String, Value>) -> Result<(), Error> {
-        let iam = &self.services().iam;
-        let has = self.inline_policies(role).await?;
-        for (name, document) in wanted {
-            if has.contains(name) && self.inline_policy(role, name).await?.as_ref() == Some(document) {
-                continue;
-            }
-            let put = iam.put_role_policy().role_name(role).policy_name(name);
-            let sent = put.policy_document(document.to_string()).send();
-            self.run(&self.call(SERVICE, "PutRolePolicy"), sent).await?;
-        }
-        for name in has.iter().filter(|name| !wanted.contains_key(*name)) {
-            let sent = iam.delete_role_policy().role_name(role).policy_name(name).send();
-            gone(self.run(&self.call(SERVICE, "DeleteRolePolicy"), sent).await)?;
-        }
-        Ok(())
-    }
-
-    /// The names of a role's own policies. There are a few at most, which fit on a page.
-    async fn inline_policies(&self, role: &str) -> Result<Vec<String>, Error> {
-        let sent = self.services().iam.list_role_policies().role_name(role).send();
-        let answer = self.run(&self.call(SERVICE, "ListRolePolicies"), sent).await?;
-        Ok(answer.policy_names)
-    }
-
-    /// A policy of a role's own; nothing if it has none of this name, or is not there.
-    ///
-    /// # Errors
-    /// The call failed.
-    pub(super) async fn inline_policy(&self, role: &str, name: &str) -> Result<Option<Value>, Error> {
-        let get = self.services().iam.get_role_policy();
-        let sent = get.role_name(role).policy_name(name).send();
-        match self.run(&self.call(SERVICE, "GetRolePolicy"), sent).await {
-            Ok(answer) => Ok(decoded(&answer.policy_document)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 /// Who may assume a role, as a policy says it.
@@ -260,11 +179,6 @@ fn document(role: &Role) -> Option<Value> {
     decoded(role.assume_role_policy_document()?)
 }
 
-/// A policy as IAM answers it: encoded as parts of URLs are.
-fn decoded(document: &str) -> Option<Value> {
-    serde_json::from_str(&percent_decode_str(document).decode_utf8().ok()?).ok()
-}
-
 fn wanted_tags(spec: &RoleSpec) -> Tags {
     let mut tags = tags::wanted(Some(&spec.tags), &Tags::new());
     tags.insert(FOR.to_owned(), spec.purpose.clone());
@@ -284,6 +198,11 @@ fn as_list(tags: &Tags) -> Vec<aws_sdk_iam::types::Tag> {
 fn is_for(role: &Role, purpose: &str) -> bool {
     let tags = tags_of(role);
     tags::are_ours(&tags) && tags.get(FOR).is_some_and(|of| of == purpose)
+}
+
+/// Whether this is the ARN of the role of that name.
+pub(super) fn is_named(arn: &str, name: &str) -> bool {
+    arn.rsplit('/').next() == Some(name)
 }
 
 fn foreign(name: &str) -> Error {

@@ -27,7 +27,6 @@ mod steps;
 mod taints;
 mod template;
 
-use serde::{Deserialize, Serialize};
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Draft, Plan, Resource};
@@ -39,8 +38,10 @@ use self::steps::Work;
 use super::account::Account;
 use super::diagnostics::{explain, explained};
 use super::error::Error;
+use super::iam;
+use super::import;
+use super::kept::{Kept, KeptWithRole};
 use super::tags;
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the node group";
@@ -53,20 +54,10 @@ const IMPORT: &str = "Unable to import the node group";
 #[derive(Debug)]
 pub struct NodeGroupResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-    /// The name of the role, if it was made for the group.
-    role: Option<String>,
-}
-
 impl Resource for NodeGroupResource {
     type Model = NodeGroupModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = KeptWithRole;
     type Identity = NodeGroupIdentity;
 
     const TYPE_NAME: &'static str = "cht_eks_node_group";
@@ -84,11 +75,8 @@ impl Resource for NodeGroupResource {
         let account = Clients::aws(cx).await?;
         let role = plan.node_role_arn.is_unknown();
         let role = role.then(|| role::spec(&account, &plan).name);
-        let work = Work {
-            private: keep(cx, &account, &plan, role).await?,
-            cx,
-            account: &account,
-        };
+        let private = keep(cx, &account, &plan, role).await?;
+        let work = Work::of(cx, &account, private);
         work.wait_for_cluster(&plan).await?;
         let found = left_over(&work, &plan).await?;
         let plan = with_image(plan);
@@ -146,11 +134,7 @@ impl Resource for NodeGroupResource {
         let private = cx.private()?;
         private.in_account.check(&account).await?;
         let role = private.role.clone();
-        let work = Work {
-            private,
-            cx,
-            account: &account,
-        };
+        let work = Work::of(cx, &account, private);
         let made = work.converge(plan).await?;
         keep(cx, &account, &made, role).await?;
         Ok(made)
@@ -160,11 +144,7 @@ impl Resource for NodeGroupResource {
         let account = Clients::aws(cx).await?;
         let private = cx.private()?;
         private.in_account.check(&account).await?;
-        let work = Work {
-            private,
-            cx,
-            account: &account,
-        };
+        let work = Work::of(cx, &account, private);
         work.delete(&state).await?;
         work.clean_up(&state).await
     }
@@ -172,10 +152,7 @@ impl Resource for NodeGroupResource {
     async fn import(&self, cx: &Context<Self>, by: ImportBy<NodeGroupIdentity>) -> Result<NodeGroupModel, Diagnostics> {
         let account = Clients::aws(cx).await?;
         let (cluster, name) = match by {
-            ImportBy::Id(id) => id
-                .split_once(':')
-                .map(|(cluster, name)| (cluster.to_owned(), name.to_owned()))
-                .ok_or_else(|| failure::nothing_there(&id))?,
+            ImportBy::Id(id) => import::parts(&id, ':').ok_or_else(|| failure::nothing_there(&id))?,
             ImportBy::Identity(identity) => (identity.cluster_name, identity.node_group_name),
         };
         let mut model = NodeGroupModel::imported(cluster, name);
@@ -190,10 +167,7 @@ impl Resource for NodeGroupResource {
         let is_owned = live.group.launch_template().and_then(|template| template.id()) == owned.as_deref();
         model.launch_template_id = owned.filter(|_| is_owned).into();
         let spec = role::spec(&account, &model);
-        let is_role = live
-            .group
-            .node_role()
-            .is_some_and(|arn| arn.ends_with(&format!("/{}", spec.name)));
+        let is_role = live.group.node_role().is_some_and(|arn| iam::is_named(arn, &spec.name));
         model.tags = tags::of_user(&live.tags(), &account.default_tags());
         let model = model.observed(&live);
         keep(cx, &account, &model, is_role.then_some(spec.name)).await?;
@@ -207,14 +181,9 @@ async fn keep(
     account: &Account,
     model: &NodeGroupModel,
     role: Option<String>,
-) -> Result<Private, Diagnostics> {
-    let private = Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: tags::wanted(model.tags.as_ref(), &account.default_tags())
-            .into_keys()
-            .collect(),
-        role,
-    };
+) -> Result<KeptWithRole, Diagnostics> {
+    let tags = tags::wanted(model.tags.as_ref(), &account.default_tags());
+    let private = Kept::of(account, tags).await?.with_role(role);
     cx.set_private(&private)?;
     Ok(private)
 }

@@ -1,27 +1,29 @@
 //! `cht_ebs_snapshot`: what was on a volume at one moment.
 //!
-//! API: CreateSnapshot, DescribeSnapshots, DeleteSnapshot. In place: name and tags. [`model`] has the attributes. The
-//! calls are in [`ec2::volumes`](super::ec2::volumes).
+//! API: CreateSnapshot, DescribeSnapshots, DeleteSnapshot. In place: name and tags.
+//!
+//! - [`model`] has the attributes, [`plan`] what a plan shows and refuses.
+//! - [`steps`] does one thing after another; the calls are in [`ec2::volumes`](super::ec2::volumes).
 //!
 //! Making one has no token, so a creation that was killed is found again by its mark, however long it takes AWS.
 
 mod model;
+mod plan;
+mod steps;
 
-use aws_sdk_ec2::types::{Snapshot, SnapshotState};
-use serde::{Deserialize, Serialize};
-use tf_framework::context::{Backoff, Context, Progress};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
-use tf_framework::lifecycle::plan::Action;
+use aws_sdk_ec2::types::Snapshot;
+use tf_framework::context::Context;
+use tf_framework::diagnostics::Diagnostics;
 use tf_framework::resource::{Plan, Resource};
 use tf_framework::{Attr, ImportBy};
 
-use self::model::{NAME, SnapshotIdentity, SnapshotModel};
+use self::model::{SnapshotIdentity, SnapshotModel};
 use super::account::Account;
-use super::creation::{self, Creation, NEW, Origin};
-use super::diagnostics::{explain, explained};
+use super::creation::{self, Creation, NEW};
+use super::diagnostics::explained;
 use super::ec2::by_key;
+use super::kept::Kept;
 use super::tags::Tags;
-use super::which_account::InAccount;
 use crate::provider::Clients;
 
 const READ: &str = "Unable to read the snapshot";
@@ -37,52 +39,27 @@ pub(super) const SELF: &str = "self";
 #[derive(Debug)]
 pub struct SnapshotResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-}
-
 impl Resource for SnapshotResource {
     type Model = SnapshotModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = Kept;
     type Identity = SnapshotIdentity;
 
     const TYPE_NAME: &'static str = "cht_ebs_snapshot";
 
     async fn modify_plan(&self, _: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
-        let Some(prior) = plan.prior.clone() else {
-            return Ok(());
-        };
-        if plan.action() != Action::Delete {
-            let state = prior.state.known().map(String::as_str);
-            if state != Some(SnapshotState::Completed.as_str()) {
-                // The next apply goes on with the wait, or makes another one.
-                plan.set_unknown(SnapshotModel::STATE);
-            }
-            if state == Some(SnapshotState::Error.as_str()) {
-                plan.require_replace(SnapshotModel::STATE);
-                return Ok(());
-            }
-        }
-        match prior.deletion_protection && (plan.action() == Action::Delete || !plan.requires_replace().is_empty()) {
-            true => Err(protected(&prior)),
-            false => Ok(()),
-        }
+        plan::check(plan)
     }
 
     async fn create(&self, cx: &Context<Self>, plan: SnapshotModel) -> Result<SnapshotModel, Diagnostics> {
         let account = Clients::aws(cx).await?;
         keep(cx, &account, &plan).await?;
         let creation = Creation::begin();
-        let id = make(cx, &account, &plan, &creation).await?;
+        let id = steps::make(cx, &account, &plan, &creation).await?;
         let mut plan = plan;
         plan.id = Attr::Known(id.clone());
         cx.checkpoint(&plan);
-        let made = wait_until_completed(cx, &account, &id, CREATE).await?;
+        let made = steps::wait_until_completed(cx, &account, &id, CREATE).await?;
         let marked = account
             .set_ec2_tags(&id, &by_key(made.tags()), &creation.end(), &[])
             .await;
@@ -121,7 +98,7 @@ impl Resource for SnapshotResource {
             .await;
         tagged.map_err(explained(UPDATE))?;
         keep(cx, &account, &plan).await?;
-        let made = wait_until_completed(cx, &account, id, UPDATE).await?;
+        let made = steps::wait_until_completed(cx, &account, id, UPDATE).await?;
         Ok(plan.observed(&made))
     }
 
@@ -147,138 +124,17 @@ impl Resource for SnapshotResource {
 
 /// Remembers where the snapshot is, and which tags are ours.
 async fn keep(cx: &Context<SnapshotResource>, account: &Account, model: &SnapshotModel) -> Result<(), Diagnostics> {
-    cx.set_private(&Private {
-        in_account: InAccount::of(account).await?,
-        tag_keys: model.wanted_tags(&account.default_tags()).into_keys().collect(),
-    })
-}
-
-/// Begins a snapshot, or finds the one that an apply has begun of which nothing was saved.
-async fn make(
-    cx: &Context<SnapshotResource>,
-    account: &Account,
-    plan: &SnapshotModel,
-    creation: &Creation,
-) -> Result<String, Diagnostics> {
-    if let Some((id, _)) = earlier(account, plan, creation).await? {
-        cx.warn(found_again(&id));
-        return Ok(id);
-    }
-    let tags = creation.mark(plan.wanted_tags(&account.default_tags()));
-    cx.wait("AWS to take the order for the snapshot", Backoff::QUICK, async || {
-        let made = account.create_snapshot(&plan.volume_id, plan.description.clone(), &tags);
-        match made.await {
-            Ok(id) => Ok(Progress::Ready(id)),
-            Err(error) if error.is_not_carried_out() => Ok(Progress::Pending(error_chain(&error))),
-            Err(error) if error.is_unanswered() => match earlier(account, plan, creation).await? {
-                Some((id, Origin::This)) => Ok(Progress::Ready(id)),
-                _ => Err(explain(CREATE, &error)),
-            },
-            Err(error) => Err(explain(CREATE, &error).at(SnapshotModel::VOLUME_ID)),
-        }
-    })
-    .await
-}
-
-/// The snapshot that this creation, or one that was killed, has begun.
-async fn earlier(
-    account: &Account,
-    plan: &SnapshotModel,
-    creation: &Creation,
-) -> Result<Option<(String, Origin)>, Diagnostics> {
-    let filters = vec![
-        (format!("tag:{NAME}"), plan.name.clone()),
-        ("volume-id".to_owned(), plan.volume_id.clone()),
-    ];
-    let found = account
-        .snapshots(&[SELF.to_owned()], filters)
-        .await
-        .map_err(explained(CREATE))?;
-    for snapshot in found {
-        let origin = creation.origin(&by_key(snapshot.tags()), snapshot.start_time());
-        let Some(id) = snapshot.snapshot_id() else { continue };
-        let is_usable = snapshot.state() != Some(&SnapshotState::Error);
-        match origin {
-            Origin::This => return Ok(Some((id.to_owned(), origin))),
-            Origin::Unfinished if is_usable && creation::take(id) => return Ok(Some((id.to_owned(), origin))),
-            Origin::Finished => return Err(taken(plan, id)),
-            Origin::Unfinished | Origin::Other => {}
-        }
-    }
-    Ok(None)
-}
-
-async fn wait_until_completed(
-    cx: &Context<SnapshotResource>,
-    account: &Account,
-    id: &str,
-    summary: &str,
-) -> Result<Snapshot, Diagnostics> {
-    cx.wait("the snapshot to be completed", Backoff::SLOW, async || {
-        let Some(snapshot) = account.snapshot(id).await.map_err(explained(summary))? else {
-            return Ok(Progress::Pending("it is not listed yet".to_owned()));
-        };
-        match snapshot.state() {
-            Some(SnapshotState::Completed) => Ok(Progress::Ready(snapshot)),
-            Some(SnapshotState::Error) => Err(failed(&snapshot)),
-            _ => {
-                let progress = snapshot.progress().unwrap_or("nothing");
-                Ok(Progress::Pending(format!(
-                    "{progress} of {id} is done. AWS goes on by itself: the next apply finds it"
-                )))
-            }
-        }
-    })
-    .await
+    let tags = model.wanted_tags(&account.default_tags());
+    cx.set_private(&Kept::of(account, tags).await?)
 }
 
 /// A state has the snapshot now, so no creation may take it over. What fails is done by the next refresh.
 async fn note_saved(account: &Account, snapshot: &Snapshot) {
     let (id, is) = (snapshot.snapshot_id().unwrap_or_default(), by_key(snapshot.tags()));
-    if !creation::is_new(&is) {
-        return;
+    if creation::is_new(&is) {
+        let unmarked = account.set_ec2_tags(id, &is, &Tags::new(), &[NEW.to_owned()]).await;
+        creation::noted("snapshot", unmarked);
     }
-    if let Err(error) = account.set_ec2_tags(id, &is, &Tags::new(), &[NEW.to_owned()]).await {
-        tracing::warn!(%error, "it could not be noted that a state has the snapshot");
-    }
-}
-
-fn protected(prior: &SnapshotModel) -> Diagnostics {
-    let detail = format!(
-        "{} ({}) would be destroyed, and what was on its volume then with it.\n\nIf that is meant, set `deletion_protection = false`, apply, and \
-         try again.",
-        prior.name,
-        prior.id()
-    );
-    Diagnostic::error("Snapshot is protected", detail)
-        .at(SnapshotModel::DELETION_PROTECTION)
-        .into()
-}
-
-fn found_again(id: &str) -> Diagnostic {
-    let detail = format!("An earlier apply has begun {id} of this name, and nothing was saved of that. It is taken.");
-    Diagnostic::warning("Snapshot is there already", detail).at(SnapshotModel::NAME)
-}
-
-fn taken(plan: &SnapshotModel, id: &str) -> Diagnostics {
-    let detail = format!(
-        "An apply of the last day has made {id} of {} with the name `{}`, and no state is known to have it. If it is the one that is meant, import \
-         it: `tofu import cht_ebs_snapshot.NAME {id}`. If another configuration has it, choose another name.",
-        plan.volume_id, plan.name
-    );
-    Diagnostic::error("Snapshot exists already", detail)
-        .at(SnapshotModel::NAME)
-        .into()
-}
-
-fn failed(snapshot: &Snapshot) -> Diagnostics {
-    let detail = format!(
-        "AWS could not make {}: {}\n\nMost often the key of KMS that the volume is encrypted with cannot be used. Once the cause is removed, apply \
-         again: another one is made.",
-        snapshot.snapshot_id().unwrap_or_default(),
-        snapshot.state_message().unwrap_or("it does not say why.")
-    );
-    Diagnostics::error("Snapshot could not be made", detail)
 }
 
 fn gone(id: &str) -> Diagnostics {

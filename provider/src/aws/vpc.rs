@@ -24,7 +24,6 @@ mod tests;
 mod zones;
 
 use aws_sdk_ec2::types::Vpc;
-use serde::{Deserialize, Serialize};
 use tf_framework::ImportBy;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
@@ -34,8 +33,10 @@ use self::live::{Live, Part as _};
 use self::model::{VpcIdentity, VpcModel};
 use self::steps::Work;
 use super::account::Account;
+use super::creation::{self, NEW};
 use super::diagnostics::explained;
-use super::ec2::{filter, tag};
+use super::ec2::{by_key, filter};
+use super::kept::Kept;
 use super::which_account::InAccount;
 use crate::provider::Clients;
 
@@ -45,18 +46,10 @@ const READ: &str = "Unable to read the network";
 #[derive(Debug)]
 pub struct VpcResource;
 
-/// What is kept beside a state.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Private {
-    in_account: InAccount,
-    /// The keys of the tags that we have set.
-    tag_keys: Vec<String>,
-}
-
 impl Resource for VpcResource {
     type Model = VpcModel;
     type Clients = Clients;
-    type Private = Private;
+    type Private = Kept;
     type Identity = VpcIdentity;
 
     const TYPE_NAME: &'static str = "cht_vpc";
@@ -183,7 +176,7 @@ async fn adoptable(account: &Account, model: &VpcModel) -> Result<Option<Vpc>, D
     let of_name = filter(format!("tag:{}", marks::NETWORK), [model.name.as_str()]);
     let mut found = account.vpcs(vec![of_name]).await.map_err(explained(READ))?;
     let ids = || found.iter().map(Vpc::id).collect::<Vec<_>>().join(", ");
-    let is_new = found.iter().all(|vpc| tag(vpc.tags(), marks::NEW).is_some());
+    let is_new = found.iter().all(|vpc| creation::is_new(&by_key(vpc.tags())));
     let is_same = found
         .iter()
         .all(|vpc| vpc.cidr_block() == Some(model.cidr_block.as_str()));
@@ -208,17 +201,14 @@ async fn live_of(account: &Account, id: &str) -> Result<Option<Live>, Diagnostic
 
 /// A state has the network now, so no creation may take it over. What fails is done by the next refresh.
 async fn note_saved(account: &Account, live: &Live) {
-    if tag(live.vpc.tags(), marks::NEW).is_none() {
-        return;
-    }
-    let mark = vec![marks::NEW.to_owned()];
-    if let Err(error) = account.delete_ec2_tags(live.vpc.id(), mark).await {
-        tracing::warn!(%error, "it could not be noted that a state has the network");
+    if creation::is_new(&by_key(live.vpc.tags())) {
+        let unmarked = account.delete_ec2_tags(live.vpc.id(), vec![NEW.to_owned()]).await;
+        creation::noted("network", unmarked);
     }
 }
 
 async fn keep(cx: &Context<VpcResource>, account: &Account, model: &VpcModel) -> Result<(), Diagnostics> {
-    cx.set_private(&Private {
+    cx.set_private(&Kept {
         in_account: InAccount::of(account).await?,
         tag_keys: marks::own_keys(model, &account.default_tags()),
     })

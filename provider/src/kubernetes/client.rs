@@ -3,6 +3,8 @@
 //! Requests go through [`kube::Client::send`], not through `kube::Api`: only there are the response headers seen
 //! (`Retry-After`), and `kube` logs bodies that it cannot parse, which may hold Secrets.
 
+mod probe;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -12,7 +14,6 @@ use std::time::Duration;
 use futures::{StreamExt as _, stream};
 use http::Method;
 use hyper::body::Bytes;
-use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -20,6 +21,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
+pub use self::probe::Probe;
 use super::answer;
 use super::eks::{EksError, EksLogin};
 use super::error::{Error, Source};
@@ -50,15 +52,6 @@ pub struct Cluster {
     in_flight: Arc<Semaphore>,
     probed: Arc<OnceLock<Probe>>,
     login: Option<EksLogin>,
-}
-
-/// What [`Cluster::probe`] learned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probe {
-    /// The server's version, `v1.36.3`.
-    pub version: String,
-    /// The name that the server knows the credentials by; `None` from servers older than 1.28, which cannot tell.
-    pub user: Option<String>,
 }
 
 impl Cluster {
@@ -115,56 +108,6 @@ impl Cluster {
     /// Whether both are the same client: one is a clone of the other.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.in_flight, &other.in_flight)
-    }
-
-    /// Asks the server for its version and for whom it takes us, which proves the address, the certificate and the
-    /// credentials in turn. A cluster that has answered, to any clone, is not asked again.
-    ///
-    /// # Errors
-    /// The cluster cannot be reached, its certificate is not trusted, or the credentials are refused.
-    pub async fn probe(&self) -> Result<Probe, Error> {
-        if let Some(probe) = self.probed.get() {
-            return Ok(probe.clone());
-        }
-        // Whoever comes before the first answer asks too: they would wait for each other's retries else.
-        let probe = self.ask().await?;
-        Ok(self.probed.get_or_init(|| probe).clone())
-    }
-
-    async fn ask(&self) -> Result<Probe, Error> {
-        let call = Call {
-            verb: "get",
-            resource: "/version".into(),
-            namespace: None,
-            name: None,
-        };
-        let answer = self.json(&Outgoing::get(call.clone(), "/version".to_owned())).await?;
-        let Some(version) = answer.pointer("/gitVersion").and_then(Value::as_str).map(str::to_owned) else {
-            return Err(status::no_kubernetes(call, answer.to_string().as_bytes()));
-        };
-        let kind = Kind::cluster::<SelfSubjectReview>();
-        let review = json!({"apiVersion": kind.api_version(), "kind": kind.kind});
-        let outgoing = Outgoing {
-            call: Call {
-                verb: "create",
-                resource: kind.resource().into(),
-                namespace: None,
-                name: None,
-            },
-            method: Method::POST,
-            target: kind.path(None),
-            content_type: "application/json",
-            body: review.to_string().into_bytes(),
-        };
-        let user = match self.json(&outgoing).await {
-            Ok(review) => review
-                .pointer("/status/userInfo/username")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-            Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
-        };
-        Ok(Probe { version, user })
     }
 
     /// Reads one object; `None` if it is not there.

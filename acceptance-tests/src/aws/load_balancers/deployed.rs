@@ -1,8 +1,12 @@
-//! What a group of Ingresses has in AWS, found again by its tags.
+//! What a group of Ingresses has in AWS, found again by its tags: a load balancer with its security group, and its
+//! `listeners`. What it is made with is `given`, or looked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod given;
+mod listeners;
 
-use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
@@ -124,142 +128,6 @@ impl Deployer<'_> {
         let asked = json!({"GroupId": made["GroupId"], "IpPermissions": [open(80), open(443)]});
         self.call("ec2", "AuthorizeSecurityGroupIngress", asked).await?;
         Ok(made["GroupId"].clone())
-    }
-
-    /// The target groups, by host.
-    async fn targets(&self, vpc: &Value) -> Result<BTreeMap<String, Value>> {
-        let mut there = BTreeMap::new();
-        for group in self.found("DescribeTargetGroups", "TargetGroups").await? {
-            there.insert(
-                group["TargetGroupName"].as_str().unwrap_or_default().to_owned(),
-                group["TargetGroupArn"].clone(),
-            );
-        }
-        let mut targets = BTreeMap::new();
-        for member in &self.group.members {
-            let kind = member.annotation("target-type").unwrap_or("instance");
-            let path = member.annotation("healthcheck-path").unwrap_or("/");
-            for (host, service, port) in &member.backends {
-                let resource = format!("{}/{}-{service}:{port}", member.namespace, member.name);
-                let name = format!(
-                    "k8s-{}-{}-{}",
-                    short(&member.namespace, 8),
-                    short(service, 8),
-                    hash(&format!("{}{}{resource}{kind}{path}", self.cluster, self.group.stack))
-                );
-                let arn = match there.get(&name) {
-                    Some(arn) => arn.clone(),
-                    None => {
-                        let asked = json!({
-                            "Name": name, "Protocol": "HTTP", "Port": if kind == "ip" { 5988 } else { 1 },
-                            "VpcId": vpc, "TargetType": kind, "HealthCheckPath": path, "Tags": self.tags(&resource),
-                        });
-                        let made = self.call("elbv2", "CreateTargetGroup", asked).await?;
-                        made["TargetGroups"][0]["TargetGroupArn"].clone()
-                    }
-                };
-                targets.insert(host.clone(), arn);
-            }
-        }
-        Ok(targets)
-    }
-
-    async fn listener(
-        &self,
-        balancer: &Value,
-        port: u16,
-        certificates: &[String],
-        targets: &BTreeMap<String, Value>,
-    ) -> Result<()> {
-        let nothing = json!({"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"}});
-        let mut asked = json!({
-            "LoadBalancerArn": balancer, "Protocol": if port == 443 { "HTTPS" } else { "HTTP" }, "Port": port,
-            "DefaultActions": [nothing], "Tags": self.tags(&port.to_string()),
-        });
-        if let Some(certificate) = certificates.first() {
-            asked["Certificates"] = json!([{"CertificateArn": certificate}]);
-        }
-        let made = self.call("elbv2", "CreateListener", asked).await?;
-        let listener = &made["Listeners"][0]["ListenerArn"];
-        for (number, (host, target)) in targets.iter().enumerate() {
-            let asked = json!({
-                "ListenerArn": listener, "Priority": number + 1,
-                "Conditions": [{"Field": "host-header", "Values": [host]}],
-                "Actions": [{"Type": "forward", "TargetGroupArn": target}],
-            });
-            self.call("elbv2", "CreateRule", asked).await?;
-        }
-        Ok(())
-    }
-
-    async fn remove_listeners(&self, balancer: &Value) -> Result<()> {
-        let asked = json!({"LoadBalancerArn": balancer});
-        for listener in list(&self.call("elbv2", "DescribeListeners", asked).await?["Listeners"]) {
-            let asked = json!({"ListenerArn": listener["ListenerArn"]});
-            self.call("elbv2", "DeleteListener", asked).await?;
-        }
-        Ok(())
-    }
-
-    async fn remove_targets(&self, is_doomed: impl Fn(&Value) -> bool) -> Result<()> {
-        for group in self.found("DescribeTargetGroups", "TargetGroups").await? {
-            let arn = &group["TargetGroupArn"];
-            if is_doomed(arn) {
-                self.call("elbv2", "DeleteTargetGroup", json!({"TargetGroupArn": arn}))
-                    .await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The certificates that are given; else those of ACM that are for the hosts. Without any, nothing is made.
-    async fn certificates(&self) -> Result<Vec<String>> {
-        let parameter = match self.group.controller {
-            CONTROLLER => "/certificateArn",
-            _ => "/certificateARNs",
-        };
-        let given = self.group.list(parameter, "certificate-arn");
-        if !given.is_empty() || !self.group.is_encrypted() {
-            return Ok(given.into_iter().collect());
-        }
-        let mut found = BTreeSet::new();
-        let listed = self
-            .call("acm", "ListCertificates", json!({"CertificateStatuses": ["ISSUED"]}))
-            .await?;
-        for host in self.group.members.iter().flat_map(|member| &member.hosts) {
-            let is_for = |certificate: &&Value| {
-                let name = certificate["DomainName"].as_str().unwrap_or_default();
-                name == host || name.strip_prefix('*').is_some_and(|rest| host.ends_with(rest))
-            };
-            let all = list(&listed["CertificateSummaryList"]);
-            let certificate = all.iter().find(is_for);
-            let certificate = certificate.with_context(|| format!("no certificate found for host: {host}"))?;
-            found.extend(certificate["CertificateArn"].as_str().map(str::to_owned));
-        }
-        Ok(found.into_iter().collect())
-    }
-
-    /// The subnets that are given; else those of the network that have the tag.
-    async fn subnets(&self, scheme: &str) -> Result<Vec<Value>> {
-        let given: Vec<String> = self.group.list("/subnets/ids", "subnets").into_iter().collect();
-        let asked = match (given.is_empty(), &self.maker.vpc_id) {
-            (false, _) => json!({"SubnetIds": given}),
-            (true, vpc) => {
-                let role = if scheme == "internal" { "internal-elb" } else { "elb" };
-                let mut filters = vec![json!({"Name": format!("tag:kubernetes.io/role/{role}"), "Values": ["", "1"]})];
-                filters.extend(vpc.as_ref().map(|vpc| json!({"Name": "vpc-id", "Values": [vpc]})));
-                json!({"Filters": filters})
-            }
-        };
-        let subnets = list(&self.call("ec2", "DescribeSubnets", asked).await?["Subnets"]);
-        let zones: BTreeSet<String> = subnets.iter().map(|one| one["AvailabilityZone"].to_string()).collect();
-        if zones.len() < 2 {
-            bail!(
-                "couldn't auto-discover subnets: {} zones have one for {scheme}",
-                zones.len()
-            );
-        }
-        Ok(subnets)
     }
 
     async fn security_groups(&self) -> Result<Vec<Value>> {

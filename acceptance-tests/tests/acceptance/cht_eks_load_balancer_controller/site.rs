@@ -51,12 +51,8 @@ impl Site {
         let scene = Scene::in_account(aws.account().await.expect("an account"));
         make_cluster(&scene).await;
         let_in(&scene).await;
-        let subnets = scene.listed("DescribeSubnets", "Subnets").await;
-        let public = subnets
-            .iter()
-            .filter(|one| one["CidrBlock"].to_string().contains("10.0."));
-        let ids: Vec<&Value> = public.map(|one| &one["SubnetId"]).collect();
-        let tags = json!({"Resources": ids, "Tags": [{"Key": "kubernetes.io/role/elb", "Value": "1"}]});
+        let public = scene.subnets().await;
+        let tags = json!({"Resources": public, "Tags": [{"Key": "kubernetes.io/role/elb", "Value": "1"}]});
         scene.account.call("ec2", "CreateTags", tags).await.expect("tags");
         scene.account.forget_calls();
         Some(Site {

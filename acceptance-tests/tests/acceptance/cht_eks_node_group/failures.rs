@@ -1,6 +1,6 @@
 //! What EKS gives up, and what users are told of it.
 
-use acceptance_tests::aws::Issue;
+use acceptance_tests::aws::{Issue, Work};
 
 use super::*;
 

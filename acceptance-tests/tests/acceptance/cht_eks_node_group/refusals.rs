@@ -1,6 +1,9 @@
 //! What plans refuse before anything is made.
 
+use acceptance_tests::aws::Fault;
+
 use super::*;
+use crate::support::blames;
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
@@ -54,14 +57,15 @@ async fn complaint_12_subnets_that_do_not_fit_are_refused() {
         let answer = scene.account.call("ec2", operation, asked).await;
         answer.expect("EC2 does it")
     };
+    let id = |subnet: &Value| subnet["Subnet"]["SubnetId"].as_str().expect("an id").to_owned();
     let vpc = call("CreateVpc", json!({"CidrBlock": "10.1.0.0/16"})).await;
     let vpc = vpc["Vpc"]["VpcId"].clone();
     let other = call("CreateSubnet", json!({"VpcId": vpc, "CidrBlock": "10.1.0.0/24"})).await;
-    let other = text(&other["Subnet"]["SubnetId"]);
+    let other = id(&other);
     let own = call("DescribeSubnets", json!({"SubnetIds": [nodes.subnets[0]]})).await;
     let vpc = own["Subnets"][0]["VpcId"].clone();
     let asked = json!({"VpcId": vpc, "CidrBlock": "10.0.9.0/28", "AvailabilityZone": "eu-west-2a"});
-    let small = text(&call("CreateSubnet", asked).await["Subnet"]["SubnetId"]);
+    let small = id(&call("CreateSubnet", asked).await);
     for (subnet, sizes, summary, text) in [
         (
             "subnet-0123456789abcdef0",

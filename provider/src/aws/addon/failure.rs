@@ -5,43 +5,27 @@ use tf_framework::custom_types::{Json, Notation};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use super::super::diagnostics::explain;
+use super::super::eks::refusals;
 use super::super::error::Error;
 use super::model::{AddonModel, status};
 
-/// Whether EKS does not know a role, or not yet all of it.
-pub(super) fn is_about_role(error: &Error) -> bool {
-    let is_asked =
-        error.is_refused_with("InvalidParameterException") || error.is_refused_with("InvalidRequestException");
-    is_asked && said(error).contains("role")
-}
-
 /// Whether the cluster is not ready for it yet.
 pub(super) fn is_for_later(error: &Error) -> bool {
-    error.is_refused_with("InvalidRequestException") && said(error).contains("not in active status")
-}
-
-fn said(error: &Error) -> String {
-    let said = error.refusal().map(|refusal| refusal.message.to_lowercase());
-    said.unwrap_or_default()
+    error.is_refused_with("InvalidRequestException") && refusals::said(error).contains("not in active status")
 }
 
 /// An error at the attribute that EKS blames.
 pub(super) fn blame(summary: &str, error: &Error) -> Diagnostics {
-    let said = said(error);
+    if error.is_not_found() {
+        return explain(summary, error).at(AddonModel::CLUSTER_NAME);
+    }
     let words = [
         ("configurationvalue", AddonModel::CONFIGURATION_VALUES),
         ("version", AddonModel::ADDON_VERSION),
         ("role", AddonModel::ROLE_ARN),
         ("addon", AddonModel::ADDON_NAME),
     ];
-    let explained = explain(summary, error);
-    if error.is_not_found() {
-        return explained.at(AddonModel::CLUSTER_NAME);
-    }
-    match words.iter().find(|(word, _)| said.contains(word)) {
-        Some((_, attribute)) => explained.at(*attribute),
-        None => explained,
-    }
+    refusals::blame(summary, error, &words)
 }
 
 /// What EKS says is wrong, an issue a line.
@@ -193,4 +177,14 @@ pub(super) fn nothing_there(id: &str) -> Diagnostics {
 /// Whether two settings say the same.
 pub(super) fn same_json(one: &str, other: &str) -> bool {
     one == other || matches!((Json::parse(one), Json::parse(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// What is told of an add-on that this provider has made before.
+pub(super) fn found_again(model: &AddonModel) -> Diagnostic {
+    let detail = format!(
+        "The cluster `{}` has the add-on `{}` already, made by this provider: an apply has made it of which nothing was saved. It is \
+         brought to what is configured. If another configuration manages it, remove it from one of the two.",
+        model.cluster_name, model.addon_name
+    );
+    Diagnostic::warning("Add-on is there already", detail).at(AddonModel::ADDON_NAME)
 }

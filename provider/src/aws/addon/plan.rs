@@ -8,6 +8,7 @@ use tf_framework::resource::Plan;
 
 use super::super::account::Account;
 use super::super::diagnostics::explain;
+use super::super::eks::addons::default_version;
 use super::super::error::Error;
 use super::AddonResource;
 use super::model::{AddonModel, is_followed, usual_policies};
@@ -140,7 +141,7 @@ pub(super) async fn offered(account: &Account, cluster: &str, name: &str) -> Res
     let cluster = account.describe_cluster(cluster).await?;
     let kubernetes = cluster.version().unwrap_or_default().to_owned();
     let versions = account.versions_of_addon(name, &kubernetes).await?;
-    let default = super::super::eks::addons::default_version(&versions).map(str::to_owned);
+    let default = default_version(&versions, &kubernetes).map(str::to_owned);
     let versions = versions.into_iter().filter_map(|version| version.addon_version);
     Ok(Offered {
         kubernetes,

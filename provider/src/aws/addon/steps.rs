@@ -1,27 +1,26 @@
-//! What an add-on is made and changed by, step by step: each is done only if it is not done yet.
+//! What an add-on is made and changed by, step by step: each is done only if it is not done yet. `change` says what is
+//! to be changed of one that is there, and has it changed.
 
-use std::collections::BTreeMap;
+mod change;
+
 use std::time::Duration;
 
 use aws_sdk_eks::operation::create_addon::builders::CreateAddonInputBuilder;
-use aws_sdk_eks::operation::update_addon::builders::UpdateAddonInputBuilder;
-use aws_sdk_eks::types::{Addon, AddonPodIdentityAssociations, AddonStatus, UpdateStatus};
+use aws_sdk_eks::types::{Addon, AddonPodIdentityAssociations, AddonStatus};
 use tf_framework::Attr;
 use tf_framework::context::{Backoff, Context, Progress};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::Diagnostics;
 use tokio::time::Instant;
 
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
+use super::super::eks::refusals::{is_about_role, is_in_use};
 use super::super::error::Error;
-use super::super::iam::{RoleSpec, Trust};
-use super::super::short_name::short_name;
+use super::super::iam::TRIES_OF_NEW_ROLE;
+use super::super::kept::KeptWithRole;
 use super::super::tags::{self, Tags};
 use super::model::{AddonModel, status, tags_of};
-use super::{AddonResource, CREATE, DELETE, Private, READ, UPDATE, failure, plan};
-
-/// How often a role that was just made may be unknown to EKS.
-const TRIES_OF_NEW_ROLE: u32 = 30;
+use super::{AddonResource, CREATE, DELETE, READ, UPDATE, failure, plan, role};
 
 /// How long an add-on may be unwell where there are nodes.
 const GRACE: Duration = Duration::from_secs(300);
@@ -30,13 +29,23 @@ const GRACE: Duration = Duration::from_secs(300);
 pub(super) struct Work<'a> {
     pub(super) cx: &'a Context<AddonResource>,
     pub(super) account: &'a Account,
-    pub(super) private: Private,
+    pub(super) private: KeptWithRole,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// Work with what is kept beside the state.
+    pub(super) fn of(cx: &'a Context<AddonResource>, account: &'a Account, private: KeptWithRole) -> Self {
+        Work { cx, account, private }
+    }
+
     /// Makes the role, if one is to be made.
     pub(super) async fn ensure_role(&self, mut model: AddonModel) -> Result<AddonModel, Error> {
-        if let Some(spec) = self.private.role.as_ref().and_then(|_| role(self.account, &model)) {
+        if let Some(spec) = self
+            .private
+            .role
+            .as_ref()
+            .and_then(|_| role::spec(self.account, &model))
+        {
             let arn = self.account.ensure_role(&spec).await?;
             model.role_arn = arn.parse().ok().into();
         }
@@ -53,32 +62,27 @@ impl Work<'_> {
             .await
             .map_err(|error| failure::blame(CREATE, &error))?;
         let associations = self.associations(model, version.as_deref()).await?;
+        let configuration = model.configuration_values.as_ref();
+        let new = CreateAddonInputBuilder::default()
+            .cluster_name(&model.cluster_name)
+            .addon_name(&model.addon_name)
+            .set_addon_version(version)
+            .set_configuration_values(configuration.map(|values| values.as_str().to_owned()))
+            .resolve_conflicts(model.resolve_conflicts.as_str().into())
+            .set_pod_identity_associations(associations.filter(|all| !all.is_empty()))
+            .set_tags(Some(self.wanted_tags(model).into_iter().collect()));
         let mut tries = 0;
         self.cx
             .wait("EKS to take the add-on", Backoff::QUICK, || {
                 tries += 1;
                 let may_wait = self.private.role.is_some() && tries < TRIES_OF_NEW_ROLE;
-                let new = CreateAddonInputBuilder::default()
-                    .cluster_name(&model.cluster_name)
-                    .addon_name(&model.addon_name)
-                    .set_addon_version(version.clone())
-                    .set_configuration_values(
-                        model
-                            .configuration_values
-                            .as_ref()
-                            .map(|values| values.as_str().to_owned()),
-                    )
-                    .resolve_conflicts(model.resolve_conflicts.as_str().into())
-                    .set_pod_identity_associations(associations.clone().filter(|all| !all.is_empty()))
-                    .set_tags(Some(self.wanted_tags(model).into_iter().collect()));
+                let new = new.clone();
                 async move {
                     match self.account.create_addon(new).await {
                         Ok(()) => Ok(Progress::Ready(())),
-                        Err(error) if may_wait && failure::is_about_role(&error) => {
-                            Ok(Progress::Pending(error.to_string()))
-                        }
+                        Err(error) if may_wait && is_about_role(&error) => Ok(Progress::Pending(error.to_string())),
                         Err(error) if failure::is_for_later(&error) => Ok(Progress::Pending(error.to_string())),
-                        Err(error) if error.is_refused_with("ResourceInUseException") || error.is_unanswered() => {
+                        Err(error) if is_in_use(&error) || error.is_unanswered() => {
                             let found = self.account.addon(model.id()).await.map_err(explained(CREATE))?;
                             match found {
                                 Some(addon) if tags::are_ours(&tags_of(&addon)) => Ok(Progress::Ready(())),
@@ -113,7 +117,7 @@ impl Work<'_> {
 
     /// An add-on that is not well has nowhere to run, or not yet; or it has, and something else is wrong.
     async fn degraded(&self, model: &AddonModel, addon: Addon, is_long: bool) -> Result<Progress<Addon>, Diagnostics> {
-        let listed = self.account.names_of_node_groups(&model.cluster_name).await;
+        let listed = self.account.node_groups_in(&model.cluster_name).await;
         let groups = listed.unwrap_or_default();
         let cluster = self.account.describe_cluster(&model.cluster_name).await;
         let is_auto = cluster.is_ok_and(|cluster| {
@@ -163,88 +167,6 @@ impl Work<'_> {
             Some(arn) => self.account.role_of_association(&model.cluster_name, arn).await,
             None => Ok(None),
         }
-    }
-
-    /// What is to be changed, if anything is.
-    async fn change(
-        &self,
-        model: &AddonModel,
-        addon: &Addon,
-        has_role: Option<&str>,
-    ) -> Result<Option<UpdateAddonInputBuilder>, Diagnostics> {
-        let version = match model.installed_version.known() {
-            Some(version) => Some(version.clone()),
-            None => self.version(model).await.map_err(explained(UPDATE))?,
-        };
-        let is_version = version.is_none() || addon.addon_version() == version.as_deref();
-        let is: Option<String> = addon
-            .configuration_values()
-            .filter(|values| !values.is_empty())
-            .map(str::to_owned);
-        let wanted = model
-            .configuration_values
-            .as_ref()
-            .map_or("{}", |values| values.as_str());
-        let is_same_values = failure::same_json(is.as_deref().unwrap_or("{}"), wanted);
-        let is_same_role = has_role == model.role_arn.known().map(|arn| arn.as_str());
-        let has_failed = matches!(
-            addon.status(),
-            Some(AddonStatus::UpdateFailed | AddonStatus::CreateFailed)
-        );
-        if is_version && is_same_values && is_same_role && !has_failed {
-            return Ok(None);
-        }
-        let associations = match is_same_role {
-            true => None,
-            false => self.associations(model, version.as_deref()).await?.or(Some(Vec::new())),
-        };
-        let change = UpdateAddonInputBuilder::default()
-            .cluster_name(&model.cluster_name)
-            .addon_name(&model.addon_name)
-            .set_addon_version(version)
-            .configuration_values(wanted)
-            .resolve_conflicts(model.resolve_conflicts.as_str().into())
-            .set_pod_identity_associations(associations);
-        Ok(Some(change))
-    }
-
-    async fn update(&self, model: &AddonModel, change: UpdateAddonInputBuilder) -> Result<(), Diagnostics> {
-        let what = format!("the add-on `{}` to take the change", model.addon_name);
-        let mut tries = 0;
-        let update = self
-            .cx
-            .wait(&what, Backoff::SLOW, || {
-                tries += 1;
-                let may_wait = self.private.role.is_some() && tries < TRIES_OF_NEW_ROLE;
-                let change = change.clone();
-                async move {
-                    match self.account.update_addon(change).await {
-                        Ok(update) => Ok(Progress::Ready(update)),
-                        Err(error) if may_wait && failure::is_about_role(&error) => {
-                            Ok(Progress::Pending(error.to_string()))
-                        }
-                        Err(error)
-                            if failure::is_for_later(&error) || error.is_refused_with("ResourceInUseException") =>
-                        {
-                            Ok(Progress::Pending(error.to_string()))
-                        }
-                        Err(error) => Err(failure::blame(UPDATE, &error)),
-                    }
-                }
-            })
-            .await?;
-        let what = format!("the change of the add-on `{}`", model.addon_name);
-        self.cx
-            .wait(&what, Backoff::SLOW, async || {
-                let asked = self.account.addon_update(model.id(), &update).await;
-                let asked = asked.map_err(explained(UPDATE))?;
-                match asked.status() {
-                    Some(UpdateStatus::Successful) => Ok(Progress::Ready(())),
-                    Some(UpdateStatus::Failed | UpdateStatus::Cancelled) => Err(failure::of_update(model, &asked)),
-                    _ => Ok(Progress::Pending("it is in progress".to_owned())),
-                }
-            })
-            .await
     }
 
     /// Which version is to be installed.
@@ -299,7 +221,7 @@ impl Work<'_> {
             _ => {}
         }
         match self.account.delete_addon(model.id(), model.preserve).await {
-            Err(error) if error.is_refused_with("ResourceInUseException") => Ok(Progress::Pending(error.to_string())),
+            Err(error) if is_in_use(&error) => Ok(Progress::Pending(error.to_string())),
             deleted => {
                 deleted.map_err(explained(DELETE))?;
                 Ok(Progress::Pending(format!("it was {}", status(&addon))))
@@ -312,52 +234,14 @@ impl Work<'_> {
         let Some(name) = &self.private.role else {
             return Ok(());
         };
-        let removed = self.account.delete_role(name, &purpose(self.account, model)).await;
+        let removed = self
+            .account
+            .delete_role(name, &role::purpose(self.account, model))
+            .await;
         removed.map_err(|error| explain(DELETE, &error))
     }
 
     fn wanted_tags(&self, model: &AddonModel) -> Tags {
         tags::wanted(model.tags.as_ref(), &self.account.default_tags())
     }
-}
-
-/// The name of the role that is made for an add-on. Names of roles count in all regions.
-pub(super) fn role_name(account: &Account, model: &AddonModel) -> String {
-    let name = format!("cht-{}-{}-{}", account.region(), model.cluster_name, model.addon_name);
-    short_name(&name, 64)
-}
-
-/// The role as it should be; none if there are no policies for it.
-fn role(account: &Account, model: &AddonModel) -> Option<RoleSpec> {
-    Some(RoleSpec {
-        name: role_name(account, model),
-        purpose: purpose(account, model),
-        description: format!(
-            "The add-on {} of the EKS cluster {}",
-            model.addon_name, model.cluster_name
-        ),
-        trust: Trust::Pods,
-        managed: model.wanted_policies()?,
-        inline: BTreeMap::new(),
-        tags: tags::given(model.tags.as_ref(), &account.default_tags()),
-    })
-}
-
-fn purpose(account: &Account, model: &AddonModel) -> String {
-    format!(
-        "eks-addon/{}/{}/{}",
-        account.region(),
-        model.cluster_name,
-        model.addon_name
-    )
-}
-
-/// What is told of an add-on that this provider has made before.
-pub(super) fn found_again(model: &AddonModel) -> Diagnostic {
-    let detail = format!(
-        "The cluster `{}` has the add-on `{}` already, made by this provider: an apply has made it of which nothing was saved. It is \
-         brought to what is configured. If another configuration manages it, remove it from one of the two.",
-        model.cluster_name, model.addon_name
-    );
-    Diagnostic::warning("Add-on is there already", detail).at(AddonModel::ADDON_NAME)
 }

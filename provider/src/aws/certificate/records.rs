@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_acm::types::CertificateStatus;
-use aws_sdk_route53::types::{ChangeAction, ResourceRecordSet, RrType};
+use aws_sdk_route53::types::{ChangeAction, HostedZoneConfig, ResourceRecordSet, RrType};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use super::super::account::Account;
 use super::super::diagnostics::explained;
 use super::super::error::Error;
 use super::super::names::without_wildcard;
-use super::super::route53::{INVALID_CHANGE, cname, plain};
+use super::super::route53::{INVALID_CHANGE, cname, is_in_zone, plain};
 use super::super::{tags, zone};
+use super::IMPORT;
 use super::model::{CertificateModel, ValidationRecord};
 
 /// How often it is looked again when a record appears or vanishes between a look and a change.
@@ -158,6 +159,30 @@ pub(super) async fn present(
         }
     }
     Ok(names)
+}
+
+/// The public hosted zone that has the records of a certificate, and the names of these; none if there is no such zone.
+pub(super) async fn zone_of(
+    account: &Account,
+    model: &CertificateModel,
+) -> Result<(Option<String>, Vec<String>), Diagnostics> {
+    let zones = match account.hosted_zones().await {
+        Ok(zones) => zones,
+        Err(Error::Denied { .. }) => return Ok((None, Vec::new())),
+        Err(error) => return Err(explained(IMPORT)(error)),
+    };
+    let is_public = |config: Option<&HostedZoneConfig>| config.is_none_or(|config| !config.private_zone);
+    for zone in zones.iter().filter(|zone| is_public(zone.config())) {
+        let id = zone.id.trim_start_matches("/hostedzone/");
+        if !model.names().iter().all(|name| is_in_zone(name, &zone.name)) {
+            continue;
+        }
+        let records = present(account, id, model.records()).await?;
+        if !records.is_empty() {
+            return Ok((Some(id.to_owned()), records));
+        }
+    }
+    Ok((None, Vec::new()))
 }
 
 async fn look(account: &Account, zone: &str, record: &ValidationRecord) -> Result<Found, Diagnostics> {

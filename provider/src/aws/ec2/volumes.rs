@@ -10,7 +10,7 @@ use aws_sdk_ec2::types::{
 
 use super::{SERVICE, filter, tagged};
 use crate::aws::account::Account;
-use crate::aws::error::{Error, gone};
+use crate::aws::error::{Error, found, gone};
 use crate::aws::tags::Tags;
 
 /// What a new volume is.
@@ -70,14 +70,11 @@ impl Account {
     /// The call failed.
     pub(in crate::aws) async fn volume(&self, id: &str) -> Result<Option<Volume>, Error> {
         let sent = self.ec2().describe_volumes().volume_ids(id).send();
-        match self.run(&self.call(SERVICE, "DescribeVolumes"), sent).await {
-            Ok(answer) => {
-                let mut volumes = answer.volumes.unwrap_or_default().into_iter();
-                Ok(volumes.find(is_there))
-            }
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = found(self.run(&self.call(SERVICE, "DescribeVolumes"), sent).await)?;
+        Ok(answer.and_then(|answer| {
+            let mut volumes = answer.volumes.unwrap_or_default().into_iter();
+            volumes.find(is_there)
+        }))
     }
 
     /// The volumes that have a tag.
@@ -120,17 +117,12 @@ impl Account {
     /// The call failed.
     pub(in crate::aws) async fn volume_modification(&self, id: &str) -> Result<Option<VolumeModification>, Error> {
         let sent = self.ec2().describe_volumes_modifications().volume_ids(id).send();
-        match self
-            .run(&self.call(SERVICE, "DescribeVolumesModifications"), sent)
-            .await
-        {
-            Ok(answer) => {
-                let all = answer.volumes_modifications.unwrap_or_default().into_iter();
-                Ok(all.max_by_key(|one| one.start_time().map(aws_smithy_types::DateTime::secs)))
-            }
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let call = self.call(SERVICE, "DescribeVolumesModifications");
+        let answer = found(self.run(&call, sent).await)?;
+        Ok(answer.and_then(|answer| {
+            let all = answer.volumes_modifications.unwrap_or_default().into_iter();
+            all.max_by_key(|one| one.start_time().map(aws_smithy_types::DateTime::secs))
+        }))
     }
 
     /// Deletes a volume, if it is there.
@@ -170,11 +162,8 @@ impl Account {
     /// The call failed.
     pub(in crate::aws) async fn snapshot(&self, id: &str) -> Result<Option<Snapshot>, Error> {
         let sent = self.ec2().describe_snapshots().snapshot_ids(id).send();
-        match self.run(&self.call(SERVICE, "DescribeSnapshots"), sent).await {
-            Ok(answer) => Ok(answer.snapshots.unwrap_or_default().into_iter().next()),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = found(self.run(&self.call(SERVICE, "DescribeSnapshots"), sent).await)?;
+        Ok(answer.and_then(|answer| answer.snapshots.unwrap_or_default().into_iter().next()))
     }
 
     /// The snapshots of these owners that have all of these tags.

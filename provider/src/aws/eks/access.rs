@@ -10,7 +10,7 @@ use aws_sdk_eks::types::{AccessEntry, AccessScope, AccessScopeType};
 
 use super::SERVICE;
 use crate::aws::account::Account;
-use crate::aws::error::Error;
+use crate::aws::error::{Error, found, gone};
 
 /// What names an access entry: its cluster, and the user or role.
 #[derive(Clone, Copy, Debug)]
@@ -49,11 +49,8 @@ impl Account {
             .cluster_name(id.cluster)
             .principal_arn(id.principal)
             .send();
-        match self.run(&self.call(SERVICE, "DescribeAccessEntry"), sent).await {
-            Ok(answer) => Ok(answer.access_entry),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = found(self.run(&self.call(SERVICE, "DescribeAccessEntry"), sent).await)?;
+        Ok(answer.and_then(|answer| answer.access_entry))
     }
 
     /// Makes an access entry.
@@ -108,10 +105,7 @@ impl Account {
             .cluster_name(id.cluster)
             .principal_arn(id.principal)
             .send();
-        match self.run(&self.call(SERVICE, "DeleteAccessEntry"), sent).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone(self.run(&self.call(SERVICE, "DeleteAccessEntry"), sent).await)
     }
 
     /// The policies that an access entry has.
@@ -204,9 +198,6 @@ impl Account {
             .principal_arn(id.principal)
             .policy_arn(policy)
             .send();
-        match self.run(&self.call(SERVICE, "DisassociateAccessPolicy"), sent).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone(self.run(&self.call(SERVICE, "DisassociateAccessPolicy"), sent).await)
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_eks::types::{Addon, AddonVersionInfo, Update};
 
 use super::SERVICE;
 use crate::aws::account::Account;
-use crate::aws::error::Error;
+use crate::aws::error::{Error, found, gone};
 
 /// What names an add-on: its cluster, and its name.
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +29,8 @@ impl Account {
     /// The call failed.
     pub(in crate::aws) async fn addon(&self, id: AddonId<'_>) -> Result<Option<Addon>, Error> {
         let sent = self.eks().describe_addon().cluster_name(id.cluster).addon_name(id.name);
-        match self.run(&self.call(SERVICE, "DescribeAddon"), sent.send()).await {
-            Ok(answer) => Ok(answer.addon),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = found(self.run(&self.call(SERVICE, "DescribeAddon"), sent.send()).await)?;
+        Ok(answer.and_then(|answer| answer.addon))
     }
 
     /// Makes an add-on.
@@ -84,10 +81,7 @@ impl Account {
     pub(in crate::aws) async fn delete_addon(&self, id: AddonId<'_>, preserve: bool) -> Result<(), Error> {
         let sent = self.eks().delete_addon().cluster_name(id.cluster).addon_name(id.name);
         let call = self.call(SERVICE, "DeleteAddon");
-        match self.run(&call, sent.preserve(preserve).send()).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone(self.run(&call, sent.preserve(preserve).send()).await)
     }
 
     /// The versions of an add-on that go with a version of Kubernetes, the latest first; none if it is not offered.
@@ -139,32 +133,17 @@ impl Account {
     /// The call failed.
     pub(in crate::aws) async fn role_of_association(&self, cluster: &str, arn: &str) -> Result<Option<String>, Error> {
         let id = arn.rsplit('/').next().unwrap_or(arn);
-        let asked = self.eks().describe_pod_identity_association();
-        let sent = asked.cluster_name(cluster).association_id(id).send();
-        match self
-            .run(&self.call(SERVICE, "DescribePodIdentityAssociation"), sent)
-            .await
-        {
-            Ok(answer) => Ok(answer.association.and_then(|association| association.role_arn)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The names of the node groups of a cluster.
-    ///
-    /// # Errors
-    /// A call failed.
-    pub(in crate::aws) async fn names_of_node_groups(&self, cluster: &str) -> Result<Vec<String>, Error> {
-        let sent = self.eks().list_nodegroups().cluster_name(cluster).send();
-        let answer = self.run(&self.call(SERVICE, "ListNodegroups"), sent).await?;
-        Ok(answer.nodegroups.unwrap_or_default())
+        let association = self.pod_identity_by_id(cluster, id).await?;
+        Ok(association.and_then(|association| association.role_arn))
     }
 }
 
-/// The version that EKS chooses by itself.
-pub(in crate::aws) fn default_version(versions: &[AddonVersionInfo]) -> Option<&str> {
-    let is_default = |version: &&AddonVersionInfo| version.compatibilities().iter().any(|with| with.default_version());
+/// The version that EKS chooses by itself for a version of Kubernetes.
+pub(in crate::aws) fn default_version<'a>(versions: &'a [AddonVersionInfo], kubernetes: &str) -> Option<&'a str> {
+    let is_default = |version: &&AddonVersionInfo| {
+        let mut goes_with = version.compatibilities().iter();
+        goes_with.any(|with| with.default_version() && with.cluster_version() == Some(kubernetes))
+    };
     versions
         .iter()
         .find(is_default)

@@ -8,7 +8,7 @@ use aws_sdk_eks::types::{Cluster, ClusterIssue};
 
 use super::SERVICE;
 use crate::aws::account::Account;
-use crate::aws::error::{Error, gone};
+use crate::aws::error::{Error, found, gone};
 
 impl Account {
     /// A cluster by its name; nothing if it is not there.
@@ -16,11 +16,7 @@ impl Account {
     /// # Errors
     /// The call failed.
     pub(in crate::aws) async fn find_cluster(&self, name: &str) -> Result<Option<Cluster>, Error> {
-        match self.describe_cluster(name).await {
-            Ok(cluster) => Ok(Some(cluster)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        found(self.describe_cluster(name).await)
     }
 
     /// Begins to make a cluster.

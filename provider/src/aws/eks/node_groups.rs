@@ -12,7 +12,7 @@ use aws_sdk_eks::types::{Nodegroup, Update};
 
 use super::SERVICE;
 use crate::aws::account::Account;
-use crate::aws::error::Error;
+use crate::aws::error::{Error, found, gone};
 
 /// What names a node group: its cluster, and its name in there.
 #[derive(Clone, Copy, Debug)]
@@ -35,11 +35,8 @@ impl Account {
             .cluster_name(id.cluster)
             .nodegroup_name(id.name)
             .send();
-        match self.run(&self.call(SERVICE, "DescribeNodegroup"), sent).await {
-            Ok(answer) => Ok(answer.nodegroup),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = found(self.run(&self.call(SERVICE, "DescribeNodegroup"), sent).await)?;
+        Ok(answer.and_then(|answer| answer.nodegroup))
     }
 
     /// Makes a node group.
@@ -113,9 +110,6 @@ impl Account {
             .cluster_name(id.cluster)
             .nodegroup_name(id.name)
             .send();
-        match self.run(&self.call(SERVICE, "DeleteNodegroup"), sent).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone(self.run(&self.call(SERVICE, "DeleteNodegroup"), sent).await)
     }
 }

@@ -8,7 +8,7 @@ use aws_sdk_eks::types::PodIdentityAssociation;
 
 use super::SERVICE;
 use crate::aws::account::Account;
-use crate::aws::error::Error;
+use crate::aws::error::{Error, found, gone};
 use crate::aws::tags::Tags;
 
 /// Whom an association is for: a cluster has one for each service account at most.
@@ -70,14 +70,9 @@ impl Account {
             .cluster_name(cluster)
             .association_id(id)
             .send();
-        match self
-            .run(&self.call(SERVICE, "DescribePodIdentityAssociation"), sent)
-            .await
-        {
-            Ok(answer) => Ok(answer.association),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let call = self.call(SERVICE, "DescribePodIdentityAssociation");
+        let answer = found(self.run(&call, sent).await)?;
+        Ok(answer.and_then(|answer| answer.association))
     }
 
     /// Gives a service account a role.
@@ -139,12 +134,7 @@ impl Account {
             .cluster_name(cluster)
             .association_id(id)
             .send();
-        match self
-            .run(&self.call(SERVICE, "DeletePodIdentityAssociation"), sent)
-            .await
-        {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        let call = self.call(SERVICE, "DeletePodIdentityAssociation");
+        gone(self.run(&call, sent).await)
     }
 }

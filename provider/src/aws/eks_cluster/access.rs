@@ -9,11 +9,12 @@ use tf_framework::path::Path;
 use super::super::access_entry::{is_unknown_principal, wanted_policies};
 use super::super::diagnostics::explain;
 use super::super::eks::access::{EntryId, NewEntry};
+use super::super::eks::refusals::is_in_use;
 use super::super::error::Error;
 use super::super::tags;
 use super::live::{Entry, Live, entry};
 use super::model::{Access, EksClusterModel};
-use super::steps::{Work, is_in_use};
+use super::steps::Work;
 
 const SUMMARY: &str = "Unable to give access to the EKS cluster";
 

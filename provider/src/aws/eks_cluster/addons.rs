@@ -1,18 +1,20 @@
 //! The add-ons that come with a cluster. Those that run without nodes are waited for; what waits for nodes itself is
 //! only begun, and a cluster without nodes is none the worse for it.
 
-use aws_sdk_eks::types::{Addon as Installed, AddonStatus};
+use aws_sdk_eks::operation::create_addon::builders::CreateAddonInputBuilder;
+use aws_sdk_eks::operation::update_addon::builders::UpdateAddonInputBuilder;
+use aws_sdk_eks::types::{Addon as Installed, AddonStatus, ResolveConflicts};
 use tf_framework::Attr;
 use tf_framework::context::{Backoff, Progress};
 use tf_framework::diagnostics::{Diagnostics, error_chain};
 use tf_framework::path::Path;
 
 use super::super::diagnostics::{explain, explained};
-use super::super::eks::addons::AddonId;
-use super::super::eks::core_addons::AddonSpec;
+use super::super::eks::addons::{AddonId, default_version};
+use super::super::eks::refusals::is_in_use;
 use super::live::Live;
 use super::model::{Addon, EksClusterModel};
-use super::steps::{Work, is_in_use, is_passing, is_unseen};
+use super::steps::Work;
 
 const SUMMARY: &str = "Unable to make the add-on";
 
@@ -23,6 +25,12 @@ const WITHOUT_NODES: [&str; 4] = [
     "kube-proxy",
     "vpc-cni",
 ];
+
+/// What EKS is asked for.
+enum Order {
+    New(CreateAddonInputBuilder),
+    Change(UpdateAddonInputBuilder),
+}
 
 /// Brings the add-ons to what is wanted; those that were wanted before and are not any more are removed.
 pub(super) async fn settle(work: &Work<'_>, prior: Option<&EksClusterModel>, live: &Live) -> Result<(), Diagnostics> {
@@ -64,14 +72,16 @@ async fn begin(work: &Work<'_>, name: &str, addon: &Addon, has: Option<&Installe
         has = None;
     }
     let Some(has) = has else {
-        return order(work, spec(work, name, addon, addon.version.known().cloned()), true).await;
+        let version = addon.version.known().cloned();
+        return order(work, name, &Order::New(creation(work, name, addon, version))).await;
     };
     let version = match &addon.version {
         Attr::Known(version) => Some(version.clone()),
         // The cluster has another version now, or it is an add-on of an earlier apply.
         _ => {
-            let default = work.account.default_addon_version(name, &work.model.version).await;
-            default.map_err(explained(SUMMARY))?
+            let kubernetes = &work.model.version;
+            let versions = work.account.versions_of_addon(name, kubernetes).await;
+            default_version(&versions.map_err(explained(SUMMARY))?, kubernetes).map(str::to_owned)
         }
     };
     let is_other = version.is_some() && version.as_deref() != has.addon_version();
@@ -79,7 +89,7 @@ async fn begin(work: &Work<'_>, name: &str, addon: &Addon, has: Option<&Installe
     if !is_other && addon.configuration_values.as_deref() == configured {
         return Ok(());
     }
-    order(work, spec(work, name, addon, version), false).await
+    order(work, name, &Order::Change(change(work, name, addon, version))).await
 }
 
 /// What names an add-on of the cluster.
@@ -90,36 +100,51 @@ fn id<'a>(work: &Work<'a>, name: &'a str) -> AddonId<'a> {
     }
 }
 
-fn spec<'a>(work: &Work<'a>, name: &'a str, addon: &Addon, version: Option<String>) -> AddonSpec<'a> {
-    AddonSpec {
-        cluster: &work.model.name,
-        name,
-        version,
-        configuration: addon.configuration_values.clone(),
-        tags: work.tags(),
-    }
+/// A new add-on. What it finds in the cluster under its names becomes its own.
+fn creation(work: &Work<'_>, name: &str, addon: &Addon, version: Option<String>) -> CreateAddonInputBuilder {
+    CreateAddonInputBuilder::default()
+        .cluster_name(&work.model.name)
+        .addon_name(name)
+        .set_addon_version(version)
+        .set_configuration_values(addon.configuration_values.clone())
+        .resolve_conflicts(ResolveConflicts::Overwrite)
+        .set_tags(Some(work.tags().into_iter().collect()))
+}
+
+/// A change of an add-on. Without a configuration it has its defaults again.
+fn change(work: &Work<'_>, name: &str, addon: &Addon, version: Option<String>) -> UpdateAddonInputBuilder {
+    let configuration = addon.configuration_values.as_deref();
+    UpdateAddonInputBuilder::default()
+        .cluster_name(&work.model.name)
+        .addon_name(name)
+        .set_addon_version(version)
+        .configuration_values(configuration.unwrap_or("{}"))
+        .resolve_conflicts(ResolveConflicts::Overwrite)
 }
 
 /// Orders an add-on, or a change of it, as soon as nothing else is done with it.
-async fn order(work: &Work<'_>, spec: AddonSpec<'_>, is_new: bool) -> Result<(), Diagnostics> {
-    let what = format!("EKS to begin with the add-on `{}`", spec.name);
+async fn order(work: &Work<'_>, name: &str, order: &Order) -> Result<(), Diagnostics> {
+    let what = format!("EKS to begin with the add-on `{name}`");
+    let is_new = matches!(order, Order::New(_));
     work.cx
         .wait(&what, Backoff::QUICK, async || {
-            let ordered = match is_new {
-                true => work.account.create_core_addon(spec.clone()).await,
-                false => work.account.update_core_addon(spec.clone()).await,
+            let ordered = match order {
+                Order::New(new) => work.account.create_addon(new.clone()).await,
+                Order::Change(change) => work.account.update_addon(change.clone()).await.map(drop),
             };
             match ordered {
                 Ok(()) => Ok(Progress::Ready(())),
                 // A lost answer to an earlier try has made it.
                 Err(error) if is_new && (is_in_use(&error) || error.is_unanswered()) => {
-                    let found = work.account.addon(spec.id()).await;
+                    let found = work.account.addon(id(work, name)).await;
                     match found.map_err(explained(SUMMARY))? {
                         Some(_) => Ok(Progress::Ready(())),
                         None => Ok(Progress::Pending(error_chain(&error))),
                     }
                 }
-                Err(error) if is_in_use(&error) || is_passing(&error) => Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if is_in_use(&error) || error.is_not_carried_out() => {
+                    Ok(Progress::Pending(error_chain(&error)))
+                }
                 Err(error) => Err(explain(SUMMARY, &error)),
             }
         })
@@ -133,7 +158,7 @@ async fn wait(work: &Work<'_>, name: &str) -> Result<(), Diagnostics> {
         .wait(&what, Backoff::QUICK, async || {
             let found = match work.account.addon(id(work, name)).await {
                 Ok(found) => found,
-                Err(error) if is_unseen(&error) => return Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if error.is_unseen() => return Ok(Progress::Pending(error_chain(&error))),
                 Err(error) => return Err(explain(SUMMARY, &error)),
             };
             let Some(addon) = found else {

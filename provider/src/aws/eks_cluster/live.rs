@@ -8,7 +8,7 @@ use futures::future::try_join_all;
 use super::super::account::Account;
 use super::super::eks::access::{EntryId, Policies};
 use super::super::eks::addons::AddonId;
-use super::super::error::Error;
+use super::super::error::{Error, found};
 use super::model::{EksClusterModel, log_group};
 
 /// A cluster with what belongs to it, as far as a model speaks of it.
@@ -84,11 +84,8 @@ pub(super) async fn entry(account: &Account, cluster: &str, principal: &str) -> 
     let Some(entry) = account.access_entry(id).await? else {
         return Ok(None);
     };
-    match account.access_policies(id).await {
-        Ok(policies) => Ok(Some((principal.to_owned(), Entry { entry, policies }))),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
+    let policies = found(account.access_policies(id).await)?;
+    Ok(policies.map(|policies| (principal.to_owned(), Entry { entry, policies })))
 }
 
 async fn installed(account: &Account, cluster: &str, name: &str) -> Result<Option<(String, Addon)>, Error> {

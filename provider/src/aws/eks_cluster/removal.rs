@@ -5,9 +5,10 @@ use tf_framework::context::{Backoff, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 
 use super::super::diagnostics::{explain, explained};
+use super::super::eks::refusals::is_in_use;
 use super::model::{EksClusterModel, log_group};
 use super::roles::Roles;
-use super::steps::{Work, is_in_use, is_new, is_passing, is_unseen, status};
+use super::steps::{Work, is_new, status};
 
 const SUMMARY: &str = "Unable to delete the EKS cluster";
 
@@ -54,7 +55,9 @@ async fn order(work: &Work<'_>) -> Result<(), Diagnostics> {
         .wait(&what, Backoff::SLOW, async || {
             match work.account.delete_cluster(name).await {
                 Ok(()) => Ok(Progress::Ready(())),
-                Err(error) if is_in_use(&error) || is_passing(&error) => Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if is_in_use(&error) || error.is_not_carried_out() => {
+                    Ok(Progress::Pending(error_chain(&error)))
+                }
                 Err(error) => {
                     let said = error.refusal().map(|refusal| refusal.message.to_lowercase());
                     let is_protected = said.is_some_and(|said| said.contains("deletion protection"));
@@ -75,7 +78,7 @@ async fn wait_until_gone(work: &Work<'_>) -> Result<(), Diagnostics> {
                 Ok(None) => Ok(Progress::Ready(())),
                 Ok(Some(cluster)) if cluster.status() == Some(&ClusterStatus::Failed) => Err(failed(name, &cluster)),
                 Ok(Some(cluster)) => Ok(Progress::Pending(status(&cluster))),
-                Err(error) if is_unseen(&error) => Ok(Progress::Pending(error_chain(&error))),
+                Err(error) if error.is_unseen() => Ok(Progress::Pending(error_chain(&error))),
                 Err(error) => Err(explain(SUMMARY, &error)),
             }
         })

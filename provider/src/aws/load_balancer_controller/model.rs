@@ -145,6 +145,31 @@ impl IdentityOf<LoadBalancerControllerModel> for LoadBalancerControllerIdentity 
 }
 
 impl LoadBalancerControllerModel {
+    /// One of which only the names are known.
+    pub(super) fn named(cluster_name: String, ingress_class: String) -> Self {
+        LoadBalancerControllerModel {
+            cluster_name: Attr::Known(cluster_name),
+            kubernetes: Attr::Null,
+            mode: CONTROLLER.to_owned(),
+            ingress_class,
+            group_name: None,
+            scheme: None,
+            certificate_arns: None,
+            subnet_ids: None,
+            vpc_id: Attr::Null,
+            version: Attr::Null,
+            image_registry: "public.ecr.aws/eks".to_owned(),
+            replicas: 2,
+            role_name: Attr::Null,
+            role_arn: Attr::Null,
+            association_id: Attr::Null,
+            force_finalizers: false,
+            tags: None,
+            drift: Attr::Known(Vec::new()),
+            timeouts: Timeouts::default(),
+        }
+    }
+
     /// Whether EKS itself makes load balancers.
     pub(super) fn is_auto(&self) -> bool {
         self.mode == AUTO

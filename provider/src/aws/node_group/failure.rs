@@ -6,24 +6,16 @@ use aws_sdk_eks::types::{Nodegroup, NodegroupStatus, Update};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use super::super::diagnostics::explain;
+use super::super::eks::refusals;
 use super::super::error::Error;
 use super::live::{issues, status};
 use super::model::NodeGroupModel;
 
-/// Whether EKS does not know a role, or not yet all of it.
-pub(super) fn is_about_role(error: &Error) -> bool {
-    let is_asked =
-        error.is_refused_with("InvalidParameterException") || error.is_refused_with("InvalidRequestException");
-    is_asked
-        && error
-            .refusal()
-            .is_some_and(|refusal| refusal.message.to_lowercase().contains("role"))
-}
-
 /// An error at the attribute that EKS blames.
 pub(super) fn blame(summary: &str, error: &Error) -> Diagnostics {
-    let said = error.refusal().map(|refusal| refusal.message.to_lowercase());
-    let said = said.unwrap_or_default();
+    if error.is_not_found() {
+        return explain(summary, error).at(NodeGroupModel::CLUSTER_NAME);
+    }
     let words = [
         ("noderole", NodeGroupModel::NODE_ROLE_ARN),
         ("subnet", NodeGroupModel::SUBNET_IDS),
@@ -34,14 +26,7 @@ pub(super) fn blame(summary: &str, error: &Error) -> Diagnostics {
         ("size", NodeGroupModel::SCALING_CONFIG),
         ("version", NodeGroupModel::VERSION),
     ];
-    let explained = explain(summary, error);
-    if error.is_not_found() {
-        return explained.at(NodeGroupModel::CLUSTER_NAME);
-    }
-    match words.iter().find(|(word, _)| said.contains(word)) {
-        Some((_, attribute)) => explained.at(*attribute),
-        None => explained,
-    }
+    refusals::blame(summary, error, &words)
 }
 
 /// How far a group is.

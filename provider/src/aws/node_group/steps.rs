@@ -9,14 +9,14 @@ use tf_framework::diagnostics::Diagnostics;
 
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
+use super::super::eks::refusals::{is_about_role, is_in_use};
 use super::super::error::Error;
+use super::super::iam::TRIES_OF_NEW_ROLE;
+use super::super::kept::KeptWithRole;
 use super::super::tags::{self, Tags};
 use super::live::{Live, status, tags_of};
 use super::model::NodeGroupModel;
-use super::{CREATE, DELETE, NodeGroupResource, Private, UPDATE, failure, post_mortem, request, role, template};
-
-/// How often a role that was just made may be unknown to EKS.
-const TRIES_OF_NEW_ROLE: u32 = 30;
+use super::{CREATE, DELETE, NodeGroupResource, UPDATE, failure, post_mortem, request, role, template};
 
 /// What EKS is asked to change.
 enum Change {
@@ -28,10 +28,15 @@ enum Change {
 pub(super) struct Work<'a> {
     pub(super) cx: &'a Context<NodeGroupResource>,
     pub(super) account: &'a Account,
-    pub(super) private: Private,
+    pub(super) private: KeptWithRole,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// Work with what is kept beside the state.
+    pub(super) fn of(cx: &'a Context<NodeGroupResource>, account: &'a Account, private: KeptWithRole) -> Self {
+        Work { cx, account, private }
+    }
+
     /// Waits until the cluster can have node groups.
     pub(super) async fn wait_for_cluster(&self, model: &NodeGroupModel) -> Result<(), Diagnostics> {
         let what = format!("the cluster `{}` to be active", model.cluster_name);
@@ -82,10 +87,8 @@ impl Work<'_> {
                     let new = request::creation(model, self.wanted_tags(model));
                     match self.account.create_node_group(new).await {
                         Ok(()) => Ok(Progress::Ready(())),
-                        Err(error) if may_wait && failure::is_about_role(&error) => {
-                            Ok(Progress::Pending(error.to_string()))
-                        }
-                        Err(error) if error.is_refused_with("ResourceInUseException") || error.is_unanswered() => {
+                        Err(error) if may_wait && is_about_role(&error) => Ok(Progress::Pending(error.to_string())),
+                        Err(error) if is_in_use(&error) || error.is_unanswered() => {
                             let found = self.account.node_group(model.id()).await.map_err(explained(CREATE))?;
                             match found {
                                 Some(group) if tags::are_ours(&tags_of(&group)) => Ok(Progress::Ready(())),
@@ -179,9 +182,7 @@ impl Work<'_> {
             .cx
             .wait(&what, Backoff::SLOW, async || match self.begin(change).await {
                 Ok(update) => Ok(Progress::Ready(update)),
-                Err(error) if error.is_refused_with("ResourceInUseException") => {
-                    Ok(Progress::Pending(error.to_string()))
-                }
+                Err(error) if is_in_use(&error) => Ok(Progress::Pending(error.to_string())),
                 Err(error) => Err(failure::blame(UPDATE, &error)),
             })
             .await?;
@@ -235,7 +236,7 @@ impl Work<'_> {
             _ => {}
         }
         match self.account.delete_node_group(model.id()).await {
-            Err(error) if error.is_refused_with("ResourceInUseException") => Ok(Progress::Pending(error.to_string())),
+            Err(error) if is_in_use(&error) => Ok(Progress::Pending(error.to_string())),
             deleted => {
                 deleted.map_err(explained(DELETE))?;
                 Ok(Progress::Pending(format!("it was {}", status(&group))))

@@ -14,9 +14,6 @@ use super::model::VpcModel;
 /// The name of the network, on the VPC: what a creation looks for that was killed before.
 pub(super) const NETWORK: &str = "cht:network";
 
-/// That no state is known to have it yet, on the VPC: as long as it is there, a creation may take it over.
-pub(super) const NEW: &str = "cht:new";
-
 /// The id of the VPC, on each part.
 pub(super) const VPC: &str = "cht:vpc";
 

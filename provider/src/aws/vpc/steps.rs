@@ -11,6 +11,7 @@ use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 
 use super::super::account::Account;
+use super::super::creation;
 use super::super::diagnostics::explained;
 use super::super::ec2::{Dns, by_key};
 use super::super::error::Error;
@@ -53,8 +54,7 @@ impl Work<'_> {
 
     /// Makes the VPC. An answer that was lost is made good by its mark.
     pub(super) async fn make_vpc(&self) -> Result<Live, Diagnostics> {
-        let mut tags = marks::of_vpc(self.model, self.defaults);
-        tags.insert(marks::NEW.to_owned(), "true".to_owned());
+        let tags = creation::marked(marks::of_vpc(self.model, self.defaults));
         let cidr_block = self.model.cidr_block.as_str();
         let made = self.account.create_vpc(cidr_block, tags.clone()).await;
         let mut vpc = match made {

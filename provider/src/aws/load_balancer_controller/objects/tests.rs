@@ -4,11 +4,10 @@ use secrecy::SecretString;
 use tf_framework::Attr;
 use tf_framework::custom_types::{Arn, Text};
 
-use super::super::unsaid;
 use super::*;
 
 fn model() -> LoadBalancerControllerModel {
-    let mut model = unsaid("moh".to_owned(), "alb".to_owned());
+    let mut model = LoadBalancerControllerModel::named("moh".to_owned(), "alb".to_owned());
     model.vpc_id = Attr::Known("vpc-0a1b".to_owned());
     model.version = Attr::Known("v3.5.0".to_owned());
     model.association_id = Attr::Known("a-0a1b".to_owned());
@@ -95,7 +94,7 @@ fn what_somebody_else_has_defined_is_left_out() {
 fn an_import_finds_what_was_made() {
     let made = model();
     let found = found(&set(&made, &parts()).unwrap());
-    let mut read = unsaid("moh".to_owned(), "alb".to_owned());
+    let mut read = LoadBalancerControllerModel::named("moh".to_owned(), "alb".to_owned());
     imported(&found, &mut read).expect("it is complete");
     imported_class(&found, &mut read);
     read.association_id = made.association_id.clone();

@@ -1,0 +1,79 @@
+//! What others have made, and take away.
+
+use super::*;
+use crate::support::blames;
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_cluster_of_somebody_else_is_refused_and_stays() {
+    let Some(lab) = Lab::new().await else { return };
+    let scene = &lab.scene;
+    scene.write(&lab.cluster(MINIMAL));
+    scene.apply().await;
+    scene.is_settled().await;
+    let other = scene.elsewhere();
+    write(&other, &lab.cluster(MINIMAL));
+    let refused = failure("apply", other.apply().await);
+    blames(&refused, "EKS cluster exists already", "import it", "name");
+    done("destroy", other.destroy().await);
+    scene.is_settled().await;
+
+    // In another region it is not seen, and not taken for gone.
+    scene.write(&format!(
+        "provider \"cht\" {{\n  aws = {{ region = \"eu-west-1\" }}\n}}\n{}",
+        lab.cluster(MINIMAL)
+    ));
+    let refused = scene.plan_fails().await;
+    assert_eq!(refused.summary, "Another account or region");
+    lab.destroy(MINIMAL).await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn node_groups_keep_a_cluster_and_one_that_is_gone_is_made_again() {
+    let Some(lab) = Lab::new().await else { return };
+    let scene = &lab.scene;
+    let lines = "version = \"1.34\"\n  deletion_protection = false";
+    scene.write(&lab.cluster(lines));
+    scene.apply().await;
+    let role = scene.make_role("nodes", "ec2").await;
+    let policies = [
+        "AmazonEKSWorkerNodePolicy",
+        "AmazonEKS_CNI_Policy",
+        "AmazonEC2ContainerRegistryPullOnly",
+    ];
+    for name in policies {
+        let policy = json!({"RoleName": "nodes", "PolicyArn": format!("arn:aws:iam::aws:policy/{name}")});
+        lab.call("iam", "AttachRolePolicy", policy).await;
+    }
+    let group = json!({
+        "clusterName": "c", "nodegroupName": "couch", "subnets": lab.subnets, "nodeRole": role,
+        "instanceTypes": ["m7g.xlarge"], "amiType": "AL2023_ARM_64_STANDARD",
+        "scalingConfig": {"minSize": 1, "maxSize": 1, "desiredSize": 1},
+    });
+    lab.call("eks", "CreateNodegroup", group).await;
+    let refused = scene.destroy_fails().await;
+    assert_eq!(refused.summary, "EKS cluster has node groups");
+    assert!(refused.detail.contains("couch"), "{refused:#?}");
+    lab.call(
+        "eks",
+        "DeleteNodegroup",
+        json!({"clusterName": "c", "nodegroupName": "couch"}),
+    )
+    .await;
+    lab.call("eks", "ListNodegroups", json!({"clusterName": "c"})).await;
+
+    lab.call("eks", "DeleteCluster", json!({"name": "c"})).await;
+    let plan = scene.plan().await;
+    assert_eq!(plan.actions(ADDRESS), ["create"]);
+    assert!(warned(&plan, "EKS cluster is gone"));
+    scene.apply().await;
+    scene.is_settled().await;
+    for name in policies {
+        let policy = json!({"RoleName": "nodes", "PolicyArn": format!("arn:aws:iam::aws:policy/{name}")});
+        lab.call("iam", "DetachRolePolicy", policy).await;
+    }
+    lab.call("iam", "DeleteRole", json!({"RoleName": "nodes"})).await;
+    scene.destroy().await;
+    lab.is_as_before().await;
+}
