@@ -11,8 +11,8 @@
 //! - a file for each service has the calls of it: `acm`, `autoscaling`, `dlm`, `ec2`, `eks`, `iam`, `load_balancing`,
 //!   `logs`, `route53`;
 //! - `eks_token` makes tokens for clusters of EKS, and [`eks_logins`] keeps those for everything that lives in one;
-//! - resources are files with folders, such as [`vpc`], which makes a network, and [`eks_cluster`]; `tags` are how we know
-//!   what we have made, `creation` how what a killed one has left is known, [`kept`] what is kept beside a state;
+//! - resources are files with folders, such as [`vpc`], which makes a network, and [`eks_cluster`]; `tags` are how we
+//!   know what we have made, `creation` how what a killed one has left is known, [`kept`] what is kept beside a state;
 //!   `which_account` refuses to look in the wrong place;
 //! - [`load_balancer_controller`] is in a cluster and in IAM: objects there, and who they are here;
 //! - data sources are files such as [`eks_cluster_data`], and [`eks_token_ephemeral`] gives a token to other providers.

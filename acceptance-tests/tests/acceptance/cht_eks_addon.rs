@@ -1,5 +1,5 @@
-//! `cht_eks_addon`: the six steps. `changes` are roles by pod identity and versions that are followed, `creations` fail,
-//! are killed or wait for nodes.
+//! `cht_eks_addon`: the six steps. `changes` are roles by pod identity and versions that are followed, `creations`
+//! fail, are killed or wait for nodes.
 
 mod changes;
 mod creations;
