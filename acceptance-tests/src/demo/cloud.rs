@@ -19,6 +19,7 @@ pub(super) async fn run(environment: &Path, script: Script, keep: bool) -> Resul
     }
     let provider = build_provider()?;
     let (cloud, script) = step("Start an account of AWS with a hosted zone", Cloud::of(script)).await?;
+    println!("    AWS is played on this computer: nothing is made elsewhere, and nothing costs anything.");
     let workspace = cloud.workspace(environment, &provider)?;
     let workspace = begin_in(workspace, &script).await?;
     show_account(&cloud).await?;
