@@ -27,6 +27,7 @@
 //! - `load_balancers`: what gives the Ingresses of a cluster load balancers; see [`LoadBalancers`].
 //! - `gateway`: the endpoint, with the log and the contract; `refusal` has errors in the words of each service.
 //! - `token`: whom a bearer token of EKS belongs to, for the API server of [`cluster`](crate::cluster).
+//! - `policy`: what a policy of IAM allows; see [`Policy`].
 //! - `moto`: the process behind it, from `tools/aws/`; it needs Python, see [`available`].
 
 mod account;
@@ -36,6 +37,7 @@ mod gateway;
 mod lifecycle;
 mod load_balancers;
 mod moto;
+mod policy;
 mod refusal;
 mod token;
 
@@ -53,8 +55,9 @@ use tokio::runtime::Runtime;
 
 pub use account::{Account, Call, REGION, ServiceError, Session};
 pub use eks::{Eks, Issue, Work};
-pub use faults::Fault;
+pub use faults::{CHANGES, Fault};
 pub use load_balancers::LoadBalancers;
+pub use policy::{Asked, Policy};
 
 use crate::{skip, tools};
 use eks::Clusters;

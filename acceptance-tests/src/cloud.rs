@@ -4,6 +4,8 @@
 //! The cluster itself is for the test to make. Whatever it is called like, the lab's API server is behind it, with the
 //! lab's node: machines that node groups have are in AWS only.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
@@ -11,7 +13,9 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::aws::{Account, Aws, LoadBalancers, REGION};
 use crate::cluster::ClusterOptions;
 use crate::cluster::controllers::provisioner;
+use crate::environment::{self, Script};
 use crate::lab::Lab;
+use crate::tofu::{Cli, Workspace};
 
 /// What the driver of EBS volumes is called by storage classes.
 const DRIVER: &str = "ebs.csi.aws.com";
@@ -59,6 +63,31 @@ impl Cloud {
             lab,
             aws,
         })
+    }
+
+    /// Starts the cloud that the script of an environment is for, and puts into it what only the cloud knows.
+    ///
+    /// # Errors
+    /// If the script is for none, or as [`Cloud::start`].
+    pub async fn of(script: Script) -> Result<(Self, Script)> {
+        let cluster = script.cloud.as_deref().context("the environment takes no cloud")?;
+        let domain = script.domain().context("the environment has no domain")?;
+        let cloud = Self::start(cluster, domain).await?;
+        let script = script.in_cloud(&cloud)?;
+        Ok((cloud, script))
+    }
+
+    /// The files of an environment, with a provider whose user is that of the account.
+    ///
+    /// # Errors
+    /// If there is no `tofu`, or a file cannot be written.
+    pub fn workspace(&self, environment: &Path, provider: &Path) -> Result<Workspace> {
+        let mut workspace = Workspace::new(Cli::tofu()?, provider)?;
+        for (name, value) in self.account.environment() {
+            workspace.set_environment(name, &value);
+        }
+        environment::copy(environment, &workspace)?;
+        Ok(workspace)
     }
 
     /// What an environment may ask for: see [`environment`](crate::environment).

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
-use acceptance_tests::environment::Script;
+use acceptance_tests::environment::{Script, copy};
 use acceptance_tests::hosts;
 use acceptance_tests::k3s::lab::K3sLab;
 use acceptance_tests::lab::Lab;
@@ -47,8 +47,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     if script.is_for_cluster() {
         return on_cluster(&environment, script, arguments.keep).await;
     }
-    if let Some(cluster) = script.cloud.clone() {
-        return cloud::run(&environment, script, &cluster, arguments.keep).await;
+    if script.cloud.is_some() {
+        return cloud::run(&environment, script, arguments.keep).await;
     }
     if let Some(reason) = hosts::missing() {
         bail!(reason);
@@ -103,13 +103,13 @@ async fn show(environment: &Path, script: &Script, provider: &Path, keep: Option
 /// From nothing to running.
 async fn begin(environment: &Path, script: &Script, provider: &Path) -> Result<Workspace> {
     let workspace = Workspace::new(Cli::tofu()?, provider)?;
-    begin_in(workspace, environment, script).await
+    copy(environment, &workspace)?;
+    begin_in(workspace, script).await
 }
 
-/// The same in a workspace that has what it needs in its environment.
-async fn begin_in(mut workspace: Workspace, environment: &Path, script: &Script) -> Result<Workspace> {
+/// The same in a workspace that has the environment's files, and what they need.
+async fn begin_in(mut workspace: Workspace, script: &Script) -> Result<Workspace> {
     workspace.set_limit(LIMIT);
-    copy(environment, &workspace)?;
     set(&workspace, &script.first)?;
     plan("Plan", &workspace).await?;
     show_outcome(&step("Apply", workspace.apply()).await?);
@@ -164,23 +164,6 @@ fn find(name: &str) -> Result<PathBuf> {
             names.join(", ")
         )
     })
-}
-
-/// Copies the environment's files, its own versions instead of the workspace's.
-fn copy(environment: &Path, workspace: &Workspace) -> Result<()> {
-    let mut declared = false;
-    for entry in fs::read_dir(environment)? {
-        let path = entry?.path();
-        if path.is_file() {
-            let name = path.file_name().context("a file has a name")?;
-            declared |= fs::read_to_string(&path)?.contains("required_providers");
-            fs::copy(&path, workspace.directory().join(name))?;
-        }
-    }
-    if declared && !environment.join("versions.tf").is_file() {
-        workspace.write("versions.tf", "")?;
-    }
-    Ok(())
 }
 
 /// Announces and times a step.

@@ -26,6 +26,7 @@ use crate::cloud::Cloud;
 use crate::data_center::{CLUSTER_USER, DataCenter};
 use crate::k3s::certificates;
 use crate::k3s::lab::{K3sLab, VERSIONS};
+use crate::tofu::Workspace;
 
 /// Names that a certificate is for where the variables name no domain.
 const NAMES: &str = "*.health.example";
@@ -129,6 +130,26 @@ impl Script {
         }
         Ok(self)
     }
+}
+
+/// Copies an environment's files into a workspace, its own versions instead of the workspace's.
+///
+/// # Errors
+/// If a file cannot be read or written.
+pub fn copy(environment: &Path, workspace: &Workspace) -> Result<()> {
+    let mut declared = false;
+    for entry in fs::read_dir(environment)? {
+        let path = entry?.path();
+        if path.is_file() {
+            let name = path.file_name().context("a file has a name")?;
+            declared |= fs::read_to_string(&path)?.contains("required_providers");
+            fs::copy(&path, workspace.directory().join(name))?;
+        }
+    }
+    if declared && !environment.join("versions.tf").is_file() {
+        workspace.write("versions.tf", "")?;
+    }
+    Ok(())
 }
 
 /// Replaces every text that begins with `@`.

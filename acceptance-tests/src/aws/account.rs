@@ -9,11 +9,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::eks::Eks;
-use super::faults::Fault;
+use super::faults::{Fault, is_look};
 use super::{Running, Scene, hold};
 
 /// Where things are unless somebody says otherwise.
 pub const REGION: &str = "eu-west-2";
+
+/// Between two looks at what has come.
+const LOOKS: Duration = Duration::from_millis(20);
 
 /// A request that was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +31,13 @@ pub struct Call {
     pub principal: String,
     /// Whether it met a fault.
     pub failed: bool,
+}
+
+impl Call {
+    /// Whether it changes something.
+    pub fn is_change(&self) -> bool {
+        !is_look(&self.action)
+    }
 }
 
 /// An error that a service answers.
@@ -162,7 +172,8 @@ impl Account {
         self.with(|scene| scene.calls.clear());
     }
 
-    /// Lets calls of an action go wrong: `ec2:CreateVpc`, all of `ec2:*`, or `*`.
+    /// Lets calls of an action go wrong: `ec2:CreateVpc`, all of `ec2:*`, `*`, or those that are
+    /// [`CHANGES`](super::CHANGES).
     pub fn fault(&self, action: &str, fault: Fault) {
         self.with(|scene| scene.script.add(action, fault));
     }
@@ -171,6 +182,14 @@ impl Account {
     /// were meant to is for the test to assert.
     pub fn clear_faults(&self) -> u32 {
         self.with(|scene| scene.script.clear())
+    }
+
+    /// Waits until a call has come that [hangs](Fault::hang), or one was carried out whose answer is
+    /// [withheld](Fault::withheld).
+    pub async fn stopped(&self) {
+        while !self.with(|scene| scene.script.is_stopped()) {
+            tokio::time::sleep(LOOKS).await;
+        }
     }
 
     /// From now on calls of an action are carried out after this time.

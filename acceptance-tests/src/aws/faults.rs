@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::refusal::{Answered, Refusal};
 
+/// Stands for every action that changes something.
+pub const CHANGES: &str = "changes";
+
 /// What goes wrong, and on which calls: by default on the next one of its action.
 #[derive(Clone, Debug)]
 pub struct Fault {
@@ -25,6 +28,7 @@ pub(super) enum Kind {
     Cut,
     LostAnswer,
     Hang,
+    Withheld,
 }
 
 impl Fault {
@@ -66,6 +70,11 @@ impl Fault {
     /// Nothing happens until the client gives up.
     pub fn hang() -> Self {
         Self::of(Kind::Hang)
+    }
+
+    /// The call is carried out, and no answer comes until the client gives up.
+    pub fn withheld() -> Self {
+        Self::of(Kind::Withheld)
     }
 
     /// Lets so many calls pass first.
@@ -126,7 +135,7 @@ impl Kind {
             Self::Expired => Some(Refusal::Expired),
             Self::Failed => Some(Refusal::Failed),
             Self::Error(answered) => Some(Refusal::Other(answered.clone())),
-            Self::Cut | Self::LostAnswer | Self::Hang => None,
+            Self::Cut | Self::LostAnswer | Self::Hang | Self::Withheld => None,
         }
     }
 }
@@ -137,10 +146,13 @@ pub(super) struct Script {
     faults: Vec<(String, Fault)>,
     delays: BTreeMap<String, Duration>,
     met: u32,
+    /// How many calls have come so far that get no answer.
+    stopped: u32,
 }
 
 impl Script {
-    /// Adds a fault for an action, such as `ec2:CreateSubnet`, for all of a service, `ec2:*`, or for everything, `*`.
+    /// Adds a fault for an action, such as `ec2:CreateSubnet`, for all of a service, `ec2:*`, for everything, `*`, or
+    /// for [`CHANGES`].
     pub(super) fn add(&mut self, action: &str, fault: Fault) {
         self.faults.push((action.to_owned(), fault));
     }
@@ -148,7 +160,18 @@ impl Script {
     /// Forgets the faults, and answers how many calls met one.
     pub(super) fn clear(&mut self) -> u32 {
         self.faults.clear();
+        self.stopped = 0;
         std::mem::take(&mut self.met)
+    }
+
+    /// Takes note of a call that gets no answer.
+    pub(super) fn stop(&mut self) {
+        self.stopped += 1;
+    }
+
+    /// Whether a call gets no answer.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped > 0
     }
 
     pub(super) fn delay(&mut self, action: &str, delay: Duration) {
@@ -166,7 +189,18 @@ impl Script {
     }
 }
 
+/// Whether an action changes nothing.
+pub(super) fn is_look(action: &str) -> bool {
+    let operation = action.split_once(':').map_or(action, |(_, operation)| operation);
+    ["Describe", "Get", "List"]
+        .iter()
+        .any(|verb| operation.starts_with(verb))
+}
+
 fn covers(pattern: &str, action: &str) -> bool {
+    if pattern == CHANGES {
+        return !is_look(action);
+    }
     match pattern.strip_suffix('*') {
         Some(start) => action.starts_with(start),
         None => pattern == action,
@@ -193,5 +227,16 @@ mod tests {
         assert_eq!(script.clear(), 3);
         assert_eq!(script.enter("eks:ListClusters"), (Duration::from_secs(1), None));
         assert_eq!(script.clear(), 0);
+    }
+
+    #[test]
+    fn faults_of_changes_let_looks_pass() {
+        let mut script = Script::default();
+        script.add(CHANGES, Fault::withheld().skip(1).always());
+        let looks = ["ec2:DescribeVpcs", "sts:GetCallerIdentity", "eks:ListNodegroups"];
+        assert!(looks.iter().all(|action| script.enter(action).1.is_none()));
+        let changes = ["ec2:CreateVpc", "iam:TagRole", "eks:DeleteCluster"];
+        let met = changes.map(|action| script.enter(action).1);
+        assert_eq!(met, [None, Some(Kind::Withheld), Some(Kind::Withheld)]);
     }
 }

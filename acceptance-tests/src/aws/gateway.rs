@@ -99,7 +99,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<A
     }
 }
 
-async fn answered(shared: &Shared, request: &Request<Bytes>) -> Result<Option<Answer>> {
+async fn answered(shared: &Arc<Shared>, request: &Request<Bytes>) -> Result<Option<Answer>> {
     if request.uri().path() == token::PATH {
         return token::review(shared, request.body()).await.map(Some);
     }
@@ -135,12 +135,18 @@ async fn answered(shared: &Shared, request: &Request<Bytes>) -> Result<Option<An
     });
     time::sleep(delay).await;
     match &fault {
-        None => carry_out(shared, request, &read, caller).await.map(Some),
+        None => carried_out(shared, request, &read, caller).await.map(Some),
         Some(Kind::LostAnswer) => {
-            carry_out(shared, request, &read, caller).await?;
+            carried_out(shared, request, &read, caller).await?;
             Ok(None)
         }
-        Some(Kind::Hang) => std::future::pending().await,
+        Some(kind @ (Kind::Hang | Kind::Withheld)) => {
+            if *kind == Kind::Withheld {
+                carried_out(shared, request, &read, caller).await?;
+            }
+            shared.with(&caller.account, |scene| scene.script.stop());
+            std::future::pending().await
+        }
         Some(kind) => match kind.refusal(&caller.arn, &action) {
             Some(refusal) => refused(refusal),
             None => Ok(None),
@@ -163,7 +169,13 @@ async fn read(shared: &Shared, request: &Request<Bytes>) -> Result<Option<Read>>
     shared.moto.ask("read", &asked).await
 }
 
-/// Lets the service answer.
+/// Lets the service answer. What it has received it carries out, also if nobody waits for the answer any more.
+async fn carried_out(shared: &Arc<Shared>, request: &Request<Bytes>, read: &Read, caller: &Caller) -> Result<Answer> {
+    let (shared, request) = (Arc::clone(shared), request.clone());
+    let (read, caller) = (read.clone(), caller.clone());
+    tokio::spawn(async move { carry_out(&shared, &request, &read, &caller).await }).await?
+}
+
 async fn carry_out(shared: &Shared, request: &Request<Bytes>, read: &Read, caller: &Caller) -> Result<Answer> {
     let Some(operation) = &read.operation else {
         let protocol = Protocol::named(&read.protocol);

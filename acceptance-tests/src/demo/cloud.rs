@@ -8,29 +8,20 @@ use anyhow::{Result, bail};
 use acceptance_tests::aws;
 use acceptance_tests::cloud::Cloud;
 use acceptance_tests::environment::Script;
-use acceptance_tests::tofu::{Cli, Workspace};
 
 use super::{begin_in, change, nothing_to_do, show_outcome, step, wait_for_user};
 use crate::checks::build_provider;
 
-/// Goes through the script, with a cluster of this name.
-pub(super) async fn run(environment: &Path, script: Script, cluster: &str, keep: bool) -> Result<()> {
+/// Goes through the script.
+pub(super) async fn run(environment: &Path, script: Script, keep: bool) -> Result<()> {
     if let Some(reason) = aws::missing() {
         bail!(reason);
     }
     let provider = build_provider()?;
-    let domain = script.domain().unwrap_or("health.example").to_owned();
-    let cloud = step(
-        "Start an account of AWS with a hosted zone",
-        Cloud::start(cluster, &domain),
-    )
-    .await?;
-    let script = script.in_cloud(&cloud)?;
-    let mut workspace = Workspace::new(Cli::tofu()?, &provider)?;
-    for (name, value) in cloud.account.environment() {
-        workspace.set_environment(name, &value);
-    }
-    let workspace = begin_in(workspace, environment, &script).await?;
+    let (cloud, script) = step("Start an account of AWS with a hosted zone", Cloud::of(script)).await?;
+    println!("    AWS is played on this computer: nothing is made elsewhere, and nothing costs anything.");
+    let workspace = cloud.workspace(environment, &provider)?;
+    let workspace = begin_in(workspace, &script).await?;
     show_account(&cloud).await?;
     if keep {
         let hint = format!("export KUBECONFIG={}", cloud.lab.cluster.kubeconfig().display());

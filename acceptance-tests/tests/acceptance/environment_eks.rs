@@ -1,82 +1,49 @@
-//! `examples/environments/eks`: a whole cloud in one apply, from nothing, upgraded, and gone without a trace.
+//! `examples/environments/eks`: a whole cloud in one apply, from nothing, upgraded, and gone without a trace; with what
+//! the example's policy allows to whoever applies it.
+//!
+//! [`site`] is the example in a cloud, [`killed`] kills the provider on the way.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+mod killed;
+mod site;
 
-use acceptance_tests::aws::available;
-use acceptance_tests::cloud::Cloud;
-use acceptance_tests::environment::Script;
-use acceptance_tests::tofu::{Cli, Steps, Workspace, provider_binary};
-use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+use acceptance_tests::aws::{Asked, Call, Policy};
+use serde_json::json;
+
+use self::site::{Site, folder, is_golden};
 
 const CLUSTER: &str = "cht_eks_cluster.this";
 
-/// How many calls a plan without changes may make: performance.md has how many it makes.
-const MOST_CALLS: usize = 80;
+/// What whoever applies the example may do.
+const POLICY: &str = "operator-policy.json";
 
-/// The example in a cloud.
-struct Site {
-    steps: Steps,
-    script: Script,
-    cloud: Cloud,
+/// How often each action was called.
+fn counted(calls: &[Call]) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for call in calls {
+        *counts.entry(call.action.as_str()).or_default() += 1;
+    }
+    counts
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/environments/eks")
+/// What a plan without changes costs, as performance.md shows it.
+fn print_table(calls: &[Call]) {
+    println!("| service | operation | calls |\n| --- | --- | --- |");
+    let counts = counted(calls);
+    for (action, count) in &counts {
+        let (service, operation) = action.split_once(':').unwrap_or_default();
+        println!("| {service} | {operation} | {count} |");
+    }
+    println!("| | | {} |", calls.len());
 }
 
-impl Site {
-    /// None where AWS cannot be played.
-    async fn new() -> Option<Self> {
-        if !available() {
-            return None;
-        }
-        let script = Script::read(&folder()).expect("the script can be read");
-        let (name, domain) = (script.cloud.clone(), script.domain().map(str::to_owned));
-        let cloud = Cloud::start(&name.expect("a cluster"), &domain.expect("a domain")).await;
-        let cloud = cloud.expect("the cloud starts");
-        let mut workspace = Workspace::new(
-            Cli::tofu().expect("tofu is there"),
-            &provider_binary().expect("the provider was built"),
-        )
-        .expect("a workspace");
-        for (name, value) in cloud.account.environment() {
-            workspace.set_environment(name, &value);
-        }
-        for entry in fs::read_dir(folder()).expect("the folder can be read") {
-            let path = entry.expect("an entry").path();
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            let text = fs::read_to_string(&path).expect("the file can be read");
-            workspace.write(&name, &text).expect("the file is written");
-        }
-        workspace.write("versions.tf", "").expect("the file is written");
-        let site = Site {
-            steps: Steps::of(workspace),
-            script: script.in_cloud(&cloud).expect("the lab knows it"),
-            cloud,
-        };
-        site.set(&site.script.first);
-        Some(site)
-    }
-
-    fn set(&self, variables: &Map<String, Value>) {
-        let text = Value::from(variables.clone()).to_string();
-        let written = self.steps.workspace.write("test.auto.tfvars.json", &text);
-        written.expect("the variables are written");
-    }
-
-    /// The calls of AWS that the provider has made, by what they do.
-    fn calls(&self) -> BTreeMap<String, usize> {
-        let user = self.cloud.account.user_arn();
-        let mut calls = BTreeMap::new();
-        for call in self.cloud.account.calls() {
-            if call.principal == user {
-                *calls.entry(call.action).or_default() += 1;
-            }
-        }
-        calls
-    }
+/// What the policy of the example does not allow of what was called.
+fn refused(calls: &[Call], account: &str) -> BTreeSet<String> {
+    let policy = Policy::read(&folder().join(POLICY)).expect("a policy");
+    let asked = calls.iter().flat_map(|call| Asked::of(call, account));
+    let refused = asked.filter(|asked| !policy.allows(asked));
+    refused.map(|asked| format!("{asked:?}")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,28 +65,16 @@ async fn a_cloud_comes_in_one_apply_is_upgraded_and_leaves_nothing() {
         counties,
         json!({"kisumu": "https://kisumu.health.example/", "siaya": "https://siaya.health.example/"})
     );
-    let found = account.left().await.expect("AWS answers");
-    assert_eq!(found["load_balancer"].len(), 1, "counties share it: {found:?}");
-    assert_eq!(
-        found["record"].len(),
-        5,
-        "two for each county, and one of the certificate: {found:?}"
-    );
+    site.is_whole().await;
 
     // What a plan without changes costs: one look at each object, and lists where there is a list.
-    account.forget_calls();
+    let before = site.calls().len();
     steps.plan().await;
-    let calls = site.calls();
-    let all: usize = calls.values().sum();
-    assert!(all <= MOST_CALLS, "{all} calls: {calls:#?}");
-    let changing = calls.keys().filter(|action| {
-        let operation = action.split_once(':').map_or("", |(_, operation)| operation);
-        !["Describe", "Get", "List"]
-            .iter()
-            .any(|verb| operation.starts_with(verb))
-    });
-    assert_eq!(changing.count(), 0, "{calls:#?}");
-
+    let calls = site.calls().split_off(before);
+    print_table(&calls);
+    is_golden("plan.json", &counted(&calls));
+    let changing: Vec<_> = calls.iter().filter(|call| call.is_change()).collect();
+    assert!(changing.is_empty(), "{changing:#?}");
     let before = steps.state(CLUSTER).await;
     let mut variables = site.script.first.clone();
     variables.extend(site.script.change.clone());
@@ -135,4 +90,6 @@ async fn a_cloud_comes_in_one_apply_is_upgraded_and_leaves_nothing() {
     steps.destroy().await;
     site.cloud.is_empty().await.expect("nothing is left");
     assert!(site.cloud.load_balancers.take_problems().is_empty());
+    let refused = refused(&site.calls(), account.id());
+    assert!(refused.is_empty(), "{POLICY} does not allow {refused:#?}");
 }

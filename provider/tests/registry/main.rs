@@ -1,5 +1,5 @@
 //! Rules for everything that the provider offers; [`golden`] has its schema as a golden file, [`troubleshooting`] the
-//! failures that users meet, [`problems`] what goes wrong on platforms.
+//! failures that users meet, [`problems`] what goes wrong on platforms, [`operator_policy`] what AWS has to allow.
 //!
 //! Who adds a resource is told here what it still lacks.
 
@@ -16,6 +16,7 @@ use tf_framework::schema::{Attribute, Kind, Schema};
 
 mod breaking;
 mod golden;
+mod operator_policy;
 mod problems;
 mod troubleshooting;
 
