@@ -1,9 +1,8 @@
 //! `examples/environments/eks`: a whole cloud in one apply, from nothing, upgraded, and gone without a trace; with what
 //! the example's policy allows to whoever applies it.
 //!
-//! [`site`] is the example in a cloud, [`killed`] kills the provider on the way.
+//! [`site`] is the example in a cloud.
 
-mod killed;
 mod site;
 
 use std::collections::{BTreeMap, BTreeSet};

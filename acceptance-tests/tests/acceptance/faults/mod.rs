@@ -16,5 +16,3 @@ mod matrix;
 mod outages;
 mod stage;
 mod upgrades;
-
-pub(crate) use matrix::Sample;
