@@ -84,13 +84,14 @@ impl Resource for AddonResource {
         let account = Clients::aws(cx).await?;
         let private = cx.private()?;
         private.in_account.check(&account).await?;
+        let work = Work::of(cx, &account, private);
         let Some(addon) = account.addon(state.id()).await.map_err(explained(READ))? else {
-            return Ok(None);
+            let has_left = work.has_left(&state).await.map_err(explained(READ))?;
+            return Ok(has_left.then(|| failure::left(cx, state)));
         };
         if let Some(warning) = failure::sick(&state, &addon) {
             cx.warn(warning);
         }
-        let work = Work::of(cx, &account, private);
         let role = work.role_of(&state, &addon).await.map_err(explained(READ))?;
         let mut read = state.observed(&addon, role.as_deref());
         read.newer_version = newer(&account, &read).await?;

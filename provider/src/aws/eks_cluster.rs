@@ -31,7 +31,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::resource::{Draft, Plan, Resource};
 
 use self::live::Live;
-use self::model::{EksClusterIdentity, EksClusterModel, log_group};
+use self::model::{EksClusterIdentity, EksClusterModel};
 use self::observed::tags_of;
 use self::steps::{Work, is_new};
 use super::account::Account;
@@ -77,8 +77,9 @@ impl Resource for EksClusterResource {
             None if !state.was_begun() => Ok(Some(state)),
             Some(live) if !state.was_begun() && !is_new(&live.cluster) => Ok(Some(state)),
             None => {
-                cx.warn(gone(&state));
-                Ok(None)
+                let has_left = removal::has_left(&account, &state).await.map_err(explained(READ))?;
+                cx.warn(gone(&state, has_left));
+                Ok(has_left.then(|| state.not_begun()))
             }
             Some(live) => {
                 note_saved(&account, &live).await;
@@ -166,12 +167,18 @@ async fn note_saved(account: &Account, live: &Live) {
     }
 }
 
-fn gone(state: &EksClusterModel) -> Diagnostic {
+/// Only the state knows that what is left is ours, so it has that until it is removed, or used again.
+fn gone(state: &EksClusterModel, has_left: bool) -> Diagnostic {
+    let left = if has_left {
+        " Its role or its log group, which were made here, are there still: the next apply makes the cluster anew with them, and the next \
+         destroy removes them."
+    } else {
+        ""
+    };
     let detail = format!(
-        "Somebody has deleted the cluster `{}`, and what lived in it is gone with it. Its role and its log group `{}`, if they were made \
-         here, are there still: the next cluster of this name takes them.",
-        state.name,
-        log_group(&state.name)
+        "The cluster `{}` was deleted by somebody else, or by a deletion that did not come to its end, and what lived in it is gone with \
+         it.{left}",
+        state.name
     );
     Diagnostic::warning("EKS cluster is gone", detail)
 }

@@ -95,15 +95,20 @@ impl Account {
         Ok(answer.and_then(|answer| answer.role))
     }
 
+    /// Whether a role is there, and for this.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub(super) async fn has_role(&self, name: &str, purpose: &str) -> Result<bool, Error> {
+        Ok(self.role(name).await?.is_some_and(|role| is_for(&role, purpose)))
+    }
+
     /// Removes a role with all its policies, if it is there and for this.
     ///
     /// # Errors
     /// A call failed.
     pub(super) async fn delete_role(&self, name: &str, purpose: &str) -> Result<(), Error> {
-        let Some(role) = self.role(name).await? else {
-            return Ok(());
-        };
-        if !is_for(&role, purpose) {
+        if !self.has_role(name, purpose).await? {
             return Ok(());
         }
         self.set_managed_policies(name, &BTreeSet::new()).await?;

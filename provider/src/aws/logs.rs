@@ -61,15 +61,23 @@ impl Account {
             .map(drop)
     }
 
+    /// Whether a log group is there, and this provider has made it.
+    ///
+    /// # Errors
+    /// A call failed.
+    pub(super) async fn has_log_group(&self, name: &str) -> Result<bool, Error> {
+        match self.log_group(name).await? {
+            Some(group) => Ok(tags::are_ours(&self.log_group_tags(&group).await?)),
+            None => Ok(false),
+        }
+    }
+
     /// Removes a log group with all that is in it, if it is there and this provider has made it.
     ///
     /// # Errors
     /// A call failed.
     pub(super) async fn delete_log_group(&self, name: &str) -> Result<(), Error> {
-        let Some(group) = self.log_group(name).await? else {
-            return Ok(());
-        };
-        if !tags::are_ours(&self.log_group_tags(&group).await?) {
+        if !self.has_log_group(name).await? {
             return Ok(());
         }
         let sent = self.services().logs.delete_log_group().log_group_name(name).send();

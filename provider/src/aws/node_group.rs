@@ -99,13 +99,15 @@ impl Resource for NodeGroupResource {
 
     async fn read(&self, cx: &Context<Self>, state: NodeGroupModel) -> Result<Option<NodeGroupModel>, Diagnostics> {
         let account = Clients::aws(cx).await?;
-        cx.private()?.in_account.check(&account).await?;
+        let private = cx.private()?;
+        private.in_account.check(&account).await?;
         let (live, cluster) = futures::join!(
             Live::read(&account, &state),
             account.describe_cluster(&state.cluster_name)
         );
         let Some(live) = live.map_err(explained(READ))? else {
-            return Ok(None);
+            let has_left = Work::of(cx, &account, private).has_left(&state).await;
+            return Ok(has_left.map_err(explained(READ))?.then(|| failure::left(cx, state)));
         };
         if let Some(warning) = failure::degraded(&state, &live.group) {
             cx.warn(warning);

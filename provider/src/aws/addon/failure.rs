@@ -1,12 +1,16 @@
 //! What went wrong with an add-on, as users are told of it.
 
 use aws_sdk_eks::types::{Addon, AddonStatus, Update};
+use tf_framework::Attr;
+use tf_framework::context::Context;
 use tf_framework::custom_types::{Json, Notation};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use super::super::diagnostics::explain;
 use super::super::eks::refusals;
 use super::super::error::Error;
+use super::super::kept::DELETED;
+use super::AddonResource;
 use super::model::{AddonModel, status};
 
 /// Whether the cluster is not ready for it yet.
@@ -152,6 +156,18 @@ pub(super) fn gone(model: &AddonModel) -> Diagnostics {
         model.addon_name, model.cluster_name
     );
     Diagnostics::error("Add-on is gone", detail)
+}
+
+/// An add-on that is gone, with the role that is left of it.
+pub(super) fn left(cx: &Context<AddonResource>, mut state: AddonModel) -> AddonModel {
+    let detail = format!(
+        "The add-on `{}` of the cluster `{}` is not there any more, and the role that was made for it is: somebody has deleted the \
+         add-on, or a deletion did not come to its end. The role is removed when the add-on is destroyed, or made anew.",
+        state.addon_name, state.cluster_name
+    );
+    cx.warn(Diagnostic::warning("Add-on is gone", detail));
+    state.status = Attr::Known(DELETED.to_owned());
+    state
 }
 
 /// An add-on of somebody else.

@@ -10,6 +10,7 @@ use super::super::account::Account;
 use super::super::diagnostics::explain;
 use super::super::eks::addons::default_version;
 use super::super::error::Error;
+use super::super::kept::DELETED;
 use super::AddonResource;
 use super::model::{AddonModel, is_followed, usual_policies};
 use crate::provider::Clients;
@@ -41,7 +42,7 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, AddonResource>) {
         _ => {}
     }
     let failed = plan.prior.as_ref().and_then(|prior| prior.status.known());
-    if failed.is_some_and(|status| status == "CREATE_FAILED") {
+    if failed.is_some_and(|status| status == "CREATE_FAILED" || status == DELETED) {
         plan.set_unknown(AddonModel::STATUS);
         plan.require_replace(AddonModel::STATUS);
     }

@@ -229,6 +229,14 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Whether the role that was made for the add-on, which is gone, is there yet.
+    pub(super) async fn has_left(&self, model: &AddonModel) -> Result<bool, Error> {
+        match &self.private.role {
+            Some(name) => self.account.has_role(name, &role::purpose(self.account, model)).await,
+            None => Ok(false),
+        }
+    }
+
     /// Removes the role that was made, if the add-on has none or another one now.
     pub(super) async fn remove_role(&self, model: &AddonModel) -> Result<(), Diagnostics> {
         let Some(name) = &self.private.role else {

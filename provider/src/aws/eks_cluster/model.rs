@@ -9,6 +9,7 @@ use tf_framework::{Attr, Identity, Model, Timeouts};
 
 use super::super::access_entry::PolicyScope;
 use super::super::access_entry::rules::{group, policies, principal};
+use super::super::kept::DELETED;
 use super::super::{logs, rules};
 use super::defaults::{addons, log_types, node_pools, raised};
 use crate::kubernetes::Kubernetes;
@@ -96,7 +97,8 @@ pub struct EksClusterModel {
     /// ARN of the cluster.
     #[tf(keep_non_null)]
     pub arn: Attr<String>,
-    /// How it is: `ACTIVE`, or `CREATING`, `UPDATING`, `DELETING`, `FAILED` or `PENDING`.
+    /// How it is: `ACTIVE`, or `CREATING`, `UPDATING`, `DELETING`, `FAILED` or `PENDING`; `DELETED` if it is gone and what was made
+    /// for it is not.
     #[tf(keep_non_null)]
     pub status: Attr<String>,
     /// What is wrong with it, one line for each issue.
@@ -219,6 +221,23 @@ impl EksClusterModel {
     pub(super) fn log_group(&self) -> Option<String> {
         let logs = !self.enabled_cluster_log_types.is_empty();
         logs.then(|| log_group(&self.name))
+    }
+
+    /// The same as if EKS had not begun to make it.
+    pub(super) fn not_begun(self) -> Self {
+        EksClusterModel {
+            arn: Attr::Null,
+            status: Attr::Known(DELETED.to_owned()),
+            health_issues: Attr::Known(Vec::new()),
+            platform_version: Attr::Null,
+            endpoint: Attr::Null,
+            certificate_authority_data: Attr::Null,
+            vpc_id: Attr::Null,
+            cluster_security_group_id: Attr::Null,
+            oidc_issuer: Attr::Null,
+            kubernetes: Attr::Null,
+            ..self
+        }
     }
 
     /// Whether EKS has begun to make it.

@@ -136,6 +136,9 @@ fn shape_version(
     let Attr::Known(wanted) = plan.config.version.clone() else {
         return Ok(true);
     };
+    if !prior.was_begun() {
+        return Ok(true);
+    }
     let is_allowed = plan.config.allow_rollback.known() == Some(&true);
     match version::step(&prior.version, &wanted) {
         Step::Stay => Ok(false),

@@ -4,8 +4,10 @@ use aws_sdk_eks::types::{Cluster, ClusterStatus};
 use tf_framework::context::{Backoff, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 
+use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
 use super::super::eks::refusals::is_in_use;
+use super::super::error::Error;
 use super::model::{EksClusterModel, log_group};
 use super::roles::Roles;
 use super::steps::{Work, is_new, status};
@@ -31,6 +33,11 @@ pub(super) async fn remove(work: &Work<'_>) -> Result<(), Diagnostics> {
         .map_err(explained("Unable to remove the roles"))?;
     let removed = work.account.delete_log_group(&log_group(name)).await;
     removed.map_err(explained("Unable to remove the log group"))
+}
+
+/// Whether something that was made for the cluster, which is gone, is there yet.
+pub(super) async fn has_left(account: &Account, model: &EksClusterModel) -> Result<bool, Error> {
+    Ok(Roles::are_left(account, model).await? || account.has_log_group(&log_group(&model.name)).await?)
 }
 
 async fn check_node_groups(work: &Work<'_>) -> Result<(), Diagnostics> {

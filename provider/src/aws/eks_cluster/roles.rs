@@ -59,13 +59,23 @@ impl Roles {
     /// # Errors
     /// A call failed.
     pub(super) async fn remove(account: &Account, model: &EksClusterModel) -> Result<(), Error> {
-        for user in [User::Cluster, User::Nodes] {
-            let name = name(account, model, user);
-            if name.len() <= LONGEST_NAME {
-                account.delete_role(&name, &purpose(account, model, user)).await?;
-            }
+        for (name, purpose) in made(account, model) {
+            account.delete_role(&name, &purpose).await?;
         }
         Ok(())
+    }
+
+    /// Whether one of those that were made is there.
+    ///
+    /// # Errors
+    /// A call failed.
+    pub(super) async fn are_left(account: &Account, model: &EksClusterModel) -> Result<bool, Error> {
+        for (name, purpose) in made(account, model) {
+            if account.has_role(&name, &purpose).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -109,6 +119,13 @@ async fn ensure(
             account.ensure_role(&spec).await
         }
     }
+}
+
+/// The names and purposes of the roles that may have been made.
+fn made(account: &Account, model: &EksClusterModel) -> impl Iterator<Item = (String, String)> {
+    let users = [User::Cluster, User::Nodes].into_iter();
+    let roles = users.map(|user| (name(account, model, user), purpose(account, model, user)));
+    roles.filter(|(name, _)| name.len() <= LONGEST_NAME)
 }
 
 /// IAM knows no regions, so the region is in the name.

@@ -8,6 +8,7 @@ use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
 use super::super::account::Account;
+use super::super::creation::NEW;
 use super::super::diagnostics::explain;
 use super::super::error::Error;
 use super::certificate::WebhookCertificate;
@@ -82,6 +83,10 @@ pub(super) async fn check(
         Err(Error::NotFound { .. }) => return Ok(()),
         Err(error) => return Err(explain(SUMMARY, &error)),
     };
+    // A creation that was killed has left it, and is gone on with by the same apply: it may let nobody in yet.
+    if cluster.tags().is_some_and(|tags| tags.contains_key(NEW)) {
+        return Ok(());
+    }
     let network = cluster.kubernetes_network_config();
     let balancing = network.and_then(|network| network.elastic_load_balancing());
     let has_auto_mode = balancing.is_some_and(|balancing| balancing.enabled().unwrap_or_default());

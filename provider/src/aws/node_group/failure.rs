@@ -3,11 +3,15 @@
 use std::fmt::Write as _;
 
 use aws_sdk_eks::types::{Nodegroup, NodegroupStatus, Update};
+use tf_framework::Attr;
+use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 
 use super::super::diagnostics::explain;
 use super::super::eks::refusals;
 use super::super::error::Error;
+use super::super::kept::DELETED;
+use super::NodeGroupResource;
 use super::live::{issues, status};
 use super::model::NodeGroupModel;
 
@@ -130,6 +134,19 @@ pub(super) fn gone(model: &NodeGroupModel) -> Diagnostics {
         model.node_group_name, model.cluster_name
     );
     Diagnostics::error("Node group is gone", detail)
+}
+
+/// A group that is gone, with what is left beside it.
+pub(super) fn left(cx: &Context<NodeGroupResource>, mut state: NodeGroupModel) -> NodeGroupModel {
+    let detail = format!(
+        "The node group `{}` of the cluster `{}` is not there any more, and the launch template or the role that was made for it is: \
+         somebody has deleted the group, or a deletion did not come to its end. They are removed when the group is destroyed, or made \
+         anew.",
+        state.node_group_name, state.cluster_name
+    );
+    cx.warn(Diagnostic::warning("Node group is gone", detail));
+    state.status = Attr::Known(DELETED.to_owned());
+    state
 }
 
 /// A group of somebody else.

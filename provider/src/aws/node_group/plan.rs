@@ -6,6 +6,7 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::path::Path;
 use tf_framework::resource::{Draft, Plan};
 
+use super::super::kept::DELETED;
 use super::NodeGroupResource;
 use super::machines;
 use super::model::{NodeGroupModel, ScalingConfig};
@@ -52,8 +53,11 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, NodeGroupResource>) {
     }
     show_image(plan);
     let Some(prior) = plan.prior.clone() else { return };
-    // Nodes that never joined are of no use; EKS does not try again.
-    if prior.status.known().is_some_and(|status| status == "CREATE_FAILED") {
+    // Nodes that never joined are of no use; EKS does not try again. Of one that is gone, only the rest is there.
+    if matches!(
+        prior.status.known().map(String::as_str),
+        Some("CREATE_FAILED" | DELETED)
+    ) {
         plan.set_unknown(NodeGroupModel::STATUS);
         plan.require_replace(NodeGroupModel::STATUS);
     }

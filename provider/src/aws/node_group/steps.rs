@@ -244,6 +244,23 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Whether something that was made for the group, which is gone, is there yet.
+    pub(super) async fn has_left(&self, model: &NodeGroupModel) -> Result<bool, Error> {
+        if let Some(id) = model.launch_template_id.known() {
+            let found = self.account.launch_template(&template::name(model)).await?;
+            if found.is_some_and(|template| template.launch_template_id() == Some(id)) {
+                return Ok(true);
+            }
+        }
+        match &self.private.role {
+            Some(name) => {
+                let purpose = role::spec(self.account, model).purpose;
+                self.account.has_role(name, &purpose).await
+            }
+            None => Ok(false),
+        }
+    }
+
     /// Removes what was made for the group, which is gone.
     pub(super) async fn clean_up(&self, model: &NodeGroupModel) -> Result<(), Diagnostics> {
         if let Some(id) = model.launch_template_id.known() {
