@@ -1,8 +1,9 @@
 //! `examples/environments/eks`: a whole cloud in one apply, from nothing, upgraded, and gone without a trace; with what
 //! the example's policy allows to whoever applies it.
 //!
-//! [`site`] is the example in a cloud.
+//! [`site`] is the example in a cloud, [`killed`] kills the provider on the way.
 
+mod killed;
 mod site;
 
 use std::collections::{BTreeMap, BTreeSet};

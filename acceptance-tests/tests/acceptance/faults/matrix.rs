@@ -96,14 +96,14 @@ async fn live_through(
 
 /// Which part of a long list of cases is run.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Sample {
+pub(crate) enum Sample {
     All,
     Only(Fault),
     One(usize),
 }
 
 impl Sample {
-    pub(super) fn chosen() -> Self {
+    pub(crate) fn chosen() -> Self {
         let chosen = std::env::var("CHT_FAULTS").unwrap_or_default();
         let today = || {
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);

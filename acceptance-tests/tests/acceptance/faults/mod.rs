@@ -16,3 +16,5 @@ mod matrix;
 mod outages;
 mod stage;
 mod upgrades;
+
+pub(crate) use matrix::Sample;
