@@ -71,6 +71,15 @@ impl Scene {
         made.expect("it is made")["Role"]["Arn"].take()
     }
 
+    /// Deletes something of EKS, such as a `Nodegroup`, without what was made beside it: as somebody else would, or a
+    /// deletion that is killed in the middle.
+    pub(crate) async fn delete_in_eks(&self, what: &str, which: &Value) {
+        let deleted = self.account.call("eks", &format!("Delete{what}"), which.clone()).await;
+        deleted.expect("EKS deletes it");
+        let describe = format!("Describe{what}");
+        while self.account.call("eks", &describe, which.clone()).await.is_ok() {}
+    }
+
     /// Checks that nothing is left in the account.
     pub(crate) async fn is_empty(&self) {
         let left = self.account.left().await.expect("AWS answers");

@@ -97,6 +97,12 @@ impl Addons {
         changed.expect("EKS does it");
     }
 
+    /// Deletes an add-on alone, as somebody else would, or a deletion that is killed in the middle.
+    async fn delete_behind(&self, name: &str) {
+        let addon = json!({"clusterName": "c", "addonName": name});
+        self.scene.delete_in_eks("Addon", &addon).await;
+    }
+
     /// Checks that nothing is left of the add-on.
     async fn is_gone(&self) {
         let listed = self

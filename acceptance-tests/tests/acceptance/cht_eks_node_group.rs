@@ -77,6 +77,12 @@ impl Nodes {
         changed.expect("EKS does it");
     }
 
+    /// Deletes the group alone, as somebody else would, or a deletion that is killed in the middle.
+    async fn delete_behind(&self) {
+        let group = json!({"clusterName": "c", "nodegroupName": "n"});
+        self.scene.delete_in_eks("Nodegroup", &group).await;
+    }
+
     /// Checks that nothing is left of the group.
     async fn is_gone(&self) {
         let left = self.scene.account.left().await.expect("AWS answers");

@@ -1,4 +1,4 @@
-//! Creations that fail, were killed, wait for nodes, or find an add-on of somebody else.
+//! Creations that fail, were killed, wait for nodes, or find an add-on of somebody else; deletions that were killed.
 
 use acceptance_tests::aws::{Fault, Issue, Work};
 
@@ -125,5 +125,27 @@ async fn an_addon_of_somebody_else_is_refused_and_can_be_imported() {
         .find(|call| call.action == "eks:DeleteAddon")
         .expect("it is deleted");
     assert_eq!(deleted.parameters["preserve"], true);
+    addons.is_gone().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_a_killed_deletion_has_left_is_removed() {
+    let Some(addons) = Addons::with_nodes().await else {
+        return;
+    };
+    let scene = &addons.scene;
+    addons.write(EBS, "");
+    scene.apply().await;
+    addons.delete_behind(EBS).await;
+    let plan = scene.plan().await;
+    assert_eq!(plan.actions(ADDRESS), ["delete", "create"]);
+    let mut warnings = plan.outcome.warnings();
+    assert!(warnings.any(|warning| warning.summary == "Add-on is gone"));
+    scene.apply().await;
+    scene.is_settled().await;
+
+    addons.delete_behind(EBS).await;
+    scene.destroy().await;
     addons.is_gone().await;
 }

@@ -78,3 +78,15 @@ async fn node_groups_keep_a_cluster_and_one_that_is_gone_is_made_again() {
     scene.destroy().await;
     lab.is_as_before().await;
 }
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_a_killed_deletion_has_left_is_removed() {
+    let Some(lab) = Lab::new().await else { return };
+    let scene = &lab.scene;
+    scene.write(&lab.cluster("version = \"1.34\"\n  deletion_protection = false"));
+    scene.apply().await;
+    scene.delete_in_eks("Cluster", &json!({"name": "c"})).await;
+    scene.destroy().await;
+    lab.is_as_before().await;
+}

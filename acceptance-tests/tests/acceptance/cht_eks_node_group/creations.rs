@@ -1,4 +1,4 @@
-//! Creations that were killed, that fail in the middle, and that find a group of somebody else.
+//! Creations that were killed, that fail in the middle, and that find a group of somebody else; deletions that were killed.
 
 use acceptance_tests::aws::Fault;
 
@@ -92,4 +92,24 @@ async fn a_group_of_somebody_else_is_refused_and_can_be_imported() {
         .call("iam", "GetRole", json!({"RoleName": "theirs"}))
         .await
         .expect("the role stays");
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn what_a_killed_deletion_has_left_is_removed() {
+    let Some(nodes) = Nodes::new().await else { return };
+    let scene = &nodes.scene;
+    nodes.write("");
+    scene.apply().await;
+    nodes.delete_behind().await;
+    let plan = scene.plan().await;
+    assert_eq!(plan.actions(ADDRESS), ["delete", "create"]);
+    let mut warnings = plan.outcome.warnings();
+    assert!(warnings.any(|warning| warning.summary == "Node group is gone"));
+    scene.apply().await;
+    scene.is_settled().await;
+
+    nodes.delete_behind().await;
+    scene.destroy().await;
+    nodes.is_gone().await;
 }

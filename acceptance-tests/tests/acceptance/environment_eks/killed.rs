@@ -36,10 +36,6 @@ struct Step {
 const OF_CREATION: Step = Step { changes: 7, calls: 30 };
 const OF_DESTRUCTION: Step = Step { changes: 3, calls: 25 };
 
-/// What a deletion leaves that was killed when the node group, the add-on or the cluster itself was gone already: no
-/// refresh looks for what was made beside it. A creation of the same name takes it again.
-const LEFT_BESIDE: [&str; 3] = ["launch_template", "log_group", "role"];
-
 /// How long it may take to get to a moment.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -165,7 +161,7 @@ async fn live(kills: usize, ahead: u32) -> [usize; 2] {
     let destroyed = stage.kill(kills, ahead, OF_DESTRUCTION, destroy).await;
     site.steps.destroy().await;
     let mut left = site.cloud.account.left().await.expect("AWS answers");
-    left.retain(|kind, _| kind != "hosted_zone" && !LEFT_BESIDE.contains(&kind.as_str()));
+    left.retain(|kind, _| kind != "hosted_zone");
     assert!(left.is_empty(), "{left:#?}");
     [created, destroyed]
 }
