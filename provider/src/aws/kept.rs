@@ -8,8 +8,8 @@ use super::tags::Tags;
 use super::which_account::InAccount;
 
 /// The status of something that is gone while what was made beside it is there yet: somebody else has deleted it, or a
-/// deletion was killed before it came to its end. Only the state knows what is left, so it has it until that is removed:
-/// with the next deletion, or before the thing is made anew.
+/// deletion was killed before it came to its end. Only the state knows what is left, so it has it until that is
+/// removed: with the next deletion, or before the thing is made anew.
 pub(super) const DELETED: &str = "DELETED";
 
 /// What is kept of something that has tags.

@@ -1,4 +1,5 @@
-//! Creations that were killed, that fail in the middle, and that find a group of somebody else; deletions that were killed.
+//! Creations that were killed, that fail in the middle, and that find a group of somebody else; deletions that were
+//! killed.
 
 use acceptance_tests::aws::Fault;
 

@@ -117,6 +117,10 @@ impl Stage {
 
     /// Kills so many attempts, of which the first may get so many steps further than those after it; answers how many
     /// were killed.
+    #[expect(
+        clippy::print_stdout,
+        reason = "what went before a failure must be seen, to understand it"
+    )]
     async fn kill(&self, kills: usize, ahead: u32, step: Step, start: impl Fn(&Workspace) -> Running + Copy) -> usize {
         let (mut changes, mut calls) = (step.changes * (1 + ahead), step.calls);
         for attempt in 0..kills {

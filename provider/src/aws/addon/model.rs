@@ -77,7 +77,8 @@ pub struct AddonModel {
     /// The version that is to be installed, where `default` or `latest` has become another one.
     #[tf(keep)]
     pub newer_version: Attr<String>,
-    /// What EKS says of it, such as `ACTIVE` or `DEGRADED`; `DELETED` if it is gone and the role that was made for it is not.
+    /// What EKS says of it, such as `ACTIVE` or `DEGRADED`; `DELETED` if it is gone and the role that was made for it
+    /// is not.
     pub status: Attr<String>,
     /// How long operations may take.
     pub timeouts: Timeouts,

@@ -97,8 +97,8 @@ pub struct EksClusterModel {
     /// ARN of the cluster.
     #[tf(keep_non_null)]
     pub arn: Attr<String>,
-    /// How it is: `ACTIVE`, or `CREATING`, `UPDATING`, `DELETING`, `FAILED` or `PENDING`; `DELETED` if it is gone and what was made
-    /// for it is not.
+    /// How it is: `ACTIVE`, or `CREATING`, `UPDATING`, `DELETING`, `FAILED` or `PENDING`; `DELETED` if it is gone and
+    /// what was made for it is not.
     #[tf(keep_non_null)]
     pub status: Attr<String>,
     /// What is wrong with it, one line for each issue.

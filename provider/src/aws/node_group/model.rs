@@ -104,7 +104,8 @@ pub struct NodeGroupModel {
     /// Version of the cluster, where it is newer than that of the nodes.
     #[tf(keep)]
     pub newer_cluster_version: Attr<String>,
-    /// What EKS says of the group, such as `ACTIVE` or `DEGRADED`; `DELETED` if it is gone and what was made for it is not.
+    /// What EKS says of the group, such as `ACTIVE` or `DEGRADED`; `DELETED` if it is gone and what was made for it is
+    /// not.
     pub status: Attr<String>,
     /// How long operations may take.
     pub timeouts: Timeouts,

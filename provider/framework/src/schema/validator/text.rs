@@ -72,11 +72,11 @@ impl Validator {
         })
     }
 
-    /// All of the string matches a [regular expression](regex_lite#syntax), whose classes are those of ASCII. The phrase
-    /// names what does, with an example, such as "a version such as `1.2`": few people read expressions.
+    /// All of the string matches a [regular expression](regex_lite#syntax), whose classes are those of ASCII. The
+    /// phrase names what does, with an example, such as "a version such as `1.2`": few people read expressions.
     ///
-    /// An expression that is none accepts nothing, and says so. It is compiled when the first value is there, as schemas
-    /// with all of their rules are made each time that a provider starts.
+    /// An expression that is none accepts nothing, and says so. It is compiled when the first value is there, as
+    /// schemas with all of their rules are made each time that a provider starts.
     pub fn matches(pattern: &'static str, phrase: &'static str) -> Self {
         let whole = LazyLock::new(move || Regex::new(&format!("^(?:{pattern})$")));
         Validator::string(phrase, move |text| match &*whole {
