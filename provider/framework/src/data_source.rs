@@ -1,6 +1,7 @@
 //! Data sources: what authors implement to look things up.
 
 use std::future::Future;
+use std::sync::OnceLock;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -55,16 +56,18 @@ pub(crate) trait DynDataSource<C>: Send + Sync {
     fn read<'a>(&'a self, scope: Scope<C>, config: &'a Value) -> BoxFuture<'a, Result<Value, Diagnostics>>;
 }
 
-/// A data source and its schema, which is made once.
+/// A data source and its schema, which is made when it is asked for.
 pub(crate) struct Erased<D> {
     data_source: D,
-    schema: Schema,
+    schema: OnceLock<Schema>,
 }
 
 impl<D: DataSource> Erased<D> {
     pub(crate) fn new(data_source: D) -> Self {
-        let schema = data_source.schema().for_reading();
-        Erased { data_source, schema }
+        Erased {
+            data_source,
+            schema: OnceLock::new(),
+        }
     }
 }
 
@@ -74,19 +77,19 @@ impl<D: DataSource> DynDataSource<D::Clients> for Erased<D> {
     }
 
     fn schema(&self) -> &Schema {
-        &self.schema
+        self.schema.get_or_init(|| self.data_source.schema().for_reading())
     }
 
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
         if let Some(draft) = draft::<<D::Model as Model>::Draft>(config, diagnostics) {
             self.data_source.validate(&draft, diagnostics);
-            refuse_null_elements::<D::Model>(&self.schema, config, diagnostics);
+            refuse_null_elements::<D::Model>(self.schema(), config, diagnostics);
         }
     }
 
     fn read<'a>(&'a self, scope: Scope<D::Clients>, config: &'a Value) -> BoxFuture<'a, Result<Value, Diagnostics>> {
         async move {
-            let model = D::Model::from_value(&config_with_defaults(&self.schema, config))?;
+            let model = D::Model::from_value(&config_with_defaults(self.schema(), config))?;
             let found = self.data_source.read(&scope, model).await?;
             Ok(with_timeouts_of(config, found.to_value()))
         }

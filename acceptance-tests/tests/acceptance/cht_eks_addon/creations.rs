@@ -130,7 +130,7 @@ async fn an_addon_of_somebody_else_is_refused_and_can_be_imported() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn what_a_killed_deletion_has_left_is_removed() {
+async fn complaint_13_what_a_killed_deletion_has_left_is_removed() {
     let Some(addons) = Addons::with_nodes().await else {
         return;
     };

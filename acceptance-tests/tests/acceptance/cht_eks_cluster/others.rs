@@ -81,7 +81,7 @@ async fn node_groups_keep_a_cluster_and_one_that_is_gone_is_made_again() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn what_a_killed_deletion_has_left_is_removed() {
+async fn complaint_13_what_a_killed_deletion_has_left_is_removed() {
     let Some(lab) = Lab::new().await else { return };
     let scene = &lab.scene;
     scene.write(&lab.cluster("version = \"1.34\"\n  deletion_protection = false"));

@@ -97,7 +97,7 @@ async fn a_group_of_somebody_else_is_refused_and_can_be_imported() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn what_a_killed_deletion_has_left_is_removed() {
+async fn complaint_13_what_a_killed_deletion_has_left_is_removed() {
     let Some(nodes) = Nodes::new().await else { return };
     let scene = &nodes.scene;
     nodes.write("");

@@ -172,7 +172,7 @@ async fn live(kills: usize, ahead: u32) -> [usize; 2] {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn a_cloud_is_made_and_destroyed_wherever_the_provider_was_killed() {
+async fn complaint_13_a_cloud_is_made_and_destroyed_wherever_the_provider_was_killed() {
     if let Sample::One(day) = Sample::chosen() {
         let killed = live(FEW_KILLS, u32::try_from(day % 5).expect("a few")).await;
         assert!(killed.iter().all(|killed| *killed > 0), "{killed:?} were killed");

@@ -1,7 +1,7 @@
 //! The object-safe side of [`EphemeralResource`]: models become values, what is private becomes bytes, futures become
 //! boxes that own what they need, so that they can run on tasks of their own.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use futures::FutureExt;
@@ -41,19 +41,23 @@ pub(crate) trait DynEphemeralResource<C>: Send + Sync {
     fn close(&self, scope: Scope<C>, private: Vec<u8>) -> BoxFuture<'static, Result<(), Diagnostics>>;
 }
 
-/// An ephemeral resource and its schema, which is made once.
+/// An ephemeral resource and its schema, which is made when it is asked for.
 pub(crate) struct Erased<E> {
     resource: Arc<E>,
-    schema: Arc<Schema>,
+    schema: OnceLock<Arc<Schema>>,
 }
 
 impl<E: EphemeralResource> Erased<E> {
     pub(crate) fn new(resource: E) -> Self {
-        let schema = Arc::new(resource.schema().for_reading());
         Erased {
             resource: Arc::new(resource),
-            schema,
+            schema: OnceLock::new(),
         }
+    }
+
+    fn shared_schema(&self) -> &Arc<Schema> {
+        self.schema
+            .get_or_init(|| Arc::new(self.resource.schema().for_reading()))
     }
 }
 
@@ -63,18 +67,18 @@ impl<E: EphemeralResource> DynEphemeralResource<E::Clients> for Erased<E> {
     }
 
     fn schema(&self) -> &Schema {
-        &self.schema
+        self.shared_schema()
     }
 
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
         if let Some(draft) = draft::<<E::Model as Model>::Draft>(config, diagnostics) {
             self.resource.validate(&draft, diagnostics);
-            refuse_null_elements::<E::Model>(&self.schema, config, diagnostics);
+            refuse_null_elements::<E::Model>(self.schema(), config, diagnostics);
         }
     }
 
     fn open(&self, scope: Scope<E::Clients>, config: Value) -> BoxFuture<'static, Result<OpenedValue, Diagnostics>> {
-        let (resource, schema) = (Arc::clone(&self.resource), Arc::clone(&self.schema));
+        let (resource, schema) = (Arc::clone(&self.resource), Arc::clone(self.shared_schema()));
         async move {
             let model = E::Model::from_value(&config_with_defaults(&schema, &config))?;
             let Opened {

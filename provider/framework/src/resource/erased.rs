@@ -1,6 +1,6 @@
 //! The object-safe side of [`Resource`]: models become values, futures become boxes.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -53,10 +53,10 @@ pub(crate) trait DynResource<C>: Send + Sync {
     fn lint(&self) -> Vec<String>;
 }
 
-/// A resource, with what it says of itself, which is made once.
+/// A resource, with what it says of itself. Its schema is made when it is asked for: most runs use few types.
 pub(crate) struct Erased<R: Resource> {
     resource: Arc<R>,
-    schema: Schema,
+    schema: OnceLock<Schema>,
     upgrades: Vec<Upgrade<R::Model>>,
     identity: Option<IdentitySchema>,
     identity_upgrades: Vec<Upgrade<R::Identity>>,
@@ -66,7 +66,7 @@ pub(crate) struct Erased<R: Resource> {
 impl<R: Resource> Erased<R> {
     pub(crate) fn new(resource: R) -> Self {
         Erased {
-            schema: resource.schema(),
+            schema: OnceLock::new(),
             upgrades: resource.upgrades(),
             identity: R::Identity::schema(),
             identity_upgrades: resource.identity_upgrades(),
@@ -82,13 +82,13 @@ impl<R: Resource> DynResource<R::Clients> for Erased<R> {
     }
 
     fn schema(&self) -> &Schema {
-        &self.schema
+        self.schema.get_or_init(|| self.resource.schema())
     }
 
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
         if let Some(draft) = draft::<Draft<R>>(config, diagnostics) {
             self.resource.validate(&draft, diagnostics);
-            refuse_null_elements::<R::Model>(&self.schema, config, diagnostics);
+            refuse_null_elements::<R::Model>(self.schema(), config, diagnostics);
         }
     }
 
@@ -164,7 +164,7 @@ impl<R: Resource> DynResource<R::Clients> for Erased<R> {
     }
 
     fn lint(&self) -> Vec<String> {
-        let mut problems = upgrade::lint(&self.upgrades, self.schema.version, "state");
+        let mut problems = upgrade::lint(&self.upgrades, self.schema().version, "state");
         problems.extend(self.identity.as_ref().map(IdentitySchema::lint).unwrap_or_default());
         let version = self.identity.as_ref().map_or(0, |schema| schema.version);
         problems.extend(upgrade::lint(&self.identity_upgrades, version, "identity"));

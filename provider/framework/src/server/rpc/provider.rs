@@ -43,8 +43,9 @@ impl<P: Provider> ProviderService<P> {
         let ephemeral_resources = self.ephemeral_resources.iter();
         let ephemeral_resources = ephemeral_resources.map(|(name, resource)| (*name, resource.schema()));
         let mut diagnostics = Diagnostics::new();
-        if !self.problems.is_empty() {
-            diagnostics.push(Diagnostic::bug(self.problems.join("\n")));
+        let problems = self.provider.lint();
+        if !problems.is_empty() {
+            diagnostics.push(Diagnostic::bug(problems.join("\n")));
         }
         proto::get_provider_schema::Response {
             provider: Some(to_proto::schema(&self.schema)),

@@ -26,8 +26,6 @@ pub(crate) struct ProviderService<P: Provider> {
     pub(super) data_sources: BTreeMap<&'static str, Box<dyn DynDataSource<P::Clients>>>,
     pub(super) ephemeral_resources: BTreeMap<&'static str, Arc<dyn DynEphemeralResource<P::Clients>>>,
     pub(super) functions: BTreeMap<&'static str, Box<dyn DynFunction>>,
-    /// What is wrong with the schemas.
-    pub(super) problems: Vec<String>,
     pub(super) dumps: Dumps,
     /// None until the provider is configured; an error if that has to wait.
     pub(super) clients: RwLock<Option<Configured<P>>>,
@@ -57,7 +55,6 @@ impl<P: Provider> ProviderService<P> {
             data_sources: data_sources.map(|entry| (entry.type_name(), entry.0)).collect(),
             ephemeral_resources: ephemeral_resources.map(|entry| (entry.type_name(), entry.0)).collect(),
             functions: functions.map(|entry| (entry.name(), entry.0)).collect(),
-            problems: provider.lint(),
             dumps: Dumps::from_environment(),
             provider,
             clients: RwLock::default(),
