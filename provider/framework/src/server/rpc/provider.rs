@@ -36,16 +36,18 @@ impl<P: Provider> ProviderService<P> {
         }
     }
 
-    /// All schemas; an error if the core, or the framework, could not work with them.
+    /// All schemas; in a debug build, an error if the core, or the framework, could not work with them.
     pub(super) fn schemas(&self) -> proto::get_provider_schema::Response {
         let resources = self.resources.iter().map(|(name, resource)| (*name, resource.schema()));
         let data_sources = self.data_sources.iter().map(|(name, source)| (*name, source.schema()));
         let ephemeral_resources = self.ephemeral_resources.iter();
         let ephemeral_resources = ephemeral_resources.map(|(name, resource)| (*name, resource.schema()));
         let mut diagnostics = Diagnostics::new();
-        let problems = self.provider.lint();
-        if !problems.is_empty() {
-            diagnostics.push(Diagnostic::bug(problems.join("\n")));
+        if cfg!(debug_assertions) {
+            let problems = self.provider.lint();
+            if !problems.is_empty() {
+                diagnostics.push(Diagnostic::bug(problems.join("\n")));
+            }
         }
         proto::get_provider_schema::Response {
             provider: Some(to_proto::schema(&self.schema)),
