@@ -90,7 +90,7 @@ impl Cloud {
         Ok(workspace)
     }
 
-    /// What an environment may ask for: see [`environment`](crate::environment).
+    /// What an environment may ask for: see [`environment`].
     ///
     /// # Errors
     /// If there is no such thing.
