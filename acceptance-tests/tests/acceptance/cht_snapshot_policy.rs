@@ -202,6 +202,21 @@ async fn a_creation_that_is_killed_is_gone_on_with_and_nothing_is_made_twice() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn a_deletion_that_is_cut_off_is_gone_on_with_and_leaves_no_role() {
+    let Some(scene) = Scene::new().await else { return };
+    scene.write(&daily(""));
+    scene.apply().await;
+    scene.account.fault("iam:DeleteRole", Fault::access_denied());
+    let denied = scene.destroy_fails().await;
+    assert!(denied.detail.contains("iam:DeleteRole"), "{denied:#?}");
+    assert_eq!(policies(&scene).await, 1, "only with it, the state has what is left");
+    scene.account.clear_faults();
+    scene.destroy().await;
+    scene.is_empty().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn what_a_policy_cannot_be_is_refused_at_its_attribute() {
     let Some(scene) = Scene::new().await else { return };
     for (text, summary, attribute) in [

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
 use super::attribute::Aws;
+use super::eks::seen::SeenClusters;
 use super::error::{Call, Error};
 use super::failure;
 use super::keys::Keys;
@@ -44,6 +45,7 @@ struct Inner {
     identity: OnceCell<CallerIdentity>,
     /// Calls that may be made now; regions and roles share them.
     in_flight: Arc<Semaphore>,
+    seen_clusters: SeenClusters,
 }
 
 /// Who calls.
@@ -69,6 +71,11 @@ impl Account {
     #[must_use]
     pub fn region(&self) -> &str {
         &self.inner.region
+    }
+
+    /// The clusters that were looked at last.
+    pub(super) fn seen_clusters(&self) -> &SeenClusters {
+        &self.inner.seen_clusters
     }
 
     /// The tags of everything that is made.

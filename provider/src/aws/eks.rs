@@ -14,6 +14,7 @@ pub(super) mod clusters;
 pub(super) mod node_groups;
 pub(super) mod pod_identity;
 pub(super) mod refusals;
+pub(super) mod seen;
 mod tags;
 pub(super) mod updates;
 
@@ -31,8 +32,10 @@ impl Account {
     pub(super) async fn describe_cluster(&self, name: &str) -> Result<Cluster, Error> {
         let call = self.call(SERVICE, "DescribeCluster");
         let sent = self.eks().describe_cluster().name(name).send();
-        let answer = self.run(&call, sent).await?;
-        answer.cluster.ok_or(Error::Lacks {
+        let answer = self.run(&call, sent).await;
+        let cluster = answer.as_ref().ok().and_then(|answer| answer.cluster.as_ref());
+        self.seen_clusters().note(name, cluster);
+        answer?.cluster.ok_or(Error::Lacks {
             call,
             what: "the cluster",
         })
@@ -43,7 +46,7 @@ impl Account {
     /// # Errors
     /// As [`Account::describe_cluster`], and if the cluster has none yet.
     pub(super) async fn cluster_endpoint(&self, name: &str) -> Result<EksEndpoint, Error> {
-        let cluster = self.describe_cluster(name).await?;
+        let cluster = self.recent_cluster(name).await?;
         endpoint(&cluster).ok_or_else(|| Error::Lacks {
             call: self.call(SERVICE, "DescribeCluster"),
             what: "an endpoint, which the cluster has when it is ready",

@@ -125,7 +125,7 @@ impl Resource for LoadBalancerControllerResource {
         };
         let is_known_to_aws = state.role_arn.known().is_some() || state.association_id.known().is_some();
         let Some(name) = state.cluster() else { return Ok(None) };
-        match account.describe_cluster(name).await {
+        match account.recent_cluster(name).await {
             Ok(_) => {
                 let access = Clients::access(cx, state.way().as_ref()).await?;
                 let found = objects::component(&access, &state).find().await?;

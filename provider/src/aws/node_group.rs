@@ -103,7 +103,7 @@ impl Resource for NodeGroupResource {
         private.in_account.check(&account).await?;
         let (live, cluster) = futures::join!(
             Live::read(&account, &state),
-            account.describe_cluster(&state.cluster_name)
+            account.recent_cluster(&state.cluster_name)
         );
         let Some(live) = live.map_err(explained(READ))? else {
             let has_left = Work::of(cx, &account, private).has_left(&state).await;

@@ -123,12 +123,12 @@ impl Resource for SnapshotPolicyResource {
     async fn delete(&self, cx: &Context<Self>, state: SnapshotPolicyModel) -> Result<(), Diagnostics> {
         let account = Clients::aws(cx).await?;
         cx.private()?.in_account.check(&account).await?;
-        let deleted = account.delete_lifecycle_policy(state.id()).await;
-        deleted.map_err(explained(DELETE))?;
-        match state.execution_role_arn {
-            Some(_) => Ok(()),
-            None => role::remove(&account, &state.name, DELETE).await,
+        // The policy comes last: once it is gone, a refresh forgets what is left beside it.
+        if state.execution_role_arn.is_none() {
+            role::remove(&account, &state.name, DELETE).await?;
         }
+        let deleted = account.delete_lifecycle_policy(state.id()).await;
+        deleted.map_err(explained(DELETE))
     }
 
     async fn import(

@@ -16,6 +16,7 @@ use tracing::debug;
 
 use super::{Account, Inner};
 use crate::aws::attribute::{AssumeRole, Aws};
+use crate::aws::eks::seen::SeenClusters;
 use crate::aws::error::Error;
 use crate::aws::failure;
 use crate::aws::keys::Keys;
@@ -141,6 +142,7 @@ impl Account {
                 services: Services::new(&sdk, &Retries::new(keys.clone()), value.endpoints()),
                 keys,
                 identity: OnceCell::new(),
+                seen_clusters: SeenClusters::default(),
                 in_flight,
                 region,
                 sdk,
