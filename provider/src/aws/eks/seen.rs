@@ -1,5 +1,5 @@
-//! Clusters as they were seen a moment ago: what belongs to a cluster looks at it, too, and all that is refreshed at the
-//! same time shares one call.
+//! Clusters as they were seen a moment ago: what belongs to a cluster looks at it, too, and all that is refreshed at
+//! the same time shares one call.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
