@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::error::Error;
 use super::properties::Properties;
@@ -32,8 +32,9 @@ pub(super) struct Compute {
     pub(super) name: String,
     /// Those of its hosts that take machines at the moment.
     pub(super) hosts: Vec<Host>,
-    /// Where to ask for the virtual hardware that they offer.
+    /// Where to ask for the virtual hardware that they offer, and what was answered.
     pub(super) browser: Option<Reference>,
+    pub(super) newest_hardware: OnceCell<Option<u32>>,
 }
 
 /// A host, as far as the user of the provider may see it.
@@ -71,7 +72,12 @@ impl VCenter {
     /// # Errors
     /// The call failed.
     pub(super) async fn newest_hardware(&self, compute: &Compute) -> Result<Option<u32>, Error> {
-        let Some(browser) = &compute.browser else {
+        let ask = || self.ask_for_hardware(compute.browser.as_ref());
+        compute.newest_hardware.get_or_try_init(ask).await.copied()
+    }
+
+    async fn ask_for_hardware(&self, browser: Option<&Reference>) -> Result<Option<u32>, Error> {
+        let Some(browser) = browser else {
             return Ok(None);
         };
         let answer = self.call(&browser.call("QueryConfigOptionDescriptor")).await?;
@@ -101,6 +107,7 @@ impl VCenter {
             name: text(&read, "name").unwrap_or_default().to_owned(),
             hosts: hosts.iter().flatten().filter_map(Host::read).collect(),
             browser: seen(read.reference("environmentBrowser")).flatten(),
+            newest_hardware: OnceCell::new(),
         })
     }
 }

@@ -132,7 +132,7 @@ mod tests {
         let compute = Compute {
             name: "Compute".to_owned(),
             hosts,
-            browser: None,
+            ..Compute::default()
         };
         let path = Path::new("datastore");
         let datastore = Reference::new("Datastore", "datastore-1");
