@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tf_framework::diagnostics::Diagnostics;
 
 use super::account::Account;
+use super::error::Error;
 use super::tags::Tags;
 use super::which_account::InAccount;
 
@@ -45,6 +46,16 @@ impl Kept {
             in_account: self.in_account,
             tag_keys: self.tag_keys,
             role,
+        }
+    }
+}
+
+impl KeptWithRole {
+    /// Whether the role that was made here, for this purpose, is there yet.
+    pub(super) async fn has_role(&self, account: &Account, purpose: &str) -> Result<bool, Error> {
+        match &self.role {
+            Some(name) => account.has_role(name, purpose).await,
+            None => Ok(false),
         }
     }
 }

@@ -231,10 +231,8 @@ impl<'a> Work<'a> {
 
     /// Whether the role that was made for the add-on, which is gone, is there yet.
     pub(super) async fn has_left(&self, model: &AddonModel) -> Result<bool, Error> {
-        match &self.private.role {
-            Some(name) => self.account.has_role(name, &role::purpose(self.account, model)).await,
-            None => Ok(false),
-        }
+        let purpose = role::purpose(self.account, model);
+        self.private.has_role(self.account, &purpose).await
     }
 
     /// Removes the role that was made, if the add-on has none or another one now.

@@ -252,13 +252,8 @@ impl<'a> Work<'a> {
                 return Ok(true);
             }
         }
-        match &self.private.role {
-            Some(name) => {
-                let purpose = role::spec(self.account, model).purpose;
-                self.account.has_role(name, &purpose).await
-            }
-            None => Ok(false),
-        }
+        let purpose = role::spec(self.account, model).purpose;
+        self.private.has_role(self.account, &purpose).await
     }
 
     /// Removes what was made for the group, which is gone.
