@@ -1,11 +1,12 @@
 //! The way into EKS clusters for whatever lives in one: where API servers are, and tokens for them.
 //!
-//! Each cluster has a cache of its own, for as long as the process lives. Tokens are made anew before they age, and
-//! when a server refuses one; an address is looked up again after a while, as a cluster may have been made anew.
+//! The token for a cluster is kept as long as the process lives. It is made anew before it ages, and when a server
+//! refuses it; an address is that of the cluster [as it was a moment ago](super::eks::seen), as it may have been made
+//! anew.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -22,25 +23,18 @@ use super::eks_token::{self, For, RENEW_AFTER};
 use super::error::Error;
 use crate::kubernetes::{Eks, EksClusters, EksEndpoint, EksError, Kubernetes};
 
-/// How long an address is taken for good.
-const LOOK_UP_AGAIN: Duration = Duration::from_secs(60);
-
 /// The clusters that somebody has asked about.
 #[derive(Debug)]
 pub struct EksLogins {
     accounts: Arc<Accounts>,
-    known: Mutex<BTreeMap<Key, Arc<Mutex<Known>>>>,
+    tokens: Mutex<BTreeMap<Key, Arc<Mutex<Token>>>>,
 }
 
 /// What makes a cluster, and who uses it, what they are.
 type Key = [Option<String>; 3];
 
-/// What is known of a cluster.
-#[derive(Debug, Default)]
-struct Known {
-    endpoint: Option<(EksEndpoint, SystemTime)>,
-    token: Option<(SecretString, SystemTime)>,
-}
+/// The token for a cluster, and since when there is one.
+type Token = Option<(SecretString, SystemTime)>;
 
 impl EksLogins {
     /// Logins as whoever the provider is in these accounts.
@@ -48,7 +42,7 @@ impl EksLogins {
     pub fn new(accounts: Arc<Accounts>) -> Arc<Self> {
         Arc::new(EksLogins {
             accounts,
-            known: Mutex::default(),
+            tokens: Mutex::default(),
         })
     }
 
@@ -85,21 +79,14 @@ impl EksLogins {
         self.accounts.other(&other).await
     }
 
-    async fn known(&self, eks: &Eks) -> Arc<Mutex<Known>> {
+    async fn token_for(&self, eks: &Eks) -> Arc<Mutex<Token>> {
         let role = eks.role_arn.as_ref().map(|role| role.as_str().to_owned());
         let key = [Some(eks.cluster_name.clone()), eks.region.clone(), role];
-        Arc::clone(self.known.lock().await.entry(key).or_default())
+        Arc::clone(self.tokens.lock().await.entry(key).or_default())
     }
 
     async fn look_up(&self, eks: &Eks) -> Result<EksEndpoint, Error> {
-        let known = self.known(eks).await;
-        let mut known = known.lock().await;
-        if let Some((endpoint, _)) = known.endpoint.as_ref().filter(|(_, at)| is_younger(*at, LOOK_UP_AGAIN)) {
-            return Ok(endpoint.clone());
-        }
-        let endpoint = self.account(eks).await?.cluster_endpoint(&eks.cluster_name).await?;
-        known.endpoint = Some((endpoint.clone(), SystemTime::now()));
-        Ok(endpoint)
+        self.account(eks).await?.cluster_endpoint(&eks.cluster_name).await
     }
 
     /// Whether the account and the region that are asked about a cluster are those of this ARN.
@@ -111,14 +98,14 @@ impl EksLogins {
     }
 
     async fn current_token(&self, eks: &Eks) -> Result<SecretString, Error> {
-        let known = self.known(eks).await;
-        let mut known = known.lock().await;
-        if let Some((token, _)) = known.token.as_ref().filter(|(_, at)| is_younger(*at, RENEW_AFTER)) {
+        let kept = self.token_for(eks).await;
+        let mut kept = kept.lock().await;
+        if let Some((token, _)) = kept.as_ref().filter(|(_, since)| is_young(*since)) {
             return Ok(token.clone());
         }
         let now = SystemTime::now();
         let token = self.mint(eks, now).await?;
-        known.token = Some((token.clone(), now));
+        *kept = Some((token.clone(), now));
         Ok(token)
     }
 }
@@ -142,8 +129,7 @@ impl EksClusters for EksLogins {
 
     fn forget<'a>(&'a self, eks: &'a Eks) -> BoxFuture<'a, ()> {
         async {
-            let known = self.known(eks).await;
-            known.lock().await.token = None;
+            *self.token_for(eks).await.lock().await = None;
             // It may be the keys that have changed.
             if let Ok(account) = self.account(eks).await {
                 account.forget_keys();
@@ -182,13 +168,15 @@ fn of_cluster(eks: &Eks, error: Error) -> EksError {
     }
 }
 
-/// Whether something is of the last moments; what is of the future is not, as clocks are set.
-fn is_younger(at: SystemTime, than: Duration) -> bool {
-    at.elapsed().is_ok_and(|age| age < than)
+/// Whether a token need not be renewed; one of the future has to be, as clocks are set.
+fn is_young(since: SystemTime) -> bool {
+    since.elapsed().is_ok_and(|age| age < RENEW_AFTER)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use secrecy::ExposeSecret as _;
 
     use super::super::testing::Peer;
@@ -208,10 +196,10 @@ mod tests {
         assert_eq!(token().await, first, "it is good for some minutes");
         logins.forget(&eks).await;
         assert_ne!(token().await, first, "it was refused");
-        let known = logins.known(&eks).await;
+        let kept = logins.token_for(&eks).await;
         let set = async |age: Duration| {
-            let at = SystemTime::now() - age;
-            known.lock().await.token = Some((SecretString::from("given"), at));
+            let since = SystemTime::now() - age;
+            *kept.lock().await = Some((SecretString::from("given"), since));
         };
         set(RENEW_AFTER - Duration::from_secs(30)).await;
         assert_eq!(token().await, "given");

@@ -16,12 +16,16 @@ const GOOD_FOR: Duration = Duration::from_secs(30);
 
 /// The clusters of an account and region, by name.
 #[derive(Debug, Default)]
-pub(in crate::aws) struct SeenClusters(Mutex<BTreeMap<String, (Cluster, Instant)>>);
+pub(in crate::aws) struct SeenClusters {
+    seen: Mutex<BTreeMap<String, (Cluster, Instant)>>,
+    /// Whoever has to look has the others wait, who then see what was seen.
+    turn: tokio::sync::Mutex<()>,
+}
 
 impl SeenClusters {
     /// Notes how a cluster is, or that it cannot be told.
     pub(super) fn note(&self, name: &str, cluster: Option<&Cluster>) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match cluster {
             Some(cluster) => seen.insert(name.to_owned(), (cluster.clone(), Instant::now())),
             None => seen.remove(name),
@@ -29,7 +33,7 @@ impl SeenClusters {
     }
 
     fn get(&self, name: &str) -> Option<Cluster> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let (cluster, since) = seen.get(name)?;
         (since.elapsed() < GOOD_FOR).then(|| cluster.clone())
     }
@@ -42,7 +46,9 @@ impl Account {
     /// # Errors
     /// There is none, or the call failed.
     pub(in crate::aws) async fn recent_cluster(&self, name: &str) -> Result<Cluster, Error> {
-        match self.seen_clusters().get(name) {
+        let clusters = self.seen_clusters();
+        let _turn = clusters.turn.lock().await;
+        match clusters.get(name) {
             Some(cluster) => Ok(cluster),
             None => self.describe_cluster(name).await,
         }
