@@ -32,11 +32,11 @@ use tf_framework::resource::{Draft, Plan, Resource};
 
 use self::live::Live;
 use self::model::{EksClusterIdentity, EksClusterModel};
-use self::observed::tags_of;
-use self::steps::{Work, is_new};
+use self::steps::Work;
 use super::account::Account;
 use super::creation::{self, NEW};
 use super::diagnostics::explained;
+use super::eks::clusters::{is_new, tags_of};
 use super::kept::Kept;
 use super::tags::{self, Tags};
 use crate::provider::Clients;

@@ -8,7 +8,9 @@ use aws_sdk_eks::types::{Cluster, ClusterIssue};
 
 use super::SERVICE;
 use crate::aws::account::Account;
+use crate::aws::creation;
 use crate::aws::error::{Error, found, gone};
+use crate::aws::tags::{self, Tags};
 
 impl Account {
     /// A cluster by its name; nothing if it is not there.
@@ -59,6 +61,17 @@ impl Account {
             }
         }
     }
+}
+
+/// The tags of a cluster.
+pub(in crate::aws) fn tags_of(cluster: &Cluster) -> Tags {
+    cluster.tags().cloned().unwrap_or_default().into_iter().collect()
+}
+
+/// Whether a creation of ours has made it that no state is known of.
+pub(in crate::aws) fn is_new(cluster: &Cluster) -> bool {
+    let tags = tags_of(cluster);
+    tags::are_ours(&tags) && creation::is_new(&tags)
 }
 
 /// What is wrong with a cluster, one line for each issue.

@@ -6,7 +6,7 @@ use aws_sdk_eks::types::{self, Cluster, Logging};
 use tf_framework::{Attr, Timeouts};
 
 use super::super::access_entry::observed_policies;
-use super::super::eks::clusters::issues;
+use super::super::eks::clusters::{issues, tags_of};
 use super::super::tags::{self, Tags};
 use super::live::{Entry, Live};
 use super::model::{Access, Addon, AutoMode, EksClusterModel, NetworkConfig, VpcConfig};
@@ -206,11 +206,6 @@ pub(super) fn logged(logging: Option<&Logging>) -> BTreeSet<String> {
     let enabled = setups.iter().filter(|setup| setup.enabled() == Some(true));
     let types = enabled.flat_map(|setup| setup.types());
     types.map(|kind| kind.as_str().to_owned()).collect()
-}
-
-/// The tags of a cluster.
-pub(super) fn tags_of(cluster: &Cluster) -> Tags {
-    cluster.tags().cloned().unwrap_or_default().into_iter().collect()
 }
 
 fn text(value: Option<&str>) -> Attr<String> {

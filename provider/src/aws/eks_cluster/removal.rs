@@ -6,11 +6,12 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 
 use super::super::account::Account;
 use super::super::diagnostics::{explain, explained};
+use super::super::eks::clusters::is_new;
 use super::super::eks::refusals::is_in_use;
 use super::super::error::Error;
 use super::model::{EksClusterModel, log_group};
 use super::roles::Roles;
-use super::steps::{Work, is_new, status};
+use super::steps::{Work, status};
 
 const SUMMARY: &str = "Unable to delete the EKS cluster";
 

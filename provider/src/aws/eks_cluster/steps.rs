@@ -13,13 +13,11 @@ use tf_framework::diagnostics::Diagnostics;
 
 use self::change::Begin;
 use super::super::account::Account;
-use super::super::creation;
 use super::super::diagnostics::{explain, explained};
-use super::super::eks::clusters::issues;
+use super::super::eks::clusters::{issues, tags_of};
 use super::super::tags::{self, Tags};
 use super::live::Live;
 use super::model::EksClusterModel;
-use super::observed::tags_of;
 use super::requests::{aspects, protection};
 use super::roles::Roles;
 use super::{EksClusterResource, access, addons};
@@ -133,12 +131,6 @@ impl Work<'_> {
     pub(super) fn tags(&self) -> Tags {
         tags::wanted(self.model.tags.as_ref(), &self.account.default_tags())
     }
-}
-
-/// Whether a creation of ours has made it that no state is known of.
-pub(super) fn is_new(cluster: &Cluster) -> bool {
-    let tags = tags_of(cluster);
-    tags::are_ours(&tags) && creation::is_new(&tags)
 }
 
 /// How a cluster is, with what is wrong.

@@ -8,8 +8,8 @@ use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
 use super::super::account::Account;
-use super::super::creation::NEW;
 use super::super::diagnostics::explain;
+use super::super::eks::clusters::is_new;
 use super::super::error::Error;
 use super::certificate::WebhookCertificate;
 use super::model::LoadBalancerControllerModel;
@@ -84,7 +84,7 @@ pub(super) async fn check(
         Err(error) => return Err(explain(SUMMARY, &error)),
     };
     // A creation that was killed has left it, and is gone on with by the same apply: it may let nobody in yet.
-    if cluster.tags().is_some_and(|tags| tags.contains_key(NEW)) {
+    if is_new(&cluster) {
         return Ok(());
     }
     let network = cluster.kubernetes_network_config();

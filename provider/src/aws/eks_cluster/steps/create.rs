@@ -9,10 +9,10 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 use super::super::model::EksClusterModel;
 use super::super::requests::new_cluster;
 use super::super::roles::Roles;
-use super::{SUMMARY, Work, gone, is_new, status};
+use super::{SUMMARY, Work, gone, status};
 use crate::aws::creation::marked;
 use crate::aws::diagnostics::explain;
-use crate::aws::eks::clusters::issues;
+use crate::aws::eks::clusters::{is_new, issues};
 use crate::aws::eks::refusals::{self, is_in_use};
 use crate::aws::error::Error;
 
