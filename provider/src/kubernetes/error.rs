@@ -9,9 +9,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tf_framework::diagnostics::error_chain;
-
-use self::details::{join, list, list_conflicts, list_rejections};
+use self::details::{join, list, list_conflicts, list_failures, list_rejections};
 use super::connection::Problem;
 use super::eks::EksError;
 use super::ownership::Taken;
@@ -148,7 +146,7 @@ pub enum Error {
     InvalidOwner(String),
     #[error("not ours to change: {}", join(.0))]
     Taken(Vec<Taken>),
-    #[error("{} calls failed: {}", .0.len(), .0.iter().map(|error| error_chain(error)).collect::<Vec<_>>().join("; "))]
+    #[error("{} calls failed: {}", .0.len(), list_failures(.0))]
     Several(Vec<Error>),
 }
 
@@ -164,6 +162,11 @@ impl Error {
     /// Whether somebody else owns or changed what was to be changed.
     pub fn is_conflict(&self) -> bool {
         self.asks(|error| matches!(error, Self::FieldConflicts { .. } | Self::Conflict { .. }))
+    }
+
+    /// Whether it says nothing of the call that it befell, and befalls every other one alike.
+    fn is_about_server(&self) -> bool {
+        self.is_unreachable() || self.is_unauthorized() || self.is_certificate() || self.is_interrupted()
     }
 
     /// Whether the credentials are wrong or expired.

@@ -1,6 +1,11 @@
 //! What an error holds of fields and names, and how messages list it.
 
 use std::fmt;
+use std::mem::discriminant;
+
+use tf_framework::diagnostics::error_chain;
+
+use super::Error;
 
 /// A field that another manager owns and that an apply without force may not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +43,27 @@ pub(super) fn list_conflicts(conflicts: &[FieldConflict]) -> String {
     let texts: Vec<_> = conflicts
         .iter()
         .map(|conflict| format!("{} is owned by \"{}\"", conflict.field, conflict.manager))
+        .collect();
+    texts.join("; ")
+}
+
+/// Failures one after another. What befalls all calls alike is told once.
+pub(super) fn list_failures(failures: &[Error]) -> String {
+    let mut told: Vec<(&Error, usize)> = Vec::new();
+    for failure in failures {
+        let is_alike = |one: &Error| failure.is_about_server() && discriminant(one) == discriminant(failure);
+        match told.iter_mut().find(|(one, _)| is_alike(one)) {
+            Some((_, others)) => *others += 1,
+            None => told.push((failure, 0)),
+        }
+    }
+    let texts: Vec<_> = told
+        .into_iter()
+        .map(|(failure, others)| match others {
+            0 => error_chain(failure),
+            1 => format!("{}, and another call alike", error_chain(failure)),
+            _ => format!("{}, and {others} other calls alike", error_chain(failure)),
+        })
         .collect();
     texts.join("; ")
 }

@@ -35,3 +35,33 @@ fn several_failures_are_gone_only_together_and_a_conflict_by_one() {
     assert!(matches!(several(vec![missing()]), Error::NotFound { .. }));
     assert!(Error::from_many(vec![]).is_none());
 }
+
+#[test]
+fn what_befalls_all_calls_alike_is_told_once() {
+    let call = |resource: &'static str| Call {
+        verb: "list",
+        resource: resource.into(),
+        namespace: None,
+        name: None,
+    };
+    let refused = |resource| Error::Unauthorized { call: call(resource) };
+    let forbidden = |resource| Error::Forbidden {
+        call: call(resource),
+        message: "no".into(),
+    };
+    let text = |errors| Error::from_many(errors).unwrap().to_string();
+    assert_eq!(
+        text(vec![refused("pods"), refused("secrets"), refused("nodes")]),
+        "3 calls failed: the server does not accept these credentials: list pods, and 2 other calls alike"
+    );
+    assert_eq!(
+        text(vec![
+            forbidden("pods"),
+            refused("nodes"),
+            forbidden("secrets"),
+            refused("pods")
+        ]),
+        "4 calls failed: not allowed to list pods: no; the server does not accept these credentials: list nodes, and \
+         another call alike; not allowed to list secrets: no"
+    );
+}
