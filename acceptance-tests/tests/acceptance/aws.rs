@@ -7,6 +7,8 @@ use acceptance_tests::tofu::{Cli, Steps, Workspace, provider_binary};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use crate::support::eventually;
+
 /// A workspace and an account. The workspace has the credentials in its environment, as users have.
 pub(crate) struct Scene {
     steps: Steps,
@@ -77,7 +79,13 @@ impl Scene {
         let deleted = self.account.call("eks", &format!("Delete{what}"), which.clone()).await;
         deleted.expect("EKS deletes it");
         let describe = format!("Describe{what}");
-        while self.account.call("eks", &describe, which.clone()).await.is_ok() {}
+        eventually("it to be gone", async || {
+            match self.account.call("eks", &describe, which.clone()).await {
+                Ok(there) => Err(there.to_string()),
+                Err(_) => Ok(()),
+            }
+        })
+        .await;
     }
 
     /// Checks that nothing is left in the account.

@@ -13,6 +13,7 @@ use acceptance_tests::tofu::{done, failure};
 use serde_json::json;
 
 use self::site::{ADDRESS, Site, controller};
+use crate::cht_eks::let_in;
 use crate::support::blames;
 
 #[tokio::test]
@@ -117,11 +118,34 @@ async fn is_imported(site: &Site) {
     assert_eq!(missing.summary, "No load balancer controller to import");
 }
 
+/// The creation of the cluster was killed before anybody was let in, and the apply that goes on with it is planned.
+async fn is_planned_for_a_half_made_cluster(site: &Site) {
+    let scene = &site.scene;
+    let call = async |operation: &str, asked| {
+        let answer = scene.account.call("eks", operation, asked).await;
+        answer.expect("EKS does it");
+    };
+    let arn = format!("arn:aws:eks:eu-west-2:{}:cluster/c", scene.account.id());
+    let marks = json!({"cht:managed-by": "terraform-provider-cht", "cht:new": "killed"});
+    call("TagResource", json!({"resourceArn": arn, "tags": marks})).await;
+    let entry = json!({"clusterName": "c", "principalArn": scene.account.user_arn()});
+    call("DeleteAccessEntry", entry).await;
+    scene.write(&controller(""));
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["create"]);
+
+    let keys: Vec<_> = marks.as_object().expect("an object").keys().collect();
+    call("UntagResource", json!({"resourceArn": arn, "tagKeys": keys})).await;
+    let refused = scene.plan_fails().await;
+    assert_eq!(refused.summary, "Unable to read the AWS Load Balancer Controller");
+    let_in(scene).await;
+}
+
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn a_creation_that_fails_is_gone_on_with_and_what_others_have_is_left_alone() {
     let Some(site) = Site::new().await else { return };
     let scene = &site.scene;
+    is_planned_for_a_half_made_cluster(&site).await;
     let before = scene.account.left().await.expect("AWS answers");
     // Somebody else has given the service account a role.
     let role = format!("arn:aws:iam::{}:role/cluster", scene.account.id());

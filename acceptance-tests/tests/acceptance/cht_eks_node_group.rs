@@ -179,12 +179,7 @@ async fn is_repaired(nodes: &Nodes) {
     assert_eq!(live["scalingConfig"]["maxSize"], 2);
     scene.is_settled().await;
 
-    let asked = json!({"clusterName": "c", "nodegroupName": "n"});
-    scene
-        .account
-        .call("eks", "DeleteNodegroup", asked)
-        .await
-        .expect("EKS does it");
+    nodes.delete_behind().await;
     // What it has left goes before it is made anew.
     assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
     scene.apply().await;

@@ -71,13 +71,18 @@ impl Keys {
 
     /// When there are no more keys, if that is known. Only those in the environment end for good: other sources give
     /// new ones.
-    pub(super) fn end(&self) -> BoxFuture<'_, Option<SystemTime>> {
+    pub(super) async fn end(&self) -> Option<SystemTime> {
+        self.end_where(environment::keys_end()).await
+    }
+
+    /// The same where those in the environment end then.
+    fn end_where(&self, in_environment: Option<SystemTime>) -> BoxFuture<'_, Option<SystemTime>> {
         async move {
             let keys = self.current().await.ok()?;
             match &self.0.base {
                 // A session outlives the keys that it was begun with, and is the last one.
-                Some(base) => Some(base.end().await?.max(keys.expiry()?)),
-                None if is_of_environment(&keys) => environment::keys_end(),
+                Some(base) => Some(base.end_where(in_environment).await?.max(keys.expiry()?)),
+                None if is_of_environment(&keys) => in_environment,
                 None => None,
             }
         }
@@ -151,5 +156,34 @@ mod tests {
         assert_eq!(fetched(3600, false).await, 1);
         assert_eq!(fetched(3600, true).await, 2);
         assert_eq!(fetched(240, false).await, 2);
+    }
+
+    fn source(keys: &Credentials) -> SharedCredentialsProvider {
+        SharedCredentialsProvider::new(keys.clone())
+    }
+
+    #[tokio::test]
+    async fn complaint_03_a_session_of_a_role_ends_for_good_only_after_keys_that_do() {
+        let now = SystemTime::now();
+        let after = |minutes: u64| now + Duration::from_secs(minutes * 60);
+        let session = |minutes| Credentials::new("s", "s", None, Some(after(minutes)), "test");
+        let mut given = Credentials::new("k", "s", None, None, "test");
+        let renewed = Keys::new(source(&given));
+        let features = given.get_property_mut_or_default::<Vec<AwsCredentialFeature>>();
+        features.push(AwsCredentialFeature::CredentialsEnvVars);
+        let of_environment = Keys::new(source(&given));
+        let end = Some(after(30));
+
+        assert_eq!(of_environment.end_where(end).await, end);
+        assert_eq!(of_environment.end_where(None).await, None, "nobody says");
+        assert_eq!(renewed.end_where(end).await, None);
+        for (minutes, base, expected) in [
+            (60, &of_environment, Some(after(60))),
+            (10, &of_environment, end),
+            (60, &renewed, None),
+        ] {
+            let role = Keys::of_role(source(&session(minutes)), base);
+            assert_eq!(role.end_where(end).await, expected, "a session of {minutes} minutes");
+        }
     }
 }

@@ -55,15 +55,9 @@ async fn node_groups_keep_a_cluster_and_one_that_is_gone_is_made_again() {
     let refused = scene.destroy_fails().await;
     assert_eq!(refused.summary, "EKS cluster has node groups");
     assert!(refused.detail.contains("couch"), "{refused:#?}");
-    lab.call(
-        "eks",
-        "DeleteNodegroup",
-        json!({"clusterName": "c", "nodegroupName": "couch"}),
-    )
-    .await;
-    lab.call("eks", "ListNodegroups", json!({"clusterName": "c"})).await;
-
-    lab.call("eks", "DeleteCluster", json!({"name": "c"})).await;
+    let group = json!({"clusterName": "c", "nodegroupName": "couch"});
+    scene.delete_in_eks("Nodegroup", &group).await;
+    scene.delete_in_eks("Cluster", &json!({"name": "c"})).await;
     let plan = scene.plan().await;
     // The state has what is left of it: a role and a log group, with which it is made anew.
     assert_eq!(plan.actions(ADDRESS), ["update"]);
@@ -84,9 +78,12 @@ async fn node_groups_keep_a_cluster_and_one_that_is_gone_is_made_again() {
 async fn complaint_13_what_a_killed_deletion_has_left_is_removed() {
     let Some(lab) = Lab::new().await else { return };
     let scene = &lab.scene;
-    scene.write(&lab.cluster("version = \"1.34\"\n  deletion_protection = false"));
+    scene.write(&lab.cluster("version = \"1.33\"\n  deletion_protection = false"));
     scene.apply().await;
     scene.delete_in_eks("Cluster", &json!({"name": "c"})).await;
+    // It would be made anew, which is no upgrade that skips a version.
+    scene.write(&lab.cluster("version = \"1.35\"\n  deletion_protection = false"));
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
     scene.destroy().await;
     lab.is_as_before().await;
 }
