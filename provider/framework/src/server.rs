@@ -172,9 +172,14 @@ fn run_set_up(service: impl Service, options: ServeOptions) -> ExitCode {
     }
 }
 
+/// How many threads work. A provider waits for others nearly all of the time, and each thread costs memory of its own:
+/// with one for each processor, the same work would take more of it on a larger machine.
+const THREADS: usize = 2;
+
 /// Serves until the core that started this process says Shutdown, is gone, or a signal ends the process.
 fn run_until_stopped(service: impl Service, options: ServeOptions) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
         .enable_all()
         .build()
         .map_err(ServeError::StartRuntime)?;

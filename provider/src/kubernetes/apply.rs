@@ -59,6 +59,11 @@ impl ObjectSet {
         &self.phases
     }
 
+    /// The phases as they are, to make another set of.
+    pub fn into_phases(self) -> Vec<Vec<Object>> {
+        self.phases
+    }
+
     /// All objects, in order.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.phases.iter().flatten()

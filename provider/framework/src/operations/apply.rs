@@ -57,13 +57,7 @@ pub(crate) async fn apply<C: Send + Sync + 'static>(
     // What is write-only is in the configuration alone; the operation is the one time at which it can be used.
     let desired = overlay_write_only(schema, &planned, &config);
     let (change, operation, limit) = match (&prior, &planned) {
-        (Value::Null, _) => (
-            Change::Create,
-            Operation::Create {
-                planned: desired.clone(),
-            },
-            Limit::Create,
-        ),
+        (Value::Null, _) => (Change::Create, Operation::Create { planned: desired }, Limit::Create),
         (_, Value::Null) => (
             Change::Delete,
             Operation::Delete { state: prior.clone() },
@@ -72,7 +66,7 @@ pub(crate) async fn apply<C: Send + Sync + 'static>(
         _ => {
             let operation = Operation::Update {
                 prior: prior.clone(),
-                planned: desired.clone(),
+                planned: desired,
             };
             (Change::Update, operation, Limit::Update)
         }

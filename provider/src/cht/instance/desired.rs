@@ -59,21 +59,20 @@ impl Desired {
 
     /// The set with other objects in the places of these.
     pub(super) fn map(self, change: impl Fn(Object) -> Object) -> Self {
-        let changed = |phase: &Vec<Object>| phase.iter().cloned().map(&change).collect();
-        let phases = self.set.phases().iter().map(changed).collect();
-        Desired {
-            set: ObjectSet::new(self.set.owner().clone(), phases),
-            ..self
-        }
+        self.with_phases(|phase| phase.into_iter().map(&change).collect())
     }
 
     /// The set without some of its objects.
     pub(super) fn filter(self, keep: impl Fn(&Object) -> bool) -> Self {
-        let kept = |phase: &Vec<Object>| phase.iter().filter(|object| keep(object)).cloned().collect();
-        let phases = self.set.phases().iter().map(kept).collect();
+        self.with_phases(|phase| phase.into_iter().filter(&keep).collect())
+    }
+
+    fn with_phases(self, change: impl Fn(Vec<Object>) -> Vec<Object>) -> Self {
+        let owner = self.set.owner().clone();
+        let phases = self.set.into_phases().into_iter().map(change).collect();
         Desired {
-            set: ObjectSet::new(self.set.owner().clone(), phases),
-            ..self
+            set: ObjectSet::new(owner, phases),
+            phases: self.phases,
         }
     }
 

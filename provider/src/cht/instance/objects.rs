@@ -66,12 +66,11 @@ pub fn objects(spec: &InstanceSpec, labels: &BTreeMap<String, String>) -> Vec<Ph
         },
         Phase {
             name: "configuration",
-            objects: [
+            objects: all([
                 secret::objects(&labels),
                 config::objects(&labels),
                 upgrade_service::access(&labels),
-            ]
-            .concat(),
+            ]),
         },
         Phase {
             name: "storage",
@@ -84,15 +83,15 @@ pub fn objects(spec: &InstanceSpec, labels: &BTreeMap<String, String>) -> Vec<Ph
         },
         Phase {
             name: COUCHDB_PHASE,
-            objects: [couchdb::deployments(&labels), nouveau::deployments(&labels)].concat(),
+            objects: all([couchdb::deployments(&labels), nouveau::deployments(&labels)]),
         },
         Phase {
             name: "haproxy",
-            objects: [haproxy::deployments(&labels), healthcheck::deployments(&labels)].concat(),
+            objects: all([haproxy::deployments(&labels), healthcheck::deployments(&labels)]),
         },
         Phase {
             name: "upgrade service",
-            objects: [upgrade_service::binding(&labels), upgrade_service::deployments(&labels)].concat(),
+            objects: all([upgrade_service::binding(&labels), upgrade_service::deployments(&labels)]),
         },
         Phase {
             name: API_PHASE,
@@ -111,13 +110,17 @@ pub fn objects(spec: &InstanceSpec, labels: &BTreeMap<String, String>) -> Vec<Ph
 }
 
 fn services(labels: &Labels<'_>) -> Vec<Manifest> {
-    [
+    all([
         couchdb::services(labels),
         nouveau::services(labels),
         haproxy::services(labels),
         healthcheck::services(labels),
         api::services(labels),
         upgrade_service::services(labels),
-    ]
-    .concat()
+    ])
+}
+
+/// All of these in one list. They are moved: manifests are the largest things that an operation holds.
+fn all<const N: usize>(lists: [Vec<Manifest>; N]) -> Vec<Manifest> {
+    lists.into_iter().flatten().collect()
 }
