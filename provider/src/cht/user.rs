@@ -134,10 +134,9 @@ impl Resource for UserResource {
         let application = Application::require(cx, &plan.instance).await?;
         let change = plan.change(Some(&prior));
         link::check(cx, &application, &READ, &change).await?;
-        // Alone in its attempt: each time that it is repeated may send another link.
-        application
-            .attempt(cx, &UPDATE, || application.client.update_user(&plan.username, &change))
-            .await?;
+        let changing = link::Changing::new(&plan.username, &change);
+        let client = &application.client;
+        application.attempt(cx, &UPDATE, || changing.attempt(client)).await?;
         claim::settle(cx, &application, &marked(&plan.username)).await?;
         Ok(plan)
     }

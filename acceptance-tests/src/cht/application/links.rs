@@ -6,7 +6,7 @@ use super::documents::Documents;
 use super::{Reply, error, refusal};
 
 /// When the lab's links end.
-const EXPIRES: u64 = 1_790_086_400_000;
+const FIRST_EXPIRES: u64 = 1_790_086_400_000;
 
 /// Whether a request asks for a link. Where the settings do not enable links, the API overlooks the request.
 pub(super) fn are_asked_for(documents: &Documents, body: &Value) -> bool {
@@ -81,7 +81,8 @@ pub(super) fn manage(documents: &mut Documents, id: &str, body: &Value) -> Optio
         return Some(error(500, "app_url is not configured"));
     };
     let phone = documents.get("medic", id)?["phone"].clone();
-    let token = format!("link{}", documents.ids("medic", "token:login:").len());
+    let number = documents.ids("medic", "token:login:").len();
+    let (token, expires) = (format!("link{number}"), FIRST_EXPIRES + number as u64);
     let link = format!("{address}/medic/login/token/{token}");
     let task = |message: &str| json!({ "state": "pending", "messages": [{ "to": phone, "message": message }] });
     let messages = json!({
@@ -91,12 +92,12 @@ pub(super) fn manage(documents: &mut Documents, id: &str, body: &Value) -> Optio
     });
     documents.write("medic", &format!("token:login:{token}"), messages);
     documents.edit("_users", id, |user| {
-        user["token_login"] = json!({ "active": true, "token": token, "expiration_date": EXPIRES });
+        user["token_login"] = json!({ "active": true, "token": token, "expiration_date": expires });
     });
     documents.edit("medic", id, |settings| {
-        settings["token_login"] = json!({ "active": true, "expiration_date": EXPIRES });
+        settings["token_login"] = json!({ "active": true, "expiration_date": expires });
     });
     let reference = json!({ "id": id, "rev": "1-0" });
-    let told = json!({ "user": reference, "user-settings": reference, "token_login": { "expiration_date": EXPIRES } });
+    let told = json!({ "user": reference, "user-settings": reference, "token_login": { "expiration_date": expires } });
     Some((200, told))
 }

@@ -117,9 +117,12 @@ async fn a_user_gets_a_link_in_a_text_message_another_one_and_then_a_password() 
         .configure(&by_link("token_login = true\ntoken_login_version = 2"))
         .await;
     assert_eq!(scene.plan().await.actions(ADDRESS), ["update"]);
-    // What comes after the change and fails is no reason to send another one.
+    // An answer that is lost is no reason to send another one, and neither is what comes after the change and fails.
+    let change = Disturbance::lost(&Method::POST, "/api/v3/users/jane");
     let marks = Disturbance::server_error(&Method::GET, "/medic/_local/");
-    lab().await.cht.disturb("user-link", marks);
+    for disturbance in [change, marks] {
+        lab().await.cht.disturb("user-link", disturbance);
+    }
     scene.apply().await;
     assert_eq!(messages(&application).await, [link(0, "cleared"), link(1, "pending")]);
     scene.is_settled().await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use prost::bytes::Bytes;
 use tfplugin::tfplugin6 as proto;
 use tfplugin::tfplugin6::provider_server::Provider as _;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status};
 
@@ -26,9 +26,11 @@ mod stored;
 pub(crate) use identity::{Foreign, StoredIdentity};
 pub(crate) use stored::Stored;
 
-/// One process of a provider, as the core sees it, for one type of resource.
+/// One process of a provider, as the core sees it, for one type of resource. What its clients hold is given back when it
+/// is dropped.
 pub(crate) struct InProcess<P: Provider> {
     service: ProviderService<P>,
+    _end: DropGuard,
     type_name: &'static str,
     schema: Schema,
     identity_schema: Option<IdentitySchema>,
@@ -52,10 +54,11 @@ impl<P: Provider> InProcess<P> {
         type_name: &'static str,
         schema: &Schema,
         identity_schema: Option<&IdentitySchema>,
-        end: &CancellationToken,
     ) -> Self {
+        let end = CancellationToken::new();
         InProcess {
             service: ProviderService::new(provider, end.clone(), TaskTracker::new()),
+            _end: end.drop_guard(),
             type_name,
             schema: schema.clone(),
             identity_schema: identity_schema.cloned(),

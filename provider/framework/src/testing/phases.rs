@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use prost::bytes::Bytes;
 use serde_json::Value as Json;
-use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::{Deferral, Diagnostic, Diagnostics};
 use crate::lifecycle::check::{assert_apply_valid, assert_plan_valid};
@@ -40,16 +39,8 @@ impl<P: Provider> Core<P> {
 
     /// A process that is not configured: validation has to do with that.
     pub(super) fn start(&self) -> InProcess<P> {
-        let never = CancellationToken::new();
-        let identity = self.identity_schema.as_ref();
-        InProcess::start(
-            Arc::clone(&self.provider),
-            self.type_name,
-            &self.schema,
-            identity,
-            &never,
-        )
-        .with_deferral(self.deferral_allowed)
+        let (provider, identity) = (Arc::clone(&self.provider), self.identity_schema.as_ref());
+        InProcess::start(provider, self.type_name, &self.schema, identity).with_deferral(self.deferral_allowed)
     }
 
     pub(super) async fn configured(&mut self) -> Result<InProcess<P>, Diagnostics> {

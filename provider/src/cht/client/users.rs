@@ -105,14 +105,23 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Whether a user logs in by a link that is sent in a text message: such users have a note of it in `medic`, be it
-    /// used or not.
+    /// Whether a user logs in by a link that is sent in a text message.
     ///
     /// # Errors
     /// The CHT does not answer, or does not allow it.
     pub async fn has_link(&self, username: &str) -> Result<bool, Error> {
+        Ok(self.link(username).await?.is_some())
+    }
+
+    /// The note in `medic` of the link that was sent to a user last, be it used or not: among others until when it is
+    /// good, which is another moment for another link.
+    ///
+    /// # Errors
+    /// The CHT does not answer, or does not allow it.
+    pub async fn link(&self, username: &str) -> Result<Option<Value>, Error> {
         let settings = self.document(MEDIC, &settings_id(username)).await?;
-        Ok(settings.is_some_and(|settings| settings.get("token_login").is_some_and(Value::is_object)))
+        let link = settings.and_then(|settings| settings.get("token_login").cloned());
+        Ok(link.filter(Value::is_object))
     }
 
     /// `POST /api/v3/users`.

@@ -6,11 +6,14 @@
 use serde_json::{Map, Value as Json};
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tokio::sync::OnceCell;
 
 use super::UserResource;
 use super::model::{UserModel, UserModelDraft};
 use crate::cht::application::{Application, Task};
-use crate::cht::client::{User, UserChange};
+use crate::cht::client::{Client, User, UserChange};
+use crate::cht::error::Error;
+use crate::cht::transport::Transport;
 
 /// What links need of the settings, and what an instance lacks without it.
 const NEEDED: [(&str, &str); 2] = [
@@ -55,7 +58,7 @@ pub(super) async fn check(
     task: &Task,
     change: &UserChange,
 ) -> Result<(), Diagnostics> {
-    if change.attributes.get("token_login") != Some(&Json::Bool(true)) {
+    if !asks_for_one(change) {
         return Ok(());
     }
     let settings = application.attempt(cx, task, || application.client.settings()).await?;
@@ -69,6 +72,43 @@ pub(super) async fn check(
     Err(Diagnostic::error("CHT does not send links", detail)
         .at(UserModel::TOKEN_LOGIN)
         .into())
+}
+
+fn asks_for_one(change: &UserChange) -> bool {
+    change.attributes.get("token_login") == Some(&Json::Bool(true))
+}
+
+/// A change, attempt by attempt. One whose answer is lost may have sent its link: another one would make that void.
+pub(super) struct Changing<'a> {
+    username: &'a str,
+    change: &'a UserChange,
+    /// The link that there was before the first attempt.
+    before: OnceCell<Option<Json>>,
+}
+
+impl<'a> Changing<'a> {
+    /// A change that has not begun.
+    pub(super) fn new(username: &'a str, change: &'a UserChange) -> Self {
+        Changing {
+            username,
+            change,
+            before: OnceCell::new(),
+        }
+    }
+
+    /// Changes the user, unless an earlier attempt has: the link is the last thing that the API makes.
+    ///
+    /// # Errors
+    /// The CHT refuses the change, or does not answer.
+    pub(super) async fn attempt<T: Transport>(&self, client: &Client<T>) -> Result<(), Error> {
+        if asks_for_one(self.change) {
+            let link = client.link(self.username).await?;
+            if *self.before.get_or_init(async || link.clone()).await != link {
+                return Ok(());
+            }
+        }
+        client.update_user(self.username, self.change).await
+    }
 }
 
 /// What is missing in the settings.
@@ -121,6 +161,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cht::testing::{Script, closed, ok};
 
     #[test]
     fn a_link_needs_to_be_enabled_and_an_address() {
@@ -144,5 +185,32 @@ mod tests {
                 (lacks, expected) => assert_eq!(lacks, expected, "{settings}"),
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_link_that_was_sent_without_an_answer_is_not_sent_again() {
+        const SETTINGS: &str = "GET /medic/org.couchdb.user%3Ajane";
+        const CHANGE: &str = "POST /api/v3/users/jane";
+        let note =
+            |until: u64| ok(json!({ "_rev": "1-a", "token_login": { "active": true, "expiration_date": until } }));
+        let mut change = UserChange::default();
+        change.attributes.insert("token_login".to_owned(), json!(true));
+        let changing = Changing::new("jane", &change);
+        let lost = Script::new([(SETTINGS, note(1)), (CHANGE, closed())]).client();
+        changing.attempt(&lost).await.unwrap_err();
+        let refused = Script::new([(SETTINGS, note(1)), (CHANGE, closed())]).client();
+        changing.attempt(&refused).await.unwrap_err();
+        changing
+            .attempt(&Script::new([(SETTINGS, note(2))]).client())
+            .await
+            .expect("it was sent");
+
+        let without = UserChange::default();
+        let changed = ok(json!({ "user": { "id": "org.couchdb.user:jane" } }));
+        let client = Script::new([(CHANGE, changed)]).client();
+        Changing::new("jane", &without)
+            .attempt(&client)
+            .await
+            .expect("it is changed");
     }
 }
