@@ -112,6 +112,7 @@ pub struct FakeCht {
     faults: Arc<Faults>,
     upgrades: Upgrades,
     applications: Shared,
+    copies: Arc<Copies>,
     still: Arc<AtomicBool>,
     tasks: JoinSet<()>,
 }
@@ -173,6 +174,11 @@ impl FakeCht {
         self.applications.disturb(namespace, disturbance);
     }
 
+    /// Lets a disk have what another one has, as one that is made from its snapshot: the two are the same to an instance.
+    pub fn copy_disk(&self, original: &str, copy: &str) {
+        self.copies.lock().insert(copy.to_owned(), original.to_owned());
+    }
+
     /// While nothing changes in the cluster, answers need not be looked up there: real instances ask the API server for
     /// nothing, so what they cost must not be taken for what their readers cost.
     pub fn hold_still(&self, still: bool) {
@@ -189,7 +195,7 @@ impl FakeCht {
         let faults = Arc::clone(&instances.faults);
         let upgrades = instances.upgrades.clone();
         let applications = Arc::clone(&instances.applications);
-        let still = Arc::clone(&instances.still);
+        let (copies, still) = (Arc::clone(&instances.copies), Arc::clone(&instances.still));
         let mut tasks = JoinSet::new();
         tasks.spawn(server::accept(listener, instances));
         Ok(Self {
@@ -197,6 +203,7 @@ impl FakeCht {
             faults,
             upgrades,
             applications,
+            copies,
             still,
             tasks,
         })
@@ -219,6 +226,20 @@ impl Faults {
     }
 }
 
+/// Disks that have what others have, by their names.
+#[derive(Default)]
+struct Copies(Mutex<HashMap<String, String>>);
+
+impl Copies {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn original(&self, disk: String) -> String {
+        self.lock().get(&disk).cloned().unwrap_or(disk)
+    }
+}
+
 /// All instances of the cluster, each with its own state.
 struct Instances<C> {
     cluster: C,
@@ -226,6 +247,7 @@ struct Instances<C> {
     faults: Arc<Faults>,
     upgrades: Upgrades,
     applications: Shared,
+    copies: Arc<Copies>,
     still: Arc<AtomicBool>,
     states: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Instance>>>>,
 }
@@ -238,6 +260,7 @@ impl<C: Cluster> Instances<C> {
             faults: Arc::default(),
             upgrades: Upgrades::default(),
             applications: Arc::default(),
+            copies: Arc::default(),
             still: Arc::default(),
             states: Mutex::default(),
         }
@@ -262,7 +285,8 @@ impl<C: Cluster> Instances<C> {
         if self.still.load(Ordering::Relaxed) {
             return Ok(instance);
         }
-        let observation = self.cluster.observe(namespace).await?;
+        let mut observation = self.cluster.observe(namespace).await?;
+        observation.volume = observation.volume.map(|disk| self.copies.original(disk));
         instance.observe(observation, self.faults.of(namespace), std::time::Instant::now());
         Ok(instance)
     }

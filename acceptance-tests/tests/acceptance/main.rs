@@ -1,14 +1,15 @@
 //! Acceptance tests: the real `tofu` (and `terraform`, where there is one) applies real configurations to the lab's
 //! cluster through the real provider.
 //!
-//! One module for each resource, one for all functions, [`certificate`] for those that users would buy, and `faults`
-//! for calls that fail, processes that are killed and servers that go away; [`support`] has the lab that they share.
-//! They are ignored in a plain `cargo test`, `cargo xtask test` runs them.
+//! One module for each resource, one for all functions, [`backups`] for the guide on them, [`certificate`] for those
+//! that users would buy, and `faults` for calls that fail, processes that are killed and servers that go away;
+//! [`support`] has the lab that they share. They are ignored in a plain `cargo test`, `cargo xtask test` runs them.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
 mod application;
 mod aws;
+mod backups;
 mod certificate;
 mod cht_acm_certificate;
 mod cht_credential;
