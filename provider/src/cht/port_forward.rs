@@ -3,7 +3,8 @@
 //!
 //! It works before the instance is reachable from outside, and Basic authentication survives it, unlike the API
 //! server's service proxy, which drops the `Authorization` header. Opening a port-forward is most of what a request
-//! costs, so those that are open are shared: [`lanes`] keeps them, [`connection`] speaks HTTP over one of them.
+//! costs, so those that are open are shared: [`lanes`] keeps them, [`connection`] speaks HTTP over one of them,
+//! [`stream`] is what it speaks over.
 //!
 //! Pods come and go, so a transport asks the cluster, at its first request and whenever it opens a port-forward, which
 //! pod there is, and uses no connection to another one. Whoever looks again later makes a new transport.
@@ -19,13 +20,15 @@ use hyper::body::Bytes;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams};
 
-use self::connection::{Connection, Forwarder, Target};
+use self::connection::{Connection, Target};
 use self::lanes::Lane;
+use self::stream::Port;
 use super::transport::{Transport, TransportError, forward_status};
 use crate::kubernetes::Cluster;
 
 mod connection;
 mod lanes;
+mod stream;
 
 pub use self::lanes::Forwards;
 
@@ -132,30 +135,22 @@ impl PortForwardTransport {
     /// Sends a request over a port-forward of its own, and keeps that for the next.
     async fn open(&self, target: Target, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let pod = target.name.clone();
-        let forwarder = self.pods.portforward(&pod, &[self.port]).await;
-        let mut forwarder = Forwarder(forwarder.map_err(|source| match forward_status(&source) {
+        let port = Port::open(&self.pods, &pod, self.port).await;
+        let Port { stream, reason } = port.map_err(|source| match forward_status(&source) {
             // Which of the two it is depends on the server's release.
             Some(403) => self.forbidden("get and create", "pods/portforward"),
             _ => TransportError::Forward {
                 pod: pod.clone(),
                 source: Box::new(source),
             },
-        })?);
-        let (Some(stream), Some(reason)) = (forwarder.0.take_stream(self.port), forwarder.0.take_error(self.port))
-        else {
-            // The one port that was asked for is always there.
-            return Err(TransportError::Refused {
-                pod,
-                message: "the port was not forwarded".to_owned(),
-            });
-        };
+        })?;
         let first = async {
             let mut connection = Connection::open(target, stream).await?;
             let answer = connection.exchange(request).await?;
             Ok((answer, connection))
         };
         let (answer, connection) = unless_refused(pod, first, reason).await?;
-        self.lane.keep(connection.over(forwarder));
+        self.lane.keep(connection);
         Ok(answer)
     }
 

@@ -5,7 +5,6 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use kube::api::Portforwarder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -22,15 +21,6 @@ pub(super) struct Target {
     pub(super) uid: String,
 }
 
-/// Ends the forwarding task, whichever way its user ends.
-pub(super) struct Forwarder(pub(super) Portforwarder);
-
-impl Drop for Forwarder {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// A connection to the API of one pod. It takes one request at a time, and one that was given up halfway must not be
 /// used again.
 pub(super) struct Connection {
@@ -38,7 +28,6 @@ pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     closed: CancellationToken,
     _driver: AbortOnDropHandle<()>,
-    _forwarder: Option<Forwarder>,
 }
 
 impl Connection {
@@ -60,16 +49,7 @@ impl Connection {
             sender,
             closed,
             _driver: AbortOnDropHandle::new(driver),
-            _forwarder: None,
         })
-    }
-
-    /// The same as the owner of the port-forward that it goes over.
-    pub(super) fn over(self, forwarder: Forwarder) -> Self {
-        Self {
-            _forwarder: Some(forwarder),
-            ..self
-        }
     }
 
     pub(super) fn target(&self) -> &Target {
