@@ -1,9 +1,9 @@
 //! AWS on loopback: one endpoint for all services, with an account of its own for each test.
 //!
-//! moto answers for EC2, IAM, STS, load balancers, certificates, DNS and logs; EKS and DLM are the lab's own. In front
-//! of all is a gateway that holds every request to AWS's own description of its services, as botocore ships it: what
-//! AWS would not understand fails the test, though moto may take it. It also has the log, and lets calls go wrong or
-//! take long.
+//! moto answers for EC2, IAM, STS, load balancers, certificates, DNS and logs; EKS, DLM and Service Quotas are the
+//! lab's own. In front of all is a gateway that holds every request to AWS's own description of its services, as
+//! botocore ships it: what AWS would not understand fails the test, though moto may take it. It also has the log, and
+//! lets calls go wrong or take long.
 //!
 //! ```no_run
 //! # async fn test() -> anyhow::Result<()> {
@@ -24,6 +24,7 @@
 //! - `eks`: clusters, node groups, add-ons, and how long they take; see [`Account::eks`].
 //! - `faults`: calls that go wrong or take long.
 //! - `lifecycle`: policies of Data Lifecycle Manager.
+//! - `quotas`: what Service Quotas says of EC2; see [`Account::quota`].
 //! - `load_balancers`: what gives the Ingresses of a cluster load balancers; see [`LoadBalancers`].
 //! - `gateway`: the endpoint, with the log and the contract; `refusal` has errors in the words of each service.
 //! - `token`: whom a bearer token of EKS belongs to, for the API server of [`cluster`](crate::cluster).
@@ -38,6 +39,7 @@ mod lifecycle;
 mod load_balancers;
 mod moto;
 mod policy;
+mod quotas;
 mod refusal;
 mod token;
 
@@ -65,6 +67,7 @@ use faults::Script;
 use gateway::Answer;
 use lifecycle::Policies;
 use moto::Moto;
+use quotas::Quotas;
 pub(crate) use token::PATH as TOKEN_REVIEW;
 
 /// Why AWS cannot be played here, if it cannot.
@@ -120,6 +123,7 @@ struct Scene {
     answered: BTreeMap<String, (Value, Answer)>,
     /// Why Auto Scaling cannot launch machines.
     launch_failures: Vec<String>,
+    quotas: Quotas,
 }
 
 impl Aws {

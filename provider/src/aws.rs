@@ -9,7 +9,7 @@
 //! - `refusal` is what a service says when it refuses, `failure` makes an [`error`] of that and of all else that goes
 //!   wrong, and [`diagnostics`] says it in a user's words;
 //! - a file for each service has the calls of it: `acm`, `autoscaling`, `dlm`, `ec2`, `eks`, `iam`, `load_balancing`,
-//!   `logs`, `route53`;
+//!   `logs`, `route53`, `service_quotas`;
 //! - `eks_token` makes tokens for clusters of EKS, and [`eks_logins`] keeps those for everything that lives in one;
 //! - resources are files with folders, such as [`vpc`], which makes a network, and [`eks_cluster`]; `tags` are how we
 //!   know what we have made, `creation` how what a killed one has left is known, [`kept`] what is kept beside a state;
@@ -59,6 +59,7 @@ mod region;
 mod retries;
 mod route53;
 mod rules;
+mod service_quotas;
 mod services;
 mod short_name;
 pub mod snapshot;

@@ -212,6 +212,12 @@ impl Account {
         self.with(|scene| scene.launch_failures.push(why.to_owned()));
     }
 
+    /// Gives a quota of EC2 another value, by its code, such as `L-1216C47A`. Without this each is large enough for
+    /// everything. Machines are launched all the same.
+    pub fn quota(&self, code: &str, value: u32) {
+        self.with(|scene| scene.quotas.set(code, value));
+    }
+
     /// How the contract of a service was broken since the last time. Who takes it has seen it: the test does not fail.
     pub fn take_violations(&self) -> Vec<String> {
         self.with(|scene| std::mem::take(&mut scene.violations))

@@ -193,6 +193,7 @@ async fn carry_out(shared: &Shared, request: &Request<Bytes>, read: &Read, calle
     let outcome = match read.service.as_str() {
         "eks" => shared.clusters.answer(&shared.moto, read, caller).await?,
         "dlm" => shared.policies.answer(read, caller),
+        "service-quotas" => shared.with(&caller.account, |scene| scene.quotas.answer(read, caller)),
         _ => return forward(shared, request).await,
     };
     let id = uuid::Uuid::new_v4().to_string();
@@ -203,7 +204,7 @@ async fn carry_out(shared: &Shared, request: &Request<Bytes>, read: &Read, calle
             if body.get("Message").is_none() {
                 body["message"] = json!(answered.message);
             }
-            let answer = answered.response(Protocol::RestJson, &id);
+            let answer = answered.response(Protocol::named(&read.protocol), &id);
             (answered.status, Some(answered.code), body.to_string(), answer)
         }
     };

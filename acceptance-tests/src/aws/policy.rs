@@ -136,7 +136,7 @@ impl Asked {
             .map(|name| format!("arn:aws:iam::{account}:role/{name}"))
             .or(log_group.map(|name| format!("arn:aws:logs:{}:{account}:log-group:{name}", call.region)));
         let itself = Self {
-            action: call.action.replace("elbv2:", "elasticloadbalancing:"),
+            action: permission(&call.action),
             resource,
             known,
         };
@@ -156,6 +156,13 @@ impl Asked {
         });
         std::iter::once(itself).chain(passed).collect()
     }
+}
+
+/// What allows an action: some services have another name there than botocore gives them.
+fn permission(action: &str) -> String {
+    action
+        .replace("elbv2:", "elasticloadbalancing:")
+        .replace("service-quotas:", "servicequotas:")
 }
 
 /// The ARNs of roles, wherever they stand.

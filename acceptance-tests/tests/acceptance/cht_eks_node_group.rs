@@ -1,9 +1,10 @@
 //! `cht_eks_node_group`: the six steps. `changes` keep the group, `creations` are killed or fail, `refusals` has what
-//! plans refuse, `failures` what EKS gives up.
+//! plans refuse, `quotas` what there is no room for, `failures` what EKS gives up.
 
 mod changes;
 mod creations;
 mod failures;
+mod quotas;
 mod refusals;
 
 use std::collections::BTreeMap;

@@ -67,6 +67,23 @@ async fn accounts_do_not_see_each_other() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn quotas_of_machines_are_what_a_test_says() {
+    let Some(account) = account().await else { return };
+    let asked = |code: &str| json!({"ServiceCode": "ec2", "QuotaCode": code});
+    let ask = async |operation: &str, code: &str| account.call("service-quotas", operation, asked(code)).await;
+    let value = async |operation: &str| ask(operation, "L-1216C47A").await.unwrap()["Quota"]["Value"].as_f64();
+    assert!(value("GetServiceQuota").await.unwrap() > 1000.0);
+    account.quota("L-1216C47A", 5);
+    for operation in ["GetServiceQuota", "GetAWSDefaultServiceQuota"] {
+        assert_eq!(value(operation).await, Some(5.0));
+        let unknown = ask(operation, "L-00000000").await;
+        assert_eq!(refused(unknown).code, "NoSuchResourceException");
+    }
+    account.check().unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn what_is_deleted_is_not_left() {
     let Some(account) = account().await else { return };
     let created = create_vpc(&account).await.unwrap();

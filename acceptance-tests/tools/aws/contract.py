@@ -112,10 +112,10 @@ def credential_scope(request):
 
 
 def service_name(signing_name, request):
-    """Botocore's name of a service, where two are signed for under one name."""
+    """Botocore's name of a service, where it is signed for under another one, or two are under one."""
     if signing_name == "elasticloadbalancing":
         return "elbv2" if request.values.get("Version") == "2015-12-01" else "elb"
-    return signing_name
+    return "service-quotas" if signing_name == "servicequotas" else signing_name
 
 
 def parse(operation, labels, request):

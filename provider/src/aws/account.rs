@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
 use super::attribute::Aws;
+use super::ec2::room::Room;
 use super::eks::seen::SeenClusters;
 use super::error::{Call, Error};
 use super::failure;
@@ -46,6 +47,7 @@ struct Inner {
     /// Calls that may be made now; regions and roles share them.
     in_flight: Arc<Semaphore>,
     seen_clusters: SeenClusters,
+    room: Room,
 }
 
 /// Who calls.
@@ -76,6 +78,11 @@ impl Account {
     /// The clusters that were looked at last.
     pub(super) fn seen_clusters(&self) -> &SeenClusters {
         &self.inner.seen_clusters
+    }
+
+    /// What the quotas of EC2 leave.
+    pub(super) fn room(&self) -> &Room {
+        &self.inner.room
     }
 
     /// The tags of everything that is made.

@@ -82,6 +82,9 @@ pub struct Endpoints {
     /// Address of Route 53.
     #[tf(validate(Validator::url(["http", "https"])))]
     pub route53: Option<String>,
+    /// Address of Service Quotas. Default: the environment variable `AWS_ENDPOINT_URL_SERVICE_QUOTAS`.
+    #[tf(validate(Validator::url(["http", "https"])))]
+    pub servicequotas: Option<String>,
     /// Address of STS. Tokens for clusters name that of AWS all the same, as their API servers demand.
     #[tf(validate(Validator::url(["http", "https"])))]
     pub sts: Option<String>,

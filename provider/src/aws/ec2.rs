@@ -12,6 +12,8 @@ mod interfaces;
 pub(super) mod launch_templates;
 mod machines;
 mod networks;
+pub(super) mod quotas;
+pub(super) mod room;
 mod routes;
 mod tagging;
 pub(super) mod volumes;

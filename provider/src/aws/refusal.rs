@@ -79,11 +79,12 @@ pub(super) const THROTTLED: [&str; 8] = [
     "ThrottlingException",
     "TooManyRequestsException",
 ];
-const NOT_FOUND: [&str; 7] = [
+const NOT_FOUND: [&str; 8] = [
     "LoadBalancerNotFound",
     "NatGatewayNotFound",
     "NoSuchEntity",
     "NoSuchEntityException",
+    "NoSuchResourceException",
     "NotFoundException",
     "ResourceNotFoundException",
     "TargetGroupNotFound",

@@ -16,6 +16,7 @@ pub(super) struct Services {
     pub(super) iam: aws_sdk_iam::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) route53: aws_sdk_route53::Client,
+    pub(super) service_quotas: aws_sdk_servicequotas::Client,
     pub(super) sts: aws_sdk_sts::Client,
 }
 
@@ -45,6 +46,7 @@ impl Services {
             iam: client!(aws_sdk_iam, sdk, retries, at.iam),
             logs: client!(aws_sdk_cloudwatchlogs, sdk, retries, at.logs),
             route53: client!(aws_sdk_route53, sdk, retries, at.route53),
+            service_quotas: client!(aws_sdk_servicequotas, sdk, retries, at.servicequotas),
             sts: client!(aws_sdk_sts, sdk, retries, at.sts),
         }
     }

@@ -16,6 +16,7 @@ use tracing::debug;
 
 use super::{Account, Inner};
 use crate::aws::attribute::{AssumeRole, Aws};
+use crate::aws::ec2::room::Room;
 use crate::aws::eks::seen::SeenClusters;
 use crate::aws::error::Error;
 use crate::aws::failure;
@@ -143,6 +144,7 @@ impl Account {
                 keys,
                 identity: OnceCell::new(),
                 seen_clusters: SeenClusters::default(),
+                room: Room::default(),
                 in_flight,
                 region,
                 sdk,

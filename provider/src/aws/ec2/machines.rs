@@ -1,6 +1,6 @@
 //! Types of machines, and the machines that there are.
 
-use aws_sdk_ec2::types::{Instance, InstanceTypeInfo};
+use aws_sdk_ec2::types::{Filter, Instance, InstanceTypeInfo, Reservation};
 
 use super::{SERVICE, filter};
 use crate::aws::account::Account;
@@ -24,11 +24,23 @@ impl Account {
     /// # Errors
     /// A call failed.
     pub(in crate::aws) async fn machines_of_group(&self, group: &str) -> Result<Vec<Instance>, Error> {
-        let asked = self.ec2().describe_instances();
-        let asked = asked.filters(filter("tag:aws:autoscaling:groupName", [group]));
+        self.machines(filter("tag:aws:autoscaling:groupName", [group])).await
+    }
+
+    /// The machines of the region that run, or are about to.
+    ///
+    /// # Errors
+    /// A call failed.
+    pub(super) async fn machines_that_run(&self) -> Result<Vec<Instance>, Error> {
+        self.machines(filter("instance-state-name", ["pending", "running"]))
+            .await
+    }
+
+    async fn machines(&self, filter: Filter) -> Result<Vec<Instance>, Error> {
+        let asked = self.ec2().describe_instances().filters(filter);
         let pages = asked.into_paginator().items().send();
         let call = self.call(SERVICE, "DescribeInstances");
-        let reservations: Vec<aws_sdk_ec2::types::Reservation> = self.run(&call, pages.collect()).await?;
+        let reservations: Vec<Reservation> = self.run(&call, pages.collect()).await?;
         let reservations = reservations.into_iter();
         Ok(reservations
             .flat_map(|reservation| reservation.instances.unwrap_or_default())

@@ -25,6 +25,13 @@ const INSTANCE_TYPE: &str = "m7g.xlarge";
 ///
 /// A volume of EBS is in one availability zone. Where pods have such volumes, as CouchDB has, make one group for each
 /// subnet with `for_each`: then each zone has machines of its own, whatever happens to the others.
+///
+/// Where machines are to come, the plan asks Service Quotas how many vCPUs the account may have in the region,
+/// On-Demand or as spot, of machines of such types. It is an error if the group alone needs more, and a warning if it
+/// does not fit beside what runs and what else the same run lets grow. It counts `desired_size`, or else `min_size`; of
+/// several types the smallest; of a group that grows what it does not have. It does not count machines that are there
+/// for a while only, as others are replaced, nor capacity that is reserved and not used. Whoever may not ask is told
+/// nothing of it.
 #[derive(Clone, Debug, Model)]
 #[tf(timeouts(create = "45m", read = "5m", update = "3h", delete = "45m"))]
 pub struct NodeGroupModel {

@@ -1,18 +1,21 @@
-//! What a plan asks AWS before anything is made: whether machines, image, subnets and cluster go together.
+//! What a plan asks AWS before anything is made: whether machines, image, subnets and cluster go together, and whether
+//! there is room for them.
 //!
 //! Only what is known can be asked about, and only what is new or changes. Whoever may not look may plan all the same.
-//! What follows from the answers is in `judgment`.
+//! What follows from the answers is in `judgment`, and what quotas leave in `quota`.
 
 mod judgment;
+mod quota;
 
 use aws_sdk_ec2::types::InstanceTypeOffering;
 use tf_framework::Attr;
 use tf_framework::context::Context;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity};
 use tf_framework::lifecycle::plan::Action;
 use tf_framework::resource::Plan;
 
 use self::judgment::{Facts, Wanted};
+use self::quota::Growth;
 use super::super::account::Account;
 use super::super::diagnostics::explained;
 use super::super::ec2::filter;
@@ -55,7 +58,8 @@ pub(super) async fn check(
             .filter(|_| is_due(NodeGroupModel::VERSION)),
         machines,
     };
-    if wanted.types.is_none() && wanted.subnets.is_none() && wanted.version.is_none() {
+    let growth = Growth::of(plan, &planned, is_new);
+    if wanted.is_nothing() && growth.is_none() {
         return Ok(());
     }
     let account = Clients::aws(cx).await?;
@@ -65,15 +69,25 @@ pub(super) async fn check(
         cx.warn(warning);
     }
     let facts = ask(&account, &wanted, planned.cluster_name.known()).await?;
-    let (errors, warning) = judgment::judge(&wanted, &facts);
-    if let Some(warning) = warning {
-        cx.warn(warning);
+    let (mut errors, warning) = judgment::judge(&wanted, &facts);
+    let room = match &growth {
+        Some(growth) => quota::check(&account, growth, facts.types.as_deref()).await,
+        None => None,
+    };
+    for told in warning.into_iter().chain(room) {
+        match told.severity {
+            Severity::Error => errors.push(told),
+            Severity::Warning => cx.warn(told),
+        }
     }
     errors.into_result(())
 }
 
 async fn ask(account: &Account, wanted: &Wanted, cluster: Option<&String>) -> Result<Facts, Diagnostics> {
     let mut facts = Facts::default();
+    if wanted.is_nothing() {
+        return Ok(facts);
+    }
     if let Some(name) = cluster {
         // One that is not there yet may be made by the same apply.
         facts.cluster = match account.describe_cluster(name).await {

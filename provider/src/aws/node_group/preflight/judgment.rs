@@ -28,6 +28,13 @@ pub(super) struct Wanted {
     pub(super) machines: Option<(i32, i32)>,
 }
 
+impl Wanted {
+    /// Whether nothing is asked for that AWS has to be asked about.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.types.is_none() && self.subnets.is_none() && self.version.is_none()
+    }
+}
+
 /// What AWS says, as far as it may be asked.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
