@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/vmware/govmomi/simulator"
@@ -102,17 +101,14 @@ type distribution struct {
 }
 
 func (d *distribution) apply(service *simulator.Service) error {
-	for _, entity := range service.Context.Map.All("ClusterComputeResource") {
-		found := entity.(*simulator.ClusterComputeResource)
-		if found.Name != d.Cluster {
-			continue
-		}
-		newContext(service).WithLock(found, func() {
-			config := found.ConfigurationEx.(*types.ClusterConfigInfoEx)
-			config.DrsConfig.Enabled = &d.Enabled
-			config.DrsConfig.DefaultVmBehavior = types.DrsBehavior(d.Behavior)
-		})
-		return nil
+	found, err := entityNamed[*simulator.ClusterComputeResource](service, d.Cluster)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("there is no cluster %s", d.Cluster)
+	newContext(service).WithLock(found, func() {
+		config := found.ConfigurationEx.(*types.ClusterConfigInfoEx)
+		config.DrsConfig.Enabled = &d.Enabled
+		config.DrsConfig.DefaultVmBehavior = types.DrsBehavior(d.Behavior)
+	})
+	return nil
 }
