@@ -112,3 +112,30 @@ func (d *distribution) apply(service *simulator.Service) error {
 	})
 	return nil
 }
+
+// The newest virtual hardware that the hosts of a cluster offer.
+type hardware struct {
+	Cluster string `json:"cluster"`
+	Newest  string `json:"newest"`
+}
+
+func (h *hardware) apply(service *simulator.Service) error {
+	newest, err := types.ParseHardwareVersion(h.Newest)
+	if err != nil {
+		return err
+	}
+	found, err := entityNamed[*simulator.ClusterComputeResource](service, h.Cluster)
+	if err != nil {
+		return err
+	}
+	browser := service.Context.Map.Get(*found.EnvironmentBrowser).(*simulator.EnvironmentBrowser)
+	newContext(service).WithLock(browser, func() {
+		answer := &browser.QueryConfigOptionDescriptorResponse
+		isNewer := func(offer types.VirtualMachineConfigOptionDescriptor) bool {
+			version, err := types.ParseHardwareVersion(offer.Key)
+			return err == nil && version > newest
+		}
+		answer.Returnval = slices.DeleteFunc(slices.Clone(answer.Returnval), isNewer)
+	})
+	return nil
+}
