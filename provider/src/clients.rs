@@ -193,6 +193,20 @@ impl Clients {
         clients.vcenters.connect(value, scope.cancellation()).await
     }
 
+    /// The names of the storage policies in the vCenter of the provider block. None where nobody tells: the block has
+    /// no vCenter, it does not answer, or its user may not see them. Whoever asks needs the vCenter for nothing else.
+    pub(crate) async fn storage_policies(scope: &Scope<Clients>) -> Option<Vec<String>> {
+        scope.clients().vsphere.known()?;
+        let vcenter = Self::vcenter(scope).await.ok()?;
+        match vcenter.storage_policies().await {
+            Ok(policies) => Some(policies).filter(|policies| !policies.is_empty()),
+            Err(error) => {
+                tracing::info!(%error, "the vCenter does not tell its storage policies");
+                None
+            }
+        }
+    }
+
     /// Whether the provider block has a vCenter that is not known yet.
     pub fn is_vcenter_unknown(&self) -> bool {
         self.vsphere.is_unknown()

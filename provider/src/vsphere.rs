@@ -12,6 +12,7 @@
 //!   [`csi_driver`];
 //! - `drs` has the rules by which machines are distributed over hosts, and the calls about them;
 //! - `authorization` has what roles and permissions are, and the calls about them;
+//! - `storage_policies` are those of policy based management, an API of its own;
 //! - `look_up` finds what data sources name; `node_lookup` and `node_fitness` find and judge machines as Kubernetes
 //!   does;
 //! - [`vcenter`] is what resources call, [`error`] what can fail, and [`diagnostics`] says it in a user's words.
@@ -50,6 +51,7 @@ mod rules;
 mod service;
 mod session;
 pub mod soap;
+mod storage_policies;
 pub mod task;
 pub mod template_data;
 mod tls;

@@ -30,6 +30,15 @@ impl VCenter {
         self.ask("distribution", &asked).await.map(drop)
     }
 
+    /// The hosts of a cluster offer no newer virtual hardware than this from now on, such as 17.
+    ///
+    /// # Errors
+    /// If there is no such cluster.
+    pub async fn offer_hardware(&self, cluster: &str, newest: u32) -> Result<()> {
+        let asked = json!({"cluster": cluster, "newest": format!("vmx-{newest}")});
+        self.ask("hardware", &asked).await.map(drop)
+    }
+
     /// A host, such as `DC0_C0_H0`, takes no machines from now on.
     ///
     /// # Errors

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use acceptance_tests::cluster::{Cluster, ClusterOptions};
+use acceptance_tests::vcenter::{Fault, Options, VCenter};
 
 use crate::support::{STORAGE_CLASS, Scene, blames, done, failure, kubernetes, kubernetes_at};
+use crate::vsphere::provider_block;
 
 const ADDRESS: &str = "cht_storage_class.test";
 const IS_DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
@@ -184,6 +186,70 @@ async fn what_the_server_would_refuse_is_refused_in_the_plan() {
     scene.write(&class("class-invalid", "reclaim_policy = \"Recycle\"").await);
     let refused = scene.plan_fails().await;
     blames(&refused, &refused.summary, "Recycle", "reclaim_policy");
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_storage_policy_that_the_vcenter_does_not_have_is_refused_in_the_plan() {
+    let vcenter = VCenter::start(&Options::default()).await.expect("the vCenter starts");
+    let scene = Scene::new("class-policy").await;
+    let trust = format!("ca_certificate = {}", json!(vcenter.ca_pem()));
+    let write = async |password: &str, policy: &str| {
+        let provider = provider_block(&vcenter, vcenter.user(), password, &trust);
+        let named = format!("parameters = {{ StoragePolicyName = {policy:?} }}");
+        scene.write(&format!("{provider}{}", class("class-policy", &named).await));
+    };
+    let asked = async || {
+        let methods = vcenter.methods().await.expect("the vCenter answers");
+        vcenter.forget_requests().await.expect("the vCenter answers");
+        methods.into_iter().filter(|method| method.starts_with("Pbm")).count()
+    };
+    write(vcenter.password(), "gold").await;
+    let refused = scene.plan_fails().await;
+    let there = "has no storage policy `gold`, so no volume of the class could be made. The policies that its user may see are: \
+                 Host-local PMem Default Storage Policy, VM Encryption Policy, VVol No Requirements Policy, vSAN Default Storage \
+                 Policy.";
+    blames(&refused, "Storage policy not found", there, "StoragePolicyName");
+    assert_eq!(asked().await, 3);
+
+    // What nobody tells is in nobody's way.
+    let denied = Fault::thrown("NoPermission").with(json!({ "privilegeId": "StorageProfile.View" }));
+    let denials = [
+        ("PbmQueryProfile", denied),
+        ("PbmRetrieveServiceContent", Fault::thrown("NotAuthenticated")),
+        ("PbmRetrieveContent", Fault::cut().times(20)),
+    ];
+    for (method, fault) in denials {
+        vcenter.fault(method, fault).await.expect("there is such a fault");
+        let plan = scene.plan().await;
+        assert_eq!(plan.actions(ADDRESS), ["create"], "{method}");
+        assert_eq!(plan.outcome.warnings().count(), 0, "{method}");
+        assert!(
+            vcenter.clear_faults().await.expect("the vCenter answers") > 0,
+            "{method}"
+        );
+    }
+    write("wrong", "gold").await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["create"]);
+
+    write(vcenter.password(), "vSAN Default Storage Policy").await;
+    scene.apply().await;
+    asked().await;
+    scene.is_settled().await;
+    assert_eq!(asked().await, 0, "a class that is there is not asked for");
+    write(vcenter.password(), "gold").await;
+    assert_eq!(
+        scene.plan_fails().await.summary,
+        "Storage policy not found",
+        "it is replaced"
+    );
+    assert_eq!(
+        vcenter.sessions().await.expect("the vCenter answers").len(),
+        0,
+        "all are given back"
+    );
+    write(vcenter.password(), "vSAN Default Storage Policy").await;
+    scene.destroy().await;
 }
 
 #[tokio::test]

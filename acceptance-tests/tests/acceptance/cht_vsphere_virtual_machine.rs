@@ -1,7 +1,7 @@
-//! `cht_vsphere_virtual_machine`: the six steps; [`refusals`] has what plans refuse, [`failures`] what goes wrong in
-//! the vCenter, [`faults`] each kind of fault, [`complaints`] what users of other tools complain about, [`others`]
-//! what others do there meanwhile, [`many`] many machines and processes that are killed, [`privileges`] what users may
-//! not do.
+//! `cht_vsphere_virtual_machine`: the six steps; [`refusals`] has what plans refuse, [`updates`] what they ask hosts
+//! about a change, [`failures`] what goes wrong in the vCenter, [`faults`] each kind of fault, [`complaints`] what
+//! users of other tools complain about, [`others`] what others do there meanwhile, [`many`] many machines and processes
+//! that are killed, [`privileges`] what users may not do.
 
 mod complaints;
 mod failures;
@@ -10,6 +10,7 @@ mod many;
 mod others;
 mod privileges;
 mod refusals;
+mod updates;
 
 use serde_json::{Value, json};
 

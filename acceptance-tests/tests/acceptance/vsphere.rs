@@ -102,7 +102,7 @@ impl DerefMut for Scene {
 }
 
 /// The provider block that leads to a vCenter.
-fn provider_block(vcenter: &VCenter, user: &str, password: &str, trust: &str) -> String {
+pub(crate) fn provider_block(vcenter: &VCenter, user: &str, password: &str, trust: &str) -> String {
     let (host, port) = vcenter.address().rsplit_once(':').expect("host and port");
     format!(
         "provider \"cht\" {{\n  vsphere = {{\n    server = {host:?}\n    port = {port}\n    user = {user:?}\n    password = {password:?}\n    \

@@ -218,6 +218,7 @@ fn is_read(method: &str) -> bool {
     const VERBS: [&str; 8] = [
         "Retrieve", "Continue", "Find", "Query", "Fetch", "Has", "Current", "Log",
     ];
+    let method = method.strip_prefix("Pbm").unwrap_or(method);
     VERBS.iter().any(|verb| method.starts_with(verb))
 }
 

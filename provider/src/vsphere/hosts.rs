@@ -8,6 +8,7 @@ use futures::future::try_join_all;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::error::Error;
+use super::machine::hardware_version;
 use super::properties::Properties;
 use super::reference::Reference;
 use super::vcenter::VCenter;
@@ -86,7 +87,7 @@ impl VCenter {
             offer.text_of("createSupported") != Some("false") && offer.child("host").is_some()
         });
         Ok(offered
-            .filter_map(|offer| offer.text_of("key")?.strip_prefix("vmx-")?.parse().ok())
+            .filter_map(|offer| hardware_version(offer.text_of("key")?))
             .max())
     }
 

@@ -27,6 +27,7 @@ const SESSION_COOKIE: &str = "vmware_soap_session";
 #[derive(Clone)]
 pub(super) struct Http {
     client: reqwest::Client,
+    /// Without a path.
     url: String,
     server: String,
 }
@@ -35,6 +36,8 @@ pub(super) struct Http {
 pub(super) struct Sent<'a> {
     /// The method, for errors.
     pub(super) method: &'a str,
+    /// Where on the server.
+    pub(super) path: &'a str,
     /// The `SOAPAction`.
     pub(super) action: &'a str,
     /// The session's cookie, if there is a session.
@@ -85,7 +88,7 @@ impl Http {
         };
         Ok(Self {
             client: builder.build().map_err(failed)?,
-            url: format!("https://{host}:{}/sdk", login.port),
+            url: format!("https://{host}:{}", login.port),
             server: login.server.clone(),
         })
     }
@@ -103,7 +106,7 @@ impl Http {
         let method = sent.method;
         let mut request = self
             .client
-            .post(&self.url)
+            .post(format!("{}{}", self.url, sent.path))
             .header(CONTENT_TYPE, "text/xml; charset=utf-8")
             .header("SOAPAction", format!("\"{}\"", sent.action))
             .body(sent.body);

@@ -9,7 +9,7 @@ mod guest;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::config::{CloneSpec, ConfigSpec};
 use self::devices::Devices;
@@ -124,6 +124,15 @@ impl Machine {
         self.devices.network_cards.iter().map(|card| card.mac.clone()).collect()
     }
 
+    /// The names of the datastores that its files are on.
+    pub(super) fn datastores(&self) -> BTreeSet<&str> {
+        let disks = self.devices.disks.iter().map(|disk| disk.file.as_str());
+        let files = std::iter::once(self.file.as_str()).chain(disks);
+        files
+            .filter_map(|file| Some(file.strip_prefix('[')?.split_once(']')?.0))
+            .collect()
+    }
+
     /// Reads a machine that is there.
     ///
     /// # Errors
@@ -174,10 +183,7 @@ impl Machine {
             is_template: is_true("config.template")?,
             bios_uuid: text("config.uuid")?.to_lowercase(),
             instance_uuid: text("config.instanceUuid")?.to_lowercase(),
-            hardware_version: version
-                .strip_prefix("vmx-")
-                .and_then(|number| number.parse().ok())
-                .unwrap_or(0),
+            hardware_version: hardware_version(&version).unwrap_or(0),
             guest_id: text("config.guestId")?,
             annotation: text("config.annotation")?,
             cpus: hardware.parse("numCPU").unwrap_or_default(),
@@ -298,6 +304,11 @@ impl VCenter {
     pub(super) async fn destroy(&self, object: &Reference) -> Result<Reference, Error> {
         self.start(&object.call("Destroy_Task")).await
     }
+}
+
+/// The number of a version of virtual hardware, such as `vmx-19`.
+pub(super) fn hardware_version(version: &str) -> Option<u32> {
+    version.strip_prefix("vmx-")?.parse().ok()
 }
 
 /// Settings as the API lists them.

@@ -4,7 +4,7 @@ use super::error::Error;
 use super::reference::Reference;
 use super::service::Service;
 use super::session::{Session, of_call};
-use super::soap::Fault;
+use super::soap::{Fault, VIM};
 use super::xml::Element;
 
 /// How many objects are read by one call. More come in further pages.
@@ -118,7 +118,7 @@ pub(super) async fn of_all(
         .with(container.element("container"))
         .value("type", kind)
         .value("recursive", true);
-    let answer = session.call(&method).await?;
+    let answer = session.call(&VIM, &method).await?;
     let view = answer
         .child("returnval")
         .and_then(Reference::read)
@@ -140,7 +140,7 @@ pub(super) async fn of_all(
     );
     let read = retrieve(session, &service, filter).await;
     // It ends with the session in any case.
-    let _ = session.call(&view.call("DestroyView")).await;
+    let _ = session.call(&VIM, &view.call("DestroyView")).await;
     read
 }
 
@@ -158,7 +158,7 @@ async fn retrieve(session: &Session, service: &Service, filter: Element) -> Resu
     let mut method = collector.call("RetrievePropertiesEx").with(filter).with(options);
     let mut read = Vec::new();
     loop {
-        let answer = session.call(&method).await?;
+        let answer = session.call(&VIM, &method).await?;
         // Nothing at all is returned where there is no object.
         let Some(result) = answer.child("returnval") else {
             return Ok(read);

@@ -16,7 +16,7 @@ use super::error::Error;
 use super::http::{Http, Sent};
 use super::reference::Reference;
 use super::service::Service;
-use super::soap::{self, Fault};
+use super::soap::{self, Api, Fault, VIM};
 use super::xml::Element;
 use crate::retry::Retry;
 
@@ -35,7 +35,6 @@ pub(super) struct Session {
 /// A session that was begun.
 struct Open {
     service: Service,
-    action: String,
     /// What the vCenter calls it.
     key: String,
     cookie: Option<String>,
@@ -76,19 +75,20 @@ impl Session {
         Ok(self.open().await?.key.clone())
     }
 
-    /// Calls a method, and answers what it returns: the element `…Response`.
+    /// Calls a method of an API, and answers what it returns: the element `…Response`.
     ///
     /// # Errors
     /// The vCenter cannot be reached or does not let us in, or the call failed.
-    pub(super) async fn call(&self, method: &Element) -> Result<Element, Error> {
+    pub(super) async fn call(&self, api: &Api, method: &Element) -> Result<Element, Error> {
         let open = self.open().await?;
-        match self.exchange(Some(&open), method).await {
-            // The server refuses before it does anything, so nothing is done twice.
-            Err(Error::Fault { source, .. }) if source.is("NotAuthenticated") => {
+        match self.exchange(Some(&open), api, method).await {
+            // The server refuses before it does anything, so nothing is done twice. That of another API says nothing of
+            // the session.
+            Err(Error::Fault { source, .. }) if source.is("NotAuthenticated") && *api == VIM => {
                 debug!("the vCenter has ended the session, beginning another one");
                 self.forget(&open).await;
                 let open = self.open().await?;
-                self.exchange(Some(&open), method).await
+                self.exchange(Some(&open), api, method).await
             }
             answer => answer,
         }
@@ -100,7 +100,7 @@ impl Session {
             return;
         };
         let method = open.service.session_manager.call("Logout");
-        if let Err(error) = self.send(Some(&open), &method).await {
+        if let Err(error) = self.send(Some(&open), &VIM, &method).await {
             debug!(%error, "the session could not be given back");
         }
     }
@@ -125,7 +125,7 @@ impl Session {
 
     async fn begin(&self) -> Result<Open, Error> {
         let first = Reference::new("ServiceInstance", "ServiceInstance").call("RetrieveServiceContent");
-        let content = self.exchange(None, &first).await?;
+        let content = self.exchange(None, &VIM, &first).await?;
         let service = Service::read(&content).ok_or_else(|| Error::Lacks {
             method: first.name().to_owned(),
             what: "a part that every vCenter has",
@@ -136,7 +136,6 @@ impl Session {
             });
         }
         let mut open = Open {
-            action: soap::action(&service.api_version),
             service,
             key: String::new(),
             cookie: None,
@@ -149,7 +148,7 @@ impl Session {
             .value("password", self.login.password.expose_secret());
         let (answer, cookie) = self
             .retry
-            .run(|| self.send(Some(&open), &method))
+            .run(|| self.send(Some(&open), &VIM, &method))
             .await
             .map_err(|error| self.of_login(error))?;
         let key = answer.at(&["returnval", "key"]).map(Element::text);
@@ -170,24 +169,27 @@ impl Session {
         }
     }
 
-    async fn exchange(&self, open: Option<&Open>, method: &Element) -> Result<Element, Error> {
-        let answer = self.retry.run(|| self.send(open, method)).await;
+    async fn exchange(&self, open: Option<&Open>, api: &Api, method: &Element) -> Result<Element, Error> {
+        let answer = self.retry.run(|| self.send(open, api, method)).await;
         answer.map(|(answer, _)| answer)
     }
 
     /// One request and its answer. Of the texts nothing is logged: they hold passwords and what machines are told.
-    async fn send(&self, open: Option<&Open>, method: &Element) -> Result<(Element, Option<String>), Error> {
+    async fn send(&self, open: Option<&Open>, api: &Api, method: &Element) -> Result<(Element, Option<String>), Error> {
         let name = method.name();
-        let body = soap::envelope(method).map_err(|source| Error::Request {
+        let cookie = open.and_then(|open| open.cookie.as_deref());
+        let body = api.envelope(method, cookie).map_err(|source| Error::Request {
             method: name.to_owned(),
             source: Arc::new(source),
         })?;
         let object = method.text_of("_this").unwrap_or_default();
         trace!(method = name, object, "vSphere call");
+        let action = open.map(|open| api.action(&open.service.api_version));
         let sent = Sent {
             method: name,
-            action: open.map_or(FIRST_ACTION, |open| &open.action),
-            cookie: open.and_then(|open| open.cookie.as_deref()),
+            path: api.path,
+            action: action.as_deref().unwrap_or(FIRST_ACTION),
+            cookie,
             body,
         };
         let received = self.http.send(sent).await?;

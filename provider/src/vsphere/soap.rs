@@ -1,15 +1,41 @@
-//! SOAP as vim25 speaks it: the envelope of requests, and what answers say. Pure; [`super::session`] sends them.
+//! SOAP as vim25 and PBM speak it: the envelope of requests, and what answers say. Pure; [`super::session`] sends them.
 
 use std::fmt;
 use std::sync::Arc;
 
 use quick_xml::Writer;
+use quick_xml::escape::escape;
 
 use super::reference::Reference;
 use super::xml::{Element, XSI, XmlError};
 
 /// The newest version of the API whose schema the requests follow: that of vSphere 9.0.
 const NEWEST_VERSION: &str = "9.0.0.0";
+
+/// One of the APIs of a vCenter. All are for the same session.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Api {
+    /// Where it is on the server.
+    pub(super) path: &'static str,
+    /// The namespace of its methods.
+    namespace: &'static str,
+    /// Whether it learns of the session from the envelope, and not from a cookie.
+    is_told_session: bool,
+}
+
+/// That of the inventory.
+pub(super) const VIM: Api = Api {
+    path: "/sdk",
+    namespace: "urn:vim25",
+    is_told_session: false,
+};
+
+/// That of storage policies.
+pub(super) const PBM: Api = Api {
+    path: "/pbm",
+    namespace: "urn:pbm",
+    is_told_session: true,
+};
 
 /// A method fault: why the server did not do what it was asked to, or why a task failed.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,29 +58,44 @@ pub enum AnswerError {
     Shape,
 }
 
-/// The `SOAPAction` for a server with this version of the API. Without it a server takes requests for ones of its
-/// oldest version, which lacks methods that are needed here.
-pub(super) fn action(api_version: &str) -> String {
-    let version = if numbers(api_version) > numbers(NEWEST_VERSION) {
-        NEWEST_VERSION
-    } else {
-        api_version
-    };
-    format!("urn:vim25/{version}")
-}
+impl Api {
+    /// The `SOAPAction` for a server with this version of vim25. Without it a server takes requests for ones of its
+    /// oldest version, which lacks methods that are needed here.
+    pub(super) fn action(&self, api_version: &str) -> String {
+        if *self == PBM {
+            // It has versions of its own; what is asked of it here is in the oldest one, which this means.
+            return format!("{}/", self.namespace);
+        }
+        let version = if numbers(api_version) > numbers(NEWEST_VERSION) {
+            NEWEST_VERSION
+        } else {
+            api_version
+        };
+        format!("{}/{version}", self.namespace)
+    }
 
-/// The whole text of a request.
-pub(super) fn envelope(method: &Element) -> Result<String, std::io::Error> {
-    let mut body = Writer::new(Vec::new());
-    method.write(&mut body)?;
-    let body = String::from_utf8(body.into_inner()).map_err(std::io::Error::other)?;
-    // The methods stand in the namespace of vim25, which a prefix-less name takes from the element around it.
-    Ok(format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
-         <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"urn:vim25\" \
-         xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"{XSI}\">\
-         <soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>"
-    ))
+    /// The whole text of a request in a session with this cookie.
+    pub(super) fn envelope(&self, method: &Element, cookie: Option<&str>) -> Result<String, std::io::Error> {
+        let header = match cookie.filter(|_| self.is_told_session) {
+            Some(cookie) => format!(
+                "<soapenv:Header><vcSessionCookie xmlns=\"\">{}</vcSessionCookie></soapenv:Header>",
+                // The quotes are the cookie's, and not the session's.
+                escape(cookie.trim_matches('"'))
+            ),
+            None => String::new(),
+        };
+        let mut body = Writer::new(Vec::new());
+        method.write(&mut body)?;
+        let body = String::from_utf8(body.into_inner()).map_err(std::io::Error::other)?;
+        // The methods stand in the namespace of the API, which a prefix-less name takes from the element around it.
+        Ok(format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+             <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"{}\" \
+             xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"{XSI}\">\
+             {header}<soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>",
+            self.namespace
+        ))
+    }
 }
 
 /// What a server answers: the element `…Response` of the method, or a fault.
@@ -165,20 +206,38 @@ mod tests {
 
     #[test]
     fn request_is_an_envelope_in_the_namespace_of_vim25() {
-        let request = envelope(&Element::new("CurrentTime").value("_this", "ServiceInstance")).unwrap();
+        let method = Element::new("CurrentTime").value("_this", "ServiceInstance");
+        let request = VIM.envelope(&method, Some("\"session\"")).unwrap();
         let read = Element::read(&request).unwrap();
         assert_eq!(
             read.at(&["Body", "CurrentTime"]).unwrap().text_of("_this"),
             Some("ServiceInstance")
         );
         assert!(request.contains("xmlns=\"urn:vim25\""));
+        assert!(!request.contains("session"), "the cookie says it");
+    }
+
+    #[test]
+    fn request_about_policies_says_whose_session_it_is() {
+        let method = Element::new("PbmRetrieveServiceContent").value("_this", "ServiceInstance");
+        let request = PBM.envelope(&method, Some("\"a<b\"")).unwrap();
+        assert_eq!(
+            request,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+             <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"urn:pbm\" \
+             xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+             <soapenv:Header><vcSessionCookie xmlns=\"\">a&lt;b</vcSessionCookie></soapenv:Header>\
+             <soapenv:Body><PbmRetrieveServiceContent><_this>ServiceInstance</_this></PbmRetrieveServiceContent>\
+             </soapenv:Body></soapenv:Envelope>"
+        );
     }
 
     #[test]
     fn action_names_the_version_of_the_server_up_to_the_newest_known() {
-        assert_eq!(action("7.0.3.0"), "urn:vim25/7.0.3.0");
-        assert_eq!(action("9.0.0.0"), "urn:vim25/9.0.0.0");
-        assert_eq!(action("10.0.0.1"), "urn:vim25/9.0.0.0");
+        assert_eq!(VIM.action("7.0.3.0"), "urn:vim25/7.0.3.0");
+        assert_eq!(VIM.action("9.0.0.0"), "urn:vim25/9.0.0.0");
+        assert_eq!(VIM.action("10.0.0.1"), "urn:vim25/9.0.0.0");
+        assert_eq!(PBM.action("8.0.3.0"), "urn:pbm/");
     }
 
     #[test]

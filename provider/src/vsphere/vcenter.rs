@@ -18,6 +18,7 @@ use super::reads::Reads;
 use super::reference::Reference;
 use super::service::Service;
 use super::session::Session;
+use super::soap::{self, Api};
 use super::task::{self, TaskState};
 use super::xml::Element;
 use crate::retry::Retry;
@@ -125,7 +126,13 @@ impl VCenter {
 
     /// Calls a method and answers what it returns.
     pub(super) async fn call(&self, method: &Element) -> Result<Element, Error> {
-        self.unless_cancelled(method.name(), self.session.call(method)).await
+        self.call_of(&soap::VIM, method).await
+    }
+
+    /// Calls a method of another API.
+    pub(super) async fn call_of(&self, api: &Api, method: &Element) -> Result<Element, Error> {
+        self.unless_cancelled(method.name(), self.session.call(api, method))
+            .await
     }
 
     /// Calls a method that starts a task.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"reflect"
 
 	"github.com/google/uuid"
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25"
+	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -32,9 +34,9 @@ func (c *change) apply(service *simulator.Service) error {
 	if err != nil {
 		return err
 	}
-	found := machineNamed(service, c.Machine)
-	if found == nil {
-		return fmt.Errorf("there is no machine %s", c.Machine)
+	found, err := entityNamed[*simulator.VirtualMachine](service, c.Machine)
+	if err != nil {
+		return err
 	}
 	machine := object.NewVirtualMachine(client, found.Self)
 	var task *object.Task
@@ -123,11 +125,14 @@ func datacenterOf(service *simulator.Service, machine *simulator.VirtualMachine)
 	return nil
 }
 
-func machineNamed(service *simulator.Service, name string) *simulator.VirtualMachine {
-	for _, found := range service.Context.Map.All("VirtualMachine") {
-		if machine, ok := found.(*simulator.VirtualMachine); ok && machine.Name == name {
-			return machine
+// The entity of this type that has this name.
+func entityNamed[T mo.Entity](service *simulator.Service, name string) (T, error) {
+	kind := reflect.TypeFor[T]().Elem().Name()
+	for _, found := range service.Context.Map.All(kind) {
+		if entity, ok := found.(T); ok && entity.Entity().Name == name {
+			return entity, nil
 		}
 	}
-	return nil
+	var none T
+	return none, fmt.Errorf("there is no %s %s", kind, name)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/vmware/govmomi/simulator"
@@ -102,17 +101,41 @@ type distribution struct {
 }
 
 func (d *distribution) apply(service *simulator.Service) error {
-	for _, entity := range service.Context.Map.All("ClusterComputeResource") {
-		found := entity.(*simulator.ClusterComputeResource)
-		if found.Name != d.Cluster {
-			continue
-		}
-		newContext(service).WithLock(found, func() {
-			config := found.ConfigurationEx.(*types.ClusterConfigInfoEx)
-			config.DrsConfig.Enabled = &d.Enabled
-			config.DrsConfig.DefaultVmBehavior = types.DrsBehavior(d.Behavior)
-		})
-		return nil
+	found, err := entityNamed[*simulator.ClusterComputeResource](service, d.Cluster)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("there is no cluster %s", d.Cluster)
+	newContext(service).WithLock(found, func() {
+		config := found.ConfigurationEx.(*types.ClusterConfigInfoEx)
+		config.DrsConfig.Enabled = &d.Enabled
+		config.DrsConfig.DefaultVmBehavior = types.DrsBehavior(d.Behavior)
+	})
+	return nil
+}
+
+// The newest virtual hardware that the hosts of a cluster offer.
+type hardware struct {
+	Cluster string `json:"cluster"`
+	Newest  string `json:"newest"`
+}
+
+func (h *hardware) apply(service *simulator.Service) error {
+	newest, err := types.ParseHardwareVersion(h.Newest)
+	if err != nil {
+		return err
+	}
+	found, err := entityNamed[*simulator.ClusterComputeResource](service, h.Cluster)
+	if err != nil {
+		return err
+	}
+	browser := service.Context.Map.Get(*found.EnvironmentBrowser).(*simulator.EnvironmentBrowser)
+	newContext(service).WithLock(browser, func() {
+		answer := &browser.QueryConfigOptionDescriptorResponse
+		isNewer := func(offer types.VirtualMachineConfigOptionDescriptor) bool {
+			version, err := types.ParseHardwareVersion(offer.Key)
+			return err == nil && version > newest
+		}
+		answer.Returnval = slices.DeleteFunc(slices.Clone(answer.Returnval), isNewer)
+	})
+	return nil
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
-	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -73,9 +72,13 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, vim25.Path) {
-		f.soap(w, r, body)
-		return
+	if r.Method == http.MethodPost {
+		for path, known := range schemas {
+			if strings.HasPrefix(r.URL.Path, path) {
+				f.soap(w, r, body, known)
+				return
+			}
+		}
 	}
 	asked := f.log(&request{Method: r.Method + " " + r.URL.Path, UserAgent: r.UserAgent(), Body: string(body)})
 	f.wait(asked.Method)
@@ -97,11 +100,11 @@ func crash() {
 	}
 }
 
-func (f *front) soap(w http.ResponseWriter, r *http.Request, body []byte) {
+func (f *front) soap(w http.ResponseWriter, r *http.Request, body []byte, known schema) {
 	envelope, err := parse(body)
 	asked := f.describe(envelope, r, body)
 	if err == nil && f.checksSchema {
-		err = checkSchema(envelope)
+		err = known.check(envelope)
 	}
 	if err != nil {
 		f.answerFault(w, asked, err.Error(), &types.InvalidRequest{})

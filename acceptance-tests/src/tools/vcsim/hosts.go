@@ -31,27 +31,23 @@ type hostChange struct {
 }
 
 func (c *hostChange) apply(service *simulator.Service) error {
-	for _, entity := range service.Context.Map.All("HostSystem") {
-		host := entity.(*simulator.HostSystem)
-		if host.Name != c.Host {
-			continue
-		}
-		var err error
-		newContext(service).WithLock(host, func() {
-			switch c.Action {
-			case "maintenance":
-				host.Runtime.InMaintenanceMode = true
-			case "lose_datastore":
-				host.Datastore, err = without(service, host.Datastore, c.Name)
-			case "lose_network":
-				host.Network, err = without(service, host.Network, c.Name)
-			default:
-				err = fmt.Errorf("there is no change %q", c.Action)
-			}
-		})
+	host, err := entityNamed[*simulator.HostSystem](service, c.Host)
+	if err != nil {
 		return err
 	}
-	return fmt.Errorf("there is no host %s", c.Host)
+	newContext(service).WithLock(host, func() {
+		switch c.Action {
+		case "maintenance":
+			host.Runtime.InMaintenanceMode = true
+		case "lose_datastore":
+			host.Datastore, err = without(service, host.Datastore, c.Name)
+		case "lose_network":
+			host.Network, err = without(service, host.Network, c.Name)
+		default:
+			err = fmt.Errorf("there is no change %q", c.Action)
+		}
+	})
+	return err
 }
 
 // The objects that have another name than this one.

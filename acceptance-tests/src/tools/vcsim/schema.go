@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vmware/govmomi/pbm"
+	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -31,8 +33,23 @@ type member struct {
 	repeated bool
 }
 
+// The schema of one of the APIs.
+type schema struct {
+	namespace string
+	// What the names of its types begin with among govmomi's.
+	prefix string
+}
+
+// The schemas by the paths of the APIs.
+var schemas = map[string]schema{
+	vim25.Path: {namespace: vimNamespace},
+	pbm.Path:   {namespace: "urn:" + pbm.Namespace, prefix: pbm.Namespace + ":"},
+}
+
+func (s schema) typeOf(name string) (reflect.Type, bool) { return typeOf(s.prefix + name) }
+
 // Says what in an envelope a real vCenter would not understand.
-func checkSchema(envelope *element) error {
+func (s schema) check(envelope *element) error {
 	if envelope.name.Space != envelopeNamespace || envelope.name.Local != "Envelope" {
 		return fmt.Errorf("%s is no SOAP envelope", envelope.name.Local)
 	}
@@ -40,19 +57,19 @@ func checkSchema(envelope *element) error {
 	if method == nil {
 		return fmt.Errorf("the envelope has no body")
 	}
-	if method.name.Space != vimNamespace {
+	if method.name.Space != s.namespace {
 		return fmt.Errorf("%s is in the namespace %q", method.name.Local, method.name.Space)
 	}
-	kind, ok := typeOf(method.name.Local)
+	kind, ok := s.typeOf(method.name.Local)
 	if !ok {
 		return fmt.Errorf("there is no method %s", method.name.Local)
 	}
-	return checkMembers(method, kind, method.name.Local)
+	return s.checkMembers(method, kind, method.name.Local)
 }
 
 // Checks an element against the type that is declared for it.
-func check(e *element, declared reflect.Type, path string) error {
-	kind, err := actual(e, declared, path)
+func (s schema) checkElement(e *element, declared reflect.Type, path string) error {
+	kind, err := s.actual(e, declared, path)
 	if err != nil || kind == nil {
 		return err
 	}
@@ -68,12 +85,12 @@ func check(e *element, declared reflect.Type, path string) error {
 		}
 		return checkText(e, kind, path)
 	default:
-		return checkMembers(e, kind, path)
+		return s.checkMembers(e, kind, path)
 	}
 }
 
 // The type of an element: the declared one, or the one that xsi:type says. None if it is simple and may be any.
-func actual(e *element, declared reflect.Type, path string) (reflect.Type, error) {
+func (s schema) actual(e *element, declared reflect.Type, path string) (reflect.Type, error) {
 	if declared.Kind() == reflect.Pointer {
 		declared = declared.Elem()
 	}
@@ -83,7 +100,7 @@ func actual(e *element, declared reflect.Type, path string) (reflect.Type, error
 	case !said && isInterface && declared.NumMethod() == 0:
 		return nil, fmt.Errorf("%s has no xsi:type", path)
 	case !said && isInterface:
-		base, ok := typeOf(strings.TrimPrefix(declared.Name(), "Base"))
+		base, ok := s.typeOf(strings.TrimPrefix(declared.Name(), "Base"))
 		if !ok {
 			return nil, fmt.Errorf("%s has no xsi:type", path)
 		}
@@ -92,10 +109,10 @@ func actual(e *element, declared reflect.Type, path string) (reflect.Type, error
 		return declared, nil
 	case name.Space == schemaNamespace:
 		return simple(e, name.Local, declared, path)
-	case name.Space != vimNamespace:
+	case name.Space != s.namespace:
 		return nil, fmt.Errorf("%s has an xsi:type %q in the namespace %q", path, name.Local, name.Space)
 	}
-	kind, ok := typeOf(name.Local)
+	kind, ok := s.typeOf(name.Local)
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("%s has the unknown type %s", path, name.Local)
@@ -124,7 +141,7 @@ func simple(e *element, name string, declared reflect.Type, path string) (reflec
 }
 
 // Checks that the elements in one are those of its type, in their order.
-func checkMembers(e *element, kind reflect.Type, path string) error {
+func (s schema) checkMembers(e *element, kind reflect.Type, path string) error {
 	known := members(kind)
 	next := 0
 	for _, child := range e.children {
@@ -133,7 +150,7 @@ func checkMembers(e *element, kind reflect.Type, path string) error {
 		switch {
 		case at < 0:
 			return fmt.Errorf("%s has the unknown element %s", path, name)
-		case child.name.Space != vimNamespace:
+		case child.name.Space != s.namespace:
 			return fmt.Errorf("%s/%s is in the namespace %q", path, name, child.name.Space)
 		case at < next-1 || at == next-1 && !known[at].repeated:
 			return fmt.Errorf("%s/%s comes after %s, the order of the schema is another", path, name, known[next-1].name)
@@ -142,7 +159,7 @@ func checkMembers(e *element, kind reflect.Type, path string) error {
 			return err
 		}
 		next = at + 1
-		if err := check(child, known[at].kind, path+"/"+name); err != nil {
+		if err := s.checkElement(child, known[at].kind, path+"/"+name); err != nil {
 			return err
 		}
 	}

@@ -85,6 +85,16 @@ fn devices() -> Devices {
 }
 
 #[test]
+fn machine_is_where_its_files_are() {
+    let machine = Machine {
+        file: "[ssd-2] n/n.vmx".to_owned(),
+        devices: devices(),
+        ..Machine::fixture()
+    };
+    assert_eq!(machine.datastores().into_iter().collect::<Vec<_>>(), ["ssd-1", "ssd-2"]);
+}
+
+#[test]
 fn complaint_15_clone_is_written_in_the_order_of_the_schema_and_loses_its_vapp() {
     let [template, folder, pool, datastore] = [
         ("VirtualMachine", "vm-1"),

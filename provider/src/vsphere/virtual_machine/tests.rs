@@ -16,7 +16,7 @@ use super::model::VirtualMachineModel;
 use super::shape::Shape;
 
 /// A state with these attributes beside those that every machine has.
-fn model(attributes: serde_json::Value) -> VirtualMachineModel {
+pub(super) fn model(attributes: serde_json::Value) -> VirtualMachineModel {
     let mut all = json!({
         "name": "node-1", "cluster": "c", "template": "t", "cpus": 2, "memory_mib": 2048, "cores_per_socket": 1,
         "memory_reservation_mib": 0, "cpu_hot_add": true, "memory_hot_add": true, "disk_uuid": true, "annotation": "",
@@ -29,7 +29,7 @@ fn model(attributes: serde_json::Value) -> VirtualMachineModel {
     from_record(&all.to_string()).unwrap()
 }
 
-fn card(attributes: serde_json::Value) -> serde_json::Value {
+pub(super) fn card(attributes: serde_json::Value) -> serde_json::Value {
     let mut card = json!({ "network": "n", "adapter": "vmxnet3" });
     for (name, value) in attributes.as_object().unwrap() {
         card[name] = value.clone();

@@ -1,11 +1,12 @@
-//! What the vCenter says to a planned machine, before anything is made: names that do not exist, a template that cannot
-//! be cloned, a disk that would have to shrink, a datastore that is full, hosts that cannot run it.
+//! What the vCenter says to a planned machine, before anything is made or changed: names that do not exist, a template
+//! that cannot be cloned, a disk that would have to shrink, a datastore that is full, hosts that cannot run it.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
+use self::asked::Asked;
 use super::super::diagnostics::explained;
 use super::super::inventory::Found;
 use super::super::machine::{Machine, PowerState};
@@ -18,57 +19,78 @@ use super::placement::Placement;
 use super::privileges;
 use crate::provider::Clients;
 
+mod asked;
 mod hosts;
 
 const SUMMARY: &str = "Unable to check the virtual machine";
 const GIB: u64 = 1024 * 1024 * 1024;
 const MIB_OF_GIB: u64 = 1024;
 
-/// Asks the vCenter about a machine that is about to be made, or that gets another place.
+/// Where the names of a configuration matter to a machine that is there already.
+const PLACES: [&str; 6] = [
+    VirtualMachineModel::DATACENTER,
+    VirtualMachineModel::CLUSTER,
+    VirtualMachineModel::RESOURCE_POOL,
+    VirtualMachineModel::FOLDER,
+    VirtualMachineModel::DATASTORE,
+    VirtualMachineModel::NETWORK_INTERFACES,
+];
+
+/// Asks the vCenter about a machine that is about to be made or changed.
 pub(super) async fn try_in_vcenter(
     cx: &Context<VirtualMachineResource>,
     plan: &Plan<'_, '_, VirtualMachineResource>,
 ) -> Result<(), Diagnostics> {
-    let is_new = plan.prior.is_none();
-    let places = [
-        VirtualMachineModel::RESOURCE_POOL,
-        VirtualMachineModel::FOLDER,
-        VirtualMachineModel::NETWORK_INTERFACES,
-    ];
-    let is_moved = places.into_iter().any(|attribute| plan.changed(attribute));
     if cx.clients().is_vcenter_unknown() || !plan.changed(Path::root()) {
         return Ok(());
     }
     let vcenter = Clients::vcenter(cx).await?;
-    if let Some(machine) = plan.prior.as_ref().and_then(|prior| prior.object().ok()) {
-        privileges::warn_of_changes(cx, &vcenter, plan, &machine).await?;
+    let machine = plan.prior.as_ref().and_then(|prior| prior.object().ok());
+    if let Some(machine) = &machine {
+        privileges::warn_of_changes(cx, &vcenter, plan, machine).await?;
     }
-    let Some(planned) = plan.planned_model().filter(|_| is_new || is_moved) else {
+    // One that is replaced is planned once more, as a new one.
+    let Some(planned) = plan.planned_model().filter(|_| plan.requires_replace().is_empty()) else {
         return Ok(());
     };
-    let placement = Placement::find(&vcenter, &planned).await?;
-    if !is_new {
+    let Some(prior) = &plan.prior else {
+        return try_new(cx, &vcenter, &planned).await;
+    };
+    let asked = Asked::of_change(prior, &planned);
+    let is_placed = PLACES.into_iter().any(|attribute| plan.changed(attribute));
+    if !is_placed && asked.is_nothing() {
         return Ok(());
     }
-    let found = placement.template(&vcenter, &planned).await?;
+    let placement = Placement::find(&vcenter, &planned).await?;
+    hosts::check(cx, &vcenter, (&placement, &planned), asked.of_machine(machine)).await
+}
+
+/// Asks about a machine that is about to be made.
+async fn try_new(
+    cx: &Context<VirtualMachineResource>,
+    vcenter: &VCenter,
+    planned: &VirtualMachineModel,
+) -> Result<(), Diagnostics> {
+    let placement = Placement::find(vcenter, planned).await?;
+    let found = placement.template(vcenter, planned).await?;
     let template = vcenter.machine(&found.object).await.map_err(explained(SUMMARY))?;
     let mut diagnostics = Diagnostics::new();
     match &template {
         Some(template) => {
-            check_template(&planned, template, &mut diagnostics);
+            check_template(planned, template, &mut diagnostics);
             warn_of_guest(cx, template);
             let cloned = (&template.object, template.is_template);
-            privileges::warn_of_new(cx, &vcenter, &placement, cloned).await?;
+            privileges::warn_of_new(cx, vcenter, &placement, cloned).await?;
         }
         None => diagnostics.push(unusable(&found, "It is not there any more.")),
     }
     if let Some(datastore) = &placement.datastore {
-        check_datastore(cx, &vcenter, datastore, &planned).await?;
+        check_datastore(cx, vcenter, datastore, planned).await?;
     }
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }
-    hosts::check(cx, &vcenter, &placement, &planned).await
+    hosts::check(cx, vcenter, (&placement, planned), Asked::of_new(planned)).await
 }
 
 fn check_template(planned: &VirtualMachineModel, template: &Machine, diagnostics: &mut Diagnostics) {
