@@ -174,7 +174,8 @@ impl FakeCht {
         self.applications.disturb(namespace, disturbance);
     }
 
-    /// Lets a disk have what another one has, as one that is made from its snapshot: the two are the same to an instance.
+    /// Lets a disk have what another one has, as one that is made from its snapshot: the two are the same to an
+    /// instance.
     pub fn copy_disk(&self, original: &str, copy: &str) {
         self.copies.lock().insert(copy.to_owned(), original.to_owned());
     }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kube::Client;
-use kube::api::ListParams;
+use kube::api::{DynamicObject, ListParams};
 use serde_json::{Value, json};
 
-use crate::support::{CLAIM, CONFIG_MAP, DEPLOYMENT, INGRESS, Kind, NAMESPACE, SECRET, SERVICE};
+use crate::support::{CLAIM, CONFIG_MAP, DEPLOYMENT, INGRESS, Kind, NAMESPACE, SECRET, SERVICE, eventually};
 
 /// What the objects of an instance say that was wanted, by object and field.
 pub(super) type Fields = BTreeMap<String, String>;
@@ -43,8 +43,7 @@ const NOT_WANTED: [&str; 10] = [
 pub(super) async fn objects(client: &Client, namespace: &str) -> Fields {
     let mut fields = Fields::new();
     for kind in KINDS {
-        let listed = kind.api(client, namespace).list(&mark(namespace)).await;
-        for object in listed.expect("the API server answers") {
+        for object in list(client, kind, namespace).await {
             let mut content = object.data;
             for pointer in NOT_WANTED {
                 content.pointer_mut(pointer).map(Value::take);
@@ -69,12 +68,7 @@ pub(super) async fn kept(client: &Client, namespace: &str) -> Fields {
     let mut kept = objects(client, namespace).await;
     kept.retain(|name, _| name.starts_with("Secret "));
     for kind in [&NAMESPACE, &SECRET, &CLAIM] {
-        for object in kind
-            .api(client, namespace)
-            .list(&mark(namespace))
-            .await
-            .expect("the API server answers")
-        {
+        for object in list(client, kind, namespace).await {
             let name = format!("{} {:?}", kind.name(), object.metadata.name);
             kept.insert(name, object.metadata.uid.expect("every object has one"));
         }
@@ -85,10 +79,14 @@ pub(super) async fn kept(client: &Client, namespace: &str) -> Fields {
 /// Checks that nothing is left of an instance, its namespace included.
 pub(super) async fn is_gone(client: &Client, namespace: &str) -> Result<(), String> {
     let left = objects(client, namespace).await;
-    let there = NAMESPACE.api(client, namespace).get_opt(namespace).await;
-    match there.expect("the API server answers") {
-        None if left.is_empty() => Ok(()),
-        there => Err(format!("left: {:?}, namespace: {}", left.keys(), there.is_some())),
+    let there = eventually("the API server to answer", async || {
+        let there = NAMESPACE.api(client, namespace).get_opt(namespace).await;
+        there.map(|there| there.is_some()).map_err(|error| error.to_string())
+    })
+    .await;
+    match left.is_empty() && !there {
+        true => Ok(()),
+        false => Err(format!("left: {:?}, namespace: {there}", left.keys())),
     }
 }
 
@@ -99,6 +97,15 @@ pub(super) fn differences(is: &Fields, should_be: &Fields) -> Vec<String> {
     differing
         .map(|name| format!("{name}: {:?} instead of {:?}", is.get(name), should_be.get(name)))
         .collect()
+}
+
+/// The objects of a kind. A server that hangs up on a connection that it has had for long is asked again.
+async fn list(client: &Client, kind: &Kind, namespace: &str) -> Vec<DynamicObject> {
+    eventually("the API server to answer", async || {
+        let listed = kind.api(client, namespace).list(&mark(namespace)).await;
+        listed.map(|listed| listed.items).map_err(|error| error.to_string())
+    })
+    .await
 }
 
 fn mark(namespace: &str) -> ListParams {

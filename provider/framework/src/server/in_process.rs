@@ -26,8 +26,8 @@ mod stored;
 pub(crate) use identity::{Foreign, StoredIdentity};
 pub(crate) use stored::Stored;
 
-/// One process of a provider, as the core sees it, for one type of resource. What its clients hold is given back when it
-/// is dropped.
+/// One process of a provider, as the core sees it, for one type of resource. What its clients hold is given back when
+/// it is dropped.
 pub(crate) struct InProcess<P: Provider> {
     service: ProviderService<P>,
     _end: DropGuard,
