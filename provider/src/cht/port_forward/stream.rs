@@ -64,13 +64,16 @@ impl Port {
             are_begun: [false; 2],
             tell: Some(tell),
         };
-        let incoming = incoming.filter_map(move |message| {
-            ready(match message {
-                Ok(Message::Binary(message)) => channels.take(message).map(Ok),
-                Ok(_) => None,
-                Err(failure) => Some(Err(io::Error::other(failure))),
-            })
-        });
+        let incoming = incoming
+            // Whoever takes leave says no more, also if the connection stays.
+            .take_while(|message| ready(!matches!(message, Ok(Message::Close(_)))))
+            .filter_map(move |message| {
+                ready(match message {
+                    Ok(Message::Binary(message)) => channels.take(message).map(Ok),
+                    Ok(_) => None,
+                    Err(failure) => Some(Err(io::Error::other(failure))),
+                })
+            });
         let outgoing = outgoing
             .with(|bytes: Bytes| ready(Ok::<_, Error>(Message::binary([&[BYTES], &bytes[..]].concat()))))
             .sink_map_err(io::Error::other);

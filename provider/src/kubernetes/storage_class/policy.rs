@@ -29,7 +29,7 @@ pub(super) async fn check(
     let Some(policies) = Clients::storage_policies(cx).await else {
         return Ok(());
     };
-    if policies.contains(&policy) {
+    if !is_missing(&policies, &policy) {
         return Ok(());
     }
     let detail = format!(
@@ -50,5 +50,23 @@ fn named(planned: &StorageClassModelDraft) -> Option<(String, String)> {
     match policy {
         Attr::Known(policy) if provisioner == PROVISIONER => Some((key.clone(), policy.clone())),
         _ => None,
+    }
+}
+
+/// Whether a vCenter that shows these policies lacks one. Each has some: whoever is shown none may not see them.
+fn is_missing(policies: &[String], policy: &str) -> bool {
+    !policies.is_empty() && policies.iter().all(|other| other != policy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_missing;
+
+    #[test]
+    fn whoever_may_see_no_policies_is_not_told_that_one_is_missing() {
+        let policies = ["gold".to_owned(), "silver".to_owned()];
+        assert!(is_missing(&policies, "Gold"));
+        assert!(!is_missing(&policies, "gold"));
+        assert!(!is_missing(&[], "gold"));
     }
 }
