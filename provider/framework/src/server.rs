@@ -172,9 +172,10 @@ fn run_set_up(service: impl Service, options: ServeOptions) -> ExitCode {
     }
 }
 
-/// How many threads work. A provider waits for others nearly all of the time, and each thread costs memory of its own:
-/// with one for each processor, the same work would take more of it on a larger machine.
-const THREADS: usize = 2;
+/// How many threads work. A provider waits for others nearly all of the time, and each thread has a heap of its own: a
+/// second one takes a tenth more memory and saves little time, and one for each processor would take more of it the
+/// larger a machine is. What computes for long belongs on [`tokio::task::spawn_blocking`].
+const THREADS: usize = 1;
 
 /// Serves until the core that started this process says Shutdown, is gone, or a signal ends the process.
 fn run_until_stopped(service: impl Service, options: ServeOptions) -> Result<(), ServeError> {
