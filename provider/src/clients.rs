@@ -193,13 +193,14 @@ impl Clients {
         clients.vcenters.connect(value, scope.cancellation()).await
     }
 
-    /// The names of the storage policies in the vCenter of the provider block. None where nobody tells: the block has
-    /// no vCenter, it does not answer, or its user may not see them. Whoever asks needs the vCenter for nothing else.
+    /// The names of the storage policies in the vCenter of the provider block, as far as its user may see them. None
+    /// where nobody tells: the block has no vCenter, or it does not answer. Whoever asks needs the vCenter for nothing
+    /// else.
     pub(crate) async fn storage_policies(scope: &Scope<Clients>) -> Option<Vec<String>> {
         scope.clients().vsphere.known()?;
         let vcenter = Self::vcenter(scope).await.ok()?;
         match vcenter.storage_policies().await {
-            Ok(policies) => Some(policies).filter(|policies| !policies.is_empty()),
+            Ok(policies) => Some(policies),
             Err(error) => {
                 tracing::info!(%error, "the vCenter does not tell its storage policies");
                 None
