@@ -312,3 +312,14 @@ async fn warnings_of_all_operations_reach_the_user() {
         world.script(operation, &[]);
     }
 }
+
+#[tokio::test]
+async fn every_process_of_the_simulator_gives_back_what_its_clients_hold() {
+    let (mut core, world) = core();
+    core.apply(json!({ "name": "a" })).await.unwrap();
+    // The last one gives it back after it has answered.
+    tokio::task::yield_now().await;
+    let log = world.take_log();
+    let closed = log.iter().filter(|line| *line == "close").count();
+    assert!(closed >= 2, "that of the plan and that of the apply: {log:?}");
+}
