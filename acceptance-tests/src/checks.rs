@@ -65,8 +65,21 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         let start = Instant::now();
         println!("==> {check:?}");
         match check {
-            Check::Fmt => cargo(&["fmt", "--all", "--check"], &[])?,
-            Check::Clippy => cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?,
+            Check::Fmt => {
+                cargo(&["fmt", "--all", "--check"], &[])?;
+                cargo(&["fmt", "--check", &of_fuzz()], &[])?;
+            }
+            Check::Clippy => {
+                cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
+                let fuzz = [
+                    "clippy",
+                    "--locked",
+                    "--no-default-features",
+                    "--all-targets",
+                    &of_fuzz(),
+                ];
+                cargo(&[&fuzz[..], &["--", "-D", "warnings"]].concat(), &[])?;
+            }
             Check::Test => cargo(&["test", "--workspace"], &[])?,
             Check::Fuzz => notes.extend(fuzz()?),
             Check::Doc => cargo(
@@ -136,8 +149,7 @@ pub(crate) fn build_release_provider() -> Result<PathBuf> {
 /// Calls the fuzz targets with their seeds and, where cargo-fuzz can be had, with whatever it makes of them. What it
 /// finds interesting is kept beside the build, for the next time.
 fn fuzz() -> Result<Option<String>> {
-    let manifest = format!("--manifest-path={FUZZ}/Cargo.toml");
-    cargo(&["test", "--locked", "--no-default-features", &manifest], &[])?;
+    cargo(&["test", "--locked", "--no-default-features", &of_fuzz()], &[])?;
     let program = match tools::cargo_fuzz() {
         Ok(program) => program,
         Err(error) => {
@@ -149,16 +161,30 @@ fn fuzz() -> Result<Option<String>> {
     let own = env::current_exe()?;
     let target_directory = own.ancestors().nth(2).context("this program was not built by Cargo")?;
     let build = target_directory.join("fuzz");
-    if !cargo_fuzz(&program, "build", &build).status()?.success() {
-        let reason =
-            "Only the seeds of the fuzz targets were tried: they could not be built, which needs a C++ compiler";
+    if !has_cpp_compiler() {
+        let reason = "Only the seeds of the fuzz targets were tried: to build the fuzzer needs a C++ compiler";
         return Ok(Some(reason.to_owned()));
+    }
+    if !cargo_fuzz(&program, "build", &build).status()?.success() {
+        bail!("the fuzz targets could not be built");
     }
     for target in fs::read_dir(format!("{FUZZ}/seeds"))? {
         let target = target?.file_name().to_string_lossy().into_owned();
         fuzz_target(&program, &build, &target)?;
     }
     Ok(None)
+}
+
+/// Says to Cargo that the workspace of the fuzz targets is meant.
+fn of_fuzz() -> String {
+    format!("--manifest-path={FUZZ}/Cargo.toml")
+}
+
+/// Whether there is what the fuzzer's own code is compiled with.
+fn has_cpp_compiler() -> bool {
+    let compiler = env::var_os("CXX").unwrap_or_else(|| "c++".into());
+    let version = Command::new(compiler).arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
 }
 
 /// Fuzzes one target, and shows what it says only if it fails.

@@ -10,8 +10,9 @@
 //! `server` module; what the messages mean is in its `wire` module.
 
 #![allow(
+    missing_docs,
     clippy::too_many_lines,
-    reason = "tonic writes one function for all calls of a service"
+    reason = "prost and tonic write messages without docs, and one function for all calls of a service"
 )]
 
 /// The provider's service and its messages.

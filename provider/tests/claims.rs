@@ -62,6 +62,7 @@ fn every_trap_has_a_test_and_every_test_of_one_a_trap() {
         .filter(|number| number.parse::<u32>().is_ok());
     let listed: BTreeSet<String> = numbers.map(|number| format!("{number:0>2}")).collect();
     assert_eq!(of_tests, listed);
+    assert_eq!(listed, (1..=34).map(|number| format!("{number:02}")).collect());
 }
 
 #[test]

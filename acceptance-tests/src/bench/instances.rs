@@ -77,7 +77,12 @@ impl<'a> Subject<'a> {
         let mut phases = Vec::new();
         phases.push(self.phase("create", &workspace, APPLY).await?);
         self.lab.cht.hold_still(true);
-        for (name, command) in [(NO_CHANGE, PLAN), ("apply without changes", APPLY)] {
+        // The first plan after a creation notes at each instance that a state has it.
+        for (name, command) in [
+            ("first plan", PLAN),
+            (NO_CHANGE, PLAN),
+            ("apply without changes", APPLY),
+        ] {
             phases.push(self.phase(name, &workspace, command).await?);
         }
         self.lab.cht.hold_still(false);

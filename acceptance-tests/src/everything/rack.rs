@@ -11,9 +11,9 @@ use tf_framework::context::Context;
 use tf_framework::custom_types::{IgnoringCase, Text};
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::identity::IdentityOf;
-use tf_framework::model::Dynamic;
+use tf_framework::model::{Dynamic, Sensitive};
 use tf_framework::resource::{Move, Resource};
-use tf_framework::value::Number;
+use tf_framework::value::{Number, Value};
 use tf_framework::{Attr, Identity, ImportBy, Model, WriteOnly};
 
 use super::relic::RelicModel;
@@ -41,6 +41,9 @@ pub struct RackModel {
     purpose: Attr<Dynamic>,
     /// What it says of itself.
     status: Attr<Dynamic>,
+    /// Who may open it: whom the configuration says, or else the provider. Beside it are computed attributes.
+    #[tf(optional, keep)]
+    groups: Attr<BTreeSet<GroupModel>>,
     /// Its network.
     #[tf(block)]
     network: Option<NetworkModel>,
@@ -53,6 +56,13 @@ pub struct RackModel {
     /// Its id.
     #[tf(keep)]
     id: Attr<String>,
+}
+
+/// Who may open a rack.
+#[derive(Model, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupModel {
+    /// The name.
+    name: Option<String>,
 }
 
 /// A network.
@@ -116,8 +126,18 @@ pub struct RuleModel {
     /// Has a default.
     #[tf(default = "usual")]
     mode: String,
+    /// What it knows; beside it is another default.
+    #[tf(default = Value::set([]))]
+    secrets: Sensitive<BTreeSet<SecretModel>>,
     /// Its code.
     code: Attr<String>,
+}
+
+/// What a rule knows.
+#[derive(Model, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SecretModel {
+    /// The value.
+    value: String,
 }
 
 /// What names a rack for good.
@@ -215,6 +235,7 @@ impl RackModel {
             about: None,
             purpose: Attr::Null,
             status: Attr::Null,
+            groups: Attr::Null,
             network: None,
             disk: Vec::new(),
             rule: BTreeSet::new(),
@@ -231,6 +252,10 @@ impl RackModel {
         let status = json!({ "disks": self.disk.len(), "rules": [self.rule.len()] });
         self.status = Dynamic::from_json(&status).into();
         decide(&mut self.purpose, || "storage".into());
+        decide(&mut self.groups, || {
+            let name = Some("operators".to_owned());
+            BTreeSet::from([GroupModel { name }])
+        });
         if let Some(network) = &mut self.network {
             let code = format!("{}-{}", network.mode, network.address);
             decide(&mut network.code, || code);

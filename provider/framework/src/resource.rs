@@ -38,7 +38,8 @@ pub type Draft<R> = <<R as Resource>::Model as Model>::Draft;
 /// `create`, `update` and `delete` run on a task of their own: neither a dropped connection nor a panic cuts off the
 /// answer. When the user interrupts, the deadline of the operation passes or the core is gone, the context is
 /// cancelled; an operation that does not end then is ended after a grace time of 30 seconds, and its last checkpoint is
-/// the answer. Operations of different objects run at the same time.
+/// the answer. Operations of different objects run at the same time, on one thread: what computes for long or blocks
+/// belongs on [`tokio::task::spawn_blocking`], or it holds up all of them, and their interruption too.
 pub trait Resource: Sized + Send + Sync + 'static {
     /// Its attributes.
     type Model: Model;

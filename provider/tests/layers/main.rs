@@ -25,7 +25,7 @@ struct Rule {
     reason: &'static str,
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     Rule {
         words: &["tfplugin"],
         within: "provider/framework/src",
@@ -63,12 +63,19 @@ const RULES: [Rule; 9] = [
         reason: "the plan engine knows no clock, and operations wait in one place only: `Scope::wait`",
     },
     Rule {
+        words: &["Instant", "SystemTime", "tokio", "fs::", "net::"],
+        within: "provider/framework/src/lifecycle",
+        except: &[],
+        reason: "the core makes a plan several times in several processes, and each must come out the same",
+    },
+    Rule {
         words: &[
             "kube::Client",
             "hyper::client",
             "hyper_util::",
             "portforward(",
             "reqwest::Client",
+            "reqwest::{",
             "tokio::net",
             "fs::",
             "process::Command",
@@ -227,6 +234,20 @@ fn the_architecture_names_what_is_there() {
         missing.is_empty(),
         "ARCHITECTURE.md names what is not there: {missing:?}"
     );
+}
+
+#[test]
+fn what_is_there_is_in_the_architecture() {
+    let architecture = fs::read_to_string(root().join("provider/ARCHITECTURE.md")).unwrap();
+    for folder in ["provider/framework/src", "provider/src"] {
+        let entries = fs::read_dir(root().join(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        for name in names.filter(|name| name.ends_with(".rs") && name != "lib.rs" && name != "main.rs") {
+            let its_folder = format!("{}/`", name.trim_end_matches(".rs"));
+            let is_named = architecture.contains(&format!("`{name}`")) || architecture.contains(&its_folder);
+            assert!(is_named, "ARCHITECTURE.md says nothing of {folder}/{name}");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What a new schema does to states that were stored under the golden one: an attribute that is gone loses its value,
 //! one of another type cannot be read, nor can a state without a value for one that is required. All of them need a new
 //! schema version, and an upgrade to it. What is new with a default is no such attribute: the framework adds the
-//! default.
+//! default. An identity has a version of its own, to which the same applies.
+
+use std::cmp::Ordering;
 
 use serde_json::Value as Json;
 
@@ -11,14 +13,34 @@ pub(crate) fn breaking_changes(golden: &Json, schema: &Json) -> Vec<String> {
     for (name, golden) in entries(golden) {
         // A resource that is gone is the business of the changelog: nobody reads its state any more.
         let Some(schema) = schema.get(name) else { continue };
-        if schema["version"] == golden["version"] {
-            attributes(name, &golden["attributes"], &schema["attributes"], &mut breaks);
-            if is_resource(name) {
-                newly_required(name, &golden["attributes"], &schema["attributes"], &mut breaks);
+        match version(schema).cmp(&version(golden)) {
+            Ordering::Greater => {}
+            Ordering::Less => breaks.push(format!("{name} has an earlier version")),
+            Ordering::Equal => {
+                attributes(name, &golden["attributes"], &schema["attributes"], &mut breaks);
+                if is_resource(name) {
+                    newly_required(name, &golden["attributes"], &schema["attributes"], &mut breaks);
+                }
             }
         }
+        identity(name, &golden["identity"], &schema["identity"], &mut breaks);
     }
     breaks
+}
+
+/// The version of a schema; data sources and the provider have none.
+fn version(schema: &Json) -> Option<u64> {
+    schema["version"].as_u64()
+}
+
+/// What happened to the attributes of an identity, or to all of it.
+fn identity(name: &str, golden: &Json, schema: &Json, breaks: &mut Vec<String>) {
+    let path = format!("the identity of {name}");
+    match version(schema).cmp(&version(golden)) {
+        Ordering::Greater => {}
+        Ordering::Less => breaks.push(format!("{path} has an earlier version")),
+        Ordering::Equal => attributes(&path, &golden["attributes"], &schema["attributes"], breaks),
+    }
 }
 
 fn attributes(path: &str, golden: &Json, schema: &Json, breaks: &mut Vec<String>) {
@@ -96,6 +118,32 @@ mod tests {
         assert_eq!(breaking_changes(&golden, &changed), expected);
         changed["cht_thing"]["version"] = json!(2);
         assert!(breaking_changes(&golden, &changed).is_empty());
+    }
+
+    #[test]
+    fn trap_32_an_identity_has_a_version_of_its_own_and_no_version_goes_back() {
+        let of = |version: u64, identity: Json| json!({ "cht_thing": { "version": version, "identity": identity } });
+        let identity = |version: u64, of: &str| json!({ "version": version, "attributes": { "id": { "type": of } } });
+        let golden = of(1, identity(1, "string"));
+        let breaks = |schema: Json| breaking_changes(&golden, &schema);
+        assert_eq!(
+            breaks(of(2, identity(1, "number"))),
+            ["the identity of cht_thing.id has another type"]
+        );
+        assert_eq!(
+            breaks(of(1, json!({ "version": 1, "attributes": {} }))),
+            ["the identity of cht_thing.id is gone"]
+        );
+        assert_eq!(
+            breaks(of(1, Json::Null)),
+            ["the identity of cht_thing has an earlier version"]
+        );
+        assert_eq!(
+            breaks(of(0, identity(2, "number"))),
+            ["cht_thing has an earlier version"]
+        );
+        assert!(breaks(of(1, identity(2, "number"))).is_empty());
+        assert!(breaking_changes(&of(1, Json::Null), &golden).is_empty());
     }
 
     #[test]

@@ -108,7 +108,12 @@ fn attribute_json(attribute: &Attribute) -> Json {
             }
         }
     }
-    let replaces = |modifier: &PlanModifier| matches!(modifier, PlanModifier::Replace | PlanModifier::ReplaceIf(_));
+    let replaces = |modifier: &PlanModifier| {
+        matches!(
+            modifier,
+            PlanModifier::Replace | PlanModifier::ReplaceIf(_) | PlanModifier::ReplaceIfConfigured
+        )
+    };
     for (flag, set) in [
         ("sensitive", attribute.sensitive),
         ("write_only", attribute.write_only),

@@ -130,6 +130,7 @@ impl Sample {
 
 /// What is still to be done, and how what was done went.
 struct Work {
+    planned: usize,
     to_do: Mutex<BTreeMap<Operation, VecDeque<Case>>>,
     went: Mutex<BTreeMap<String, BTreeMap<&'static str, usize>>>,
     failures: Mutex<Vec<String>>,
@@ -151,7 +152,10 @@ impl Work {
         for (_, case) in all.filter(|(position, case)| sample.has(*position, case.fault, SAMPLES)) {
             to_do.entry(case.operation).or_default().push_back(case);
         }
+        let planned = to_do.values().map(VecDeque::len).sum();
+        assert!(planned > 0, "the sample {sample:?} has no case");
         Work {
+            planned,
             to_do: Mutex::new(to_do),
             went: Mutex::default(),
             failures: Mutex::default(),
@@ -195,14 +199,22 @@ impl Work {
         failures.len()
     }
 
-    /// Prints a table, and answers with the failures.
+    /// Prints a table, and answers with the failures. Without any, all cases were done.
     #[expect(clippy::print_stdout, reason = "which sample it was must be seen, to repeat it")]
     fn report(&self, title: &str) -> Vec<String> {
         println!("{title}");
-        for (row, columns) in self.went.lock().expect("no lane panics").iter() {
+        let went = self.went.lock().expect("no lane panics");
+        for (row, columns) in went.iter() {
             println!("{row:<20} {columns:?}");
         }
-        self.failures.lock().expect("no lane panics").clone()
+        let done: usize = went.values().flat_map(BTreeMap::values).sum();
+        let failures = self.failures.lock().expect("no lane panics").clone();
+        assert!(
+            !failures.is_empty() || done == self.planned,
+            "{done} of {} cases were done",
+            self.planned
+        );
+        failures
     }
 }
 

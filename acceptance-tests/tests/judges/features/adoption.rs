@@ -98,7 +98,9 @@ async fn an_object_is_imported_by_its_identity_where_the_core_knows_them() {
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn an_object_moves_to_another_type_and_nothing_is_made_or_removed() {
-    for workspace in workspaces() {
+    // The oldest names the provider that it came from in another way.
+    let oldest = workspace(Cli::old_tofu().unwrap());
+    for workspace in workspaces().into_iter().chain([oldest]) {
         settle(
             &workspace,
             "resource \"everything_relic\" \"old\" {

@@ -8,6 +8,7 @@ use acceptance_tests::everything::gauge::Gauge;
 use acceptance_tests::everything::rack::Rack;
 use acceptance_tests::everything::thing::Thing;
 use acceptance_tests::tofu::Cli;
+use serde_json::Value as Json;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::lifecycle::validate::validate_config;
 use tf_framework::model::FromValue;
@@ -15,6 +16,7 @@ use tf_framework::path::Path;
 use tf_framework::resource::{Draft, Resource};
 use tf_framework::schema::Schema;
 use tf_framework::testing::Core;
+use tf_framework::types::Type;
 use tf_framework::value::Value;
 
 use super::{GAUGE, RACK, THING, planned_action, stored};
@@ -59,12 +61,40 @@ async fn generated_lives_are_the_same_in_the_simulator_and_in_the_cores() {
                 let address = format!("{}.{}", life.kind.type_name, life.name);
                 assert_eq!(planned_action(&plan, &address), action, "{config}");
                 let state = life.core.apply(config.clone()).await.unwrap();
-                assert_eq!(stored[life.kind.type_name][&life.name]["attributes"], state, "{config}");
+                let stored = &stored[life.kind.type_name][&life.name]["attributes"];
+                let of = life.kind.schema.value_type();
+                assert_eq!(in_order(&of, stored), in_order(&of, &state), "{config}");
                 *seen.entry(format!("{action:?} {}", life.kind.type_name)).or_default() += 1;
             }
         }
         assert!(workspace.plan().await.unwrap().is_empty());
         assert_eq!(seen.len(), 12, "not all actions were seen: {seen:?}");
+    }
+}
+
+/// The same with the elements of sets in the order of their texts: in a state they are in any.
+fn in_order(of: &Type, value: &Json) -> Json {
+    match (of, value) {
+        (Type::Set(of), Json::Array(elements)) => {
+            let mut elements: Vec<Json> = elements.iter().map(|element| in_order(of, element)).collect();
+            elements.sort_by_key(Json::to_string);
+            elements.into()
+        }
+        (Type::List(of), Json::Array(elements)) => elements.iter().map(|element| in_order(of, element)).collect(),
+        (Type::Map(of), Json::Object(elements)) => {
+            let elements = elements
+                .iter()
+                .map(|(key, element)| (key.clone(), in_order(of, element)));
+            Json::Object(elements.collect())
+        }
+        (Type::Object(types), Json::Object(attributes)) => {
+            let attributes = attributes.iter().map(|(name, value)| {
+                let value = types.get(name).map_or(value.clone(), |of| in_order(of, value));
+                (name.clone(), value)
+            });
+            Json::Object(attributes.collect())
+        }
+        _ => value.clone(),
     }
 }
 

@@ -153,7 +153,7 @@
 //!
 //! let mut core = new_core();
 //! let state = core
-//!     .take_over(Source {
+//!     .move_state(Source {
 //!         provider_address: "registry.terraform.io/example/containers".to_owned(),
 //!         type_name: "containers_container".to_owned(),
 //!         state: json!({ "title": "logs", "colour": "blue" }),

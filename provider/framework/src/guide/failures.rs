@@ -30,6 +30,12 @@
 //!
 //! What went well all the same, but is worth knowing, is a warning: `cx.warn(...)`.
 //!
+//! # Nothing blocks
+//!
+//! All operations of a process share one thread, since a provider waits for others nearly all of the time. A call that
+//! blocks it holds up all of them, and nobody can interrupt it. Such calls, and long computations, go to
+//! [`tokio::task::spawn_blocking`].
+//!
 //! # Nothing is lost
 //!
 //! A creation is a list of steps, and each can fail. [`cx.checkpoint`](crate::context::Context::checkpoint) says how

@@ -48,7 +48,7 @@ pub(crate) trait DynResource<C>: Send + Sync {
     /// The identity that one of an older version becomes.
     fn upgrade_identity(&self, version: i64, stored: &[u8]) -> Result<Value, Diagnostics>;
     /// The state that one of another type becomes, and what is kept beside it.
-    fn take_over(&self, source: &MoveSource<'_>) -> Result<(Value, Vec<u8>), Diagnostics>;
+    fn move_state(&self, source: &MoveSource<'_>) -> Result<(Value, Vec<u8>), Diagnostics>;
     /// What is wrong with the identity, the upgrades and the moves.
     fn lint(&self) -> Vec<String>;
 }
@@ -157,8 +157,8 @@ impl<R: Resource> DynResource<R::Clients> for Erased<R> {
         upgrade::upgrade(&self.identity_upgrades, version, stored, &what).map(|identity| identity.to_value())
     }
 
-    fn take_over(&self, source: &MoveSource<'_>) -> Result<(Value, Vec<u8>), Diagnostics> {
-        let moved = moves::take_over(&self.moves, source)?;
+    fn move_state(&self, source: &MoveSource<'_>) -> Result<(Value, Vec<u8>), Diagnostics> {
+        let moved = moves::move_state(&self.moves, source)?;
         let private = moved.private.as_ref().map(stored_private::<R>).transpose()?;
         Ok((moved.model.to_value(), private.unwrap_or_default()))
     }

@@ -93,9 +93,11 @@ impl<R: Resource> Move<R> {
             && self.is_of(source.provider_address)
     }
 
-    /// Whether the provider has this address, in one of the registries if it is named without a host.
+    /// Whether the provider has this address, in one of the registries if it is named without a host. OpenTofu 1.10
+    /// gives its last part only.
     fn is_of(&self, address: &str) -> bool {
         self.provider == address
+            || self.provider.rsplit('/').next() == Some(address)
             || REGISTRIES
                 .iter()
                 .any(|registry| address == format!("{registry}/{}", self.provider))
@@ -134,7 +136,7 @@ impl MoveSource<'_> {
 }
 
 /// Takes over what one of the moves understands.
-pub(crate) fn take_over<R: Resource>(moves: &[Move<R>], source: &MoveSource<'_>) -> Result<Moved<R>, Diagnostics> {
+pub(crate) fn move_state<R: Resource>(moves: &[Move<R>], source: &MoveSource<'_>) -> Result<Moved<R>, Diagnostics> {
     match moves.iter().find(|one| one.understands(source)) {
         Some(one) => (one.way)(source),
         None => Err(refusal(moves, source)),

@@ -187,7 +187,7 @@ impl<P: Provider> proto::provider_server::Provider for ProviderService<P> {
     ) -> Result<Response<proto::move_resource_state::Response>, Status> {
         let request = request.into_inner();
         let call = self.call("MoveResourceState").of_resource(&request.target_type_name);
-        call.answer(self.take_over(&request)).await
+        call.answer(self.move_state(&request)).await
     }
 
     async fn read_data_source(

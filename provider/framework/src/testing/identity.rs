@@ -83,7 +83,7 @@ impl<P: Provider> Core<P> {
     ///
     /// # Errors
     /// Fails with the provider's errors, and if an answer breaks a rule or there is no such object.
-    pub async fn take_over(&mut self, source: Source) -> Result<Json, Diagnostics> {
+    pub async fn move_state(&mut self, source: Source) -> Result<Json, Diagnostics> {
         let foreign = Foreign {
             provider_address: &source.provider_address,
             type_name: &source.type_name,
@@ -95,8 +95,8 @@ impl<P: Provider> Core<P> {
             },
         };
         let process = self.configured().await?;
-        let taken_over = process.take_over(&foreign).await?;
-        self.keep_found(taken_over).await
+        let moved = process.move_state(&foreign).await?;
+        self.keep_found(moved).await
     }
 
     async fn import_by(&mut self, by: ImportBy<Value>) -> Result<Json, Diagnostics> {

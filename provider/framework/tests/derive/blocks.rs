@@ -277,7 +277,7 @@ async fn blocks_of_any_type_are_read_from_older_states_and_from_those_of_other_t
         state,
         ..Source::default()
     };
-    let moved = core.take_over(source).await.unwrap();
+    let moved = core.move_state(source).await.unwrap();
     assert_eq!(moved["disk"], disks);
     assert!(core.plan(same).await.unwrap().is_empty());
     let generated = core.generate_config().await.unwrap();

@@ -269,7 +269,9 @@ async fn trap_30_every_failure_has_a_severity_and_a_summary() {
     for script in [Step::Fail, Step::FailWithoutSayingWhy, Step::Panic] {
         world.script("create", &[script]);
         let answer = client.apply_resource_change(creation(&json!({ "name": "a" }))).await;
-        for diagnostic in answer.unwrap().into_inner().diagnostics {
+        let diagnostics = answer.unwrap().into_inner().diagnostics;
+        assert!(!diagnostics.is_empty());
+        for diagnostic in diagnostics {
             assert_eq!(diagnostic.severity(), proto::diagnostic::Severity::Error);
             assert!(!diagnostic.summary.is_empty() && !diagnostic.detail.is_empty());
         }

@@ -29,9 +29,14 @@ fn object(registry: &str, version: i64) -> Source {
 
 #[tokio::test]
 async fn an_object_is_taken_over_from_whichever_registry_its_provider_came() {
-    for registry in ["registry.terraform.io", "registry.opentofu.org"] {
+    let in_full = ["registry.terraform.io", "registry.opentofu.org"].map(|registry| object(registry, 2));
+    let by_its_last_part = Source {
+        provider_address: "objects".to_owned(),
+        ..object("", 2)
+    };
+    for source in in_full.into_iter().chain([by_its_last_part]) {
         let (mut core, world) = other_core().await;
-        let state = core.take_over(object(registry, 2)).await.unwrap();
+        let state = core.move_state(source).await.unwrap();
         assert_eq!((&state["id"], &state["passphrase"]), (&json!("a-id"), &json!(null)));
         assert_eq!(core.identity().unwrap()["id"], "a-id");
         assert!(core.plan(json!({ "name": "a" })).await.unwrap().is_empty());
@@ -50,14 +55,14 @@ async fn what_is_beside_the_state_can_be_taken_over_too() {
         private: json!({ "passphrase_length": 5 }).to_string().into(),
         identity: Some((0, json!({ "name": "a" }))),
     };
-    core.take_over(gadget.clone()).await.unwrap();
+    core.move_state(gadget.clone()).await.unwrap();
     assert!(world.take_log().contains(&"read, private 5".to_owned()));
     let (mut core, _) = other_core().await;
     let without = Source {
         private: b"hunter2".to_vec(),
         ..gadget
     };
-    let failure = core.take_over(without).await.unwrap_err().to_string();
+    let failure = core.move_state(without).await.unwrap_err().to_string();
     assert!(
         failure.contains("another form") && !failure.contains("hunter2"),
         "{failure}"
@@ -76,7 +81,7 @@ async fn what_is_not_understood_is_refused_with_what_would_be() {
     };
     for source in [elsewhere, newer, other_type] {
         let address = source.provider_address.clone();
-        let failure = core.take_over(source).await.unwrap_err().to_string();
+        let failure = core.move_state(source).await.unwrap_err().to_string();
         for part in [
             "`removed` block",
             &address,
@@ -89,7 +94,7 @@ async fn what_is_not_understood_is_refused_with_what_would_be() {
         state: json!({ "label": ["hunter2"] }),
         ..object("registry.opentofu.org", 1)
     };
-    let failure = core.take_over(unreadable).await.unwrap_err().to_string();
+    let failure = core.move_state(unreadable).await.unwrap_err().to_string();
     assert!(
         failure.contains("does not fit") && !failure.contains("hunter2"),
         "{failure}"
@@ -100,6 +105,6 @@ async fn what_is_not_understood_is_refused_with_what_would_be() {
 async fn an_object_that_is_gone_is_not_taken_over() {
     let (mut core, world) = other_core().await;
     world.remove("a-id");
-    let failure = core.take_over(object("registry.opentofu.org", 1)).await.unwrap_err();
+    let failure = core.move_state(object("registry.opentofu.org", 1)).await.unwrap_err();
     assert!(failure.to_string().contains("non-existent"), "{failure}");
 }

@@ -47,7 +47,7 @@ impl<P: Provider> InProcess<P> {
         from_proto::identity(answer.upgraded_identity.as_ref(), Some(schema))
     }
 
-    pub(crate) async fn take_over(&self, foreign: &Foreign<'_>) -> Result<Answered, Diagnostics> {
+    pub(crate) async fn move_state(&self, foreign: &Foreign<'_>) -> Result<Answered, Diagnostics> {
         let Foreign {
             provider_address,
             type_name,

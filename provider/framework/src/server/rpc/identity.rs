@@ -35,7 +35,7 @@ impl<P: Provider> ProviderService<P> {
     }
 
     /// Takes over a state of another type; OpenTofu asks even those that understand none, as it ignores the capability.
-    pub(super) async fn take_over(
+    pub(super) async fn move_state(
         &self,
         request: &proto::move_resource_state::Request,
     ) -> Result<proto::move_resource_state::Response, Diagnostics> {
@@ -51,7 +51,7 @@ impl<P: Provider> ProviderService<P> {
             identity: identity.map(|identity| StoredObject::new(&identity.json)),
             identity_version: request.source_identity_schema_version,
         };
-        let answer = operations::take_over::take_over(resource, &source).await?;
+        let answer = operations::move_state::move_state(resource, &source).await?;
         Ok(proto::move_resource_state::Response {
             target_state: Some(to_proto::value(&answer.state, resource.schema())?),
             target_private: answer.private.into(),

@@ -72,6 +72,10 @@ fn known(kind: &Kind, unknown: bool) -> BoxedStrategy<Value> {
     match kind {
         Kind::Type(Type::List(_)) => words().prop_map(Value::List).boxed(),
         Kind::Type(Type::Set(_)) => words().prop_map(Value::set).boxed(),
+        Kind::Type(Type::Map(_)) => proptest::collection::btree_map(select(&["k", "l", "m"][..]), word(), 0..3)
+            .prop_map(|map| Value::Map(map.into_iter().map(|(key, word)| (key.to_owned(), word)).collect()))
+            .boxed(),
+        Kind::Type(Type::Number) => (1..3_i64).prop_map(Value::from).boxed(),
         Kind::Type(Type::Bool) => any::<bool>().prop_map(Value::Bool).boxed(),
         Kind::Type(Type::Dynamic) => dynamic(unknown).boxed(),
         Kind::Type(_) => word().boxed(),

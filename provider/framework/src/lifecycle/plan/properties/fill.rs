@@ -49,8 +49,9 @@ pub(super) fn fill(of: &Type, value: &Value, filling: &mut Filling) -> Value {
         (Type::Set(_), Value::Unknown(_)) => filling.collection(Value::set([])),
         (Type::Map(_), Value::Unknown(_)) => filling.collection(Value::Map(BTreeMap::new())),
         (Type::Object(_), Value::Unknown(_)) => Value::Null,
-        // Nothing that a provider decides here is of this type.
+        // Nothing that a provider decides here is of these types.
         (Type::Bool, Value::Unknown(_)) => true.into(),
+        (Type::Number, Value::Unknown(_)) => 1.into(),
         (Type::Dynamic, Value::Unknown(_)) => match filling.word() {
             Value::Null => Value::Null,
             word => Value::Dynamic(Box::new((Type::String, word))),

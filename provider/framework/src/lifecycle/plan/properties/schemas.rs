@@ -50,14 +50,18 @@ fn independent(mut attributes: Vec<Attribute>) -> Vec<Attribute> {
 fn leaf(place: Place) -> impl Strategy<Value = Attribute> {
     let configured = (
         prop_oneof![Just(Presence::Required), Just(Presence::Optional)],
-        any::<bool>(),
+        proptest::option::of(prop_oneof![
+            Just(PlanModifier::Replace),
+            Just(PlanModifier::ReplaceIf(other_letter)),
+            Just(PlanModifier::ReplaceIfConfigured),
+        ]),
         any::<bool>(),
     )
         .prop_map(move |(presence, replace, lenient)| {
             let mut leaf = attribute::<String>("x");
             leaf.presence = presence;
-            if replace && !place.set {
-                leaf.modifiers.push(PlanModifier::Replace);
+            if !place.set {
+                leaf.modifiers.extend(replace);
             }
             if lenient {
                 leaf.semantic_equality = Some(SemanticEquality::Values(same_letter));
@@ -71,6 +75,7 @@ fn leaf(place: Place) -> impl Strategy<Value = Attribute> {
             Just(vec![PlanModifier::Keep]),
             Just(vec![PlanModifier::KeepNonNull]),
             Just(vec![PlanModifier::DependsOn(vec!["p0".into()])]),
+            Just(vec![PlanModifier::Custom(kept_once_known)]),
         ],
     )
         .prop_map(|(presence, modifiers)| Attribute {
@@ -79,9 +84,11 @@ fn leaf(place: Place) -> impl Strategy<Value = Attribute> {
             ..attribute::<Attr<String>>("x")
         });
     let default = select(&WORDS[..]).prop_map(|word| attribute::<String>("x").default_value(word));
-    let collection = prop_oneof![
+    let of_another_type = prop_oneof![
         Just(Type::List(Type::String.into())),
-        Just(Type::Set(Type::String.into()))
+        Just(Type::Set(Type::String.into())),
+        Just(Type::Map(Type::String.into())),
+        Just(Type::Number),
     ]
     .prop_map(|of| Attribute {
         kind: Kind::Type(of),
@@ -107,7 +114,7 @@ fn leaf(place: Place) -> impl Strategy<Value = Attribute> {
                 ..attribute::<Option<String>>("x")
             }
         });
-    prop_oneof![4 => configured, 4 => computed, 2 => default, 1 => collection, 1 => write_only, 2 => dynamic]
+    prop_oneof![4 => configured, 4 => computed, 2 => default, 2 => of_another_type, 1 => write_only, 2 => dynamic]
 }
 
 fn branch(depth: u32, place: Place) -> impl Strategy<Value = Attribute> {
@@ -141,4 +148,18 @@ fn branch(depth: u32, place: Place) -> impl Strategy<Value = Attribute> {
 
 fn same_letter(one: &Value, other: &Value) -> bool {
     one.as_str().map(str::to_lowercase) == other.as_str().map(str::to_lowercase)
+}
+
+/// Whether a change is of more than the case: of anything that is not known yet it may be.
+fn other_letter(prior: &Value, planned: &Value) -> bool {
+    planned.is_unknown() || !same_letter(prior, planned)
+}
+
+/// What an attribute keeps from when on it is known.
+fn kept_once_known(prior: &Value, config: &Value, planned: Value) -> Value {
+    if config.is_null() && !prior.is_null() {
+        prior.clone()
+    } else {
+        planned
+    }
 }

@@ -8,11 +8,11 @@ use crate::resource::MoveSource;
 use crate::resource::erased::DynResource;
 
 /// Takes over a state. The core reads the object next, so what is not known yet can be left open.
-pub(crate) async fn take_over<C>(
+pub(crate) async fn move_state<C>(
     resource: &dyn DynResource<C>,
     source: &MoveSource<'_>,
 ) -> Result<StateAnswer, Diagnostics> {
-    let (state, private) = resource.take_over(source)?;
+    let (state, private) = resource.move_state(source)?;
     let state = importable(resource.schema(), state)?;
     Ok(StateAnswer {
         identity: identity::of(resource, &state).await?,
