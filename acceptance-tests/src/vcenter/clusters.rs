@@ -1,4 +1,4 @@
-//! How the clusters of a vCenter distribute their machines over hosts, and what becomes of these.
+//! How the clusters of a vCenter distribute their machines over hosts, and what becomes of these and of datastores.
 
 use anyhow::Result;
 use serde_json::json;
@@ -61,6 +61,15 @@ impl VCenter {
     /// If there is no such host, or it did not reach it.
     pub async fn lose_network(&self, host: &str, network: &str) -> Result<()> {
         self.change_host(host, "lose_network", network).await
+    }
+
+    /// So much is left of a datastore from now on.
+    ///
+    /// # Errors
+    /// If there is no such datastore.
+    pub async fn fill_datastore(&self, datastore: &str, free_gib: u64) -> Result<()> {
+        let asked = json!({"datastore": datastore, "free_gib": free_gib});
+        self.ask("datastore", &asked).await.map(drop)
     }
 
     async fn change_host(&self, host: &str, action: &str, name: &str) -> Result<()> {

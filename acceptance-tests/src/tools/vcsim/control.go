@@ -64,6 +64,7 @@ func newControl(f *front, users *users, played *guests) http.Handler {
 	})
 	does(mux, "distribution", func(asked *distribution) error { return asked.apply(f.service) })
 	does(mux, "hardware", func(asked *hardware) error { return asked.apply(f.service) })
+	does(mux, "datastore", func(asked *datastoreChange) error { return asked.apply(f.service) })
 	does(mux, "host", func(asked *hostChange) error { return asked.apply(f.service) })
 	does(mux, "change", func(asked *change) error { return asked.apply(f.service) })
 	return mux

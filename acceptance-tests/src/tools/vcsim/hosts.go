@@ -63,3 +63,18 @@ func without(
 	}
 	return rest, nil
 }
+
+// How much is left of a datastore from now on.
+type datastoreChange struct {
+	Datastore string `json:"datastore"`
+	FreeGiB   int64  `json:"free_gib"`
+}
+
+func (c *datastoreChange) apply(service *simulator.Service) error {
+	datastore, err := entityNamed[*simulator.Datastore](service, c.Datastore)
+	if err != nil {
+		return err
+	}
+	newContext(service).WithLock(datastore, func() { datastore.Summary.FreeSpace = c.FreeGiB << 30 })
+	return nil
+}

@@ -1,4 +1,4 @@
-//! What plans ask the hosts about machines that change: about what changes, and about nothing else.
+//! What plans ask the hosts and datastores about machines that change: about what changes, and about nothing else.
 
 use acceptance_tests::vcenter::Options;
 
@@ -175,6 +175,42 @@ async fn a_machine_is_not_moved_to_hosts_that_cannot_run_it() {
     is_refused(&scene, nowhere, "resource_pool", refused).await;
 
     scene.write(&raised.set("resource_pool", NEAR).hcl());
+    scene.apply().await;
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn disks_grow_and_are_added_only_where_their_datastore_has_room() {
+    let (scene, text) = begin().await;
+    let disks = |text: &Text, disks: &str| text.clone().set("data_disks", &format!("{{ {disks} }}"));
+    let disk = |name: &str, gib: u64, thin: bool| {
+        format!("{name} = {{ size_gib = {gib}, thin = {thin}, keep_on_destroy = false }}")
+    };
+    let both = |thick: u64, thin: u64| disk("thick", thick, false) + ", " + &disk("thin", thin, true);
+    scene.write(&disks(&text, &both(2, 2)).hcl());
+    scene.apply().await;
+    scene
+        .vcenter
+        .fill_datastore("LocalDS_0", 5)
+        .await
+        .expect("there is such a datastore");
+    let too_full = "LocalDS_0 has 5 GiB left, and disks that take their space at once need 6 GiB";
+    let refused = ("Datastore is too full", too_full);
+    is_refused(&scene, disks(&text, &both(8, 2)), "data_disks", refused).await;
+    let added = both(2, 2) + ", " + &disk("new", 6, false);
+    is_refused(&scene, disks(&text, &added), "data_disks", refused).await;
+    let another = disks(&Text::new("node-2").called("other"), &disk("new", 6, false));
+    is_refused(&scene, another, "data_disks", refused).await;
+
+    let may = warnings(&scene, disks(&text, &both(2, 8))).await;
+    assert!(
+        says(&may, "LocalDS_0 has 5 GiB left, and the disks may take 6 GiB more"),
+        "{may:?}"
+    );
+    let fits = warnings(&scene, disks(&text, &both(4, 4)).set("annotation", "\"A node\"")).await;
+    assert!(!says(&fits, "LocalDS_0"), "{fits:?}");
     scene.apply().await;
     scene.is_settled().await;
     scene.destroy().await;

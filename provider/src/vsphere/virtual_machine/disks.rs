@@ -133,6 +133,6 @@ fn place_of(disk: &Disk) -> String {
 }
 
 /// `[ssd-1]` of `[ssd-1] node-1/node-1.vmx`: with it alone, the vCenter chooses the name of the file.
-fn datastore_of(file: &str) -> &str {
+pub(super) fn datastore_of(file: &str) -> &str {
     file.split_inclusive(']').next().unwrap_or(file)
 }

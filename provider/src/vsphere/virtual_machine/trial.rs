@@ -2,7 +2,7 @@
 //! that cannot be cloned, a disk that would have to shrink, a datastore that is full, hosts that cannot run it.
 
 use tf_framework::context::Context;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity};
 use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
@@ -21,9 +21,9 @@ use crate::provider::Clients;
 
 mod asked;
 mod hosts;
+mod space;
 
 const SUMMARY: &str = "Unable to check the virtual machine";
-const GIB: u64 = 1024 * 1024 * 1024;
 const MIB_OF_GIB: u64 = 1024;
 
 /// Where the names of a configuration matter to a machine that is there already.
@@ -58,10 +58,14 @@ pub(super) async fn try_in_vcenter(
     };
     let asked = Asked::of_change(prior, &planned);
     let is_placed = PLACES.into_iter().any(|attribute| plan.changed(attribute));
-    if !is_placed && asked.is_nothing() {
+    let grown = machine.as_ref().filter(|_| space::grows(prior, &planned));
+    if !is_placed && asked.is_nothing() && grown.is_none() {
         return Ok(());
     }
     let placement = Placement::find(&vcenter, &planned).await?;
+    if let Some(machine) = grown {
+        space::check_change(cx, &vcenter, machine, (&placement.datacenter, &planned)).await?;
+    }
     hosts::check(cx, &vcenter, (&placement, &planned), asked.of_machine(machine)).await
 }
 
@@ -85,7 +89,7 @@ async fn try_new(
         None => diagnostics.push(unusable(&found, "It is not there any more.")),
     }
     if let Some(datastore) = &placement.datastore {
-        check_datastore(cx, vcenter, datastore, planned).await?;
+        space::check_new(cx, vcenter, datastore, (planned, template.as_ref())).await?;
     }
     if !diagnostics.is_empty() {
         return Err(diagnostics);
@@ -141,47 +145,19 @@ fn warn_of_guest(cx: &Context<VirtualMachineResource>, template: &Machine) {
     }
 }
 
-async fn check_datastore(
-    cx: &Context<VirtualMachineResource>,
-    vcenter: &VCenter,
-    datastore: &Found,
-    planned: &VirtualMachineModel,
-) -> Result<(), Diagnostics> {
-    let paths = &["summary.accessible", "summary.freeSpace", "summary.maintenanceMode"];
-    let read = vcenter
-        .read(&datastore.object, paths)
-        .await
-        .map_err(explained(SUMMARY))?;
-    let Some(read) = read else { return Ok(()) };
-    let text = |path: &str| read.text(path).map_err(explained(SUMMARY));
-    let at = |diagnostic: Diagnostic| diagnostic.at(VirtualMachineModel::DATASTORE);
-    if text("summary.accessible")? == Some("false") {
-        let detail = format!("No host can reach the datastore {} at the moment.", datastore.name);
-        return Err(at(Diagnostic::error("Unusable datastore", detail)).into());
-    }
-    if text("summary.maintenanceMode")?.is_some_and(|mode| mode != "normal") {
-        let detail = format!(
-            "The datastore {} is in maintenance, and takes no new machines.",
-            datastore.name
-        );
-        return Err(at(Diagnostic::error("Unusable datastore", detail)).into());
-    }
-    let free = text("summary.freeSpace")?
-        .and_then(|text| text.parse::<u64>().ok())
-        .map(|bytes| bytes / GIB);
-    let data: u64 = planned.data_disks.iter().flatten().map(|(_, disk)| disk.size_gib).sum();
-    let needed = planned.system_disk_gib.unwrap_or_default() + data;
-    if let Some(free) = free.filter(|free| *free < needed) {
-        let detail = format!(
-            "The datastore {} has {free} GiB left, and the disks of {} may grow to {needed} GiB.",
-            datastore.name, planned.name
-        );
-        cx.warn(at(Diagnostic::warning("Datastore may become full", detail)));
-    }
-    Ok(())
-}
-
 fn unusable(template: &Found, why: &str) -> Diagnostic {
     let detail = format!("{} cannot be cloned. {why}", template.name);
     Diagnostic::error("Unusable template", detail).at(VirtualMachineModel::TEMPLATE)
+}
+
+/// Gives warnings to the user, and answers errors.
+fn tell(cx: &Context<VirtualMachineResource>, found: Vec<Diagnostic>) -> Result<(), Diagnostics> {
+    let mut errors = Diagnostics::new();
+    for one in found {
+        match one.severity {
+            Severity::Error => errors.push(one),
+            Severity::Warning => cx.warn(one),
+        }
+    }
+    errors.into_result(())
 }

@@ -5,7 +5,7 @@
 //! fewer to be started on when its own one fails.
 
 use tf_framework::context::Context;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 
 use super::super::super::diagnostics::explained;
@@ -17,8 +17,8 @@ use super::super::super::vcenter::VCenter;
 use super::super::VirtualMachineResource;
 use super::super::model::{NetworkInterface, VirtualMachineModel};
 use super::super::placement::Placement;
-use super::SUMMARY;
 use super::asked::Asked;
+use super::{SUMMARY, tell};
 
 /// What the hosts of a place need to have.
 #[derive(Debug, Default)]
@@ -69,14 +69,7 @@ pub(super) async fn check(
             found.push(Diagnostic::error("Virtual hardware is too new", detail).at(path));
         }
     }
-    let mut errors = Diagnostics::new();
-    for one in found {
-        match one.severity {
-            Severity::Error => errors.push(one),
-            Severity::Warning => cx.warn(one),
-        }
-    }
-    errors.into_result(())
+    tell(cx, found)
 }
 
 impl Demands {
@@ -205,6 +198,8 @@ impl Reached {
 
 #[cfg(test)]
 mod tests {
+    use tf_framework::diagnostics::Severity;
+
     use super::*;
 
     fn host(name: &str, datastores: &[&str]) -> Host {
