@@ -1,6 +1,7 @@
 //! What the user of the provider may not do, said by plans.
 
 use acceptance_tests::tofu::Plan;
+use acceptance_tests::vcenter::Options;
 
 use crate::support::done;
 use crate::vsphere::{Scene, Text};
@@ -100,4 +101,45 @@ async fn a_change_names_the_privileges_that_it_takes_and_no_others() {
         "{}",
         said[0]
     );
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_move_names_the_privileges_that_it_takes_on_the_target() {
+    let options = Options {
+        pools: 1,
+        portgroups: 2,
+        ..Options::default()
+    };
+    let mut scene = Scene::with(&options).await;
+    let pool = |name: &str| format!("\"/DC0/host/DC0_C0/Resources{name}\"");
+    let text = Text::new("node-1").without("cluster").set("resource_pool", &pool(""));
+    scene.write(&text.hcl());
+    scene.apply().await;
+    scene.vcenter.add_user(USER, "secret").await.expect("it is added");
+    let mine = scene.exchange(None);
+    // All of it on machines, and nothing on what they could get.
+    let machines = grant("machines", "preset = \"provisioner\"", "folder", "/DC0/vm");
+    scene.write(&machines);
+    scene.apply().await;
+    let theirs = scene.exchange(Some(mine));
+
+    let network = "[{ network = \"DC0_DVPG1\", addresses = [\"10.20.0.21/24\"] }]";
+    let moved = text
+        .set("resource_pool", &pool("/DC0_C0_RP1"))
+        .set("network_interfaces", network);
+    scene.write_as(USER, "secret", &moved.hcl());
+    let said = warnings(&scene.plan().await);
+    assert_eq!(said.len(), 1, "{said:?}");
+    let lacking = "this takes: `Resource.AssignVMToPool` on /DC0/host/DC0_C0/Resources/DC0_C0_RP1, `Network.Assign` on \
+                   /DC0/network/DC0_DVPG1.";
+    assert!(said[0].contains(lacking), "{}", said[0]);
+
+    let mine = scene.exchange(Some(theirs));
+    let all = grant("all", "preset = \"provisioner\"", "datacenter", "/DC0");
+    scene.write(&(machines + &all));
+    scene.apply().await;
+    scene.exchange(Some(mine));
+    scene.write_as(USER, "secret", &moved.hcl());
+    assert_eq!(warnings(&scene.plan().await), Vec::<String>::new());
 }

@@ -94,6 +94,15 @@ struct Need<'a> {
     on: Vec<&'a Reference>,
 }
 
+/// What a machine gets by a change that it has not now.
+#[derive(Debug, Default)]
+pub(super) struct Target<'a> {
+    /// The resource pool that it moves to.
+    pub(super) pool: Option<&'a Reference>,
+    /// The networks that its cards are connected to.
+    pub(super) networks: BTreeSet<&'a Reference>,
+}
+
 /// Warns of what is not granted of all that a new machine needs where it is made.
 pub(super) async fn warn_of_new(
     cx: &Context<VirtualMachineResource>,
@@ -125,12 +134,12 @@ pub(super) async fn warn_of_new(
     warn(cx, vcenter, &needs).await
 }
 
-/// Warns of what is not granted of all that a planned change, or its end, needs on the machine.
+/// Warns of what is not granted of all that a planned change, or its end, needs on the machine and where it gets.
 pub(super) async fn warn_of_changes(
     cx: &Context<VirtualMachineResource>,
     vcenter: &VCenter,
     plan: &Plan<'_, '_, VirtualMachineResource>,
-    machine: &Reference,
+    (machine, target): (&Reference, Target<'_>),
 ) -> Result<(), Diagnostics> {
     let is_removed = plan.action() == Action::Delete || !plan.requires_replace().is_empty();
     let changed = CHANGES
@@ -140,11 +149,18 @@ pub(super) async fn warn_of_changes(
     if is_removed {
         privileges.extend([DELETE, POWER_OFF]);
     }
-    let needs: Vec<Need<'_>> = privileges
-        .into_iter()
-        .map(|privilege| need(privilege, machine))
-        .collect();
+    let on_machine = privileges.into_iter().map(|privilege| need(privilege, machine));
+    let needs: Vec<Need<'_>> = on_machine.chain(target.needs()).collect();
     warn(cx, vcenter, &needs).await
+}
+
+impl<'a> Target<'a> {
+    /// What is needed on what the machine gets.
+    fn needs(&self) -> impl Iterator<Item = Need<'a>> {
+        let pool = self.pool.map(|pool| need(ASSIGN_TO_POOL, pool));
+        let networks = self.networks.iter().map(|network| need(ASSIGN_NETWORK, network));
+        pool.into_iter().chain(networks)
+    }
 }
 
 fn need<'a>(privilege: &'static str, object: &'a Reference) -> Need<'a> {
@@ -223,6 +239,18 @@ mod tests {
         let preset = presets::privileges("provisioner");
         let missing: Vec<_> = asked().into_iter().filter(|id| !preset.contains(*id)).collect();
         assert_eq!(missing, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_a_machine_gets_has_to_be_free_for_it() {
+        let (pool, network) = (Reference::new("ResourcePool", "p"), Reference::new("Network", "n"));
+        let target = Target {
+            pool: Some(&pool),
+            networks: [&network].into(),
+        };
+        let needs: Vec<_> = target.needs().collect();
+        assert_eq!(needs, [need(ASSIGN_TO_POOL, &pool), need(ASSIGN_NETWORK, &network)]);
+        assert_eq!(Target::default().needs().count(), 0);
     }
 
     #[test]

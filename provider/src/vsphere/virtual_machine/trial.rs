@@ -45,28 +45,47 @@ pub(super) async fn try_in_vcenter(
         return Ok(());
     }
     let vcenter = Clients::vcenter(cx).await?;
-    let machine = plan.prior.as_ref().and_then(|prior| prior.object().ok());
-    if let Some(machine) = &machine {
-        privileges::warn_of_changes(cx, &vcenter, plan, machine).await?;
-    }
     // One that is replaced is planned once more, as a new one.
-    let Some(planned) = plan.planned_model().filter(|_| plan.requires_replace().is_empty()) else {
-        return Ok(());
-    };
-    let Some(prior) = &plan.prior else {
-        return try_new(cx, &vcenter, &planned).await;
-    };
-    let asked = Asked::of_change(prior, &planned);
+    let planned = plan.planned_model().filter(|_| plan.requires_replace().is_empty());
+    match (&plan.prior, planned) {
+        (Some(prior), planned) => try_change(cx, &vcenter, plan, (prior, planned)).await,
+        (None, Some(planned)) => try_new(cx, &vcenter, &planned).await,
+        (None, None) => Ok(()),
+    }
+}
+
+/// Asks about a machine that is about to be changed, or removed.
+async fn try_change(
+    cx: &Context<VirtualMachineResource>,
+    vcenter: &VCenter,
+    plan: &Plan<'_, '_, VirtualMachineResource>,
+    (prior, planned): (&VirtualMachineModel, Option<VirtualMachineModel>),
+) -> Result<(), Diagnostics> {
+    let asked = planned.as_ref().map(|planned| Asked::of_change(prior, planned));
+    let asked = asked.unwrap_or_default();
+    let grows = planned.as_ref().is_some_and(|planned| space::grows(prior, planned));
     let is_placed = PLACES.into_iter().any(|attribute| plan.changed(attribute));
-    let grown = machine.as_ref().filter(|_| space::grows(prior, &planned));
-    if !is_placed && asked.is_nothing() && grown.is_none() {
+    let placed = match planned.filter(|_| is_placed || grows || !asked.is_nothing()) {
+        Some(planned) => {
+            let placement = Placement::find(vcenter, &planned).await;
+            Some(placement.map(|placement| (placement, planned)))
+        }
+        None => None,
+    };
+    let machine = prior.object().ok();
+    if let Some(machine) = &machine {
+        // What is not found is told after that.
+        let found = placed.as_ref().and_then(|placed| placed.as_ref().ok());
+        let target = found.map(|(placement, _)| asked.target(placement));
+        privileges::warn_of_changes(cx, vcenter, plan, (machine, target.unwrap_or_default())).await?;
+    }
+    let Some((placement, planned)) = placed.transpose()? else {
         return Ok(());
+    };
+    if let Some(machine) = machine.as_ref().filter(|_| grows) {
+        space::check_change(cx, vcenter, machine, (&placement.datacenter, &planned)).await?;
     }
-    let placement = Placement::find(&vcenter, &planned).await?;
-    if let Some(machine) = grown {
-        space::check_change(cx, &vcenter, machine, (&placement.datacenter, &planned)).await?;
-    }
-    hosts::check(cx, &vcenter, (&placement, &planned), asked.of_machine(machine)).await
+    hosts::check(cx, vcenter, (&placement, &planned), asked.of_machine(machine)).await
 }
 
 /// Asks about a machine that is about to be made.

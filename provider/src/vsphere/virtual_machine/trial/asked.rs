@@ -7,6 +7,8 @@ use tf_framework::path::Path;
 
 use super::super::super::reference::Reference;
 use super::super::model::VirtualMachineModel;
+use super::super::placement::Placement;
+use super::super::privileges::Target;
 
 /// What hosts are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,6 +64,17 @@ impl Asked {
     pub(super) fn of_machine(mut self, machine: Option<Reference>) -> Self {
         self.moved = machine.filter(|_| self.is_moved);
         self
+    }
+
+    /// The objects of the place that the machine gets anew.
+    pub(super) fn target<'p>(&self, placement: &'p Placement) -> Target<'p> {
+        let networks = self.networks.iter();
+        Target {
+            pool: self.is_moved.then_some(&placement.pool),
+            networks: networks
+                .filter_map(|index| placement.network_objects.get(*index))
+                .collect(),
+        }
     }
 
     /// Whether nothing is asked of hosts.
