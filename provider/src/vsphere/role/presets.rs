@@ -16,8 +16,9 @@ pub(super) const PRESETS: [&str; 6] = [
     "provisioner",
 ];
 
-/// What it takes to clone a template, to change, start, stop and move what was cloned, and to destroy it.
-const PROVISIONER: [&str; 30] = [
+/// What it takes to clone a template, to change, start, stop and move what was cloned, and to destroy it; and to see the
+/// storage policies that a class may name.
+const PROVISIONER: [&str; 31] = [
     "Datastore.AllocateSpace",
     "Folder.Create",
     "Host.Inventory.EditCluster",
@@ -26,6 +27,7 @@ const PROVISIONER: [&str; 30] = [
     "Resource.ColdMigrate",
     "Resource.CreatePool",
     "Resource.HotMigrate",
+    "StorageProfile.View",
     "VApp.Import",
     "VirtualMachine.Config.AddNewDisk",
     "VirtualMachine.Config.AddRemoveDevice",
@@ -75,6 +77,11 @@ mod tests {
         for preset in PRESETS {
             assert_eq!(privileges(preset).is_empty(), preset == "read-only", "{preset}");
         }
+    }
+
+    #[test]
+    fn provisioner_sees_the_storage_policies_that_a_class_may_name() {
+        assert!(privileges("provisioner").contains("StorageProfile.View"));
     }
 
     #[test]
