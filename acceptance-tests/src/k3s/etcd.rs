@@ -2,6 +2,7 @@
 //!
 //! API: `/v3/kv`, `/v3/cluster/member`, `/v3/maintenance`. Numbers of 64 bits are texts in it.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,6 +58,9 @@ pub(super) fn start(start: &Start<'_>) -> Result<Process> {
         "--initial-cluster={}",
         cluster.unwrap_or_else(|| format!("{}={peer}", start.name))
     ));
+    if !start.beside {
+        arguments.push(format!("--listen-metrics-urls={}", metrics_url(start.address)));
+    }
     if start.joins {
         arguments.push("--initial-cluster-state=existing".to_owned());
     }
@@ -72,6 +76,13 @@ pub(super) fn client_url(address: &str) -> String {
 
 pub(super) fn peer_url(address: &str) -> String {
     format!("http://{address}:2380")
+}
+
+/// Where a member tells what it measures: to its own host alone. Hosts that are addresses of loopback are told apart by
+/// those.
+fn metrics_url(address: &str) -> String {
+    let is_loopback = address.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    format!("http://{}:2381", if is_loopback { address } else { "127.0.0.1" })
 }
 
 /// The client URL of a member that was started beside the real one.

@@ -29,9 +29,11 @@ async fn three_servers_and_two_agents_are_upgraded_while_one_answers_at_all_time
     for address in [CLUSTER, "cht_k3s_agent.h4", "cht_k3s_agent.h5"] {
         assert_eq!(plan.actions(address), ["update"], "{address}");
     }
+    let leader = leader(&scene).await;
     let readiness = Readiness::watch(&scene, &[1, 2, 3]).await;
     scene.apply().await;
     readiness.never_without_an_answer();
+    assert_eq!(started_last(&scene).await, leader, "who leads etcd is upgraded last");
     for name in ["h1", "h2", "h3", "h4", "h5"] {
         let node = scene.node(1, name).await.expect("the node is there");
         assert_eq!(version(&node).as_deref(), Some(VERSIONS[1]), "{name}");
@@ -96,6 +98,33 @@ async fn no_pod_goes_for_a_program_that_cannot_be_had() {
     scene.apply().await;
     scene.is_settled_after("upgraded").await;
     scene.destroy().await;
+}
+
+/// The number of the server that leads etcd, as each member tells its own host.
+async fn leader(scene: &Scene) -> usize {
+    const TELLS: &str = "exec 3<>/dev/tcp/127.0.0.1/2381; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3";
+    let mut leaders = Vec::new();
+    for number in 1..=3 {
+        let told = scene.run(number, &format!("bash -c \"{TELLS}\"")).await;
+        assert!(told.contains("etcd_server_has_leader 1"), "h{number}: {told}");
+        if told.contains("etcd_server_is_leader 1") {
+            leaders.push(number);
+        }
+    }
+    assert_eq!(leaders.len(), 1, "{leaders:?}");
+    leaders[0]
+}
+
+/// The number of the server on which k3s was started last.
+async fn started_last(scene: &Scene) -> usize {
+    let mut last = (0, 0);
+    for number in 1..=3 {
+        let since = scene
+            .run(number, "systemctl show k3s --property ActiveEnterTimestampMonotonic --value")
+            .await;
+        last = last.max((since.parse::<u64>().expect("a time"), number));
+    }
+    last.1
 }
 
 /// No server would make a cluster of its own if its disk were empty.

@@ -48,7 +48,6 @@ impl Fleet {
             cluster: &spec.cluster_id,
             adopt: spec.adopt,
             ca_sha256: spec.ca_sha256.as_deref(),
-            leader: None,
             old_token: self.has_old_token(looked),
             snapshot_taken: false,
             addresses: Some(&addresses),

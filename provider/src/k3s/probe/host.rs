@@ -43,6 +43,8 @@ pub struct HostState {
     pub datastore: Option<DatastoreKind>,
     /// Name of etcd's member.
     pub etcd_name: Option<String>,
+    /// Whether its member of etcd leads.
+    pub leads: bool,
     /// Whether etcd was told to forget its peers, and must not be told so again.
     pub reset_flag: bool,
     /// Whether etcd found that its member was removed.

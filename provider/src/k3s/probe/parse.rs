@@ -69,6 +69,7 @@ fn state(values: &Values<'_>) -> Result<HostState, ProbeError> {
         marker: marker.and_then(Result::ok),
         datastore: datastore(values),
         etcd_name: text(values, "etcd_name"),
+        leads: is_set(values, "etcd_leads"),
         reset_flag: is_set(values, "reset_flag"),
         tombstone: is_set(values, "tombstone"),
         removed: is_set(values, "removed"),

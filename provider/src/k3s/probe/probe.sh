@@ -165,6 +165,15 @@ data() {
   done
 }
 
+# Whether etcd leads its cluster. It says so among what it measures, on a port that only the host itself reaches; for all else that it
+# can be asked one needs its client, which hosts do not have.
+leader() {
+  [ -d "$root$data_dir/server/db/etcd/member" ] && has bash || return 0
+  limited bash -c 'for address in 127.0.0.1 ::1; do
+    (exec 3<>"/dev/tcp/$address/2381" && printf "GET /metrics HTTP/1.0\r\n\r\n" >&3 && cat <&3) && break
+  done' 2>/dev/null | grep -q '^etcd_server_is_leader 1' && say etcd_leads yes
+}
+
 # What failed lately, in the last try to start and the one before: a unit that cannot start says so again and again, and what
 # earlier tries said may have been put right since. An agent whose password is refused tries again without another start: that it is
 # refused now is told apart.
@@ -215,6 +224,7 @@ kernel
 software
 files
 data
+leader
 if has systemctl; then
   for unit in k3s k3s-agent; do
     pid=$(limited systemctl show "$unit.service" --property MainPID 2>/dev/null)

@@ -38,8 +38,6 @@ pub struct Known<'a> {
     /// Hash of the cluster's authority, once it is known: a host that has it is this cluster's, although its marker was
     /// lost.
     pub ca_sha256: Option<&'a str>,
-    /// The name of the leader's Node.
-    pub leader: Option<&'a str>,
     /// Whether the cluster still takes the token before the wanted one.
     pub old_token: bool,
     /// Whether the snapshot before this change was taken.
@@ -150,6 +148,7 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
     } else {
         cause(state, Role::Server)
     };
+    server.leader = server.owner == Owner::Us && state.leads;
     server.init = state.cluster_init;
     server.joins_nobody = joins_nobody(known, name, state);
     if let Some(files) = host.files {
@@ -180,7 +179,6 @@ fn with_node(mut server: Server, known: &Known<'_>, node: &NodeState) -> Server 
     };
     server.running = node.version;
     server.cordoned = node.unschedulable && node.cordoned_by() == Some(known.cluster);
-    server.leader = known.leader == Some(node.name.as_str());
     server
 }
 

@@ -271,6 +271,24 @@ fn a_member_that_was_removed_is_told_of_for_as_long_as_k3s_waits_for_it() {
 }
 
 #[test]
+fn who_leads_etcd_is_told_by_what_etcd_measures() {
+    let host = server();
+    for (measured, expected) in [
+        ("etcd_server_has_leader 1\\netcd_server_is_leader 1\\n", true),
+        ("etcd_server_has_leader 1\\netcd_server_is_leader 0\\n", false),
+        ("", false),
+    ] {
+        // What is asked for over the network is what runs under this name.
+        let script = format!("shift; case $1 in bash) printf '{measured}' ;; *) exec \"$@\" ;; esac");
+        host.command("timeout", &script);
+        for shell in shells() {
+            let state = HostState::parse(&host.answer(&shell)).unwrap();
+            assert_eq!(state.leads, expected, "{shell:?}: {measured}");
+        }
+    }
+}
+
+#[test]
 fn a_cluster_is_known_by_its_root_where_that_has_signed_its_authority() {
     let host = server();
     let chain = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n\

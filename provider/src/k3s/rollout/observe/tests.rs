@@ -129,6 +129,17 @@ fn well() -> Server {
 }
 
 #[test]
+fn a_host_tells_of_itself_that_its_member_leads() {
+    assert!(!seen(&known(), |_| {}).leader);
+    assert!(seen(&known(), |state| state.leads = true).leader);
+    let of_others = |state: &mut HostState| {
+        state.leads = true;
+        state.marker = Some(Marker::new("c2", "a", Role::Server, Phase::Joined));
+    };
+    assert!(!seen(&known(), of_others).leader, "it leads another cluster");
+}
+
+#[test]
 fn a_server_that_is_as_it_should_be_is_well() {
     assert_eq!(seen(&known(), |_| {}), well());
 }
