@@ -120,7 +120,13 @@ pub(super) fn authority(server: &Path, name: &str) -> Result<Pair> {
     })
 }
 
-/// Writes the passwords of this server, unless the datastore is known to have the same.
+/// The passwords on the disk.
+pub(super) fn passwords(server: &Path) -> Result<String> {
+    let path = server.join(PASSWD);
+    fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))
+}
+
+/// Writes the passwords of this server. The datastore does not learn of them.
 pub(super) fn write_passwords(server: &Path, contents: &str) -> Result<()> {
     host::write_private(&server.join(PASSWD), contents.as_bytes())
 }

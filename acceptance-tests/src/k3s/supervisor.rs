@@ -37,6 +37,8 @@ pub(super) struct Supervised {
     pub(super) node: String,
     pub(super) critical: Value,
     pub(super) passwords: Mutex<Passwords>,
+    /// Whether agents were given a password of their own.
+    pub(super) agents_apart: bool,
     pub(super) snapshots: PathBuf,
 }
 
@@ -54,6 +56,15 @@ impl Passwords {
             "{},server,server,k3s:server\n{},node,node,k3s:agent\n",
             self.server, self.agent
         )
+    }
+
+    /// The password of agents in such a file.
+    fn agent_in(file: &str) -> Option<String> {
+        let mut lines = file.lines().map(|line| line.splitn(3, ','));
+        lines.find_map(|mut parts| {
+            let password = parts.next()?;
+            (parts.next()? == "node").then(|| password.to_owned())
+        })
     }
 }
 
@@ -221,16 +232,18 @@ impl Supervised {
         let new = token::parse(new)?.password;
         let store = self.store.as_ref().context("this server has no datastore of its own")?;
         let old = self.passwords.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let agent = if old.agent == old.server {
+        let server = self.data.join("server");
+        // What the file says by now is what is stored.
+        let of_agents = Passwords::agent_in(&bootstrap::passwords(&server)?).context("agent token not found")?;
+        let agent = if of_agents == old.server && !self.agents_apart {
             new.clone()
         } else {
-            old.agent.clone()
+            of_agents
         };
         let passwords = Passwords {
             server: new.clone(),
             agent,
         };
-        let server = self.data.join("server");
         if new == old.server {
             bail!("new token is the same as the old one");
         }

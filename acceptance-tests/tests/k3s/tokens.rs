@@ -118,6 +118,39 @@ async fn rows_11_and_12_server_with_the_old_token_fails_until_its_passwords_are_
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn another_token_of_agents_alone_is_fatal_at_the_start_after_the_next() {
+    let hosts = Hosts::new(1).await;
+    let host = hosts.host(1);
+    host.configure(&format!("cluster-init: true\ntoken: {TOKEN}\nagent-token: agents\n"));
+    hosts.start(1, "server");
+    host.until_ready().await;
+    host.reconfigure("agent-token: agents", "agent-token: others");
+    hosts.restart(1, "server");
+    host.until_ready().await;
+    let written = host.read(&format!("{DATA}/server/agent-token"));
+    assert!(written.trim().ends_with("::node:others"), "{written}");
+
+    // Nobody has stored it.
+    hosts.restart(1, "server");
+    host.until_said("newer than datastore and could cause a cluster outage")
+        .await;
+    host.stop();
+    host.remove(&format!("{DATA}/server/cred/passwd"));
+    hosts.start(1, "server");
+    host.until_ready().await;
+
+    // Another token of servers has it stored.
+    host.said(&["token", "rotate", "--token", TOKEN, "--new-token", "renewed"]);
+    host.reconfigure("token: secret", "token: renewed");
+    for _ in 0..2 {
+        hosts.restart(1, "server");
+        host.until_ready().await;
+        assert_eq!(host.restarts(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn server_with_a_wrong_token_cannot_use_its_data() {
     let hosts = Hosts::with_servers(1, 0).await;
     let host = hosts.host(1);

@@ -69,6 +69,7 @@ impl Resource for ClusterResource {
     async fn modify_plan(&self, cx: &Context<Self>, plan: &mut Plan<'_, '_, Self>) -> Result<(), Diagnostics> {
         plan::show_outcome(plan);
         plan::check(plan)?;
+        token::check(cx, plan)?;
         plan::warn(cx, plan);
         restore::check(cx, plan)?;
         trial::try_on_hosts(cx, plan).await
@@ -149,6 +150,7 @@ impl Resource for ClusterResource {
         missing.into_result(())?;
         let beside = Beside {
             token: token::wanted(&prior, &plan, &private)?,
+            renews_agent_token: token::renews_for_agents(&prior, &plan),
             adopted: private.adopted,
             images,
             prior: Some(&prior),

@@ -73,6 +73,8 @@ pub struct Spec {
     pub ca_sha256: Option<String>,
     /// The token that servers should have; what the cluster has, or a new one, if nothing is said.
     pub token: Option<Token>,
+    /// Whether agents get another token when the cluster gets another one.
+    pub renews_agent_token: bool,
     /// The tokens that it had when it was last applied, by which those on hosts are known without being read.
     pub remembered: Option<Remembered>,
     /// Where the program comes from.
@@ -117,6 +119,7 @@ pub struct Fleet {
 #[derive(Debug)]
 struct Fresh {
     server: Token,
+    /// For a cluster that has none, or that is to have another.
     agent: Token,
 }
 

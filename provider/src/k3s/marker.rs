@@ -37,6 +37,9 @@ pub struct Marker {
     /// this tells which is the new one.
     #[serde(default)]
     pub token: Option<String>,
+    /// Hash of the token of agents that it was given along with that one, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_token: Option<String>,
 }
 
 /// How far a host is.
@@ -70,6 +73,7 @@ impl Marker {
             creating: false,
             restoring: false,
             token: None,
+            agent_token: None,
         }
     }
 

@@ -24,8 +24,9 @@ mod troubleshooting;
 const SECRET_WORDS: [&str; 6] = ["password", "secret", "token", "private_key", "client_key", "passphrase"];
 
 /// Attributes that have such a word in their name and hold no secret, each with the reason.
-const NOT_SECRET: [(&str, &str); 10] = [
+const NOT_SECRET: [(&str, &str); 11] = [
     ("secret_name", "the name of a Secret says nothing of what is in it"),
+    ("agent_token_version", "a number that the user counts up"),
     ("admin_password_wo_version", "a number that the user counts up"),
     ("password_wo_version", "a number that the user counts up"),
     ("password_change_required", "whether there has to be another one"),

@@ -62,6 +62,7 @@ pub(super) async fn run(config: Config) -> Result<()> {
         node: setup.node.clone(),
         critical: critical(&setup.config),
         passwords: Mutex::new(passwords.clone()),
+        agents_apart: setup.config.token("agent-token")?.is_some(),
         snapshots: snapshot::directory(&setup.config, &setup.data),
     };
     let supervised = Arc::new(supervised);

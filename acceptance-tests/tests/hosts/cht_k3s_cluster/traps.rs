@@ -84,6 +84,54 @@ async fn rows_12_and_22_tokens_and_keys_are_changed_without_a_server_that_never_
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn row_12_agents_get_another_token_and_every_server_starts_again_by_itself() {
+    const OF_AGENTS: &str = "/etc/rancher/k3s/agent-token";
+    const AGENT: &str = "cht_k3s_agent.h3";
+    let Some(scene) = Scene::new(4).await else { return };
+    let configuration = Configuration::new([1, 2]).agents([3]);
+    scene.configure(&configuration);
+    scene.apply().await;
+    let before = scene.state(CLUSTER).await;
+    let old = scene.run(1, &format!("cat {OF_AGENTS}")).await;
+
+    let alone = configuration.clone().with("agent_token_version = 1");
+    scene.configure(&alone);
+    let refused = scene.plan_fails().await;
+    assert!(refused.detail.contains("token_version"), "{refused:#?}");
+
+    let renewed = |agents: &[usize]| {
+        let agents = Configuration::new([1, 2]).agents(agents.iter().copied());
+        agents.with("agent_token_version = 1\ntoken_version = 1")
+    };
+    scene.configure(&renewed(&[3]));
+    let plan = scene.plan().await;
+    for address in [CLUSTER, AGENT] {
+        assert_eq!(plan.actions(address), ["update"], "{address}");
+    }
+    scene.apply().await;
+    scene.is_settled_after("another token of agents").await;
+    let new = scene.run(1, &format!("cat {OF_AGENTS}")).await;
+    assert_ne!(new, old);
+    assert_eq!(scene.run(2, &format!("cat {OF_AGENTS}")).await, new);
+    let secure = scene.run(3, &format!("cat {TOKEN}")).await;
+    assert!(secure.ends_with(&format!("::node:{new}")), "the agent has another");
+    let after = scene.state(CLUSTER).await;
+    assert_eq!(after["kubernetes"], before["kubernetes"], "the way is as it was");
+    let node = scene.node(1, "h3").await.expect("the node is there");
+    assert_eq!(condition(&node, "Ready").as_deref(), Some("True"));
+
+    // The whole site loses its power: there is no other server that one could ask.
+    scene.start_again(&[1, 2]).await;
+
+    // Whoever comes now joins with it.
+    scene.configure(&renewed(&[3, 4]));
+    scene.apply().await;
+    scene.is_settled_after("joined by another agent").await;
+    scene.destroy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn row_12_a_server_that_was_started_with_the_old_token_is_cured() {
     let Some(scene) = Scene::of_stand_in(3).await else {
         return;

@@ -169,6 +169,26 @@ impl Scene {
         members.iter().map(|member| member["name"].to_string()).collect()
     }
 
+    /// Stops all of these servers, so that none has another one to ask, and starts them: each comes up at the first try.
+    pub(crate) async fn start_again(&self, servers: &[usize]) {
+        for act in ["stop", "start --no-block"] {
+            for number in servers {
+                self.run(*number, &format!("systemctl {act} k3s")).await;
+            }
+        }
+        for number in servers {
+            let is_active = async || {
+                let active = self.host(*number).exec("systemctl is-active k3s").await;
+                active.map_err(|error| error.to_string())
+            };
+            eventually("the server", is_active).await;
+            let restarts = self
+                .run(*number, "systemctl show k3s --property NRestarts --value")
+                .await;
+            assert_eq!(restarts, "0", "h{number} has failed to start");
+        }
+    }
+
     /// What a shell command prints on a host.
     pub(crate) async fn run(&self, number: usize, script: &str) -> String {
         self.host(number)

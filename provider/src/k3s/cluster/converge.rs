@@ -12,6 +12,7 @@ use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::blame;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::observe;
+use crate::k3s::cluster::outputs;
 use crate::k3s::cluster::refresh;
 use crate::k3s::cluster::ways::{self, Hosts, Private};
 use crate::k3s::fleet::{Fleet, Looked};
@@ -99,6 +100,11 @@ pub(super) async fn converge(
     // shows.
     if model.kubernetes.known().is_none() {
         refresh::read_outputs(cx, &mut model, prior, fleet, &looked).await?;
+    } else if model.join.known().is_none() {
+        let before = prior.and_then(|prior| prior.join.known()).zip(looked.agent_token());
+        model.join = before
+            .and_then(|(join, token)| outputs::join(&model, join, token))
+            .into();
     }
     if model.kubernetes.known().is_none() {
         let detail = format!(

@@ -91,6 +91,16 @@ pub(super) fn at(model: &ClusterModel, address: String) -> Option<Outputs> {
     outputs(model, kubernetes, model.join.known()?.clone())
 }
 
+/// What agents need after a change that leaves the way into the cluster as it is, and gives them another token.
+pub(super) fn join(planned: &ClusterModel, prior: &ClusterJoin, agent_token: &Token) -> Option<ClusterJoin> {
+    let kubernetes = planned.kubernetes.known()?.clone();
+    let join = ClusterJoin {
+        token: agent_token.secure(&prior.ca_hash, Bearer::Node),
+        ..prior.clone()
+    };
+    outputs(planned, kubernetes, join).map(|outputs| outputs.join)
+}
+
 /// The outputs with this way into the cluster. Of `join`, what names the cluster and lets agents into it is kept.
 fn outputs(model: &ClusterModel, kubernetes: Kubernetes, join: ClusterJoin) -> Option<Outputs> {
     let max_unavailable = model

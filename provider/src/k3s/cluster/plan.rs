@@ -16,6 +16,7 @@ use crate::k3s::cluster::blame::{of_server, refused};
 use crate::k3s::cluster::decided_once;
 use crate::k3s::cluster::model::{ClusterModel, ClusterModelDraft, Server};
 use crate::k3s::cluster::outputs;
+use crate::k3s::cluster::token;
 use crate::k3s::join::ClusterJoin;
 use crate::k3s::rollout::quorum::Voters;
 use crate::k3s::rollout::{Refusal, WantedDatastore, Warning};
@@ -163,6 +164,9 @@ pub(super) fn show_outcome(plan: &mut Plan<'_, '_, ClusterResource>) {
         plan.set(ClusterModel::SERVER_TOKEN, &Option::<String>::None);
     }
     show_way(plan, &prior);
+    if token::changes_for_agents(plan) {
+        plan.set_unknown(ClusterModel::JOIN);
+    }
 }
 
 /// The way into the cluster stays as it is, but for the addresses and the version in it.

@@ -11,7 +11,7 @@ use crate::k3s::cluster::outputs::{self, Found};
 use crate::k3s::cluster::ways::{self, Private, Source};
 use crate::k3s::fleet::{Fleet, Looked};
 use crate::k3s::paths;
-use crate::k3s::token::Token;
+use crate::k3s::token::{Bearer, Token};
 
 /// What `drift` says where a token that was given is not that of the cluster any more.
 const OTHER_TOKEN: &str = "the token of the cluster was changed";
@@ -29,12 +29,14 @@ pub(super) async fn read_outputs(
     looked: &Looked,
 ) -> Result<(), Diagnostics> {
     let private = cx.private()?;
-    let is_known = model.kubernetes.known().is_some() && model.join.known().is_some();
-    let before = private.kubeconfig.as_ref().filter(|_| is_known);
+    let before = private
+        .kubeconfig
+        .as_ref()
+        .filter(|_| model.kubernetes.known().is_some());
     let (Some(source), Some(agent_token)) = (source(model, looked, before), looked.agent_token()) else {
         return Ok(());
     };
-    if before == Some(&source) {
+    if before == Some(&source) && has_agent_token(model, looked) {
         return Ok(());
     }
     let (Some(host), Some(ca_hash)) = (fleet.host(&source.server), model.ca_hash.known().cloned()) else {
@@ -69,6 +71,13 @@ pub(super) async fn read_outputs(
             ..private
         },
     )
+}
+
+/// Whether `join` has the token that agents need. Where a change of it was killed, it may be another by now.
+fn has_agent_token(model: &ClusterModel, looked: &Looked) -> bool {
+    let Some(join) = model.join.known() else { return false };
+    let is = |token: &Token| token.secure(&join.ca_hash, Bearer::Node).expose_secret() == join.token.expose_secret();
+    looked.agent_token().is_none_or(is)
 }
 
 /// Without an endpoint, clients are given the address of one server: that of another one when its API is not ready any

@@ -31,6 +31,8 @@ pub(super) struct Beside<'a> {
     pub(super) creating: bool,
     /// The token that it should have, if it is not to stay what it is.
     pub(super) token: Option<Token>,
+    /// Whether agents get another token along with that.
+    pub(super) renews_agent_token: bool,
     /// By what a token is known that was given. It is for those who change nothing on servers.
     pub(super) token_hashes: Option<TokenHashes>,
     /// Whether somebody else has set its servers up.
@@ -48,6 +50,7 @@ impl<'a> Beside<'a> {
             id,
             creating: false,
             token: None,
+            renews_agent_token: false,
             token_hashes: None,
             adopted: false,
             images: Vec::new(),
@@ -82,6 +85,7 @@ impl ClusterModel {
             bootstrapped: ca_hash.is_some(),
             ca_sha256: ca_hash.cloned(),
             token: beside.token,
+            renews_agent_token: beside.renews_agent_token,
             remembered,
             program: self.binary.as_ref().map(Binary::source).unwrap_or_default(),
             images: beside.images,

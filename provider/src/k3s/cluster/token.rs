@@ -2,8 +2,11 @@
 
 use secrecy::ExposeSecret as _;
 use tf_framework::Attr;
+use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
+use tf_framework::resource::Plan;
 
+use crate::k3s::cluster::ClusterResource;
 use crate::k3s::cluster::model::ClusterModel;
 use crate::k3s::cluster::ways::Private;
 use crate::k3s::token::{Token, TokenHashes};
@@ -20,6 +23,48 @@ pub(super) fn given(model: &ClusterModel) -> Result<Option<Token>, Diagnostics> 
             .at(ClusterModel::TOKEN)
             .into()
     })
+}
+
+/// Refuses another token of agents without another one of servers, along with which alone k3s stores it.
+///
+/// # Errors
+/// Fails if the servers are to keep theirs, or if what is kept cannot be read.
+pub(super) fn check(cx: &Context<ClusterResource>, plan: &Plan<'_, '_, ClusterResource>) -> Result<(), Diagnostics> {
+    let was_begun = plan.prior.as_ref().is_some_and(ClusterModel::was_begun);
+    if !was_begun || !changes_for_agents(plan) {
+        return Ok(());
+    }
+    let given = plan
+        .config
+        .token
+        .known()
+        .map(|token| Token::parse(token.expose_secret()));
+    let given = given.and_then(Result::ok).map(|token| token.sha256());
+    let todo = match () {
+        () if !plan.changed(ClusterModel::TOKEN_VERSION) => "Change `token_version` in the same apply.",
+        () if given.is_some() && given == cx.private()?.token_sha256 => "Give another `token` with it.",
+        () => return Ok(()),
+    };
+    let detail = format!(
+        "k3s stores another token of agents only when the servers get another one, too: without that, a server would not start again by \
+         itself. {todo}"
+    );
+    Err(Diagnostic::error("Token of agents cannot change alone", detail)
+        .at(ClusterModel::AGENT_TOKEN_VERSION)
+        .into())
+}
+
+/// Whether a plan gives agents another token.
+pub(super) fn changes_for_agents(plan: &Plan<'_, '_, ClusterResource>) -> bool {
+    let is_said = plan
+        .planned()
+        .is_some_and(|planned| !planned.agent_token_version.is_null());
+    is_said && plan.changed(ClusterModel::AGENT_TOKEN_VERSION)
+}
+
+/// Whether a change gives agents another token. Its version may be left out later on.
+pub(super) fn renews_for_agents(prior: &ClusterModel, plan: &ClusterModel) -> bool {
+    plan.agent_token_version.is_some() && plan.agent_token_version != prior.agent_token_version
 }
 
 /// The token that the cluster is to have after a change, if that is another: the given one or a new one where its

@@ -189,21 +189,26 @@ impl Run<'_> {
         Ok(nodes.uncordon(name).await?)
     }
 
-    /// The marker tells which token is the new one, in case that nothing after this is done.
+    /// The marker tells which tokens are the new ones, in case that nothing after this is done.
     async fn rotate_token(&self, looked: &Looked, on: &str) -> Result<(), StepError> {
         let new = self.fleet.token(looked);
+        let agents = self.fleet.spec.renews_agent_token.then_some(&self.fleet.fresh.agent);
         let Some(old) = looked.token() else {
             return Ok(());
         };
         for (name, state) in looked.states() {
             let named = state.marker.as_ref().is_some_and(|marker| marker.token.is_some());
             if named && name != on && self.fleet.owns(state) {
-                self.mark(looked, name, |marker| marker.token = None).await?;
+                self.mark(looked, name, |marker| (marker.token, marker.agent_token) = (None, None))
+                    .await?;
             }
         }
-        self.mark(looked, on, |marker| marker.token = Some(new.sha256()))
-            .await?;
-        Ok(self.host(on)?.rotate_token(old, new).await?)
+        self.mark(looked, on, |marker| {
+            marker.token = Some(new.sha256());
+            marker.agent_token = agents.map(Token::sha256);
+        })
+        .await?;
+        Ok(self.host(on)?.rotate_token(old, new, agents).await?)
     }
 
     /// What tries to start with another token does so for ever, and what its last try said would be taken for what the

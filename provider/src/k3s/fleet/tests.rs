@@ -39,6 +39,7 @@ fn spec(servers: &[&str]) -> Spec {
         bootstrapped: true,
         ca_sha256: None,
         token: None,
+        renews_agent_token: false,
         remembered: None,
         program: Source::default(),
         images: Vec::new(),

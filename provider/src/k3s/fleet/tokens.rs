@@ -101,27 +101,30 @@ pub(super) async fn find(fleet: &Fleet, looked: &Looked) -> Result<Found, HostEr
         .collect();
     let has_agents = |state: &HostState| state.files.contains_key(paths::AGENT_TOKEN);
     holders.sort_by_key(|(_, state)| (state.cluster_token_sha256.is_none(), !has_agents(state)));
-    let mut hashes: Vec<_> = holders
-        .iter()
-        .filter_map(|(_, state)| state.cluster_token_sha256.as_ref())
-        .collect();
-    hashes.sort();
-    hashes.dedup();
-    let is_one = hashes.len() < 2;
+    let is_one = are_alike(&holders, |state| state.cluster_token_sha256.as_ref())
+        && are_alike(&holders, |state| Some(&state.files.get(paths::AGENT_TOKEN)?.sha256));
     let mut all: Vec<Tokens> = Vec::new();
     let mut found = Found::default();
     for (host, state) in holders {
-        if is_one && !all.is_empty() && (found.agent.is_some() || !has_agents(state)) {
+        let knows_agents = all.iter().any(|tokens| tokens.agent.is_some());
+        if is_one && !all.is_empty() && (knows_agents || !has_agents(state)) {
             continue;
         }
         let tokens = host.tokens().await?;
-        found.agent = found.agent.or(tokens.agent.clone());
         found.written = found.written.or(tokens.server.clone());
         all.push(tokens);
     }
     let all: Vec<&Tokens> = all.iter().collect();
     found.cluster = current(looked, &all).cloned();
+    found.agent = of_agents(looked, &all, found.cluster.as_ref()).cloned();
     Ok(found)
+}
+
+/// Whether all hosts have the same hash, of those that have one.
+fn are_alike(holders: &[(&Host, &HostState)], hash: impl Fn(&HostState) -> Option<&String>) -> bool {
+    let mut hashes = holders.iter().filter_map(|(_, state)| hash(state));
+    let first = hashes.next();
+    hashes.all(|hash| Some(hash) == first)
 }
 
 /// Which of several tokens the cluster takes now: the one that a marker names, or else one that a server was given
@@ -145,6 +148,23 @@ fn current<'a>(looked: &Looked, all: &[&'a Tokens]) -> Option<&'a Token> {
         .or_else(|| candidates.next())
 }
 
+/// The token of agents. A file has the right one if a marker names it beside the token that the cluster takes: it was
+/// given both at once. Else it is the one that k3s itself has written down, which stores no other one: that of servers,
+/// in a cluster that others have set up. A new cluster has no more than the file.
+fn of_agents<'a>(looked: &Looked, all: &[&'a Tokens], cluster: Option<&Token>) -> Option<&'a Token> {
+    let cluster = cluster.map(Token::sha256);
+    let markers = looked.states().filter_map(|(_, state)| state.marker.as_ref());
+    let named: Vec<&String> = markers
+        .filter(|marker| marker.token.is_some() && marker.token == cluster)
+        .filter_map(|marker| marker.agent_token.as_ref())
+        .collect();
+    let mut in_files = all.iter().filter_map(|tokens| tokens.agent.as_ref());
+    let given = in_files.clone().find(|token| named.contains(&&token.sha256()));
+    given
+        .or_else(|| all.iter().find_map(|tokens| tokens.given_agents.as_ref()))
+        .or_else(|| in_files.next())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -163,8 +183,17 @@ mod tests {
     fn tokens(server: &str, cluster: &str) -> Tokens {
         Tokens {
             server: token(server),
-            agent: None,
             cluster: token(cluster),
+            ..Tokens::default()
+        }
+    }
+
+    /// Of one server the token of agents in its file, and the one that k3s has written down.
+    fn of_agents(file: &str, given: &str) -> Tokens {
+        Tokens {
+            agent: token(file),
+            given_agents: token(given),
+            ..tokens("new", "new")
         }
     }
 
@@ -249,5 +278,58 @@ mod tests {
             "killed before the change"
         );
         assert!(current(&looked(None), &[]).is_none());
+    }
+
+    #[test]
+    fn agents_have_the_token_that_k3s_has_stored_and_no_other_that_a_file_has() {
+        // Of each server the token of agents in its file, and the one that k3s has written down. Which token of servers
+        // a marker names beside the new one of agents.
+        for (case, servers, named, expected) in [
+            (
+                "nothing is written yet",
+                [("old", "old"), ("old", "old")],
+                Some("new"),
+                "old",
+            ),
+            ("one was given it", [("new", "old"), ("old", "old")], Some("new"), "new"),
+            (
+                "all files have it",
+                [("new", "old"), ("new", "old")],
+                Some("new"),
+                "new",
+            ),
+            (
+                "one has restarted",
+                [("new", "new"), ("new", "old")],
+                Some("new"),
+                "new",
+            ),
+            (
+                "k3s has refused it",
+                [("new", "old"), ("old", "old")],
+                Some("other"),
+                "old",
+            ),
+            ("by hand", [("mine", "old"), ("old", "old")], None, "old"),
+            (
+                "a change long ago",
+                [("later", "later"), ("later", "later")],
+                Some("new"),
+                "later",
+            ),
+            ("set up by others", [("", "servers"), ("", "servers")], None, "servers"),
+            ("not begun", [("old", ""), ("", "")], None, "old"),
+        ] {
+            let mut looked = looked(named);
+            if let Some(Ok(probed)) = looked.hosts.get_mut("a")
+                && let Some(marker) = &mut probed.state.marker
+            {
+                marker.agent_token = token("new").map(|token| token.sha256());
+            }
+            let all = servers.map(|(file, given)| of_agents(file, given));
+            let found = super::of_agents(&looked, &all.iter().collect::<Vec<_>>(), token("new").as_ref());
+            let hash = found.map(Token::sha256);
+            assert_eq!(hash, token(expected).map(|token| token.sha256()), "{case}");
+        }
     }
 }

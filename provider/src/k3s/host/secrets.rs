@@ -25,16 +25,39 @@ exit 0"#;
 /// Argument: the file, which may be missing.
 const READ_ALL: &str = r#"[ ! -f "$1" ] || cat -- "$1""#;
 
-/// Arguments: the data folder, and where k3s takes another token; variables: a kubeconfig, and what k3s is told.
+/// Arguments: the data folder, where k3s takes another token, and the file with that of agents; variables: a kubeconfig,
+/// what k3s is told, and another token of agents, or nothing. k3s stores what its own file of passwords says along with
+/// the token of servers, and never else: a server that was only told another token of agents does not start again
+/// alone. So that file gets it before, and is as it was if k3s refuses. No command is given a secret.
 const CHANGE: &str = r#"kubectl=$1/data/current/bin/kubectl authority=$1/server/tls/server-ca.crt
+passwords=$1/server/cred/passwd api=$2 file=$3 part=${3%/*}/.cht-agent-token is_open=
 umask 077
 folder=$(mktemp -d /run/cht-k3s.XXXXXX) || exit 1
-trap 'rm -rf -- "$folder"' EXIT
+trap '[ -z "$is_open" ] || cp -p -- "$folder/passwd" "$passwords"; rm -rf -- "$folder" "$part"' EXIT
 trap 'exit 15' HUP INT TERM
 server=$(sed -n 's/^ *server: *//p' /etc/rancher/k3s/k3s.yaml | head -n 1)
 printf '%s' "$login" > "$folder/config"
-printf '%s' "$body" | "$kubectl" --kubeconfig "$folder/config" --server "$server" --certificate-authority "$authority" \
-  --request-timeout 60s replace --raw "$2" -f -"#;
+change() {
+  printf '%s' "$body" | "$kubectl" --kubeconfig "$folder/config" --server "$server" --certificate-authority "$authority" \
+    --request-timeout 60s replace --raw "$api" -f -
+}
+[ -n "$agents" ] || { change; exit; }
+cp -p -- "$passwords" "$folder/passwd" || exit 1
+found=
+while IFS= read -r line || [ -n "$line" ]; do
+  case $line in *,node,node,*) line=$agents,node,node,${line##*,node,node,} found=yes ;; esac
+  printf '%s\n' "$line"
+done < "$folder/passwd" > "$folder/changed"
+[ -n "$found" ] || { echo "$passwords does not say which token agents have" >&2; exit 1; }
+printf '%s' "$agents" > "$part" && mv -f -- "$part" "$file" || exit 1
+is_open=yes
+cat -- "$folder/changed" > "$passwords" && change || exit 1
+is_open=
+while IFS= read -r line; do
+  case $line in "$agents",node,node,*) exit 0 ;; esac
+done < "$passwords"
+echo "k3s has another token of servers, and has not kept that of agents" >&2
+exit 1"#;
 
 /// Where k3s takes another token.
 const TOKEN_API: &str = "/v1-k3s/token";
@@ -49,6 +72,8 @@ pub struct Tokens {
     /// The one that k3s itself has written down: with which it was started last, or which the cluster was given since
     /// by way of this server.
     pub cluster: Option<Token>,
+    /// The one of agents that k3s itself has written down: that of servers, if they have none of their own.
+    pub given_agents: Option<Token>,
 }
 
 impl Host {
@@ -58,11 +83,13 @@ impl Host {
     /// A file cannot be read, or holds no token.
     pub async fn tokens(&self) -> Result<Tokens, HostError> {
         let step = "read the tokens on";
-        let cluster = format!("{}/server/token", self.data_dir());
+        let of_k3s = |name: &str| format!("{}/server/{name}", self.data_dir());
+        let (cluster, given_agents) = (of_k3s("token"), of_k3s("agent-token"));
         let files = [
             ("server", paths::TOKEN),
             ("agent", paths::AGENT_TOKEN),
             ("cluster", cluster.as_str()),
+            ("given_agents", given_agents.as_str()),
         ];
         let arguments: Vec<&str> = files.iter().flat_map(|(name, path)| [*name, *path]).collect();
         let command = Command::script(step, READ, &arguments).private();
@@ -73,24 +100,8 @@ impl Host {
             server: found.remove("server"),
             agent: found.remove("agent"),
             cluster: found.remove("cluster"),
+            given_agents: found.remove("given_agents"),
         })
-    }
-
-    /// The token of the cluster, if there is one: that of k3s itself, or else that of our own file.
-    ///
-    /// # Errors
-    /// A file cannot be read, or holds no token.
-    pub async fn token(&self) -> Result<Option<Token>, HostError> {
-        let tokens = self.tokens().await?;
-        Ok(tokens.cluster.or(tokens.server))
-    }
-
-    /// The token of agents, if they have one of their own.
-    ///
-    /// # Errors
-    /// A file cannot be read, or holds no token.
-    pub async fn agent_token(&self) -> Result<Option<Token>, HostError> {
-        Ok(self.tokens().await?.agent)
     }
 
     /// The administrator's kubeconfig, if k3s has written one.
@@ -104,18 +115,24 @@ impl Host {
         Ok((!text.trim().is_empty()).then(|| text.into()))
     }
 
-    /// Gives the cluster another token, in place of the one that it takes now. No file of ours is changed.
+    /// Gives the cluster another token, in place of the one that it takes now, and another token of `agents` along with
+    /// it, if there is one. No file of ours is changed but that with the token of agents.
     ///
     /// # Errors
     /// It does not take the old one, or does not answer.
-    pub async fn rotate_token(&self, old: &Token, new: &Token) -> Result<(), HostError> {
+    pub async fn rotate_token(&self, old: &Token, new: &Token, agents: Option<&Token>) -> Result<(), HostError> {
         let step = "change the token on";
         let body = json!({ "newToken": new.short().expose_secret() }).to_string();
-        let command = Command::script(step, CHANGE, &[self.data_dir(), TOKEN_API])
+        let arguments = [self.data_dir(), TOKEN_API, paths::AGENT_TOKEN];
+        let command = Command::script(step, CHANGE, &arguments)
             .variable("login", login(old))
             .variable("body", body.into())
             .masking(old.short())
             .masking(new.short());
+        let command = match agents {
+            Some(agents) => command.variable("agents", agents.short()),
+            None => command,
+        };
         match self.session().run(command).await {
             Ok(_) => Ok(()),
             Err(ssh::Error::CommandFailed { output, .. }) if is_refusal(&output) => Err(HostError::TokenRefused {

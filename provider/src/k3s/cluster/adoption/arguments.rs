@@ -123,6 +123,7 @@ pub(super) fn empty(servers: BTreeMap<String, Server>) -> ClusterModel {
         extra_config: None,
         token: WriteOnly::default(),
         token_version: None,
+        agent_token_version: None,
         ca: None,
         restore_from: None,
         binary: None,

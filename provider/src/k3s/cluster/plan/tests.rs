@@ -200,6 +200,23 @@ async fn another_token_is_known_after_the_apply() {
 }
 
 #[tokio::test]
+async fn another_token_of_agents_leaves_the_way_into_the_cluster_known() {
+    let plan = planned(json!({ "token_version": 2, "agent_token_version": 1 })).await;
+    assert_eq!(plan.action, ChangeAction::Update);
+    assert_known(&plan, &["kubernetes", "kubeconfig"], true);
+    assert_known(&plan, &["join"], false);
+}
+
+#[tokio::test]
+async fn agents_get_no_other_token_without_the_servers() {
+    let refused = refused(json!({ "agent_token_version": 1 })).await;
+    assert!(refused.contains("`token_version`"), "{refused}");
+    let mut core = core_with(json!({ "agent_token_version": 1 }));
+    let left_out = core.plan(configuration(json!({}))).await.unwrap();
+    assert_known(&left_out, &["join"], true);
+}
+
+#[tokio::test]
 async fn a_token_that_was_given_stays_out_of_the_state() {
     let mut core = core_with(json!({ "server_token": null }));
     let plan = core
