@@ -81,10 +81,22 @@ impl Host {
     /// # Errors
     /// It cannot be reached, or does not answer as it should.
     pub async fn probe(&self) -> Result<Probed, HostError> {
+        self.probe_in(&self.0.data_dir).await
+    }
+
+    /// Looks at it wherever k3s has its data there, which is part of the answer.
+    ///
+    /// # Errors
+    /// As with [`Host::probe`].
+    pub async fn probe_anywhere(&self) -> Result<Probed, HostError> {
+        self.probe_in("").await
+    }
+
+    async fn probe_in(&self, data_dir: &str) -> Result<Probed, HostError> {
         let step = "look at";
         // What it takes to connect says nothing of clocks.
         self.session().connect().await.map_err(self.failed(step))?;
-        let command = Command::script(step, &probe::script(&self.0.data_dir), &[]).limit(ANSWER);
+        let command = Command::script(step, &probe::script(data_dir), &[]).limit(ANSWER);
         let began = now();
         let output = self.session().run(command).await.map_err(self.failed(step))?;
         let state = HostState::parse(&output.text()).map_err(|source| HostError::Probe {

@@ -16,7 +16,8 @@ mod parse;
 pub use self::host::{Cgroup, DatastoreKind, FileState, Firewall, HostState, Machine, UnitPhase, UnitState};
 pub use self::node::NodeState;
 
-/// The script behind the variables that it needs, for the standard input of `sh -s`.
+/// The script behind the variables that it needs, for the standard input of `sh -s`. Without a folder, it tells where
+/// k3s has its data.
 #[must_use]
 pub fn script(data_dir: &str) -> String {
     script_below("", data_dir)

@@ -1,6 +1,7 @@
 //! What the commands of a server have in common: they ask the server on the same host.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use reqwest::Method;
@@ -64,8 +65,14 @@ pub(super) struct Local {
 impl Local {
     /// Asks with the token that is given, else with the server's own.
     pub(super) async fn connect(given: Option<String>) -> Result<Self> {
+        Self::connect_in(None, given).await
+    }
+
+    /// The same for a server that has its data in a folder that the command was told.
+    pub(super) async fn connect_in(data: Option<String>, given: Option<String>) -> Result<Self> {
         let config = Config::for_command(KNOWN)?;
-        let own = config.data_directory().join("server/token");
+        let data = data.map_or_else(|| config.data_directory(), PathBuf::from);
+        let own = data.join("server/token");
         let text = match given {
             Some(text) => text,
             None => fs::read_to_string(&own).with_context(|| format!("open {}", own.display()))?,

@@ -17,7 +17,7 @@ pub(super) async fn run(arguments: &[String]) -> Result<()> {
     let (verb, names) = plain
         .split_first()
         .map_or(("save", &plain[..]), |(verb, names)| (*verb, names));
-    let local = Local::connect(words.flag("etcd-token")).await?;
+    let local = Local::connect_in(words.flag("data-dir"), words.flag("etcd-token")).await?;
     let name = words
         .flag("name")
         .or_else(|| local.config.text("etcd-snapshot-name").filter(|_| verb == "prune"));

@@ -7,5 +7,6 @@ mod lifecycle;
 mod refusals;
 mod repair;
 mod secrets;
+mod takeover;
 mod traps;
 mod upgrade;

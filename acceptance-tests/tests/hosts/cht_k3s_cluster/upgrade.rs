@@ -120,7 +120,10 @@ async fn started_last(scene: &Scene) -> usize {
     let mut last = (0, 0);
     for number in 1..=3 {
         let since = scene
-            .run(number, "systemctl show k3s --property ActiveEnterTimestampMonotonic --value")
+            .run(
+                number,
+                "systemctl show k3s --property ActiveEnterTimestampMonotonic --value",
+            )
             .await;
         last = last.max((since.parse::<u64>().expect("a time"), number));
     }

@@ -12,6 +12,7 @@ use crate::k3s::cluster::model::{ClusterIdentity, ClusterModel};
 use crate::k3s::cluster::spec::Beside;
 use crate::k3s::cluster::ways::{self, Private};
 use crate::k3s::fleet::{Fleet, Looked};
+use crate::k3s::paths;
 use crate::k3s::probe::{DatastoreKind, HostState, NodeState};
 use crate::ssh::Pins;
 
@@ -60,6 +61,7 @@ pub(super) async fn import(
         own: &own,
         address: &address,
         datastore: state.datastore,
+        data_dir: state.data_dir.as_deref().unwrap_or(paths::DATA_DIR),
     }
     .model()?;
     model.id = Attr::Known(found);
@@ -82,7 +84,7 @@ async fn look_at(cx: &Context<ClusterResource>, address: &Address) -> Result<(Ho
     let Some(host) = hosts.get(UNNAMED) else {
         return Err(refused("There is no server."));
     };
-    let probed = host.probe().await.map_err(|error| host.diagnose(error))?;
+    let probed = host.probe_anywhere().await.map_err(|error| host.diagnose(error))?;
     let state = probed.state;
     match state.nodes.clone() {
         Some(nodes) if state.server_unit.is_some() => Ok((state, nodes)),

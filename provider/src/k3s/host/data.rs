@@ -8,11 +8,11 @@ use crate::k3s::host::{Host, HostError};
 use crate::k3s::paths;
 use crate::ssh::{Command, Output};
 
-/// Arguments: the program, and a name.
-const SAVE: &str = r#"exec "$1" etcd-snapshot save --name "$2""#;
+/// Arguments: the program, the data folder, and a name. What others have set up does not have the folder in a file.
+const SAVE: &str = r#"exec "$1" etcd-snapshot save --data-dir="$2" --name "$3""#;
 
-/// Argument: the program. What it warns of goes elsewhere.
-const LIST: &str = r#"exec "$1" etcd-snapshot ls -o json"#;
+/// Arguments: the program, and the data folder. What it warns of goes elsewhere.
+const LIST: &str = r#"exec "$1" etcd-snapshot ls --data-dir="$2" -o json"#;
 
 /// Argument: the data folder.
 const CLEAR: &str = r#"rm -f -- "$1/server/cred/passwd""#;
@@ -80,9 +80,13 @@ impl Host {
     /// # Errors
     /// k3s does not run, or cannot write it.
     pub async fn save_snapshot(&self, name: &str) -> Result<(), HostError> {
-        self.run("take a snapshot of etcd on", SAVE, &[paths::BINARY, name])
-            .await
-            .map(drop)
+        self.run(
+            "take a snapshot of etcd on",
+            SAVE,
+            &[paths::BINARY, self.data_dir(), name],
+        )
+        .await
+        .map(drop)
     }
 
     /// The snapshots that this server knows.
@@ -90,7 +94,9 @@ impl Host {
     /// # Errors
     /// k3s does not run, or answers something else.
     pub async fn snapshots(&self) -> Result<Vec<Snapshot>, HostError> {
-        let output = self.run("list the snapshots on", LIST, &[paths::BINARY]).await?;
+        let output = self
+            .run("list the snapshots on", LIST, &[paths::BINARY, self.data_dir()])
+            .await?;
         parse(&output.stdout).map_err(|source| HostError::Snapshots {
             host: self.name().to_owned(),
             source,

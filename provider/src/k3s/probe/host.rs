@@ -35,6 +35,8 @@ pub struct HostState {
     pub joins_through: Option<String>,
     /// Archives of images, by name, with size and time.
     pub images: BTreeMap<String, String>,
+    /// Where k3s has its data: where it was looked for, or was found.
+    pub data_dir: Option<String>,
     /// What this provider noted.
     pub marker: Option<Marker>,
     /// Whether there is a marker that cannot be read.

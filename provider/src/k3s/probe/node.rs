@@ -16,6 +16,9 @@ pub const CONTROL_PLANE_LABEL: &str = "node-role.kubernetes.io/control-plane";
 /// The annotation with what the running k3s was told. Secrets in it are masked.
 pub const NODE_ARGS: &str = "k3s.io/node-args";
 
+/// The annotation with the environment of the running k3s.
+pub const NODE_ENV: &str = "k3s.io/node-env";
+
 /// A Node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "Node")]
@@ -61,6 +64,14 @@ impl NodeState {
     #[must_use]
     pub fn cordoned_by(&self) -> Option<&str> {
         self.annotations.get(CORDONED_BY).map(String::as_str)
+    }
+
+    /// The folder in which the running k3s has its data, if it is known: that below which it has unpacked itself.
+    #[must_use]
+    pub fn data_dir(&self) -> Option<String> {
+        let environment: BTreeMap<String, String> = serde_json::from_str(self.annotations.get(NODE_ENV)?).ok()?;
+        let (folder, _) = environment.get("K3S_DATA_DIR")?.rsplit_once("/data/")?;
+        Some(folder.to_owned())
     }
 
     /// What the running k3s was told, if it is known: the values of each key.

@@ -65,6 +65,7 @@ fn state(values: &Values<'_>) -> Result<HostState, ProbeError> {
         images: named(values, "image.")
             .map(|(name, value)| (name, value.to_owned()))
             .collect(),
+        data_dir: text(values, "data_dir"),
         has_foreign_marker: matches!(marker, Some(Err(_))),
         marker: marker.and_then(Result::ok),
         datastore: datastore(values),

@@ -1,7 +1,7 @@
 # Tells what a host is and what k3s does on it, as lines of key=value on standard output.
 #
-# It is sent to `sh -s` behind two variables: `root`, which is empty but in tests, and `data_dir`. It changes nothing, writes no
-# file, and asks nothing of the network but the API on the host itself. What it cannot find out it leaves out.
+# It is sent to `sh -s` behind two variables: `root`, which is empty but in tests, and `data_dir`, which is empty where nobody knows it. It
+# changes nothing, writes no file, and asks nothing of the network but the API on the host itself. What it cannot find out it leaves out.
 
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/local/bin"
 
@@ -45,6 +45,31 @@ variable() {
 
 number_after() {
   sed -n "s/^$2:[[:space:]]*\([0-9]*\).*/\1/p" "$root$1" 2>/dev/null | head -n 1
+}
+
+# The program that a unit runs, by its place.
+program_of() {
+  has systemctl || return 1
+  pid=$(limited systemctl show "$1.service" --property MainPID 2>/dev/null)
+  pid=${pid#MainPID=}
+  [ "${pid:-0}" -gt 0 ] 2>/dev/null && readlink "$root/proc/$pid/exe"
+}
+
+# Where k3s has its data, on a host of which nobody has said so. What runs tells it by its place, however it was told; what does not run
+# is told by its unit, or else by its configuration.
+find_data_dir() {
+  for unit in k3s k3s-agent; do
+    program=$(program_of "$unit" 2>/dev/null)
+    case $program in
+      /*/data/*/bin/*) found=${program%/data/*/bin/*} ;;
+      *) found=$(cat "$root/etc/systemd/system/$unit.service" 2>/dev/null | tr -d "\"'\\\\" | tr '\n\t' '  ' |
+        sed -n 's/.*ExecStart=//; s/.* --data-dir[= ] *\([^ ]*\).*/\1/p; s/.* -d[= ] *\([^ ]*\).*/\1/p' | head -n 1) ;;
+    esac
+    case $found in /*) printf '%s\n' "$found" && return ;; esac
+  done
+  found=$(cat "$root/etc/rancher/k3s/config.yaml" "$root"/etc/rancher/k3s/config.yaml.d/*.yaml 2>/dev/null |
+    sed -n 's/^data-dir:[[:space:]]*\([^[:space:]]*\).*/\1/p' | tail -n 1 | tr -d "\"'")
+  case $found in /*) printf '%s\n' "$found" ;; *) echo /var/lib/rancher/k3s ;; esac
 }
 
 machine() {
@@ -148,6 +173,7 @@ files() {
 
 data() {
   folder=$root$data_dir
+  say data_dir "$data_dir"
   say_of payload readlink "$folder/data/current"
   say_of ca_sha256 hash_of_authority "$folder/server/tls/server-ca.crt"
   say_of server_token_sha256 hash_of "$folder/server/token"
@@ -219,19 +245,16 @@ cluster() {
 
 say cht_probe 1
 began=$(date +%s)
+[ -n "$data_dir" ] || data_dir=$(find_data_dir)
 machine
 kernel
 software
 files
 data
 leader
-if has systemctl; then
-  for unit in k3s k3s-agent; do
-    pid=$(limited systemctl show "$unit.service" --property MainPID 2>/dev/null)
-    pid=${pid#MainPID=}
-    [ "${pid:-0}" -gt 0 ] 2>/dev/null && say_of payload_running readlink "$root/proc/$pid/exe"
-  done
-fi
+for unit in k3s k3s-agent; do
+  say_of payload_running program_of "$unit"
+done
 journal
 removed
 cluster

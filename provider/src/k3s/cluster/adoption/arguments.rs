@@ -12,6 +12,7 @@ use crate::k3s::attributes::{ExtraConfig, Taint};
 use crate::k3s::cluster::model::{ClusterModel, Datastore, Server, Snapshots};
 use crate::k3s::config::Role;
 use crate::k3s::config::keys::{Key, Kind, Owner};
+use crate::k3s::paths;
 use crate::k3s::probe::{DatastoreKind, NodeState};
 
 /// What one k3s was told: the values of each key.
@@ -27,13 +28,15 @@ pub(super) struct Arguments<'a> {
     pub(super) address: &'a Address,
     /// What is on its disk.
     pub(super) datastore: Option<DatastoreKind>,
+    /// Where it has that.
+    pub(super) data_dir: &'a str,
 }
 
 impl Arguments<'_> {
     /// The attributes of the cluster.
     ///
     /// # Errors
-    /// Fails if a server has no address.
+    /// Fails if a server has no address, or its data elsewhere than the others.
     pub(super) fn model(&self) -> Result<ClusterModel, Diagnostics> {
         let told: BTreeMap<&str, Told> = self
             .servers
@@ -50,6 +53,7 @@ impl Arguments<'_> {
         let running = self.servers.iter().filter_map(|node| node.version).min();
         model.version = running.map(|version| version.to_string()).unwrap_or_default();
         fill(&mut model, &common);
+        model.data_dir = self.folder(model.data_dir)?;
         let is_elsewhere = common.contains_key("datastore-endpoint");
         model.datastore = match self.datastore {
             _ if is_elsewhere => Some(datastore("external")),
@@ -57,6 +61,24 @@ impl Arguments<'_> {
             Some(DatastoreKind::Etcd) | None => None,
         };
         Ok(model)
+    }
+
+    /// Where all servers have their data, if that is not where k3s has it by itself: as they were told, or as it was
+    /// found.
+    fn folder(&self, told: Option<String>) -> Result<Option<String>, Diagnostics> {
+        let is_elsewhere = |node: &&&NodeState| node.data_dir().is_some_and(|folder| folder != self.data_dir);
+        if let Some(node) = self.servers.iter().find(is_elsewhere) {
+            return Err(refused(&format!(
+                "The servers do not have their data in the same folder: {} has it in {}, and {} in {}. All servers of a cluster share \
+                 `data_dir`.",
+                self.own,
+                self.data_dir,
+                node.name,
+                node.data_dir().unwrap_or_default()
+            )));
+        }
+        let found = || (self.data_dir != paths::DATA_DIR).then(|| self.data_dir.to_owned());
+        Ok(told.filter(|told| told == self.data_dir).or_else(found))
     }
 
     fn server(&self, node: &NodeState, told: &Told, common: &Told) -> Result<Server, Diagnostics> {

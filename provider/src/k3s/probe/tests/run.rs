@@ -52,6 +52,11 @@ impl Host {
 
     /// What the script says with a shell.
     fn answer(&self, shell: &[&str]) -> String {
+        self.answer_in(shell, DATA_DIR)
+    }
+
+    /// The same where it is told that k3s has its data in a folder, or is told nothing.
+    fn answer_in(&self, shell: &[&str], data_dir: &str) -> String {
         let path = format!("{}:/usr/bin:/bin", self.root().join("bin").display());
         let mut child = Command::new(shell[0])
             .args(&shell[1..])
@@ -62,7 +67,7 @@ impl Host {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let script = script_below(self.root().to_str().unwrap(), DATA_DIR);
+        let script = script_below(self.root().to_str().unwrap(), data_dir);
         child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "the script complains");
@@ -268,6 +273,62 @@ fn a_member_that_was_removed_is_told_of_for_as_long_as_k3s_waits_for_it() {
             assert_eq!(state.waits_in_vain(), expected);
         }
     }
+}
+
+#[test]
+fn the_folder_of_the_data_is_found_where_nobody_knows_it() {
+    const UNIT: &str = "/etc/systemd/system/k3s.service";
+    let found = |host: &Host| {
+        let folders = shells().into_iter().map(|shell| {
+            let state = HostState::parse(&host.answer_in(&shell, "")).unwrap();
+            state.data_dir.unwrap()
+        });
+        let mut folders: Vec<String> = folders.collect();
+        folders.dedup();
+        folders.join(" ")
+    };
+    assert_eq!(found(&Host::new()), DATA_DIR);
+
+    // Nobody is asked for Nodes.
+    let host = server();
+    fs::remove_file(host.root().join(paths::KUBECONFIG.trim_start_matches('/'))).unwrap();
+    host.file(paths::CONFIG, "data-dir: \"/data/elsewhere\"\n", 0o600);
+    assert_eq!(found(&host), DATA_DIR, "that is where it runs");
+    let exe = host.root().join("proc/77/exe");
+    fs::remove_file(&exe).unwrap();
+    symlink("/data/k3s/data/aaa/bin/k3s", &exe).unwrap();
+    host.file("/data/k3s/server/tls/server-ca.crt", "ca", 0o644);
+    assert_eq!(found(&host), "/data/k3s");
+    let state = HostState::parse(&host.answer_in(&["sh"], "")).unwrap();
+    assert_eq!(state.ca_sha256, Some(digest::sha256(b"ca")));
+
+    // It does not run.
+    fs::remove_file(&exe).unwrap();
+    for (unit, folder) in [
+        (
+            "ExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'--data-dir=/srv/k3s' \\\n\t'--debug' \\\n\n",
+            "/srv/k3s",
+        ),
+        (
+            "ExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'--data-dir' \\\n\t'/srv/other' \\\n",
+            "/srv/other",
+        ),
+        ("ExecStart=/usr/local/bin/k3s server -d /srv/short\n", "/srv/short"),
+        ("ExecStart=/usr/local/bin/k3s server\n", "/data/elsewhere"),
+    ] {
+        host.file(
+            UNIT,
+            &format!("[Service]\nExecStartPre=-/sbin/modprobe overlay\n{unit}"),
+            0o644,
+        );
+        assert_eq!(found(&host), folder, "{unit}");
+    }
+    host.file(
+        "/etc/rancher/k3s/config.yaml.d/50-x.yaml",
+        "data-dir: /data/last # on the large disk\n",
+        0o644,
+    );
+    assert_eq!(found(&host), "/data/last");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::k3s::probe::node::{CONTROL_PLANE_LABEL, NODE_ARGS};
+use crate::k3s::probe::node::{CONTROL_PLANE_LABEL, NODE_ARGS, NODE_ENV};
 
 fn node(name: &str, arguments: &[&str]) -> NodeState {
     NodeState {
@@ -17,14 +17,19 @@ fn node(name: &str, arguments: &[&str]) -> NodeState {
 }
 
 fn read(nodes: &[NodeState], datastore: Option<DatastoreKind>) -> ClusterModel {
+    read_in(paths::DATA_DIR, nodes, datastore).unwrap()
+}
+
+fn read_in(data_dir: &str, nodes: &[NodeState], datastore: Option<DatastoreKind>) -> Result<ClusterModel, Diagnostics> {
     let servers: Vec<&NodeState> = nodes.iter().collect();
     let arguments = Arguments {
         servers: &servers,
         own: "a",
         address: &Address::parse("ubuntu@k1.example").unwrap(),
         datastore,
+        data_dir,
     };
-    arguments.model().unwrap()
+    arguments.model()
 }
 
 #[test]
@@ -149,4 +154,26 @@ fn an_external_cloud_provider_is_an_attribute_and_no_argument() {
     assert_eq!(model.cloud_provider.as_deref(), Some("external"));
     assert_eq!(model.kubelet_args, None);
     assert_eq!(model.servers["a"].provider_id.as_deref(), Some("vsphere://1"));
+}
+
+#[test]
+fn the_folder_of_the_data_is_where_it_was_found_and_the_same_on_all_servers() {
+    let in_folder = |name: &str, arguments: &[&str], folder: &str| {
+        let mut node = node(name, arguments);
+        let environment = json!({ "K3S_DATA_DIR": format!("{folder}/data/abc") });
+        node.annotations.insert(NODE_ENV.to_owned(), environment.to_string());
+        node
+    };
+    let folder = |found: &str, node: NodeState| read_in(found, &[node], None).unwrap().data_dir;
+    let told = ["server", "--data-dir", "/srv/k3s"];
+    assert_eq!(folder(paths::DATA_DIR, node("a", &["server"])), None);
+    assert_eq!(folder("/srv/k3s", node("a", &told)).as_deref(), Some("/srv/k3s"));
+    let by_environment = in_folder("a", &["server"], "/srv/k3s");
+    assert_eq!(folder("/srv/k3s", by_environment.clone()).as_deref(), Some("/srv/k3s"));
+
+    let two = |folder: &str| [by_environment.clone(), in_folder("b", &["server"], folder)];
+    assert!(read_in("/srv/k3s", &two("/srv/k3s"), None).is_ok());
+    let refused = read_in("/srv/k3s", &two("/var/lib/rancher/k3s"), None).map(|_| ());
+    let refused = refused.expect_err("it is elsewhere").to_string();
+    assert!(refused.contains("b in /var/lib/rancher/k3s"), "{refused}");
 }
