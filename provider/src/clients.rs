@@ -10,7 +10,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use crate::aws::{Account, Accounts, AwsDraft, EksLogins, eks_logins};
 use crate::cht::application::creations::Creations;
 use crate::cht::application::releases::Releases;
-use crate::cht::instance::Hosts;
+use crate::cht::instance::{Disks, Hosts};
 use crate::cht::port_forward::Forwards;
 use crate::k3s::agent::limits::Limits;
 use crate::kubernetes::{Access, Clusters, Kubernetes, KubernetesDraft};
@@ -27,6 +27,7 @@ pub struct Clients {
     ssh: Attr<Ssh>,
     sessions: Sessions,
     hosts: Hosts,
+    disks: Disks,
     releases: Releases,
     creations: Creations,
     agents: Limits,
@@ -48,6 +49,7 @@ impl Clients {
             ssh: known(config.ssh, SshDraft::known),
             sessions: Sessions::default(),
             hosts: Hosts::default(),
+            disks: Disks::default(),
             releases: Releases::default(),
             creations: Creations::default(),
             agents: Limits::default(),
@@ -154,6 +156,11 @@ impl Clients {
     /// The hosts that instances of this run take.
     pub(crate) fn hosts(&self) -> &Hosts {
         &self.hosts
+    }
+
+    /// The disks that instances of this run take.
+    pub(crate) fn disks(&self) -> &Disks {
+        &self.disks
     }
 
     /// The releases that instances of this run are about to have.

@@ -30,6 +30,7 @@ use crate::cht::instance::credentials::Known;
 use crate::cht::instance::live::{application, drift, secrets, which_cluster};
 use crate::cht::instance::model::{InstanceIdentity, InstanceModel, Private};
 use crate::cht::instance::patience::Patience;
+pub(crate) use crate::cht::instance::plan::disks::Disks;
 pub(crate) use crate::cht::instance::plan::hosts::Hosts;
 use crate::cht::instance::plan::survey::{Survey, unsaved};
 use crate::cht::instance::plan::{data_guard, storage, trial};

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod cores;
+mod disks;
 mod drift;
 mod existing_data;
 mod failures;

@@ -205,7 +205,7 @@ async fn row_07_a_data_volume_that_is_gone_is_not_made_again() {
 #[ignore = "needs the lab: cargo xtask test"]
 async fn disks_of_each_platform_are_bound_and_outlive_the_instance() {
     for (index, storage) in [
-        "ebs_volume_id = \"vol-0a1b2c3d4e5f60718\", partition = 1",
+        "ebs_volume_id = \"vol-0a1b2c3d4e5f60722\", partition = 1",
         "gce_disk = \"kisumu\"",
         "vsphere_volume_handle = \"3a1e0b1c-5f0e\"",
     ]

@@ -35,6 +35,7 @@ pub(super) use self::ingress::{NAME as INGRESS, TLS_SECRET, live_key};
 pub use self::manifest::Manifest;
 use self::metadata::Labels;
 pub(super) use self::metadata::{COMPONENT_LABEL, HOST_NAME_LABEL, ZONE_LABEL};
+pub(super) use self::storage::{EBS_DRIVER, VSPHERE_DRIVER};
 use super::spec::InstanceSpec;
 
 /// The phase after which CouchDB runs, and nothing yet that would use it.

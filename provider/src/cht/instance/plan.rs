@@ -2,8 +2,9 @@
 //!
 //! - [`data_guard`] refuses what would lose data, [`version_support`] warns of versions that are not supported any
 //!   more.
-//! - [`trial`] asks the cluster what it would say. [`storage`] looks at what a plan asks of its volumes and nodes,
-//!   [`classes`] warns of classes that are not there, [`hosts`] tells whether another ingress has the host.
+//! - [`trial`] asks the cluster what it would say. [`storage`] looks at what a plan asks of its volumes, [`zones`] where
+//!   they are, [`disks`] tells whether another instance has them, [`classes`] warns of classes that are not there, [`hosts`] tells
+//!   whether another ingress has the host.
 //! - [`survey`] tells whether an instance can be made where it is to be.
 
 use std::time::SystemTime;
@@ -24,11 +25,13 @@ use crate::cht::version::ChtVersion;
 
 mod classes;
 pub(super) mod data_guard;
+pub(super) mod disks;
 pub(super) mod hosts;
 pub(super) mod storage;
 pub(super) mod survey;
 pub(super) mod trial;
 mod version_support;
+mod zones;
 
 /// Refuses plans that CouchDB would not follow, or that would lose data.
 pub(super) fn check(plan: &Plan<'_, '_, InstanceResource>) -> Result<(), Diagnostics> {

@@ -10,7 +10,7 @@ const MIB: u64 = 1 << 20;
 
 /// On a disk: a directory of a node has no size of its own.
 fn on_disk(scene: &Scene, version: &str) -> Instance {
-    let disk = "nodes = [{ storage = { ebs_volume_id = \"vol-0a1b2c3d4e5f60718\" } }]\n";
+    let disk = "nodes = [{ storage = { ebs_volume_id = \"vol-0a1b2c3d4e5f60721\" } }]\n";
     running(scene, version).couchdb(disk)
 }
 

@@ -23,8 +23,8 @@ pub struct CouchdbNode {
     pub storage: Option<NodeStorage>,
 }
 
-/// The data volume of a node: a new one, or one that is there already. A volume that is there already is never deleted
-/// with the instance.
+/// The data volume of a node: a new one, or one that is there already, which no other instance may have. A volume that
+/// is there already is never deleted with the instance.
 #[derive(Clone, Default, Model)]
 #[tf(at_most_one_of(ebs_volume_id, gce_disk, host_path, vsphere_volume_handle, volume_name, claim_name))]
 pub struct NodeStorage {

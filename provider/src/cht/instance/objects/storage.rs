@@ -17,6 +17,12 @@ use super::Manifest;
 use super::metadata::{HOST_NAME_LABEL, Labels, ZONE_LABEL};
 use crate::cht::instance::spec::{Member, Storage, Volume};
 
+/// The driver of EBS volumes.
+pub(in crate::cht::instance) const EBS_DRIVER: &str = "ebs.csi.aws.com";
+
+/// The driver of vSphere's volumes.
+pub(in crate::cht::instance) const VSPHERE_DRIVER: &str = "csi.vsphere.vmware.com";
+
 const FILE_SYSTEM: &str = "ext4";
 const ACCESS_MODE: &str = "ReadWriteOnce";
 
@@ -98,10 +104,10 @@ fn disk(storage: &Storage, has_data: bool) -> Option<PersistentVolumeSpec> {
         .map(|partition| ("partition".to_owned(), partition.to_string()));
     Some(match &storage.volume {
         Volume::New | Volume::Existing(_) | Volume::Claim(_) => return None,
-        Volume::Ebs(id) => csi("ebs.csi.aws.com", id, partition.into_iter().collect()),
+        Volume::Ebs(id) => csi(EBS_DRIVER, id, partition.into_iter().collect()),
         Volume::VsphereCsi(handle) => {
             let kind = ("type".to_owned(), "vSphere CNS Block Volume".to_owned());
-            csi("csi.vsphere.vmware.com", handle, BTreeMap::from([kind]))
+            csi(VSPHERE_DRIVER, handle, BTreeMap::from([kind]))
         }
         Volume::GceDisk(name) => PersistentVolumeSpec {
             gce_persistent_disk: Some(GCEPersistentDiskVolumeSource {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cht::instance::fixtures::{self, with};
+use crate::kubernetes::testing::{Exchange, cluster};
 
 fn couchdb(node: Value) -> CouchDb {
     fixtures::model(&with(fixtures::couchdb(json!({ "nodes": [node] }))))
@@ -60,41 +61,32 @@ fn a_volume_that_may_not_be_read_is_not_trusted_and_one_to_come_is() {
     assert!(!check_existing(0, &member(&couchdb), "cht-kisumu", Looked::Known(None)).has_errors());
 }
 
-#[test]
-fn v08_c09_a_directory_is_not_shared() {
-    let couchdb = couchdb(json!({"node_name": "a", "storage": {"host_path": "/srv/cht/"}}));
-    let on = |host: &str| {
-        let expression = json!({"key": "kubernetes.io/hostname", "operator": "In", "values": [host]});
-        json!({
-            "hostPath": {"path": "/srv/cht"},
-            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}},
-        })
-    };
-    let refused = |name: &str, spec: Value| {
-        let others = of_others(vec![volume(name, spec, "Bound")], "cht-kisumu");
-        check_directory(0, &member(&couchdb), "/srv/cht/", &others).has_errors()
-    };
-    assert!(refused("cht-other", on("a")));
-    assert!(
-        refused("cht-other", json!({"hostPath": {"path": "/srv/cht"}})),
-        "on any node"
-    );
-    assert!(!refused("cht-other", on("b")));
-    assert!(!refused("cht-kisumu", on("a")), "it is the instance's own");
-    assert!(!refused("cht-other", json!({"hostPath": {"path": "/srv/other"}})));
-}
-
-#[test]
-fn v13_a_disk_is_in_the_zone_of_its_node() {
-    let nodes = [("a", "zone-1"), ("b", "zone-2")].map(|(name, zone)| {
-        let labels = json!({"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone});
-        let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}});
-        LiveObject::from_json(node).expect("a known kind")
-    });
-    let fits = |node: Value, zone: &str| compare_zone(0, &member(&couchdb(node)), zone, &nodes);
-    assert!(matches!(fits(json!({}), "zone-2"), Zone::Fits));
-    assert!(matches!(fits(json!({"node_name": "a"}), "zone-1"), Zone::Fits));
-    assert!(matches!(fits(json!({"node_name": "later"}), "zone-1"), Zone::Fits));
-    assert!(matches!(fits(json!({"node_name": "a"}), "zone-2"), Zone::Elsewhere(_)));
-    assert!(matches!(fits(json!({}), "zone-3"), Zone::NoNode(zones) if zones == ["zone-1", "zone-2"]));
+#[tokio::test]
+async fn v05_the_claim_says_which_class_has_to_let_a_volume_grow() {
+    let model = |size: &str| fixtures::model(&with(fixtures::couchdb(json!({ "storage_size": size }))));
+    let before = model("10Gi").couchdb.spec();
+    assert_eq!(before.nodes[0].storage.class, None);
+    for (allows, expected) in [(true, &[][..]), (false, &["couchdb.storage_size"])] {
+        let claim = json!({
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "couchdb-claim0", "namespace": "cht-kisumu"}, "spec": {"storageClassName": "gp2"},
+        });
+        let class = json!({
+            "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "gp2"},
+            "allowVolumeExpansion": allows,
+        });
+        let (cluster, server) = cluster(vec![
+            Exchange::get("/persistentvolumeclaims/couchdb-claim0").answer(200, claim),
+            Exchange::get("/storageclasses/gp2").answer(200, class),
+        ]);
+        let mut diagnostics = Diagnostics::new();
+        let checked = check_growth(&cluster, &model("20Gi"), &before, &mut diagnostics).await;
+        checked.expect("the cluster answers");
+        server.finished().await;
+        let paths: Vec<String> = diagnostics
+            .iter()
+            .map(|one| one.path.as_ref().expect("a path").to_string())
+            .collect();
+        assert_eq!(paths, expected, "{diagnostics}");
+    }
 }
