@@ -16,6 +16,7 @@ resource "cht_instance" "county" {
   }
 
   ingress = {
+    # Traefik has its timeouts from ../../traefik/timeouts.yaml, once for the cluster.
     class = "traefik"
     tls = {
       certificate = var.certificate

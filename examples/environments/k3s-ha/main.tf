@@ -64,6 +64,7 @@ resource "cht_instance" "this" {
   }
 
   ingress = {
+    # Traefik has its timeouts from ../../traefik/timeouts.yaml, once for the cluster.
     class = "traefik"
     tls = {
       certificate = var.certificate

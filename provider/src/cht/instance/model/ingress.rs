@@ -18,8 +18,9 @@ pub struct Ingress {
     #[tf(validate(checks::object_name()))]
     pub class: Option<String>,
     /// Kind of the ingress controller, which decides how it is told the timeouts and the body size that CHT needs:
-    /// `traefik`, `nginx` (ingress-nginx), `alb` (AWS Load Balancer Controller), `gce` (GKE) or `other`, which is told
-    /// nothing. Default: what `alb`, `gce` or the name in `class` suggests.
+    /// `nginx` (ingress-nginx) is told both, `alb` (AWS Load Balancer Controller) the timeout; `gce` (GKE) needs a
+    /// BackendConfig for it, `traefik` a configuration of its entry points, and `other` whatever it is told in
+    /// `annotations`. Default: what `alb`, `gce` or the name in `class` suggests.
     #[tf(validate(Validator::one_of(["traefik", "nginx", "alb", "gce", "other"])))]
     pub kind: Option<String>,
     /// Further annotations; they win over those that are set for the kind of the controller.
@@ -30,7 +31,8 @@ pub struct Ingress {
     pub labels: Option<BTreeMap<String, String>>,
     /// Encryption by the ingress; without it, the ingress speaks plain HTTP, or has a certificate from elsewhere.
     pub tls: Option<Tls>,
-    /// How long a request may take, in seconds: replication keeps requests open for long. Default: `3600`.
+    /// How long a request may take, in seconds: replication keeps requests open for long. Default: `3600`. Only the
+    /// kinds `nginx` and `alb` can be told by an ingress; the guide on one server shows what to tell Traefik instead.
     #[tf(validate(Validator::between(60..=86_400)))]
     pub timeout_seconds: Option<i64>,
     /// The largest request body, in MiB. Default: `32`, which is what the API accepts.

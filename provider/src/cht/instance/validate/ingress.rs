@@ -128,10 +128,14 @@ fn validate_limits(kind: IngressKind, ingress: &IngressDraft, diagnostics: &mut 
         ),
     ] {
         if given && !told {
-            let detail = format!(
-                "An Ingress has no way to tell this kind of controller of `{attribute}`: it is set in the controller's own \
-                 configuration, or in `annotations` that the controller knows."
-            );
+            let how = match (kind, attribute) {
+                (IngressKind::Traefik, Ingress::TIMEOUT_SECONDS) => {
+                    "its entry points have `respondingTimeouts`, which `examples/traefik/timeouts.yaml` sets for the Traefik of k3s, once \
+                     for the whole cluster. Remove it here."
+                }
+                _ => "it is set in the controller's own configuration, or in `annotations` that the controller knows.",
+            };
+            let detail = format!("An Ingress has no way to tell this kind of controller of `{attribute}`: {how}");
             diagnostics.push(Diagnostic::warning("Setting has no effect", detail).at(path(attribute)));
         }
     }
@@ -218,6 +222,7 @@ mod tests {
         ingress(both("nginx"), &[]);
         ingress(both("alb"), &[body_size]);
         ingress(both("traefik"), &[timeout, body_size]);
+        ingress(json!({"class": "traefik"}), &[]);
         ingress(json!({"class": "alb", "timeout_seconds": 4001}), &[timeout]);
         ingress(json!({"class": "gce"}), &["ingress.gce"]);
     }

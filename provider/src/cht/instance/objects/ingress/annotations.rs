@@ -6,7 +6,8 @@
 //! - AWS Load Balancer Controller: an attribute of the load balancer, which has no limit for bodies. A certificate is
 //!   one of ACM, named by `certificate-arn` or found by the host's name.
 //! - Traefik: timeouts belong to the entry point (`transport.respondingTimeouts`), which the cluster's own
-//!   configuration sets; there is no annotation for them, and no limit for bodies unless a middleware sets one.
+//!   configuration sets (`examples/traefik/timeouts.yaml`); there is no annotation for them, and no limit for bodies
+//!   unless a middleware sets one.
 //! - GKE: a BackendConfig, which the Service names; no limit for bodies.
 //! - Any other gets the annotations of the specification only.
 

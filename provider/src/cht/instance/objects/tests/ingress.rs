@@ -7,6 +7,35 @@ use serde_json::{Value, json};
 use super::{everything, manifests, minimal, object, secret_value};
 use crate::cht::instance::spec::{Alb, Controller, Gce, Ingress, InstanceSpec, TargetType, Tls};
 
+/// What Traefik is told by a file of the examples, as an Ingress cannot tell it.
+const TRAEFIK: &str = include_str!("../../../../../../examples/traefik/timeouts.yaml");
+
+#[test]
+fn traefik_is_told_the_timeouts_of_its_entry_points_by_the_file_that_the_guide_shows() {
+    let config: Value = serde_saphyr::from_str(TRAEFIK).expect("it is YAML");
+    assert_eq!(config["kind"], "HelmChartConfig");
+    let values = config["spec"]["valuesContent"].as_str().expect("it is a text");
+    let values: Value = serde_saphyr::from_str(values).expect("it is YAML");
+    let seconds = Ingress::default().timeout_seconds;
+    let expected: Vec<Value> = ["web", "websecure"]
+        .iter()
+        .flat_map(|entry_point| {
+            ["readTimeout", "writeTimeout", "idleTimeout"].map(|name| {
+                json!(format!(
+                    "--entryPoints.{entry_point}.transport.respondingTimeouts.{name}={seconds}s"
+                ))
+            })
+        })
+        .collect();
+    assert_eq!(values["additionalArguments"], json!(expected));
+    let (_, shown) = TRAEFIK.split_once("apiVersion").expect("it begins with comments");
+    let guide = include_str!("../../../../../../docs/guides/one-server.md");
+    assert!(
+        guide.contains(&format!("```yaml\napiVersion{shown}```")),
+        "the guide shows another file"
+    );
+}
+
 /// Each kind of ingress controller, with whatever there is to say to it, and each source of certificates.
 pub(super) fn ways_in() -> Vec<(&'static str, Ingress)> {
     let way_in = |class: &str, controller: Controller, tls: Tls| Ingress {
