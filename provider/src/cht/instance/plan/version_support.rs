@@ -19,17 +19,21 @@ const SUPPORT_ENDS: [((u64, u64), &str); 5] = [
     ((4, 21), "2026-01-10"),
 ];
 
-/// The newest version whose objects are known.
-const NEWEST: (u64, u64) = (5, 3);
+/// The newest version of each line whose objects are known, newest line first.
+const NEWEST: [(u64, u64); 2] = [(5, 3), (4, 22)];
 
 /// What to warn of a version on a day.
 pub(super) fn warning(version: &ChtVersion, now: SystemTime) -> Option<Diagnostic> {
     let minor = (version.major, version.minor);
-    if minor > NEWEST {
+    let newest = NEWEST
+        .iter()
+        .find(|(major, _)| *major <= version.major)
+        .unwrap_or(&NEWEST[0]);
+    if minor > *newest {
         let detail = format!(
             "CHT {version} is newer than this release of the provider, which makes the same objects for it as for CHT {}.{}. \
              Look for a newer release of the provider, and read what has changed in this one of CHT.",
-            NEWEST.0, NEWEST.1
+            newest.0, newest.1
         );
         return Some(Diagnostic::warning("CHT release is not known yet", detail).at(InstanceModel::CHT_VERSION));
     }
@@ -39,10 +43,28 @@ pub(super) fn warning(version: &ChtVersion, now: SystemTime) -> Option<Diagnosti
         None => return None,
     };
     let detail = format!(
-        "The support of CHT {}.{} ended {ended}: it gets no fixes any more, not even for security. Plan an upgrade.",
-        version.major, version.minor
+        "The support of CHT {}.{} ended {ended}: it gets no fixes any more, not even for security. Plan an upgrade{}.",
+        version.major,
+        version.minor,
+        last_of_line(version, now)
     );
     Some(Diagnostic::warning("CHT release is not supported any more", detail).at(InstanceModel::CHT_VERSION))
+}
+
+/// How long the last version of an older line is supported, which is no long way.
+fn last_of_line(version: &ChtVersion, now: SystemTime) -> String {
+    let is_before = |(major, minor): &&(u64, u64)| *major == version.major && *minor > version.minor;
+    let last = NEWEST[1..].iter().find(is_before);
+    let supported = SUPPORT_ENDS.iter().find(|(known, _)| last == Some(known));
+    match supported {
+        Some(((major, minor), day)) if !has_come(day, now) => {
+            format!(": CHT {major}.{minor}, the last one of its line, is supported until {day}")
+        }
+        Some(((major, minor), day)) => {
+            format!(": that of CHT {major}.{minor}, the last one of its line, ended on {day} as well")
+        }
+        None => String::new(),
+    }
 }
 
 fn has_come(day: &str, now: SystemTime) -> bool {
@@ -71,10 +93,28 @@ mod tests {
     }
 
     #[test]
+    fn the_warning_of_a_version_of_an_older_line_says_how_long_its_last_one_is_supported() {
+        for version in ["4.0.0", "4.20.1", "4.21.1"] {
+            let text = warned(version, "2026-11-19").expect("its support has ended");
+            assert!(
+                text.contains("CHT 4.22, the last one of its line, is supported until 2026-11-20"),
+                "{text}"
+            );
+            let text = warned(version, "2026-11-20").expect("its support has ended");
+            assert!(text.contains("ended on 2026-11-20 as well"), "{text}");
+        }
+        let text = warned("5.0.0", "2026-12-01").expect("its support has ended");
+        assert!(text.ends_with("Plan an upgrade."), "{text}");
+        assert!(warned("4.22.0", "2026-12-01").is_some_and(|text| text.ends_with("Plan an upgrade.")));
+    }
+
+    #[test]
     fn a_version_that_is_not_known_yet_is_warned_of() {
         for version in ["5.4.0", "6.0.0-beta.1"] {
             assert!(warned(version, "2026-12-01").is_some_and(|detail| detail.contains("as for CHT 5.3")));
         }
+        let text = warned("4.23.0", "2026-10-01").expect("the last known one of CHT 4 is 4.22");
+        assert!(text.contains("as for CHT 4.22"), "{text}");
     }
 
     #[test]
