@@ -65,6 +65,8 @@ pub enum Fault {
     BuildsServerAway,
     /// The indexes of a staged version do not get past the half.
     IndexingStalls,
+    /// The search index does not get past the half.
+    SearchIndexingStalls,
     /// Staging fails in the middle.
     StagingFails,
     /// The API is started anew in the middle of each staging.
@@ -85,7 +87,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them: each has a test that shows what a person reads.
-    pub const ALL: [Fault; 17] = [
+    pub const ALL: [Fault; 18] = [
         Fault::StayInSetup,
         Fault::HaproxyDown,
         Fault::Html200,
@@ -95,6 +97,7 @@ impl Fault {
         Fault::SlowStart,
         Fault::BuildsServerAway,
         Fault::IndexingStalls,
+        Fault::SearchIndexingStalls,
         Fault::StagingFails,
         Fault::StagingIsInterrupted,
         Fault::StagingIsAborted,

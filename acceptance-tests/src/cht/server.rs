@@ -166,6 +166,9 @@ impl Played<'_> {
         }
         let found = match path {
             _ if self.head.method() != Method::GET => None,
+            "/_active_tasks" => Some(answers::active_tasks(self.upgrades.with(self.namespace, |database| {
+                database.search_index(self.instance.faults(), self.now)
+            }))),
             "/api/deploy-info" => Some(answers::deploy_info(&self.instance.version())),
             _ => answers::couchdb(path, &self.instance.members()),
         };

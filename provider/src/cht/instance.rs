@@ -77,6 +77,7 @@ impl Resource for InstanceResource {
         plan::check(plan)?;
         data_guard::check_directories(cx, plan)?;
         plan::warn_of_version(cx, plan);
+        upgrade::next_line::warn(cx, plan);
         plan::check_certificate(cx, plan)?;
         plan::keep_what_is_replaced(cx, plan)?;
         trial::try_in_cluster(cx, plan).await

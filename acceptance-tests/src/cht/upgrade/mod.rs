@@ -41,6 +41,8 @@ pub struct Database {
     pub log: Vec<Entry>,
     /// How often an API had to index when it started, while nobody was served, or took over what was not indexed.
     pub cold_starts: usize,
+    /// Whether the search index is being built, and since when somebody has looked.
+    search_index: Option<Option<Instant>>,
     /// The volume that this is on.
     volume: Option<String>,
     /// How long the newest upgrade has been going on, and when that was looked at last.
@@ -105,6 +107,9 @@ impl Database {
             return 1;
         }
         let is_first = self.installed.is_none();
+        if self.installed.as_deref().is_some_and(|before| before.starts_with("4.")) && !version.starts_with("4.") {
+            self.search_index = Some(None);
+        }
         self.installed = Some(version.to_owned());
         if let Some(entry) = self.current_mut() {
             let is_finished = entry.to == version;
@@ -137,6 +142,19 @@ impl Database {
         let share = elapsed.saturating_sub(2 * STEP).as_secs_f64() / INDEXING.as_secs_f64();
         let is_indexing = self.current()?.state == "indexing";
         is_indexing.then_some((share * 100.0).min(99.0) as u64)
+    }
+
+    /// How far the search index is, in percent, while it is built: after the first start of a version that has one.
+    pub(super) fn search_index(&mut self, faults: &HashSet<Fault>, now: Instant) -> Option<u64> {
+        let elapsed = now.duration_since(*self.search_index.as_mut()?.get_or_insert(now));
+        let share = elapsed.as_secs_f64() / INDEXING.as_secs_f64();
+        let stalls = faults.contains(&Fault::SearchIndexingStalls);
+        let share = if stalls { 0.5 } else { share };
+        if share >= 1.0 {
+            self.search_index = None;
+            return None;
+        }
+        Some((share * 100.0) as u64)
     }
 
     /// Begins an upgrade in the place of any other.

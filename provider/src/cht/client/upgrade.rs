@@ -34,7 +34,31 @@ struct Row {
     doc: Option<UpgradeLog>,
 }
 
+/// Something that CouchDB works on in the background.
+#[derive(Deserialize)]
+struct Task {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    changes_done: u64,
+    #[serde(default)]
+    total_changes: u64,
+}
+
 impl<T: Transport> Client<T> {
+    /// `GET /_active_tasks`: how far the search index is, in percent; none if it is not being built.
+    ///
+    /// # Errors
+    /// The CHT is not ready, or the user is no administrator of the database.
+    pub async fn search_indexing(&self) -> Result<Option<u64>, Error> {
+        let tasks: Vec<Task> = self.call(Call::new(Method::GET, "/_active_tasks")).await?;
+        let tasks: Vec<Task> = tasks.into_iter().filter(|task| task.kind == "search_indexer").collect();
+        let sum = |amount: fn(&Task) -> u64| tasks.iter().map(amount).fold(0, u64::saturating_add);
+        let (done, total) = (sum(|task| task.changes_done), sum(|task| task.total_changes));
+        let percent = done.saturating_mul(100).checked_div(total).unwrap_or(0);
+        Ok((!tasks.is_empty()).then_some(percent.min(100)))
+    }
+
     /// `GET /api/v2/upgrade`: the upgrade that is going on, and its indexes.
     ///
     /// # Errors
@@ -89,4 +113,32 @@ impl<T: Transport> Client<T> {
 /// A release, as the calls name it.
 fn build(version: &ChtVersion) -> Value {
     json!({ "build": { "namespace": "medic", "application": "medic", "version": version.to_string() } })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::cht::testing::{Script, ok};
+
+    #[tokio::test]
+    async fn the_search_index_is_as_far_as_all_of_its_tasks() {
+        let task = |kind: &str, done: u64| json!({"type": kind, "changes_done": done, "total_changes": 200});
+        for (tasks, expected) in [
+            (json!([]), None),
+            (json!([task("indexer", 20)]), None),
+            (
+                json!([
+                    task("indexer", 0),
+                    task("search_indexer", 50),
+                    task("search_indexer", 150)
+                ]),
+                Some(50),
+            ),
+            (json!([{"type": "search_indexer"}]), Some(0)),
+        ] {
+            let client = Script::new([("GET /_active_tasks", ok(tasks))]).client();
+            assert_eq!(client.search_indexing().await.expect("it answers"), expected);
+        }
+    }
 }

@@ -5,6 +5,7 @@ pub(super) mod killed;
 mod outside;
 mod space;
 
+use acceptance_tests::cht::Fault;
 use acceptance_tests::cht::upgrade::Database;
 use serde_json::json;
 
@@ -39,6 +40,23 @@ pub(super) async fn image(scene: &Scene, deployment: &str) -> String {
     let deployment = scene.object(&DEPLOYMENT, deployment).await.expect("it is there");
     let image = &deployment.data["spec"]["template"]["spec"]["containers"][0]["image"];
     image.as_str().expect("text").to_owned()
+}
+
+/// The images of all containers of an instance.
+async fn images(scene: &Scene) -> Vec<String> {
+    let mut images = Vec::new();
+    for name in scene.owned(&DEPLOYMENT).await {
+        let deployment = scene.object(&DEPLOYMENT, &name).await.expect("it is there");
+        let containers = deployment.data["spec"]["template"]["spec"]["containers"].clone();
+        let containers = containers.as_array().expect("there are containers").clone();
+        images.extend(
+            containers
+                .iter()
+                .filter_map(|container| container["image"].as_str().map(str::to_owned)),
+        );
+    }
+    assert!(images.len() > 3, "{images:?}");
+    images
 }
 
 /// Checks that an instance runs a version, for which its API never had to index while it started.
@@ -117,9 +135,30 @@ async fn row_04_cht_4_becomes_cht_5_in_one_apply() {
     scene.configure(&running(&scene, "4.22.0")).await;
     scene.apply().await;
     scene.configure(&running(&scene, "5.3.1")).await;
-    scene.apply().await;
+    let plan = scene.plan().await;
+    let mut warnings = plan.diagnostics().iter();
+    let warning = warnings.find(|warning| warning.summary == "CHT 5 changes more than the images");
+    blames(
+        warning.expect("it is warned"),
+        "CHT 5 changes more than the images",
+        "After the upgrade from CHT 4.22.0 to 5.3.1, phones do not synchronize",
+        "cht_version = \"5.3.1\"",
+    );
+    lab().await.cht.inject("four-to-five", Fault::SearchIndexingStalls);
+    let applied = scene.apply().await;
+    let mut warnings = applied.diagnostics.iter();
+    let warning = warnings.find(|warning| warning.summary == "Search index is still being built");
+    blames(
+        warning.expect("it is told"),
+        "Search index is still being built",
+        "building its search index: 49 % so far",
+        "",
+    );
     is_upgraded(&scene, "5.3.1", "after the upgrade").await;
-    assert!(image(&scene, "cht-couchdb").await.ends_with(":5.3.1"));
+    lab().await.cht.heal("four-to-five", Fault::SearchIndexingStalls);
+    for image in images(&scene).await {
+        assert!(image.ends_with(":5.3.1"), "{image}");
+    }
     scene.is_settled().await;
     scene.destroy().await;
 }

@@ -70,6 +70,7 @@ pub(in crate::cht::instance) async fn update(
         credentials: &credentials,
     };
     transition.remove_obsolete(cx, access).await?;
+    upgrade::next_line::report(cx, access, (&prior, &made), &credentials).await;
     Ok(made)
 }
 
