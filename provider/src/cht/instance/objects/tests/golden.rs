@@ -1,5 +1,6 @@
 //! Whole object sets, kept in `golden/`. `UPDATE_GOLDEN=1 cargo test` writes them anew; read the difference then.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use super::ingress::ways_in;
 use super::storage::on_each_platform;
 use super::{everything, minimal, object, phases, version, with_upgrade_service};
-use crate::cht::instance::spec::InstanceSpec;
+use crate::cht::instance::spec::{Ingress, InstanceSpec};
 
 #[test]
 fn row_06_c06_sections_that_are_left_out_have_the_golden_defaults() {
@@ -47,6 +48,32 @@ fn each_layout_has_the_golden_objects_as_single_node_and_as_cluster() {
 fn existing_volumes_of_each_platform_have_the_golden_objects() {
     for (name, spec) in on_each_platform() {
         assert_golden_phases(&format!("storage_{name}"), &spec, &["storage"]);
+    }
+}
+
+/// What differs from one platform to the other: where the volumes come from, and who serves the ingress.
+#[test]
+fn each_platform_has_the_golden_volumes_and_ingress_in_each_version() {
+    let platforms = [
+        ("eks", Some("eks"), "alb_everything"),
+        ("gke", Some("gke"), "gce_everything"),
+        ("vsphere", Some("vsphere"), "traefik"),
+        ("k3s", Some("host_path"), "traefik"),
+        ("generic", None, "nginx"),
+    ];
+    let existing: BTreeMap<&str, InstanceSpec> = on_each_platform().into_iter().collect();
+    let ingresses: BTreeMap<&str, Ingress> = ways_in().into_iter().collect();
+    for text in ["4.22.0", "5.0.0", "5.2.0"] {
+        for (platform, volumes, way_in) in platforms {
+            let spec = volumes.map_or_else(minimal, |volumes| existing[volumes].clone());
+            let spec = InstanceSpec {
+                version: text.parse().unwrap(),
+                ingress: ingresses[way_in].clone(),
+                ..spec
+            };
+            let name = format!("platform/{platform}_{text}");
+            assert_golden_phases(&name, &spec, &["storage", "ingress"]);
+        }
     }
 }
 
