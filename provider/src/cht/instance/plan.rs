@@ -2,9 +2,9 @@
 //!
 //! - [`data_guard`] refuses what would lose data, [`version_support`] warns of versions that are not supported any
 //!   more.
-//! - [`trial`] asks the cluster what it would say. [`storage`] looks at what a plan asks of its volumes, [`zones`] where
-//!   they are, [`disks`] tells whether another instance has them, [`classes`] warns of classes that are not there, [`hosts`] tells
-//!   whether another ingress has the host.
+//! - [`trial`] asks the cluster what it would say. [`storage`] looks at what a plan asks of its volumes, [`zones`] at
+//!   where they are, [`disks`] tells whether another instance has them, [`classes`] warns of classes that are not
+//!   there, [`hosts`] tells whether another ingress has the host.
 //! - [`survey`] tells whether an instance can be made where it is to be.
 
 use std::time::SystemTime;

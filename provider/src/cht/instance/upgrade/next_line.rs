@@ -45,7 +45,8 @@ fn warning(running: &ChtVersion, wanted: &Target) -> Option<Diagnostic> {
     Some(Diagnostic::warning("CHT 5 changes more than the images", detail).at(wanted.attribute.clone()))
 }
 
-/// Tells, after an update to another version, whether the search index is being built. It never fails: the instance runs.
+/// Tells, after an update to another version, whether the search index is being built. It never fails: the instance
+/// runs.
 pub(in crate::cht::instance) async fn report(
     cx: &Context<InstanceResource>,
     access: &Access,
