@@ -19,8 +19,6 @@ pub trait Cluster: Send + Sync + 'static {
 /// The objects of an instance, as far as the CHT's behavior follows from them. Pods count only while they are ready.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observation {
-    /// What stands for the disk of CouchDB, or of the first of its nodes.
-    pub volume: Option<String>,
     /// All nodes of CouchDB, the first one first.
     pub couchdb_nodes: Vec<CouchdbNode>,
     /// The UID of HAProxy's pod.
@@ -77,12 +75,11 @@ impl Cluster for KubeCluster {
             deployment.is_some_and(has_replicas)
         };
         let ready_pods: Vec<&Pod> = pods.items.iter().filter(|pod| is_running(pod)).collect();
-        let couchdb_nodes = topology::nodes(&deployments.items, &ready_pods);
+        let couchdb_nodes = topology::nodes(&self.client, namespace, &deployments.items, &ready_pods).await?;
         let workloads = topology::workloads(&deployments.items);
         let is_couchdb_available = !workloads.is_empty() && workloads.iter().all(|workload| has_replicas(workload));
         let uid = |pod: Option<&Pod>| pod.and_then(|pod| pod.metadata.uid.clone());
         Ok(Observation {
-            volume: topology::disk(&self.client, namespace, &deployments.items).await?,
             couchdb_nodes,
             haproxy_pod: uid(pod("haproxy")),
             api_pod: uid(pod("api")),

@@ -3,7 +3,7 @@
 use hyper::{Method, Request};
 use serde_json::{Value, json};
 
-use super::instance::Instance;
+use super::instance::{Data, Instance};
 use super::login::Login;
 
 /// Status and body; nothing if the node does not listen.
@@ -26,14 +26,18 @@ pub(super) fn answer(
     if let Some(config) = path.strip_prefix("/_node/") {
         return Some(configure(instance, service, head.method(), config, body));
     }
-    Some(match (path, instance.documents()) {
+    Some(match (path, instance.data()) {
         ("/_up", _) => (200, json!({ "status": "ok", "seeds": {} })),
         ("/_membership", _) => {
             let members = instance.members();
             (200, json!({ "all_nodes": members, "cluster_nodes": members }))
         }
-        ("/medic", Some(count)) => (200, json!({ "db_name": "medic", "doc_count": count })),
-        ("/medic", None) => (
+        ("/medic", Data::Whole) => (200, json!({ "db_name": "medic", "doc_count": 123 })),
+        ("/medic", Data::Part) => (
+            500,
+            json!({ "error": "internal_server_error", "reason": "No DB shards could be opened." }),
+        ),
+        ("/medic", Data::Nothing) => (
             404,
             json!({ "error": "not_found", "reason": "Database does not exist." }),
         ),

@@ -14,6 +14,7 @@ use super::Fault;
 use super::admins::Admins;
 use super::cluster::Observation;
 use super::login::{Credentials, FailedLogins, Login};
+use super::topology::CouchdbNode;
 use super::upgrade::Upgrades;
 
 /// How far the API has come.
@@ -35,6 +36,15 @@ pub(super) enum LoginOutcome {
     TooMany,
 }
 
+/// What CouchDB finds on its disks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Data {
+    Nothing,
+    /// Some nodes have what they had, others nothing: there is one copy of each part.
+    Part,
+    Whole,
+}
+
 /// One instance.
 pub struct Instance {
     namespace: String,
@@ -44,7 +54,7 @@ pub struct Instance {
     faults: HashSet<Fault>,
     /// The administrators on each volume that ever was.
     admins: Admins,
-    /// The volumes on which the CHT has been ready.
+    /// The data with which the CHT has been ready, of any node.
     used: HashSet<String>,
     /// The pod of the first CouchDB node that stopped bringing the others in.
     gave_up: Option<String>,
@@ -101,6 +111,7 @@ impl Instance {
     pub fn phase(&self, now: Instant) -> Phase {
         match self.api.as_ref().and_then(|api| api.listening_since) {
             None => Phase::Closed,
+            Some(_) if self.has(Fault::NeverListens) => Phase::Closed,
             Some(_) if self.has(Fault::StayInSetup) => Phase::Setup,
             Some(since) if now.duration_since(since) < self.start_takes() => Phase::Setup,
             Some(_) => Phase::Ready,
@@ -138,10 +149,15 @@ impl Instance {
         running.map(|node| node.name.as_str()).collect()
     }
 
-    /// How many documents the volume holds; none before the CHT has been ready on it.
-    pub(super) fn documents(&self) -> Option<u64> {
-        let volume = self.observation.volume.as_ref()?;
-        self.used.contains(volume).then_some(123)
+    /// What there is of the data on the disks: nothing before the CHT has been ready with it.
+    pub(super) fn data(&self) -> Data {
+        let nodes = &self.observation.couchdb_nodes;
+        let is_used = |node: &&CouchdbNode| node.data().is_some_and(|data| self.used.contains(&data));
+        match nodes.iter().filter(is_used).count() {
+            0 => Data::Nothing,
+            used if used == nodes.len() => Data::Whole,
+            _ => Data::Part,
+        }
     }
 
     /// The version of the application.
@@ -159,9 +175,14 @@ impl Instance {
         &self.faults
     }
 
-    /// What stands for CouchDB's disk.
-    pub(super) fn volume(&self) -> Option<&str> {
-        self.observation.volume.as_deref()
+    /// What stands for the data of CouchDB, or of the first of its nodes.
+    pub(super) fn volume(&self) -> Option<String> {
+        self.observation.couchdb_nodes.first()?.data()
+    }
+
+    /// What stands for the disk of CouchDB, or of the first of its nodes.
+    fn disk(&self) -> Option<&str> {
+        self.observation.couchdb_nodes.first()?.disk.as_deref()
     }
 
     pub(super) fn has(&self, fault: Fault) -> bool {
@@ -197,7 +218,7 @@ impl Instance {
 
     /// Whether all nodes of CouchDB have this administrator.
     fn knows(&self, credentials: &Credentials) -> bool {
-        let Some(disk) = &self.observation.volume else {
+        let Some(disk) = self.disk() else {
             return false;
         };
         let mut nodes = self.observation.couchdb_nodes.iter();
@@ -206,7 +227,7 @@ impl Instance {
 
     /// Whether the node of CouchDB behind a service has this administrator.
     pub(super) fn node_knows(&self, service: &str, credentials: &Credentials) -> bool {
-        let (Some(disk), Some(node)) = (&self.observation.volume, self.node_named(service, "_local")) else {
+        let (Some(disk), Some(node)) = (self.disk(), self.node_named(service, "_local")) else {
             return false;
         };
         self.admins.know(disk, &node, credentials)
@@ -221,20 +242,19 @@ impl Instance {
 
     /// The hashed password of an administrator of a node.
     pub(super) fn admin(&self, node: &str, user: &str) -> Option<&String> {
-        self.admins.hash(self.observation.volume.as_ref()?, node, user)
+        self.admins.hash(self.disk()?, node, user)
     }
 
     /// Sets the password of an administrator of a node.
     pub(super) fn set_admin(&mut self, node: &str, user: &str, password: &str) {
-        if let Some(disk) = &self.observation.volume {
-            self.admins.set(disk, node, user, password);
+        if let Some(disk) = self.disk().map(str::to_owned) {
+            self.admins.set(&disk, node, user, password);
         }
     }
 
     /// The first node takes an administrator from its environment, the others take theirs from the first one.
     fn start_couchdb(&mut self) {
         let Observation {
-            volume: Some(disk),
             couchdb_nodes: nodes,
             secret: Some(secret),
             ..
@@ -243,6 +263,7 @@ impl Instance {
             return;
         };
         let Some(first) = nodes.first() else { return };
+        let Some(disk) = &first.disk else { return };
         let loses_admins = self.faults.contains(&Fault::AdminsLost);
         for node in nodes {
             let Some(pod) = &node.pod else { continue };
@@ -297,16 +318,18 @@ impl Instance {
             });
         }
         let is_reachable = self.observation.api_available && self.reaches_database();
+        let volume = self.volume();
         if let Some(api) = self
             .api
             .as_mut()
             .filter(|api| api.listening_since.is_none() && is_reachable)
         {
             api.listening_since = Some(now);
-            self.used.extend(self.observation.volume.clone());
-            if let Some(volume) = &self.observation.volume {
+            self.used
+                .extend(self.observation.couchdb_nodes.iter().filter_map(CouchdbNode::data));
+            if let Some(volume) = volume {
                 api.starts = self.upgrades.with(&self.namespace, |database| {
-                    database.mount(volume);
+                    database.mount(&volume);
                     database.boot(&api.version)
                 });
             }

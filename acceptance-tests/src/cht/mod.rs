@@ -47,6 +47,8 @@ use self::upgrade::Upgrades;
 /// Something that goes wrong with one instance until it is healed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
+    /// The API never listens.
+    NeverListens,
     /// The start does not come to its end.
     StayInSetup,
     /// HAProxy finds no CouchDB.
@@ -87,7 +89,8 @@ pub enum Fault {
 
 impl Fault {
     /// All of them: each has a test that shows what a person reads.
-    pub const ALL: [Fault; 18] = [
+    pub const ALL: [Fault; 19] = [
+        Fault::NeverListens,
         Fault::StayInSetup,
         Fault::HaproxyDown,
         Fault::Html200,
@@ -290,7 +293,9 @@ impl<C: Cluster> Instances<C> {
             return Ok(instance);
         }
         let mut observation = self.cluster.observe(namespace).await?;
-        observation.volume = observation.volume.map(|disk| self.copies.original(disk));
+        for node in &mut observation.couchdb_nodes {
+            node.disk = node.disk.take().map(|disk| self.copies.original(disk));
+        }
         instance.observe(observation, self.faults.of(namespace), std::time::Instant::now());
         Ok(instance)
     }

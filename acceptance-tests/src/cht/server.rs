@@ -82,7 +82,7 @@ async fn answer<C: Cluster>(
         // The connection ends without an answer, as one to a port on which nothing listens.
         return Err(io::ErrorKind::ConnectionReset.into());
     }
-    instances.applications.mount(namespace, instance.volume());
+    instances.applications.mount(namespace, instance.volume().as_deref());
     Ok(Played {
         instance: &mut instance,
         upgrades: &instances.upgrades,

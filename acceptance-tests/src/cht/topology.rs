@@ -5,6 +5,9 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
 use kube::Api;
 
+/// Where CouchDB has its data.
+const DATA: &str = "/opt/couchdb/data";
+
 /// One node of CouchDB.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CouchdbNode {
@@ -14,6 +17,17 @@ pub struct CouchdbNode {
     pub name: String,
     /// The UID of its pod, if that is ready.
     pub pod: Option<String>,
+    /// What stands for its disk: claims and volumes come and go before it.
+    pub disk: Option<String>,
+    /// The directory of the disk that holds its data.
+    pub path: String,
+}
+
+impl CouchdbNode {
+    /// What stands for its data: in another directory of the same disk there are others, or none.
+    pub(super) fn data(&self) -> Option<String> {
+        Some(format!("{}:{}", self.disk.as_ref()?, self.path))
+    }
 }
 
 /// CouchDB's Deployments, the first node first.
@@ -27,32 +41,34 @@ pub(super) fn workloads(deployments: &[Deployment]) -> Vec<&Deployment> {
 }
 
 /// The nodes that should be there, and the pods that are.
-pub(super) fn nodes(deployments: &[Deployment], ready_pods: &[&Pod]) -> Vec<CouchdbNode> {
-    let node = |deployment: &&Deployment| {
-        let service = component(deployment);
-        let pod = ready_pods.iter().find(|pod| label(&pod.metadata) == service);
-        CouchdbNode {
-            service: service.to_owned(),
-            name: node_name(deployment),
-            pod: pod.and_then(|pod| pod.metadata.uid.clone()),
-        }
-    };
-    workloads(deployments).iter().map(node).collect()
-}
-
-/// What the first node has on its disk, by something that stays the same for as long as the disk is there: claims and
-/// volumes come and go before it.
 ///
 /// # Errors
 /// The API server does not answer.
-pub(super) async fn disk(
+pub(super) async fn nodes(
     client: &kube::Client,
     namespace: &str,
     deployments: &[Deployment],
-) -> anyhow::Result<Option<String>> {
-    let workloads = workloads(deployments);
-    let Some(claim) = workloads.first().and_then(|first| claim_of(first)) else {
-        return Ok(workloads.first().and_then(|first| directory_of(first)));
+    ready_pods: &[&Pod],
+) -> anyhow::Result<Vec<CouchdbNode>> {
+    let mut nodes = Vec::new();
+    for deployment in workloads(deployments) {
+        let service = component(deployment);
+        let pod = ready_pods.iter().find(|pod| label(&pod.metadata) == service);
+        nodes.push(CouchdbNode {
+            service: service.to_owned(),
+            name: node_name(deployment),
+            pod: pod.and_then(|pod| pod.metadata.uid.clone()),
+            disk: disk(client, namespace, deployment).await?,
+            path: data_path(deployment).unwrap_or_default(),
+        });
+    }
+    Ok(nodes)
+}
+
+/// What a node has for a disk, by something that stays the same for as long as that is there.
+async fn disk(client: &kube::Client, namespace: &str, deployment: &Deployment) -> anyhow::Result<Option<String>> {
+    let Some(claim) = claim_of(deployment) else {
+        return Ok(directory_of(deployment));
     };
     let claims = Api::<PersistentVolumeClaim>::namespaced(client.clone(), namespace);
     let claim = claims.get_opt(&claim).await.context("unable to read a claim")?;
@@ -107,6 +123,13 @@ fn node_name(deployment: &Deployment) -> String {
         (Some(_), Some(service)) => format!("couchdb@{service}"),
         _ => "couchdb@127.0.0.1".to_owned(),
     }
+}
+
+/// The directory of the disk in which CouchDB finds its data; nothing for the disk's root.
+fn data_path(deployment: &Deployment) -> Option<String> {
+    let pod = deployment.spec.template.spec.as_ref()?;
+    let mut mounts = pod.containers.first()?.volume_mounts.as_ref()?.iter();
+    mounts.find(|mount| mount.mount_path == DATA)?.sub_path.clone()
 }
 
 /// The directory of the Kubernetes node that a pod has without a claim.

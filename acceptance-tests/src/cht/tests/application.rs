@@ -194,7 +194,7 @@ async fn another_volume_has_nothing_of_the_first_one() {
     let fake = fake(&stage, NO_SETUP).await;
     post(&fake, "/api/v3/users", jane()).await;
     stage.change(|cluster| {
-        cluster.volume = Some("volume-2".to_owned());
+        cluster.couchdb_nodes[0].disk = Some("volume-2".to_owned());
         cluster.couchdb_nodes[0].pod = Some("couchdb-2".to_owned());
     });
     assert_eq!(get(&fake, "/api/v2/users/jane").await.status, 404);

@@ -28,7 +28,7 @@ async fn first_start_of_couchdb_decides_on_the_password() {
     );
 
     stage.change(|cluster| {
-        cluster.volume = Some("volume-2".to_owned());
+        cluster.couchdb_nodes[0].disk = Some("volume-2".to_owned());
         cluster.couchdb_nodes[0].pod = Some("couchdb-3".to_owned());
     });
     assert_eq!(

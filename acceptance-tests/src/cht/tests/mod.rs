@@ -40,11 +40,12 @@ impl Stage {
     /// Everything runs and is available.
     fn running() -> Self {
         Self(Arc::new(Mutex::new(Observation {
-            volume: Some("volume-1".to_owned()),
             couchdb_nodes: vec![CouchdbNode {
                 service: "couchdb".to_owned(),
                 name: "couchdb@127.0.0.1".to_owned(),
                 pod: Some("couchdb-1".to_owned()),
+                disk: Some("volume-1".to_owned()),
+                path: "data".to_owned(),
             }],
             haproxy_pod: Some("haproxy-1".to_owned()),
             api_pod: Some("api-1".to_owned()),

@@ -1,8 +1,9 @@
-//! A disk belongs to one instance, as a directory of a node does.
+//! A disk belongs to one instance, as a directory of a node does, and is looked at where its data is.
 
 use serde_json::json;
 
-use crate::support::{NODE, Scene, blames, kubernetes, turn_with_nodes};
+use super::volumes::{credentials, make_empty_claim};
+use crate::support::{CLAIM, DEPLOYMENT, NODE, Scene, blames, kubernetes, turn_with_nodes};
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
@@ -97,5 +98,89 @@ async fn v13_a_disk_and_its_node_are_in_one_zone() {
     assert_eq!(warned, 0, "a node is there");
     for zone in ["a", "b"] {
         scene.delete(&NODE, &format!("zones-{zone}")).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn row_07_c11_a_wrong_directory_of_the_disk_is_refused_and_put_right() {
+    let scene = Scene::new("data-path").await;
+    let on_disk = |couchdb: &str| {
+        let disk = "nodes = [{ storage = { vsphere_volume_handle = \"data-path-1\" } }]\n";
+        scene.instance().couchdb(disk).couchdb(couchdb)
+    };
+    let path = "data_path = \"storage/medic-core/couchdb/data\"\n";
+    scene.configure(&on_disk(path)).await;
+    scene.apply().await;
+    let known = credentials(&scene).await;
+    scene.destroy().await;
+
+    let existing = |path: &str| on_disk(&format!("existing_data = true\n{path}{known}"));
+    scene.configure(&existing("")).await;
+    let error = scene.apply_fails().await;
+    blames(
+        &error,
+        "No data found in the volume",
+        "so there is no empty CHT beside the real data",
+        "couchdb = {",
+    );
+    assert!(error.detail.contains("data_path"), "{error:#?}");
+    assert!(
+        scene.object(&DEPLOYMENT, "cht-api").await.is_none(),
+        "nothing else was started"
+    );
+    scene.configure(&existing(path)).await;
+    scene.apply().await;
+    scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn row_07_a_lost_volume_of_the_second_node_of_a_cluster_is_not_made_again() {
+    let scene = Scene::new("lost-second").await;
+    let clustered = scene
+        .instance()
+        .protected()
+        .with("deletion_protection = false")
+        .couchdb("nodes = [{}, {}, {}]\n");
+    scene.configure(&clustered).await;
+    scene.apply().await;
+    let known = credentials(&scene).await;
+    // A claim stays for as long as a pod has it.
+    scene.delete(&DEPLOYMENT, "cht-couchdb-2").await;
+    scene.delete(&CLAIM, "couchdb-2-claim0").await;
+    let plan = scene.plan().await;
+    let warning = plan
+        .diagnostics()
+        .iter()
+        .find(|one| one.summary == "Data volume is gone");
+    let text = "PersistentVolumeClaim lost-second/couchdb-2-claim0, by which CouchDB had its data, is not there";
+    blames(
+        warning.expect("it is warned"),
+        "Data volume is gone",
+        text,
+        "couchdb = {",
+    );
+    blames(&scene.apply_fails().await, "Data volume is gone", text, "couchdb = {");
+    assert!(scene.object(&CLAIM, "couchdb-2-claim0").await.is_none());
+
+    // The other nodes have no copy of what was there.
+    scene.destroy().await;
+    make_empty_claim(&scene, "couchdb-2-claim0").await;
+    scene.configure(&clustered.couchdb(&known)).await;
+    blames(
+        &scene.apply_fails().await,
+        "CouchDB cannot open its data",
+        "In a cluster each node has a part of the data",
+        "couchdb = {",
+    );
+    assert!(
+        scene.object(&DEPLOYMENT, "cht-api").await.is_none(),
+        "nothing else was started"
+    );
+    scene.destroy().await;
+    for claim in scene.owned(&CLAIM).await {
+        scene.delete(&CLAIM, &claim).await;
     }
 }

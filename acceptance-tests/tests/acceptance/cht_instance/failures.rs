@@ -1,5 +1,6 @@
 //! What goes wrong in a cluster: each failure says what and why, at the attribute, and loses nothing.
 
+use acceptance_tests::cht::Fault;
 use acceptance_tests::cluster::{Cluster, ClusterOptions};
 use acceptance_tests::tofu::Diagnostic;
 use k8s_openapi::api::rbac::v1::PolicyRule;
@@ -78,6 +79,25 @@ async fn a_container_that_crashes() {
         "crashes: exit code 1 (Error), 3 restarts",
         "api = {",
     );
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_api_that_never_listens() {
+    let scene = Scene::new("closed").await;
+    let cht = &lab().await.cht;
+    cht.inject("closed", Fault::NeverListens);
+    scene
+        .configure(&scene.instance().with("timeouts = { create = \"20s\" }"))
+        .await;
+    let error = scene.apply_fails().await;
+    // In the lab such a connection hangs, where a real kubelet ends it.
+    blames(&error, "Timed out", "the CHT application", "");
+    cht.heal("closed", Fault::NeverListens);
+    scene.configure(&scene.instance()).await;
+    scene.apply().await;
+    scene.is_settled().await;
+    scene.destroy().await;
 }
 
 #[tokio::test]

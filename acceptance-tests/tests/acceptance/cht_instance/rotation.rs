@@ -74,6 +74,34 @@ async fn row_08_another_password_is_brought_to_couchdb_and_to_all_that_use_it() 
     scene.destroy().await;
 }
 
+/// What means something in a URL, in the text of Basic authentication, or in the shell.
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn row_08_a_password_with_characters_of_urls_comes_and_goes() {
+    const SPECIAL: &str = "p@ss: w/rd %41+ #?&'";
+    let scene = Scene::new("rotated-special").await;
+    for (password, earlier) in [
+        (SPECIAL, ""),
+        ("second password", SPECIAL),
+        (SPECIAL, "second password"),
+    ] {
+        scene.configure(&with_password(&scene, password)).await;
+        scene.apply().await;
+        has_password(&scene, "couchdb", password, earlier, password).await;
+        scene.is_settled_after(password).await;
+    }
+    let secret = scene
+        .object(&SECRET, "cht-couchdb-credentials")
+        .await
+        .expect("it is there");
+    let url = secret.data["data"]["COUCH_URL"].as_str().expect("a text");
+    let url = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, url).expect("base64");
+    let expected = "http://medic:p%40ss%3A%20w%2Frd%20%2541%2B%20%23%3F%26%27@haproxy.rotated-special.svc.cluster.local:5984/medic";
+    assert_eq!(String::from_utf8(url).expect("text"), expected);
+    assert_eq!(scene.state().await["values"]["ready"], json!(true));
+    scene.destroy().await;
+}
+
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn a_write_only_password_is_changed_when_its_version_is() {

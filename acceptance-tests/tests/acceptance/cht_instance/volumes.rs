@@ -117,12 +117,12 @@ async fn empty_volume(scene: &Scene) -> String {
 
 /// A claim of the name that the instance's has, bound to an empty volume, as one that was restored from the wrong
 /// place.
-async fn make_empty_claim(scene: &Scene) {
+pub(super) async fn make_empty_claim(scene: &Scene, name: &str) {
     let owner = format!("instance.{}", scene.namespace);
     let claim = json!({
         "apiVersion": "v1", "kind": "PersistentVolumeClaim",
         "metadata": {
-            "name": "couchdb-claim0", "namespace": scene.namespace,
+            "name": name, "namespace": scene.namespace,
             "labels": {"app.kubernetes.io/managed-by": "terraform-provider-cht", "cht.terraform.io/owner": owner},
         },
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
@@ -153,7 +153,7 @@ async fn row_07_volumes_that_an_instance_left_have_to_bring_its_data() {
     };
     assert!(plan.diagnostics().iter().any(warned), "{:?}", plan.diagnostics());
     scene.delete(&CLAIM, "couchdb-claim0").await;
-    make_empty_claim(&scene).await;
+    make_empty_claim(&scene, "couchdb-claim0").await;
     let error = scene.apply_fails().await;
     let left = "left its volumes here (PersistentVolumeClaim left-behind/couchdb-claim0)";
     blames(&error, "No data found in the volume", left, "couchdb = {");
