@@ -5,10 +5,11 @@ use acceptance_tests::vcenter::{Machine, Options, VCenter};
 use serde_json::{Value, json};
 
 use crate::support::{CONFIG_MAP, DAEMON_SET, NODE, SECRET, Scene, blames, done, eventually, failure, kubernetes};
+use crate::vsphere::{grants, provider_block};
 
 const ADDRESS: &str = "cht_vsphere_cloud_provider.test";
 const NAME: &str = "vsphere-cloud-controller-manager";
-const TAINT: &str = "node.cloudprovider.kubernetes.io/uninitialized";
+const USER: &str = "k8s@vsphere.local";
 const PASSWORD: &str = "low-privilege-7\"\\";
 
 /// A vCenter with a user of its own for the cluster.
@@ -18,7 +19,7 @@ async fn vcenter() -> VCenter {
         ..Options::default()
     };
     let vcenter = VCenter::start(&options).await.expect("the vCenter starts");
-    vcenter.add_user("k8s@vsphere.local", PASSWORD).await.expect("a user");
+    vcenter.add_user(USER, PASSWORD).await.expect("a user");
     vcenter
 }
 
@@ -31,7 +32,7 @@ fn configuration(vcenter: &VCenter, way: &str, login: &str, rest: &str) -> Strin
              server         = {server:?}
              port           = {port}
              ca_certificate = {ca:?}
-             user           = \"k8s@vsphere.local\"
+             user           = {USER:?}
              {login}
            }}
            {rest}
@@ -46,24 +47,6 @@ async fn way() -> String {
 
 fn login(password: &str, version: u32, datacenter: &str) -> String {
     format!("password_wo = {password:?}\npassword_wo_version = {version}\ndatacenters = [{datacenter:?}]")
-}
-
-/// A node of the cluster that waits for the cloud provider.
-async fn add_node(scene: &Scene, name: &str, provider_id: &str) {
-    let node = json!({
-        "apiVersion": "v1", "kind": "Node",
-        "metadata": { "name": name, "labels": { "node-role.kubernetes.io/control-plane": "true" } },
-        "spec": { "providerID": provider_id, "taints": [
-            { "key": TAINT, "value": "true", "effect": "NoSchedule" },
-            { "key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule" },
-        ] },
-    });
-    let node = serde_json::from_value(node).expect("an object");
-    scene
-        .api(&NODE)
-        .create(&Default::default(), &node)
-        .await
-        .expect("the node is made");
 }
 
 /// What the controller does when it has seen a node.
@@ -105,6 +88,7 @@ async fn the_cloud_provider_is_refused_made_changed_repaired_imported_and_destro
         .find(|one| !one.template);
     let machine = machine.expect("a machine");
     let datacenter = machine.path.split('/').nth(1).expect("a datacenter").to_owned();
+    asks_what_the_user_may_do(&scene, &vcenter, &machine, &datacenter).await;
     refuses_what_cannot_work(&scene, &vcenter, &machine, &datacenter).await;
     waits_for_nodes(&scene, &vcenter, &machine, &datacenter).await;
     is_changed(&scene, &vcenter, &datacenter).await;
@@ -119,6 +103,31 @@ async fn the_cloud_provider_is_refused_made_changed_repaired_imported_and_destro
     ] {
         assert!(scene.object(kind, name).await.is_none(), "{name}");
     }
+    scene.delete(&NODE, "vsphere-1").await;
+}
+
+async fn asks_what_the_user_may_do(scene: &Scene, vcenter: &VCenter, machine: &Machine, datacenter: &str) {
+    let provider_id = format!("vsphere://{}", machine.uuid);
+    scene.add_node("vsphere-1", &provider_id).await;
+    scene.write(&configuration(
+        vcenter,
+        &way().await,
+        &login(PASSWORD, 1, datacenter),
+        "",
+    ));
+    let refused = scene.plan_fails().await;
+    for words in [
+        "- `System.Read` on /DC0, /DC0/host/DC0_C0/DC0_C0_H",
+        &format!(", {} (preset `read-only`)", machine.path),
+    ] {
+        blames(&refused, "Missing privileges", words, "user");
+    }
+    let trust = format!("ca_certificate = {}", json!(vcenter.ca_pem()));
+    let block = provider_block(vcenter, vcenter.user(), vcenter.password(), &trust);
+    let administrator = scene.elsewhere().await;
+    administrator.write(&(block + &grants(USER, &[("read-only", "datacenter", "/DC0")])));
+    administrator.apply().await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["create"]);
     scene.delete(&NODE, "vsphere-1").await;
 }
 
@@ -157,7 +166,7 @@ async fn refuses_what_cannot_work(scene: &Scene, vcenter: &VCenter, machine: &Ma
             "No machine",
         ),
     ] {
-        add_node(scene, name, &provider_id).await;
+        scene.add_node(name, &provider_id).await;
         let refused = try_with(login(PASSWORD, 1, datacenter)).await;
         assert_eq!(refused.summary, "Wrong provider ID", "{refused:#?}");
         assert!(refused.detail.contains(words), "{refused:#?}");
@@ -166,12 +175,8 @@ async fn refuses_what_cannot_work(scene: &Scene, vcenter: &VCenter, machine: &Ma
 }
 
 async fn waits_for_nodes(scene: &Scene, vcenter: &VCenter, machine: &Machine, datacenter: &str) {
-    add_node(
-        scene,
-        "vsphere-1",
-        &format!("vsphere://{}", machine.uuid.to_lowercase()),
-    )
-    .await;
+    let provider_id = format!("vsphere://{}", machine.uuid.to_lowercase());
+    scene.add_node("vsphere-1", &provider_id).await;
     scene.write(&configuration(
         vcenter,
         &way().await,
@@ -236,7 +241,7 @@ async fn password_is_rotated(scene: &Scene, vcenter: &VCenter, datacenter: &str)
     ));
     assert!(scene.plan().await.is_empty());
     vcenter
-        .add_user("k8s@vsphere.local", "another")
+        .add_user(USER, "another")
         .await
         .expect("its password is changed");
     scene.write(&configuration(

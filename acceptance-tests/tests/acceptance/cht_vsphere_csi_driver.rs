@@ -1,17 +1,19 @@
 //! `cht_vsphere_csi_driver`: the six steps, what plans refuse, and nodes that wait for it. No image runs in the lab, so
 //! the tests play the driver: they note it in the CSINode of a node.
 
-use acceptance_tests::vcenter::{Options, VCenter};
+use acceptance_tests::vcenter::{Fault, Options, VCenter};
 use serde_json::{Value, json};
 
 use crate::support::{
     ATTACHMENT, CSI_NODE, DAEMON_SET, DEFINITION, DEPLOYMENT, NAMESPACE, NODE, SECRET, SNAPSHOT, SNAPSHOT_CLASS, Scene,
     blames, eventually, failure, kubernetes,
 };
+use crate::vsphere::{grants, provider_block};
 
 const ADDRESS: &str = "cht_vsphere_csi_driver.test";
 const DRIVER: &str = "csi.vsphere.vmware.com";
 const PLACE: &str = "vmware-system-csi";
+const USER: &str = "csi@vsphere.local";
 const PASSWORD: &str = "low-privilege-7\"\\";
 
 fn configuration(vcenter: &VCenter, way: &str, login: &str, rest: &str) -> String {
@@ -23,7 +25,7 @@ fn configuration(vcenter: &VCenter, way: &str, login: &str, rest: &str) -> Strin
              server         = {server:?}
              port           = {port}
              ca_certificate = {ca:?}
-             user           = \"csi@vsphere.local\"
+             user           = {USER:?}
              {login}
            }}
            {rest}
@@ -60,12 +62,17 @@ async fn conf(scene: &Scene) -> String {
 async fn the_csi_driver_is_refused_made_changed_repaired_imported_and_destroyed() {
     let _turn = crate::support::turn_with_nodes().await;
     let scene = Scene::new(PLACE).await;
-    let vcenter = VCenter::start(&Options::default()).await.expect("the vCenter starts");
-    vcenter.add_user("csi@vsphere.local", PASSWORD).await.expect("a user");
+    let options = Options {
+        machines: 1,
+        ..Options::default()
+    };
+    let vcenter = VCenter::start(&options).await.expect("the vCenter starts");
+    vcenter.add_user(USER, PASSWORD).await.expect("a user");
     // The controller runs beside the API server.
     is_control_plane(&scene, json!("true")).await;
     let folders = vcenter.folders().await.expect("folders");
     let datacenter = folders[0].split('/').nth(1).expect("a datacenter").to_owned();
+    asks_what_the_user_may_do(&scene, &vcenter, &datacenter).await;
     refuses_what_cannot_work(&scene, &vcenter, &datacenter).await;
     waits_for_nodes(&scene, &vcenter, &datacenter).await;
     is_changed(&scene, &vcenter, &datacenter).await;
@@ -128,6 +135,71 @@ async fn is_control_plane(scene: &Scene, label: Value) {
     scene
         .patch(&NODE, "lab-node-0", json!({ "metadata": { "labels": labels } }))
         .await;
+}
+
+/// Without its privileges the driver starts all the same, and claims wait for ever.
+async fn asks_what_the_user_may_do(scene: &Scene, vcenter: &VCenter, datacenter: &str) {
+    let machines = vcenter.machines().await.expect("machines").into_iter();
+    let machine = machines.filter(|one| !one.template).next().expect("a machine");
+    scene.add_node("csi-1", &format!("vsphere://{}", machine.uuid)).await;
+    scene.write(&configuration(
+        vcenter,
+        &way().await,
+        &login(PASSWORD, 1, datacenter),
+        "",
+    ));
+    let lines = [
+        "- `System.Read` on /DC0, /DC0/host/DC0_C0/DC0_C0_H",
+        &format!(", {} (preset `read-only`)", machine.path),
+        "- `Cns.Searchable` and `StorageProfile.View` on the root (preset `cns-search-and-spbm`)",
+        &format!(
+            "- `VirtualMachine.Config.AddExistingDisk` and `VirtualMachine.Config.AddRemoveDevice` on {} (preset `cns-vm`)",
+            machine.path
+        ),
+        "- `Datastore.FileManagement` on one at least of /DC0/datastore/LocalDS_0, /DC0/datastore/LocalDS_1 (preset \
+         `cns-datastore`)",
+    ];
+    let refused = scene.plan_fails().await;
+    for line in lines {
+        blames(&refused, "Missing privileges", line, "user");
+    }
+
+    let trust = format!("ca_certificate = {}", json!(vcenter.ca_pem()));
+    let block = provider_block(vcenter, vcenter.user(), vcenter.password(), &trust);
+    let administrator = scene.elsewhere().await;
+    let give = async |roles: &[(&str, &str, &str)]| {
+        administrator.write(&(block.clone() + &grants(USER, roles)));
+        administrator.apply().await;
+    };
+    let roles = [
+        ("read-only", "datacenter", "/DC0"),
+        ("cns-search-and-spbm", "root", ""),
+        ("cns-vm", "virtual_machine", machine.path.as_str()),
+        ("cns-datastore", "datastore", "/DC0/datastore/LocalDS_1"),
+    ];
+    give(&roles[..3]).await;
+    let refused = scene.plan_fails().await;
+    blames(&refused, "Missing privileges", lines[4], "user");
+    assert!(!refused.detail.contains("preset `cns-vm`"), "{refused:#?}");
+
+    let denied = Fault::thrown("NoPermission").with(json!({ "privilegeId": "System.View" }));
+    vcenter
+        .fault("HasPrivilegeOnEntities", denied)
+        .await
+        .expect("there is such a fault");
+    let said = async || {
+        let plan = scene.plan().await;
+        let all = plan.outcome.warnings().map(|warning| warning.summary.clone());
+        all.filter(|summary| summary.contains("rivileges")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said().await,
+        ["Privileges were not checked"],
+        "what nobody tells is in nobody's way"
+    );
+    give(&roles).await;
+    assert_eq!(said().await, Vec::<String>::new());
+    scene.delete(&NODE, "csi-1").await;
 }
 
 async fn refuses_what_cannot_work(scene: &Scene, vcenter: &VCenter, datacenter: &str) {
@@ -252,7 +324,7 @@ async fn is_changed(scene: &Scene, vcenter: &VCenter, datacenter: &str) {
 
 async fn password_is_rotated(scene: &Scene, vcenter: &VCenter, datacenter: &str) {
     vcenter
-        .add_user("csi@vsphere.local", "another")
+        .add_user(USER, "another")
         .await
         .expect("its password is changed");
     scene.write(&configuration(

@@ -156,6 +156,21 @@ impl Scene {
             .expect("the patch is taken");
     }
 
+    /// A node of the control plane that waits for a cloud provider, and has this provider ID.
+    pub(crate) async fn add_node(&self, name: &str, provider_id: &str) {
+        let node = json!({
+            "apiVersion": "v1", "kind": "Node",
+            "metadata": { "name": name, "labels": { "node-role.kubernetes.io/control-plane": "true" } },
+            "spec": { "providerID": provider_id, "taints": [
+                { "key": "node.cloudprovider.kubernetes.io/uninitialized", "value": "true", "effect": "NoSchedule" },
+                { "key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule" },
+            ] },
+        });
+        let node = serde_json::from_value(node).expect("an object");
+        let made = self.api(&NODE).create(&Default::default(), &node).await;
+        made.expect("the node is made");
+    }
+
     /// Deletes an object and waits until it is gone.
     pub(crate) async fn delete(&self, kind: &Kind, name: &str) {
         let api = self.api(kind);

@@ -110,6 +110,27 @@ pub(crate) fn provider_block(vcenter: &VCenter, user: &str, password: &str, trus
     )
 }
 
+/// Roles of a user by presets, each on an object of some type, as an administrator of a vCenter makes them.
+pub(crate) fn grants(user: &str, roles: &[(&str, &str, &str)]) -> String {
+    let mut text = String::new();
+    for (preset, entity_type, path) in roles {
+        let path = if path.is_empty() {
+            String::new()
+        } else {
+            format!("entity_path = {path:?}")
+        };
+        write!(
+            text,
+            "resource \"cht_vsphere_role\" {preset:?} {{\n  name = \"cht-{preset}\"\n  preset = {preset:?}\n}}\n\
+             resource \"cht_vsphere_permission\" {preset:?} {{\n  principal = {user:?}\n  role = cht_vsphere_role.{preset}.name\n  \
+             entity_type = {entity_type:?}\n  {path}\n  propagate = {}\n}}\n",
+            *entity_type == "datacenter"
+        )
+        .expect("a string takes everything");
+    }
+    text
+}
+
 /// The attributes of a resource in the state of a workspace; null if it is not there.
 async fn resource(workspace: &Workspace, address: &str) -> Value {
     let state = done("show", workspace.show().await);

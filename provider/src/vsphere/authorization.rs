@@ -1,7 +1,7 @@
 //! Roles and permissions in the API: what they are, and the calls about them (`AuthorizationManager`).
 //!
 //! A role is a name for some privileges; a permission gives a role on an object to a user or a group.
-//! [`granted`] asks what the user of the provider may do.
+//! [`granted`] asks what the user who is logged in may do.
 
 pub(super) mod granted;
 

@@ -1,13 +1,15 @@
 //! What the programs of vSphere that run in a Kubernetes cluster have in common: the cloud provider and the CSI driver.
 //!
 //! - [`login`]: the attribute `vcenter`, which says where they log in, and as whom.
-//! - [`check`]: what the vCenter says to that in a plan, and to the nodes of the cluster; [`node`] judges one node.
+//! - [`check`]: what the vCenter says to that in a plan, and to the nodes of the cluster; [`node`] judges one node, and
+//!   [`privileges`] what the user may do.
 //! - [`pods`]: where their pods run, and what is to be done about those that do not.
 
 pub(super) mod check;
 pub(super) mod login;
 pub(super) mod node;
 pub(super) mod pods;
+pub(super) mod privileges;
 
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;

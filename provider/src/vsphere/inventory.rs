@@ -237,7 +237,12 @@ impl VCenter {
     }
 
     /// All objects of a kind in a datacenter, from the list that was made before unless it is to be made `again`.
-    async fn listed(&self, kind: Kind, datacenter: Option<&Reference>, again: bool) -> Result<Arc<Vec<Found>>, Error> {
+    pub(super) async fn listed(
+        &self,
+        kind: Kind,
+        datacenter: Option<&Reference>,
+        again: bool,
+    ) -> Result<Arc<Vec<Found>>, Error> {
         let key = (kind, datacenter.cloned());
         // One lists, the others wait for it.
         let mut lists = self.inventory().lists.lock().await;

@@ -1,4 +1,4 @@
-//! What the user of the provider may do to objects: asked once, and remembered as long as the process lives.
+//! What the user who is logged in may do to objects: asked once, and remembered as long as the process lives.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::PoisonError;

@@ -9,6 +9,7 @@ use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use super::super::in_cluster::login::VCenterLogin;
+use super::super::in_cluster::privileges::Program;
 use super::super::in_cluster::{check, pods};
 use super::CloudProviderResource;
 use crate::kubernetes::Access;
@@ -36,7 +37,7 @@ pub(super) async fn wait_until_known(
             return Ok(Progress::Pending(format!("not known yet: {}", waiting.join(", "))));
         }
         // The usual causes have errors of their own.
-        check::check(cx, access, login, password.clone()).await?;
+        check::check(cx, access, (Program::CloudProvider, login), password.clone()).await?;
         Err(unknown(&waiting))
     })
     .await
@@ -57,7 +58,7 @@ async fn waiting(access: &Access) -> Result<Vec<String>, Diagnostics> {
 
 fn unknown(waiting: &[String]) -> Diagnostics {
     let detail = format!(
-        "These nodes are still waiting for the cloud provider: {}. Login, datacenters and the machines of the nodes are as they \
+        "These nodes are still waiting for the cloud provider: {}. Login, datacenters, privileges and the machines of the nodes are as they \
          should be. Look at the log of the pods of `vsphere-cloud-controller-manager` in `kube-system`: they run on nodes with \
          the label `{}` only, and have to reach the vCenter from there.",
         waiting.join(", "),

@@ -8,6 +8,7 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
+use super::super::in_cluster::privileges::Program;
 use super::super::in_cluster::{check, has_drift, how, without_password};
 use super::CloudProviderResource;
 use super::model::CloudProviderModel;
@@ -57,7 +58,7 @@ pub(super) async fn check(
     try_objects(&access, plan, &model).await?;
     let password = config.and_then(|config| config.given_password());
     match password.filter(|_| plan.changed(check::ATTRIBUTE)) {
-        Some(password) => check::check(cx, &access, &model.vcenter, password.clone()).await,
+        Some(password) => check::check(cx, &access, (Program::CloudProvider, &model.vcenter), password.clone()).await,
         None => Ok(()),
     }
 }

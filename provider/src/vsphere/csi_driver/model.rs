@@ -13,12 +13,13 @@ use crate::kubernetes::Kubernetes;
 /// and lets them grow. A `cht_storage_class` with the provisioner `csi.vsphere.vmware.com` says which datastores.
 ///
 /// The nodes must be known to `cht_vsphere_cloud_provider`, and their machines have hardware of version 15 or later and
-/// `disk.EnableUUID`; machines of `cht_vsphere_virtual_machine` do. Plans log in to the vCenter as `vcenter` says, and
-/// look at the machine of each node there. Creation ends when every node has the driver.
+/// `disk.EnableUUID`; machines of `cht_vsphere_virtual_machine` do. Plans log in to the vCenter as `vcenter` says, look
+/// at the machine of each node there, and ask what the user may do. Creation ends when every node has the driver.
 ///
-/// The user in `vcenter` needs low-level file operations on the datastores, to add disks and devices to the nodes'
-/// machines, to search and see storage policies at the root, and ReadOnly on what is above. The Secret with the
-/// configuration has its password, and no other object.
+/// The user in `vcenter` needs these presets of `cht_vsphere_role`: `cns-search-and-spbm` on the root, `cns-vm` on the
+/// machine of each node, `cns-datastore` on each datastore that is to have volumes, and ReadOnly on the datacenters and
+/// on the hosts of the nodes. What is missing is an error of the plan: with it, claims would wait for ever. The Secret
+/// with the configuration has its password, and no other object.
 ///
 /// While volumes are attached, the driver is not destroyed: nobody could take them off the nodes.
 #[derive(Clone, Debug, Model)]

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::super::in_cluster::check;
 use super::super::in_cluster::login::VCenterLogin;
+use super::super::in_cluster::privileges::Program;
 use super::{CsiDriverResource, objects};
 use crate::kubernetes::{Access, Kind, Looked};
 
@@ -37,9 +38,9 @@ pub(super) async fn wait_for_nodes(
             return Ok(Progress::Pending(format!("not yet: {}", without.join(", "))));
         }
         // The usual causes have errors of their own.
-        check::check(cx, access, login, password.clone()).await?;
+        check::check(cx, access, (Program::CsiDriver, login), password.clone()).await?;
         let detail = format!(
-            "These nodes do not have the driver: {}. Login, datacenters and the machines of the nodes are as they should be. Look at \
+            "These nodes do not have the driver: {}. Login, datacenters, privileges and the machines of the nodes are as they should be. Look at \
              the logs of the pods of `vsphere-csi-node` in `vmware-system-csi`.",
             without.join(", ")
         );

@@ -1,5 +1,5 @@
-//! What the vCenter says to the user, the datacenters and the nodes of a cluster, before anything is installed there,
-//! and again where what was installed does not come up: that is nearly always one of these three.
+//! What the vCenter says to the user and its privileges, the datacenters and the nodes of a cluster, before anything is
+//! installed there, and again where what was installed does not come up: that is nearly always one of these.
 
 use k8s_openapi::api::core::v1::Node;
 use secrecy::SecretString;
@@ -15,6 +15,7 @@ use super::super::reference::Reference;
 use super::super::vcenter::VCenter;
 use super::login::VCenterLogin;
 use super::node::{self, Identified, PREFIX};
+use super::privileges::{self, Program, Seen};
 use crate::kubernetes::Access;
 use crate::provider::Clients;
 use crate::wording::sentence;
@@ -25,17 +26,17 @@ pub(in crate::vsphere) const ATTRIBUTE: &str = "vcenter";
 /// Looks at everything that is often wrong. What cannot be told from here is a warning.
 ///
 /// # Errors
-/// Fails with all that would keep the programs in the cluster from working.
+/// Fails with all that would keep the program in the cluster from working.
 pub(in crate::vsphere) async fn check(
     scope: &Scope<Clients>,
     access: &Access,
-    login: &VCenterLogin,
+    (program, login): (Program, &VCenterLogin),
     password: SecretString,
 ) -> Result<(), Diagnostics> {
     let (own, trust) = login.login(password);
     let vcenter = VCenter::new(own, &trust).map_err(|error| explain(&error))?;
     let vcenter = vcenter.with_cancellation(scope.cancellation());
-    let checked = check_in(scope, access, login, &vcenter).await;
+    let checked = check_in(scope, access, (program, login), &vcenter).await;
     vcenter.log_out().await;
     checked
 }
@@ -43,15 +44,15 @@ pub(in crate::vsphere) async fn check(
 async fn check_in(
     scope: &Scope<Clients>,
     access: &Access,
-    login: &VCenterLogin,
+    (program, login): (Program, &VCenterLogin),
     vcenter: &VCenter,
 ) -> Result<(), Diagnostics> {
     match vcenter.service().await {
         Ok(_) => {}
         Err(error @ Error::Unreachable { .. }) => {
             let detail = format!(
-                "{}. The nodes of the cluster may reach it all the same, so the login, the datacenters and the machines were not \
-                 checked.",
+                "{}. The nodes of the cluster may reach it all the same, so the login, the datacenters, the machines and \
+                 the privileges were not checked.",
                 sentence(&error_chain(&error))
             );
             scope.warn(Diagnostic::warning("vCenter was not asked", detail).at(path(VCenterLogin::SERVER)));
@@ -76,7 +77,14 @@ async fn check_in(
             Err(error) => return Err(explain(&error)),
         }
     }
-    check_nodes(scope, access, (vcenter, &datacenters), &mut diagnostics).await?;
+    let mut seen = Seen {
+        datacenters: datacenters.iter().map(|found| found.object.clone()).collect(),
+        ..Seen::default()
+    };
+    check_nodes(scope, access, (vcenter, &datacenters), (&mut seen, &mut diagnostics)).await?;
+    privileges::check(scope, (program, login), vcenter, &seen, &mut diagnostics)
+        .await
+        .map_err(|error| explain(&error))?;
     diagnostics.into_result(())
 }
 
@@ -84,7 +92,7 @@ async fn check_nodes(
     scope: &Scope<Clients>,
     access: &Access,
     (vcenter, datacenters): (&VCenter, &[Found]),
-    diagnostics: &mut Diagnostics,
+    (seen, diagnostics): (&mut Seen, &mut Diagnostics),
 ) -> Result<(), Diagnostics> {
     let nodes = match access.cluster.nodes().await {
         Ok(nodes) => nodes,
@@ -105,8 +113,10 @@ async fn check_nodes(
         };
         let looked = look_for(vcenter, datacenters, name, &uuid).await;
         match looked.map_err(|error| explain(&error))? {
-            Looked::There(problems) => {
-                for problem in problems {
+            Looked::There(machine) => {
+                seen.machines.push(machine.object);
+                seen.hosts.extend(machine.host);
+                for problem in machine.problems {
                     scope.warn(Diagnostic::warning("Unfit machine of a node", problem));
                 }
             }
@@ -122,9 +132,16 @@ async fn check_nodes(
 
 /// What came of looking for the machine of a node.
 enum Looked {
-    There(Vec<String>),
+    There(NodeMachine),
     Elsewhere(String),
     Wrong(String),
+}
+
+/// The machine of a node, the host that it runs on, and what makes it unfit.
+struct NodeMachine {
+    object: Reference,
+    host: Option<Reference>,
+    problems: Vec<String>,
 }
 
 async fn look_for(vcenter: &VCenter, datacenters: &[Found], node: &str, uuid: &str) -> Result<Looked, Error> {
@@ -153,19 +170,25 @@ async fn look_for(vcenter: &VCenter, datacenters: &[Found], node: &str, uuid: &s
 }
 
 async fn judge(vcenter: &VCenter, node: &str, uuid: &str, machines: &[Reference]) -> Result<Looked, Error> {
-    let [machine] = machines else {
+    let [object] = machines else {
         return Ok(Looked::Wrong(format!(
             "Several machines have the BIOS UUID {uuid} of the node {node}: {}. Give the copies UUIDs of their own.",
             paths(vcenter, machines).await?
         )));
     };
-    let Some(machine) = vcenter.machine(machine).await? else {
-        return Ok(Looked::There(Vec::new()));
+    let mut found = NodeMachine {
+        object: object.clone(),
+        host: None,
+        problems: Vec::new(),
     };
-    let fitness = NodeFitness::of(&machine, Some(node));
-    let all = fitness.problems.into_iter().chain(fitness.warnings);
-    let told = all.map(|problem| format!("The machine {} is the node {node}. {problem}", machine.name));
-    Ok(Looked::There(told.collect()))
+    if let Some(machine) = vcenter.machine(object).await? {
+        let fitness = NodeFitness::of(&machine, Some(node));
+        let all = fitness.problems.into_iter().chain(fitness.warnings);
+        let told = all.map(|problem| format!("The machine {} is the node {node}. {problem}", machine.name));
+        found.problems = told.collect();
+        found.host = machine.host;
+    }
+    Ok(Looked::There(found))
 }
 
 async fn paths(vcenter: &VCenter, machines: &[Reference]) -> Result<String, Error> {
@@ -200,6 +223,7 @@ fn explain(error: &Error) -> Diagnostics {
         .into()
 }
 
-fn path(attribute: &str) -> Path {
+/// The path of an attribute of the login.
+pub(super) fn path(attribute: &str) -> Path {
     Path::new(ATTRIBUTE).attribute(attribute)
 }
