@@ -31,8 +31,10 @@ pub struct CloudProviderModel {
     pub kubernetes: Option<Kubernetes>,
     /// The vCenter, and a user for this purpose alone.
     pub vcenter: VCenterLogin,
-    /// Version to install. Its minor version has to be that of Kubernetes. Default: the one for the cluster at the time
-    /// of the installation. Plans warn when the cluster has another one.
+    /// Version to install. Its minor version has to be that of Kubernetes. Default: the first release with the minor
+    /// version that the cluster has at the time of the installation, or the newest that this provider knows, `v1.36.0`,
+    /// if the cluster is newer. It stays when Kubernetes is upgraded: plans warn when the cluster has another minor
+    /// version.
     #[tf(optional, keep, validate(in_cluster::version()))]
     pub version: Attr<String>,
     /// Registry that the image is pulled from, with a path if need be, for sites without the internet. It has the image

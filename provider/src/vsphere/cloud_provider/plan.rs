@@ -2,6 +2,7 @@
 //! to errors and warnings; where the cluster is not known yet, nothing is asked.
 
 use secrecy::SecretString;
+use tf_framework::Attr;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::Diagnostics;
 use tf_framework::lifecycle::plan::Action;
@@ -41,20 +42,17 @@ pub(super) async fn check(
     };
     let probe = access.cluster.probe().await;
     let probe = probe.map_err(access.explain("Unable to reach the cluster"))?;
-    let mut warned = None;
-    match planned.version.known() {
-        Some(version) => warned = versions::mismatch(version, &probe.version),
-        None => drop(versions::for_kubernetes(&probe.version)?),
-    }
-    if let Some(warning) = warned {
+    let version = match planned.version.known() {
+        Some(version) => version.clone(),
+        None => versions::for_kubernetes(&probe.version)?,
+    };
+    if let Some(warning) = versions::mismatch(&version, &probe.version) {
         cx.warn(warning);
     }
     let Some(mut model) = plan.planned_model().filter(|_| plan.changed(Path::root())) else {
         return Ok(());
     };
-    if model.version.known().is_none() {
-        model.version = tf_framework::Attr::Known(versions::for_kubernetes(&probe.version)?);
-    }
+    model.version = Attr::Known(version);
     try_objects(&access, plan, &model).await?;
     let password = config.and_then(|config| config.given_password());
     match password.filter(|_| plan.changed(check::ATTRIBUTE)) {

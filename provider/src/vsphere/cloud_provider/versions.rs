@@ -35,10 +35,15 @@ pub(super) fn mismatch(version: &str, kubernetes: &str) -> Option<Diagnostic> {
     if minor(version) == minor(kubernetes) {
         return None;
     }
-    let wanted = for_kubernetes(kubernetes).ok().filter(|wanted| wanted != version)?;
+    let what = match for_kubernetes(kubernetes).ok()? {
+        wanted if wanted == version => {
+            "It is the newest that this provider knows. Give the `version` that is made for it, as soon as there is one.".to_owned()
+        }
+        wanted => format!("Set `version = \"{wanted}\"`."),
+    };
     let detail = format!(
         "The cloud provider {version} is not the one for Kubernetes {kubernetes}: only the same minor version is promised to work. \
-         Set `version = \"{wanted}\"`."
+         {what}"
     );
     Some(Diagnostic::warning("Version for another Kubernetes", detail).at(CloudProviderModel::VERSION))
 }
@@ -49,11 +54,7 @@ mod tests {
 
     #[test]
     fn the_minor_version_is_that_of_kubernetes() {
-        for (kubernetes, version) in [
-            ("v1.33.4+k3s1", "v1.33.0"),
-            ("v1.28.0", "v1.28.0"),
-            ("v1.40.1", "v1.36.0"),
-        ] {
+        for (kubernetes, version) in [("v1.33.4+k3s1", "v1.33.0"), ("v1.28.0", "v1.28.0")] {
             assert_eq!(for_kubernetes(kubernetes).expect("there is one"), version);
             assert!(mismatch(version, kubernetes).is_none(), "{kubernetes}");
         }
@@ -61,5 +62,20 @@ mod tests {
         assert!(mismatch("v1.33.2", "v1.33.4+k3s1").is_none());
         let told = mismatch("v1.33.0", "v1.34.1").expect("a warning");
         assert!(told.detail.contains("version = \"v1.34.0\""), "{}", told.detail);
+    }
+
+    #[test]
+    fn a_cluster_that_is_newer_than_all_that_are_known_is_told_of() {
+        let newest = for_kubernetes("v1.40.1").expect("there is one");
+        assert_eq!(newest, "v1.36.0");
+        let told = mismatch(&newest, "v1.40.1").expect("a warning");
+        assert!(
+            told.detail.contains("the newest that this provider knows"),
+            "{}",
+            told.detail
+        );
+        assert!(mismatch("v1.40.0", "v1.40.1").is_none());
+        let told = mismatch("v1.35.0", "v1.40.1").expect("a warning");
+        assert!(told.detail.contains("version = \"v1.36.0\""), "{}", told.detail);
     }
 }

@@ -30,7 +30,9 @@ pub struct CsiDriverModel {
     pub kubernetes: Option<Kubernetes>,
     /// The vCenter, and a user for this purpose alone.
     pub vcenter: VCenterLogin,
-    /// Version to install. Default: the one for the cluster at the time of the installation. Plans warn when it is not
+    /// Version to install. Default: the newest release that is made for the Kubernetes that the cluster has at the time
+    /// of the installation: `v3.4.0` for 1.30, `v3.5.1` for 1.31, `v3.6.3` for 1.32, `v3.7.3` for 1.33 to 1.35 and, as
+    /// there is no later release yet, for newer ones. It stays when Kubernetes is upgraded: plans warn when it is not
     /// made for the cluster's Kubernetes.
     #[tf(optional, keep, validate(in_cluster::version()))]
     pub version: Attr<String>,
