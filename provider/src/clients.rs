@@ -1,6 +1,7 @@
 //! What resources get of the provider's configuration: the ways to clusters, hosts, vCenters and accounts, and what the
 //! operations of one run share.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tf_framework::Attr;
@@ -16,7 +17,7 @@ use crate::k3s::agent::limits::Limits;
 use crate::kubernetes::{Access, Clusters, Kubernetes, KubernetesDraft};
 use crate::provider::ProviderModelDraft;
 use crate::ssh::{Sessions, Ssh, SshDraft};
-use crate::vsphere::{VCenter, VCenters, VSphere, VSphereDraft};
+use crate::vsphere::{self, VCenter, VCenters, VSphere, VSphereDraft};
 
 /// What resources get of the provider's configuration.
 #[derive(Debug)]
@@ -204,15 +205,19 @@ impl Clients {
     /// where nobody tells: the block has no vCenter, or it does not answer. Whoever asks needs the vCenter for nothing
     /// else.
     pub(crate) async fn storage_policies(scope: &Scope<Clients>) -> Option<Vec<String>> {
+        let vcenter = Self::vcenter_to_ask(scope).await?;
+        told("storage policies", vcenter.storage_policies().await)
+    }
+
+    /// The names of the datastores in that vCenter by their URLs, likewise.
+    pub(crate) async fn datastores_by_url(scope: &Scope<Clients>) -> Option<BTreeMap<String, String>> {
+        let vcenter = Self::vcenter_to_ask(scope).await?;
+        told("datastores", vcenter.datastores_by_url().await)
+    }
+
+    async fn vcenter_to_ask(scope: &Scope<Clients>) -> Option<VCenter> {
         scope.clients().vsphere.known()?;
-        let vcenter = Self::vcenter(scope).await.ok()?;
-        match vcenter.storage_policies().await {
-            Ok(policies) => Some(policies),
-            Err(error) => {
-                tracing::info!(%error, "the vCenter does not tell its storage policies");
-                None
-            }
-        }
+        Self::vcenter(scope).await.ok()
     }
 
     /// Whether the provider block has a vCenter that is not known yet.
@@ -242,6 +247,13 @@ impl Clients {
     pub fn is_cluster_unknown(&self) -> bool {
         self.kubernetes.is_unknown()
     }
+}
+
+/// What a vCenter tells, unless it does not.
+fn told<T>(what: &str, answer: Result<T, vsphere::error::Error>) -> Option<T> {
+    answer
+        .inspect_err(|error| tracing::info!(%error, what, "the vCenter does not tell all"))
+        .ok()
 }
 
 /// A value of which everything is known: any part that is unknown makes the whole unusable for now.

@@ -12,7 +12,7 @@
 //!   [`csi_driver`];
 //! - `drs` has the rules by which machines are distributed over hosts, and the calls about them;
 //! - `authorization` has what roles and permissions are, and the calls about them;
-//! - `storage_policies` are those of policy based management, an API of its own;
+//! - `storage_policies` are those of policy based management, an API of its own; `datastores` have URLs;
 //! - `look_up` finds what data sources name; `node_lookup` and `node_fitness` find and judge machines as Kubernetes
 //!   does;
 //! - [`vcenter`] is what resources call, [`error`] what can fail, and [`diagnostics`] says it in a user's words.
@@ -28,6 +28,7 @@ pub mod cluster_data;
 pub mod csi_driver;
 pub mod datacenter_data;
 pub mod datastore_data;
+mod datastores;
 pub mod diagnostics;
 mod drs;
 mod environment;

@@ -254,6 +254,49 @@ async fn a_storage_policy_that_the_vcenter_does_not_have_is_refused_in_the_plan(
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn a_datastore_that_the_vcenter_does_not_have_is_refused_in_the_plan() {
+    let vcenter = VCenter::start(&Options::default()).await.expect("the vCenter starts");
+    let scene = Scene::new("class-datastore").await;
+    let trust = format!("ca_certificate = {}", json!(vcenter.ca_pem()));
+    let provider = provider_block(&vcenter, vcenter.user(), vcenter.password(), &trust);
+    let named = async |url: &str| {
+        let named = format!("parameters = {{ datastoreurl = {url} }}");
+        class("class-datastore", &named).await
+    };
+    let data = "data \"cht_vsphere_datastore\" \"test\" {\n  name = \"LocalDS_1\"\n}\n";
+    let right = format!("{provider}{data}{}", named("data.cht_vsphere_datastore.test.url").await);
+    scene.write(&format!("{provider}{}", named("\"ds:///vmfs/volumes/none/\"").await));
+    let refused = scene.plan_fails().await;
+    for words in [
+        "has no datastore with the URL `ds:///vmfs/volumes/none/`",
+        "(LocalDS_0), `",
+    ] {
+        blames(&refused, "Datastore not found", words, "datastoreurl");
+    }
+    // What nobody tells is in nobody's way.
+    let denied = Fault::thrown("NoPermission").with(json!({ "privilegeId": "System.View" }));
+    vcenter
+        .fault("CreateContainerView", denied)
+        .await
+        .expect("there is such a fault");
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["create"]);
+    assert_eq!(vcenter.clear_faults().await.expect("the vCenter answers"), 1);
+
+    scene.write(&right);
+    scene.apply().await;
+    scene.is_settled().await;
+    scene.write(&format!("{provider}{}", named("\"ds:///vmfs/volumes/none/\"").await));
+    assert_eq!(
+        scene.plan_fails().await.summary,
+        "Datastore not found",
+        "it is replaced"
+    );
+    scene.write(&right);
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn what_a_killed_creation_left_is_taken_into_the_state() {
     let scene = Scene::new("class-killed").await;
     scene.write(&class("class-killed", "").await);

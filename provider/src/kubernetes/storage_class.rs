@@ -6,8 +6,8 @@
 //! replaces the class; volumes that it has made stay as they are.
 //!
 //! - [`model`] has the attributes, and what they are in the API's words.
-//! - [`plan`] asks the cluster what it would say, and warns of other default classes; `policy` asks a vCenter for the
-//!   storage policy; `preset` has well-known classes.
+//! - [`plan`] asks the cluster what it would say, and warns of other default classes; `in_vcenter` asks a vCenter
+//!   for the storage policy and the datastore; `preset` has well-known classes.
 
 use tf_framework::Attr;
 use tf_framework::ImportBy;
@@ -25,9 +25,9 @@ use super::object::ObjectKey;
 use super::read::{Found, LiveObject};
 use crate::provider::Clients;
 
+mod in_vcenter;
 mod model;
 mod plan;
-mod policy;
 mod preset;
 
 const READ: &str = "Unable to read the storage class";
@@ -64,7 +64,7 @@ impl Resource for StorageClassResource {
         if plan.action() != Action::Delete {
             plan::show_outcome(plan);
         }
-        policy::check(cx, plan).await?;
+        in_vcenter::check(cx, plan).await?;
         plan::try_in_cluster(cx, plan).await
     }
 

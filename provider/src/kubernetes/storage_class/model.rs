@@ -49,8 +49,8 @@ pub struct StorageClassModel {
     )]
     pub storage_provisioner: Attr<String>,
     /// What the provisioner is told, such as `storagepolicyname` for vSphere or `type` for EBS, beside what `preset`
-    /// tells it. No place for secrets. Where the provider block has `vsphere`, plans refuse a storage policy that its
-    /// vCenter does not have. Changing it replaces the class.
+    /// tells it. No place for secrets. Where the provider block has `vsphere`, plans refuse a storage policy and a
+    /// `datastoreurl` that its vCenter does not have. Changing it replaces the class.
     #[tf(validate(Validator::not_empty()))]
     pub parameters: Option<BTreeMap<String, String>>,
     /// What becomes of a volume whose claim is deleted: with `Retain` it stays, with its data, for an administrator to
