@@ -207,6 +207,11 @@ pub(super) fn scheduler(lifeline: &Lifeline, kubeconfig: &Path) -> Result<Compon
     )
 }
 
+/// The file with what each container wrote before it ended, if there is one.
+pub(super) fn last_words(lifeline: &Lifeline) -> PathBuf {
+    lifeline.directory().join("last-words.log")
+}
+
 /// The node: kwok plays its kubelet, whose port-forward leads to `relay` whatever pod and port is asked for.
 pub(super) fn kwok(
     lifeline: &Lifeline,
@@ -221,8 +226,14 @@ pub(super) fn kwok(
         "metadata": {"name": "relay"},
         "spec": {"forwards": [{"target": {"address": relay.ip(), "port": relay.port()}}]},
     });
+    let logs = json!({
+        "kind": "ClusterLogs",
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "metadata": {"name": "last-words"},
+        "spec": {"logs": [{"previousLogsFile": last_words(lifeline)}]},
+    });
     let config = lifeline.directory().join("kwok.yaml");
-    std::fs::write(&config, format!("{STAGES}---\n{port_forward}\n"))?;
+    std::fs::write(&config, format!("{STAGES}---\n{port_forward}\n---\n{logs}\n"))?;
     let arguments = [
         format!("--kubeconfig={}", kubeconfig.display()),
         format!("--config={}", config.display()),

@@ -163,6 +163,16 @@ impl Cluster {
         self.target.set(address);
     }
 
+    /// From now on every container that crashes wrote this line before it ended.
+    ///
+    /// # Errors
+    /// If the line cannot be written.
+    pub fn set_last_words(&self, line: &str) -> Result<()> {
+        // As container runtimes write it.
+        let line = format!("2026-01-01T00:00:00.000000000Z stderr F {line}\n");
+        Ok(fs::write(components::last_words(self.lifeline()?), line)?)
+    }
+
     /// What service accounts have asked of the API server, from the request number `from` on, if they are logged.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! `cht_vsphere_cloud_provider`: the six steps, what plans refuse, and nodes that wait for it. No image runs in the
 //! lab, so the tests play the controller: they take the taint from the nodes.
 
+mod waiting;
+
 use acceptance_tests::vcenter::{Machine, Options, VCenter};
 use serde_json::{Value, json};
 

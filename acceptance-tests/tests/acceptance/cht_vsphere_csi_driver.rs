@@ -1,6 +1,8 @@
 //! `cht_vsphere_csi_driver`: the six steps, what plans refuse, and nodes that wait for it. No image runs in the lab, so
 //! the tests play the driver: they note it in the CSINode of a node.
 
+mod waiting;
+
 use acceptance_tests::vcenter::{Fault, Options, VCenter};
 use serde_json::{Value, json};
 
@@ -139,8 +141,8 @@ async fn is_control_plane(scene: &Scene, label: Value) {
 
 /// Without its privileges the driver starts all the same, and claims wait for ever.
 async fn asks_what_the_user_may_do(scene: &Scene, vcenter: &VCenter, datacenter: &str) {
-    let machines = vcenter.machines().await.expect("machines").into_iter();
-    let machine = machines.filter(|one| !one.template).next().expect("a machine");
+    let mut machines = vcenter.machines().await.expect("machines").into_iter();
+    let machine = machines.find(|one| !one.template).expect("a machine");
     scene.add_node("csi-1", &format!("vsphere://{}", machine.uuid)).await;
     scene.write(&configuration(
         vcenter,

@@ -11,12 +11,24 @@ pub(super) mod node;
 pub(super) mod pods;
 pub(super) mod privileges;
 
+use std::time::Duration;
+
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::schema::Validator;
+use tokio::time::Instant;
 
 use self::login::VCenterLogin;
 pub(super) use crate::kubernetes::component::resource::{already_there, has_drift, how, registry};
+
+/// How long nodes may wait for a program whose pods run before it is looked for the cause. It usually takes seconds.
+const PATIENCE: Duration = Duration::from_secs(3 * 60);
+
+/// The same where the operation has less time: it has to be enough for the cause, which says more than that the time is
+/// over.
+pub(super) fn patience(deadline: Instant) -> Duration {
+    PATIENCE.min(deadline.saturating_duration_since(Instant::now()) / 2)
+}
 
 /// A version as both tag their images.
 pub(super) fn version() -> Validator {
@@ -45,4 +57,17 @@ pub(super) fn without_password() -> Diagnostics {
     let path = Path::new(check::ATTRIBUTE).attribute(VCenterLogin::PASSWORD);
     let detail = "Give `password_wo`, which is not stored in the state, or `password`.";
     Diagnostic::error("User has no password", detail).at(path).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_cause_is_looked_for_before_the_time_is_over() {
+        let after = |seconds| patience(Instant::now() + Duration::from_secs(seconds));
+        assert_eq!(after(1200), PATIENCE);
+        assert!(after(60) <= Duration::from_secs(30), "{:?}", after(60));
+        assert_eq!(patience(Instant::now()), Duration::ZERO);
+    }
 }

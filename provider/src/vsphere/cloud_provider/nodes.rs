@@ -1,7 +1,5 @@
 //! The nodes that wait for the cloud provider: until it has seen one, a taint keeps nearly all pods away from it.
 
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::Node;
 use secrecy::SecretString;
 use tf_framework::context::{Backoff, Context, Progress};
@@ -10,12 +8,9 @@ use tokio::time::Instant;
 
 use super::super::in_cluster::login::VCenterLogin;
 use super::super::in_cluster::privileges::Program;
-use super::super::in_cluster::{check, pods};
+use super::super::in_cluster::{check, patience, pods};
 use super::CloudProviderResource;
 use crate::kubernetes::Access;
-
-/// How long nodes may wait before it is looked for the cause. It usually takes seconds.
-const PATIENCE: Duration = Duration::from_secs(3 * 60);
 
 /// Waits until the cloud provider has seen all nodes.
 ///
@@ -28,12 +23,13 @@ pub(super) async fn wait_until_known(
     password: &SecretString,
 ) -> Result<(), Diagnostics> {
     let began = Instant::now();
+    let patience = patience(cx.deadline());
     cx.wait("the cloud provider to know all nodes", Backoff::QUICK, || async {
         let waiting = waiting(access).await?;
         if waiting.is_empty() {
             return Ok(Progress::Ready(()));
         }
-        if began.elapsed() < PATIENCE {
+        if began.elapsed() < patience {
             return Ok(Progress::Pending(format!("not known yet: {}", waiting.join(", "))));
         }
         // The usual causes have errors of their own.

@@ -1,22 +1,17 @@
 //! The nodes of the cluster, and whether they have the driver: its part on a node registers it with the kubelet, which
 //! notes it in the node's CSINode.
 
-use std::time::Duration;
-
 use k8s_openapi::api::storage::v1::CSINode;
 use secrecy::SecretString;
 use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::super::in_cluster::check;
 use super::super::in_cluster::login::VCenterLogin;
 use super::super::in_cluster::privileges::Program;
+use super::super::in_cluster::{check, patience};
 use super::{CsiDriverResource, objects};
 use crate::kubernetes::{Access, Kind, Looked};
-
-/// How long the driver may take to register before it is looked for the cause. It usually takes seconds.
-const PATIENCE: Duration = Duration::from_secs(3 * 60);
 
 /// Waits until every node whose kubelet answers has the driver.
 ///
@@ -29,12 +24,13 @@ pub(super) async fn wait_for_nodes(
     password: &SecretString,
 ) -> Result<(), Diagnostics> {
     let began = Instant::now();
+    let patience = patience(cx.deadline());
     cx.wait("all nodes to have the vSphere CSI driver", Backoff::QUICK, || async {
         let without = without_driver(access).await?;
         if without.is_empty() {
             return Ok::<_, Diagnostics>(Progress::Ready(()));
         }
-        if began.elapsed() < PATIENCE {
+        if began.elapsed() < patience {
             return Ok(Progress::Pending(format!("not yet: {}", without.join(", "))));
         }
         // The usual causes have errors of their own.

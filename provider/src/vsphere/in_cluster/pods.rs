@@ -83,28 +83,53 @@ fn crashed(log: &[String]) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::api::apps::v1::DaemonSet;
+    use tf_framework::path::Path;
+
     use super::*;
+    use crate::kubernetes::ObjectKey;
 
     #[test]
-    fn a_log_tells_credentials_from_datacenters_uuids_and_networks() {
+    fn a_crash_is_told_with_its_log_and_with_what_that_means() {
         for (line, words) in [
             (
                 "ServerFaultCode: Cannot complete login due to an incorrect user name or password.",
-                "`vcenter.user`",
+                "check `vcenter.user` and its password",
             ),
             (
                 "failed to get datacenter: datacenter 'X' not found",
-                "`vcenter.datacenters`",
+                "check `vcenter.datacenters`",
             ),
             (
-                "tls: failed to verify certificate: x509: unknown authority",
-                "ca_certificate",
+                "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+                "give `vcenter.ca_certificate`",
             ),
-            ("Unable to find VM by UUID. VM UUID: 42", "BIOS UUID"),
-            ("dial tcp 10.0.0.5:443: i/o timeout", "`vcenter.server`"),
-            ("panic", "log"),
+            (
+                "Unable to find VM by UUID. VM UUID: 42",
+                "has to be `vsphere://` and its BIOS UUID",
+            ),
+            (
+                "dial tcp 10.0.0.5:443: i/o timeout",
+                "check `vcenter.server` and `vcenter.port`",
+            ),
+            ("panic", "Read the container's log"),
         ] {
-            assert!(crashed(&[line.to_owned()]).contains(words), "{line}");
+            let reason = Reason {
+                workload: ObjectKey::namespaced::<DaemonSet>("kube-system", "driver"),
+                cause: Cause::CrashLoop {
+                    pod: "driver-x".to_owned(),
+                    container: "driver".to_owned(),
+                    ended: "exit code 1".to_owned(),
+                    restarts: 3,
+                    log: vec!["I1122 starting".to_owned(), line.to_owned()],
+                },
+            };
+            let told = failed("vSphere CSI driver", &reason);
+            let told = told.iter().next().expect("an error");
+            assert_eq!(told.summary, "vSphere CSI driver does not start");
+            assert_eq!(told.path, Some(Path::new("vcenter")), "{line}");
+            assert!(told.detail.contains(line), "{}", told.detail);
+            assert!(told.detail.contains(words), "{line}: {}", told.detail);
         }
     }
 }
