@@ -7,7 +7,7 @@ use std::env;
 use std::fmt::Write as _;
 
 use acceptance_tests::skip;
-use acceptance_tests::tofu::{Plan, Workspace};
+use acceptance_tests::tofu::{Diagnostic, Plan, Workspace};
 use acceptance_tests::vcenter::{Options, VCenter};
 use serde_json::{Value, json};
 
@@ -32,6 +32,8 @@ struct Names {
     template: String,
     /// With the length of its prefix; none if machines get theirs by DHCP.
     address: Option<String>,
+    /// To whom roles are given; none if none are to be.
+    principal: Option<String>,
 }
 
 impl Names {
@@ -44,6 +46,7 @@ impl Names {
             network: "DC0_DVPG0".to_owned(),
             template: "ubuntu".to_owned(),
             address: Some("10.20.0.21/24".to_owned()),
+            principal: Some("cns@vsphere.local".to_owned()),
         }
     }
 
@@ -57,6 +60,7 @@ impl Names {
             network: said("CHT_VSPHERE_NETWORK"),
             template: said("CHT_VSPHERE_TEMPLATE"),
             address: variable("CHT_VSPHERE_ADDRESS"),
+            principal: variable("CHT_VSPHERE_PRINCIPAL"),
         }
     }
 }
@@ -88,6 +92,40 @@ impl Anywhere {
             skip::skipped("only the simulator of vCenter has faults on demand");
         }
         self.simulator.as_ref()
+    }
+
+    /// Who gets roles; the rest of the test is skipped where nobody is said.
+    pub(crate) fn principal(&self) -> Option<&str> {
+        if self.names.principal.is_none() {
+            skip::skipped("CHT_VSPHERE_PRINCIPAL does not say who may get a role");
+        }
+        self.names.principal.as_deref()
+    }
+
+    /// Data sources of all that a machine is made of, each called `test`.
+    pub(crate) fn surroundings(&self) -> String {
+        let Names {
+            datacenter,
+            cluster,
+            datastore,
+            network,
+            template,
+            ..
+        } = &self.names;
+        let mut text = format!("data \"cht_vsphere_datacenter\" \"test\" {{\n  name = {datacenter:?}\n}}\n");
+        for (kind, name) in [
+            ("cluster", cluster),
+            ("datastore", datastore),
+            ("network", network),
+            ("template", template),
+        ] {
+            write!(
+                text,
+                "data \"cht_vsphere_{kind}\" \"test\" {{\n  datacenter = data.cht_vsphere_datacenter.test.path\n  name = {name:?}\n}}\n"
+            )
+            .expect("a string takes everything");
+        }
+        text
     }
 
     /// The cluster in which machines are made.
@@ -138,6 +176,10 @@ impl Anywhere {
 
     pub(crate) async fn plan(&self) -> Plan {
         done("plan", self.workspace.plan().await)
+    }
+
+    pub(crate) async fn plan_fails(&self) -> Diagnostic {
+        failure("plan", self.workspace.plan().await)
     }
 
     pub(crate) async fn apply(&self) {
