@@ -171,8 +171,12 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.message.trim().trim_end_matches('.') {
-            "" => f.write_str(&self.kind),
-            message => write!(f, "{message} ({})", self.kind),
+            "" => f.write_str(&self.kind)?,
+            message => write!(f, "{message} ({})", self.kind)?,
+        }
+        match (self.part("existingState"), self.part("requestedState")) {
+            (Some(is), Some(asked)) => write!(f, ": it is `{is}`, and `{asked}` is asked for"),
+            _ => Ok(()),
         }
     }
 }
@@ -301,6 +305,9 @@ mod tests {
         );
         let fault = Fault::localized(&Element::read(&error).unwrap());
         assert_eq!(fault.part("existingState"), Some("poweredOn"));
-        assert_eq!(fault.to_string(), "It is on (InvalidPowerState)");
+        assert_eq!(
+            fault.to_string(),
+            "It is on (InvalidPowerState): it is `poweredOn`, and `poweredOn` is asked for"
+        );
     }
 }

@@ -17,12 +17,12 @@ async fn fault_02_complaint_14_a_missing_privilege_is_named_with_its_object() {
         Fault::thrown("NoPermission").with(json!({ "privilegeId": "VirtualMachine.Provisioning.DeployTemplate" }));
     scene.vcenter.fault("CloneVM_Task", denied).await.expect("it is set");
     let error = scene.apply_fails().await;
-    assert!(
-        error.detail.contains("VirtualMachine.Provisioning.DeployTemplate"),
-        "{}",
-        error.detail
-    );
-    assert!(error.detail.contains("cht_vsphere_role"), "{}", error.detail);
+    let template = scene.machine("ubuntu").await.id;
+    let flat = error.detail.split_whitespace().collect::<Vec<_>>().join(" ");
+    let named =
+        format!("the privilege VirtualMachine.Provisioning.DeployTemplate on VirtualMachine:{template} is missing");
+    assert!(flat.contains(&named), "{named}: {flat}");
+    assert!(flat.contains("cht_vsphere_role"), "{flat}");
     scene.apply().await;
     scene.is_settled().await;
 }

@@ -80,7 +80,8 @@ async fn fault_06_a_state_that_does_not_allow_it_is_told_with_both_states() {
     let refused = Fault::thrown("InvalidPowerState")
         .with(json!({ "requestedState": "poweredOn", "existingState": "suspended" }))
         .message("The attempted operation cannot be performed in the current state (Suspended).");
-    is_told("PowerOnVM_Task", refused, &["current state (Suspended)"]).await;
+    let both = "it is `suspended`, and `poweredOn` is asked for";
+    is_told("PowerOnVM_Task", refused, &["current state (Suspended)", both]).await;
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ fn machines(count: usize) -> String {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn machines_share_the_calls_that_read_them() {
+async fn a_plan_without_changes_takes_less_than_a_fifth_of_a_call_for_each_machine() {
     const COUNT: usize = 30;
     let scene = Scene::new().await;
     scene.write(&machines(COUNT));
@@ -40,11 +40,11 @@ async fn machines_share_the_calls_that_read_them() {
     scene.vcenter.forget_requests().await.expect("the vCenter answers");
     scene.is_settled().await;
     let methods = scene.vcenter.methods().await.expect("the vCenter answers");
-    let reads = methods
-        .iter()
-        .filter(|method| *method == "RetrievePropertiesEx")
-        .count();
-    assert!(reads * 3 < COUNT, "{reads} calls for {COUNT} machines: {methods:?}");
+    assert!(
+        methods.len() * 5 < COUNT,
+        "{} calls for {COUNT} machines: {methods:?}",
+        methods.len()
+    );
     scene.destroy().await;
     assert_eq!(scene.machines().await, Vec::<String>::new());
 }
@@ -56,12 +56,17 @@ async fn five_machines_are_five_wherever_the_provider_was_killed() {
     scene.write(&machines(MACHINES));
     scene.vcenter.forget_requests().await.expect("the vCenter answers");
     scene.apply().await;
-    let requests = scene.vcenter.requests().await.expect("the vCenter answers").len();
+    let mut requests = scene.vcenter.requests().await.expect("the vCenter answers").len();
     scene.destroy().await;
     let mut killed = 0;
-    for moment in 0..MOMENTS {
-        let calls = 1 + moment * requests / MOMENTS;
-        killed += usize::from(apply_until(&scene, calls).await);
+    while killed < MOMENTS {
+        let calls = 1 + killed * requests / MOMENTS;
+        if apply_until(&scene, calls).await {
+            killed += 1;
+        } else {
+            // It ended before: reads that happen to share their calls make fewer.
+            requests = requests * 9 / 10;
+        }
         done("apply", scene.workspace.apply().await);
         let mut names = scene.machines().await;
         names.sort();
@@ -82,7 +87,6 @@ async fn five_machines_are_five_wherever_the_provider_was_killed() {
             "killed after {calls} calls"
         );
     }
-    assert!(killed * 4 >= MOMENTS * 3, "only {killed} were killed");
 }
 
 /// What of the example is different in the lab: the names of things in the vCenter.
@@ -125,7 +129,7 @@ async fn the_example_makes_five_machines() {
     scene.destroy().await;
 }
 
-/// Applies, and kills the provider when so many calls were made; answers whether there were so many.
+/// Applies, and kills the provider when so many calls were made; answers whether it was killed before it was done.
 async fn apply_until(scene: &Scene, calls: usize) -> bool {
     scene.vcenter.forget_requests().await.expect("the vCenter answers");
     let mut running = scene.workspace.start_apply().expect("it starts");
