@@ -11,8 +11,9 @@
 
 #![allow(
     missing_docs,
+    clippy::allow_attributes_without_reason,
     clippy::too_many_lines,
-    reason = "prost and tonic write messages without docs, and one function for all calls of a service"
+    reason = "prost and tonic write neither docs nor reasons, and one function for all calls of a service"
 )]
 
 /// The provider's service and its messages.

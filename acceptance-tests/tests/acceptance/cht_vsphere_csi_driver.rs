@@ -194,11 +194,7 @@ async fn asks_what_the_user_may_do(scene: &Scene, vcenter: &VCenter, datacenter:
         let all = plan.outcome.warnings().map(|warning| warning.summary.clone());
         all.filter(|summary| summary.contains("rivileges")).collect::<Vec<_>>()
     };
-    assert_eq!(
-        said().await,
-        ["Privileges were not checked"],
-        "what nobody tells is in nobody's way"
-    );
+    assert_eq!(said().await, ["Privileges were not checked"], "that is in nobody's way");
     give(&roles).await;
     assert_eq!(said().await, Vec::<String>::new());
     scene.delete(&NODE, "csi-1").await;

@@ -124,7 +124,7 @@ pub(crate) fn grants(user: &str, roles: &[(&str, &str, &str)]) -> String {
             "resource \"cht_vsphere_role\" {preset:?} {{\n  name = \"cht-{preset}\"\n  preset = {preset:?}\n}}\n\
              resource \"cht_vsphere_permission\" {preset:?} {{\n  principal = {user:?}\n  role = cht_vsphere_role.{preset}.name\n  \
              entity_type = {entity_type:?}\n  {path}\n  propagate = {}\n}}\n",
-            *entity_type == "datacenter"
+            *preset == "read-only"
         )
         .expect("a string takes everything");
     }

@@ -58,7 +58,7 @@ async fn a_cluster_is_begun_grows_is_upgraded_shrinks_and_goes() {
     };
     let steps = lab.converge(&rotated).await;
     assert!(steps.contains(&"change the token on h1".to_owned()), "{steps:#?}");
-    let found = lab.host(3).token().await.unwrap().unwrap();
+    let found = lab.host(3).tokens().await.unwrap().cluster.unwrap();
     assert_eq!(found.sha256(), token.sha256());
     assert!(lab.converge(&rotated).await.is_empty(), "nothing is left to do");
 

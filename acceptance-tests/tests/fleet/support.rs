@@ -151,6 +151,7 @@ impl Lab {
             bootstrapped: wanted.bootstrapped,
             ca_sha256: None,
             token: wanted.token.clone(),
+            renews_agent_token: false,
             remembered: None,
             program: Source {
                 path: Some(self.release(wanted.version)),

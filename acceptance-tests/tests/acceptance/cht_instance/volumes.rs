@@ -243,7 +243,7 @@ async fn a_directory_serves_one_instance_and_its_data_is_found_again() {
     blames(
         &other.plan_fails().await,
         "Directory is in use",
-        "that of the volume couchdb-pv-directory",
+        "The volume couchdb-pv-directory, of the instance in the namespace `directory`, leads to the directory /srv/cht",
         "couchdb = {",
     );
     scene.destroy().await;

@@ -11,7 +11,7 @@ use crate::vsphere::{grants, provider_block};
 /// An apply that has little time, so that it looks for the cause soon.
 const HASTY: &str = "timeouts = { create = \"30s\" }";
 
-/// A vCenter with two data centers, of which the user may see the first, and a machine of each.
+/// A vCenter with two data centers that the user may see, and a machine of each.
 async fn vcenter(scene: &Scene) -> (VCenter, [Machine; 2]) {
     let options = Options {
         datacenters: 2,
@@ -23,7 +23,7 @@ async fn vcenter(scene: &Scene) -> (VCenter, [Machine; 2]) {
     let trust = format!("ca_certificate = {}", json!(vcenter.ca_pem()));
     let block = provider_block(&vcenter, vcenter.user(), vcenter.password(), &trust);
     let administrator = scene.elsewhere().await;
-    administrator.write(&(block + &grants(USER, &[("read-only", "datacenter", "/DC0")])));
+    administrator.write(&(block + &grants(USER, &[("read-only", "root", "")])));
     administrator.apply().await;
     let machines = vcenter.machines().await.expect("machines");
     let of = |datacenter: &str| {

@@ -31,7 +31,7 @@ fn machines(count: usize) -> String {
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
 async fn a_plan_without_changes_takes_less_than_a_fifth_of_a_call_for_each_machine() {
-    const COUNT: usize = 30;
+    const COUNT: usize = 60;
     let scene = Scene::new().await;
     scene.write(&machines(COUNT));
     scene.apply().await;

@@ -3,8 +3,8 @@
 //!
 //! Each module is one target: a function that takes any bytes and panics if a promise is broken. `cargo fuzz` calls it
 //! through the program of the same name in `targets/`; `tests/seeds.rs` calls it with everything in `seeds/`, which has
-//! the examples to start from and whatever once broke a promise. `cargo xtask test fuzz` does both, for seconds; a change
-//! of what is read, or of plans, has each of them run for 30 minutes (`-- -max_total_time=1800`).
+//! the examples to start from and whatever once broke a promise. `cargo xtask test fuzz` does both, for seconds; a
+//! change of what is read, or of plans, has each of them run for 30 minutes (`-- -max_total_time=1800`).
 
 #![forbid(unsafe_code)]
 

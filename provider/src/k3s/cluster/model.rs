@@ -160,9 +160,9 @@ pub struct ClusterModel {
     /// generated one, and restarts one server after another.
     pub token_version: Option<i64>,
     /// Version of the token with which agents join, of your own choice. Changing it gives them a newly generated one:
-    /// first the servers, one after another, and then each `cht_k3s_agent` by way of `join`. Agents that have joined go on
-    /// meanwhile. k3s stores that token only along with another one of servers, so change `token_version` with it; and
-    /// change both once more after `restore_from` has brought a snapshot of before back.
+    /// first the servers, one after another, and then each `cht_k3s_agent` by way of `join`. Agents that have joined go
+    /// on meanwhile. k3s stores that token only along with another one of servers, so change `token_version` with it;
+    /// and change both once more after `restore_from` has brought a snapshot of before back.
     pub agent_token_version: Option<i64>,
     /// Authorities of your own, taken when the cluster is begun.
     pub ca: Option<Ca>,

@@ -16,6 +16,9 @@ const VERSION: &str = "cht_version = \"5.3.1\"";
 
 /// What is shown of each fault; nothing of those that are only waited out, or have tests of their own.
 fn shown(fault: Fault) -> Option<Shown> {
+    if let Some((arguments, text, code)) = last_status(fault) {
+        return Some((arguments, "Timed out", text, code));
+    }
     Some(match fault {
         Fault::BuildsServerAway => (
             "builds_url = \"https://builds.example/_couch/builds_4\"",
@@ -32,39 +35,6 @@ fn shown(fault: Fault) -> Option<Shown> {
         ),
         Fault::StagingIsAborted => ("", UNSTAGED, "somebody gave it up while it was prepared", VERSION),
         Fault::UpgradesForbidden => ("", "CHT refuses the upgrade", "needs the permission `can_upgrade`", ""),
-        Fault::IndexingStalls => (
-            SHORT,
-            "Timed out",
-            "Last status: indexing data: 62 % on average, least 50 % (medic/:staged:medic-client) CHT goes on with it",
-            "upgrade = {",
-        ),
-        Fault::UpgradesFail => (
-            SHORT,
-            "Timed out",
-            "answered GET /api/v2/upgrade with status 500",
-            "upgrade = {",
-        ),
-        Fault::UpgradesAreLimited => (
-            SHORT,
-            "Timed out",
-            "refuses GET /api/v2/upgrade after too many failed log-ins",
-            "upgrade = {",
-        ),
-        Fault::MonitoringErrors => (SHORT_UPDATE, "Timed out", "it cannot tell version.app", ""),
-        Fault::NeverListens => (
-            SHORT_UPDATE,
-            "Timed out",
-            "the running CHT, which has to prepare the upgrade",
-            "",
-        ),
-        Fault::StayInSetup => (
-            SHORT_UPDATE,
-            "Timed out",
-            "the CHT is starting: indexing data (step 3 of 6)",
-            "",
-        ),
-        Fault::HaproxyDown => (SHORT_UPDATE, "Timed out", "the CHT does not reach its database", ""),
-        Fault::Html200 => (SHORT_UPDATE, "Timed out", "is not JSON", ""),
         Fault::WrongVersion => (
             "",
             "CHT cannot be upgraded in one step",
@@ -83,6 +53,33 @@ fn shown(fault: Fault) -> Option<Shown> {
         Fault::SearchIndexingStalls => return None,
         // See `topology` and `rotation`.
         Fault::UnfinishedCluster | Fault::AdminsLost => return None,
+        // See `last_status`.
+        _ => unreachable!("{fault:?} is waited for"),
+    })
+}
+
+/// Of the faults that are waited for until the time is over: with which further arguments, and the last status and line
+/// of the error.
+fn last_status(fault: Fault) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match fault {
+        Fault::IndexingStalls => (
+            SHORT,
+            "Last status: indexing data: 62 % on average, least 50 % (medic/:staged:medic-client) CHT goes on with it",
+            "upgrade = {",
+        ),
+        Fault::UpgradesFail => (SHORT, "answered GET /api/v2/upgrade with status 500", "upgrade = {"),
+        Fault::UpgradesAreLimited => (
+            SHORT,
+            "refuses GET /api/v2/upgrade after too many failed log-ins",
+            "upgrade = {",
+        ),
+        Fault::MonitoringErrors => (SHORT_UPDATE, "it cannot tell version.app", ""),
+        // A connection is neither accepted nor refused.
+        Fault::NeverListens => (SHORT_UPDATE, "(8s) was over. Last status: nothing seen yet", ""),
+        Fault::StayInSetup => (SHORT_UPDATE, "the CHT is starting: indexing data (step 3 of 6)", ""),
+        Fault::HaproxyDown => (SHORT_UPDATE, "the CHT does not reach its database", ""),
+        Fault::Html200 => (SHORT_UPDATE, "is not JSON", ""),
+        _ => return None,
     })
 }
 
