@@ -60,6 +60,19 @@ impl Steps {
         failure("plan", self.workspace.plan().await)
     }
 
+    /// Plans, and answers with the first warning of this summary.
+    ///
+    /// # Panics
+    /// If that fails, or there is no such warning.
+    #[expect(clippy::panic, reason = "a test fails by panicking")]
+    pub async fn plan_warns(&self, summary: &str) -> Diagnostic {
+        let outcome = self.plan().await.outcome;
+        let warning = outcome.warnings().find(|warning| warning.summary == summary);
+        warning
+            .unwrap_or_else(|| panic!("no warning {summary:?}: {outcome:?}"))
+            .clone()
+    }
+
     /// Destroys everything.
     ///
     /// # Panics

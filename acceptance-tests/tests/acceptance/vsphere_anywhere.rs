@@ -1,5 +1,5 @@
-//! Machines, roles and what is there in any vCenter, as the provider alone tells of them: in the simulator, or in the one
-//! that the environment names.
+//! Machines, roles and what is there in any vCenter, as the provider alone tells of them: in the simulator, or in the
+//! one that the environment names.
 
 use acceptance_tests::vcenter::Fault;
 use serde_json::json;

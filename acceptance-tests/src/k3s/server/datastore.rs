@@ -82,7 +82,8 @@ impl Datastore {
             Self::New | Self::Single | Self::External(_) | Self::Joining(_) => bootstrap::Passwords::Unknown,
         };
         Bootstrap::create(&setup.server)?;
-        // What this server is told beats what is stored, and is stored by no start: not before the next one is that fatal.
+        // What this server is told beats what is stored, and is stored by no start: not before the next one is that
+        // fatal.
         let differs = || bootstrap::passwords(&setup.server).ok() != Some(passwords.file());
         if found == bootstrap::Passwords::Unknown || differs() {
             bootstrap::write_passwords(&setup.server, &passwords.file())?;

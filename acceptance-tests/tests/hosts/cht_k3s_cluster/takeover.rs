@@ -94,7 +94,8 @@ async fn servers_of_the_official_script_with_a_folder_of_their_own_are_imported_
     }
     assert_eq!(uid(scene.node(1, "h2").await), before, "the node is the same");
 
-    // Agents that joined with the token of servers go on to do so: another one would be fatal at the start after the next.
+    // Agents that joined with the token of servers go on to do so: another one would be fatal at the start after the
+    // next.
     let join = state["join"]["token"].as_str().unwrap_or_default();
     assert!(join.ends_with("::node:secret"), "agents have another token");
     scene.start_again(&[1, 2]).await;

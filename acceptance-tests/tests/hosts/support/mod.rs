@@ -169,7 +169,8 @@ impl Scene {
         members.iter().map(|member| member["name"].to_string()).collect()
     }
 
-    /// Stops all of these servers, so that none has another one to ask, and starts them: each comes up at the first try.
+    /// Stops all of these servers, so that none has another one to ask, and starts them: each comes up at the first
+    /// try.
     pub(crate) async fn start_again(&self, servers: &[usize]) {
         for act in ["stop", "start --no-block"] {
             for number in servers {

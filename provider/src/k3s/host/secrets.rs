@@ -25,10 +25,10 @@ exit 0"#;
 /// Argument: the file, which may be missing.
 const READ_ALL: &str = r#"[ ! -f "$1" ] || cat -- "$1""#;
 
-/// Arguments: the data folder, where k3s takes another token, and the file with that of agents; variables: a kubeconfig,
-/// what k3s is told, and another token of agents, or nothing. k3s stores what its own file of passwords says along with
-/// the token of servers, and never else: a server that was only told another token of agents does not start again
-/// alone. So that file gets it before, and is as it was if k3s refuses. No command is given a secret.
+/// Arguments: the data folder, where k3s takes another token, and the file with that of agents; variables: a
+/// kubeconfig, what k3s is told, and another token of agents, or nothing. k3s stores what its own file of passwords
+/// says along with the token of servers, and never else: a server that was only told another token of agents does not
+/// start again alone. So that file gets it before, and is as it was if k3s refuses. No command is given a secret.
 const CHANGE: &str = r#"kubectl=$1/data/current/bin/kubectl authority=$1/server/tls/server-ca.crt
 passwords=$1/server/cred/passwd api=$2 file=$3 part=${3%/*}/.cht-agent-token is_open=
 umask 077

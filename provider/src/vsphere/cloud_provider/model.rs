@@ -16,7 +16,7 @@ use crate::kubernetes::Kubernetes;
 /// The cluster must have been told to wait for it: `cloud_provider = "external"` of `cht_k3s_cluster`, with the
 /// `provider_id` of each node. Creation ends when all nodes are known to it. Plans log in to the vCenter as `vcenter`
 /// says, and look for its datacenters and for the machine of each node there, so that a wrong password, datacenter or
-/// UUID, and a missing privilege, is an error before anything is installed.
+/// UUID is an error before anything is installed, and a missing privilege a warning.
 ///
 /// The user in `vcenter` needs the role ReadOnly on the datacenters, with propagation, and nothing else. Its password
 /// is in a Secret, and in no other object.

@@ -33,7 +33,13 @@ pub(super) async fn wait_until_known(
             return Ok(Progress::Pending(format!("not known yet: {}", waiting.join(", "))));
         }
         // The usual causes have errors of their own.
-        check::check(cx, access, (Program::CloudProvider, login), password.clone()).await?;
+        check::check(
+            cx,
+            access,
+            (Program::CloudProvider, check::When::Apply, login),
+            password.clone(),
+        )
+        .await?;
         Err(unknown(&waiting))
     })
     .await

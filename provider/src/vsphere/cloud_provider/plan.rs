@@ -56,7 +56,15 @@ pub(super) async fn check(
     try_objects(&access, plan, &model).await?;
     let password = config.and_then(|config| config.given_password());
     match password.filter(|_| plan.changed(check::ATTRIBUTE)) {
-        Some(password) => check::check(cx, &access, (Program::CloudProvider, &model.vcenter), password.clone()).await,
+        Some(password) => {
+            check::check(
+                cx,
+                &access,
+                (Program::CloudProvider, check::When::Plan, &model.vcenter),
+                password.clone(),
+            )
+            .await
+        }
         None => Ok(()),
     }
 }

@@ -18,8 +18,8 @@ use crate::kubernetes::Kubernetes;
 ///
 /// The user in `vcenter` needs these presets of `cht_vsphere_role`: `cns-search-and-spbm` on the root, `cns-vm` on the
 /// machine of each node, `cns-datastore` on each datastore that is to have volumes, and ReadOnly on the datacenters and
-/// on the hosts of the nodes. What is missing is an error of the plan: with it, claims would wait for ever. The Secret
-/// with the configuration has its password, and no other object.
+/// on the hosts of the nodes. Plans warn of what is missing, with which claims would wait for ever. The Secret with the
+/// configuration has its password, and no other object.
 ///
 /// While volumes are attached, the driver is not destroyed: nobody could take them off the nodes.
 #[derive(Clone, Debug, Model)]

@@ -60,7 +60,15 @@ pub(super) async fn check(
     try_objects(&access, plan, model.clone()).await?;
     let password = config.and_then(|config| config.given_password());
     match password.filter(|_| plan.changed(check::ATTRIBUTE)) {
-        Some(password) => check::check(cx, &access, (Program::CsiDriver, &model.vcenter), password.clone()).await,
+        Some(password) => {
+            check::check(
+                cx,
+                &access,
+                (Program::CsiDriver, check::When::Plan, &model.vcenter),
+                password.clone(),
+            )
+            .await
+        }
         None => Ok(()),
     }
 }

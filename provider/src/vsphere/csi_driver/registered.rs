@@ -34,7 +34,7 @@ pub(super) async fn wait_for_nodes(
             return Ok(Progress::Pending(format!("not yet: {}", without.join(", "))));
         }
         // The usual causes have errors of their own.
-        check::check(cx, access, (Program::CsiDriver, login), password.clone()).await?;
+        check::check(cx, access, (Program::CsiDriver, check::When::Apply, login), password.clone()).await?;
         let detail = format!(
             "These nodes do not have the driver: {}. Login, datacenters, privileges and the machines of the nodes are as they should be. Look at \
              the logs of the pods of `vsphere-csi-node` in `vmware-system-csi`.",

@@ -10,8 +10,8 @@ struct Minor {
     number: u16,
     /// The first and the last minor version of Kubernetes that it is made for.
     kubernetes: (u16, u16),
-    /// Its last release, if that is one to install: not of one whose snapshots are made in an older way, nor of one that
-    /// is still to be released.
+    /// Its last release, if that is one to install: not of one whose snapshots are made in an older way, nor of one
+    /// that is still to be released.
     release: Option<&'static str>,
 }
 

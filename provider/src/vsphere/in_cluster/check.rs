@@ -4,7 +4,7 @@
 use k8s_openapi::api::core::v1::Node;
 use secrecy::SecretString;
 use tf_framework::context::Scope;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
 use tf_framework::path::Path;
 
 use super::super::error::Error;
@@ -20,6 +20,15 @@ use crate::kubernetes::Access;
 use crate::provider::Clients;
 use crate::wording::sentence;
 
+/// When it is looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::vsphere) enum When {
+    /// Before anything is done. Privileges may be given by the same apply, and what is to be destroyed needs none.
+    Plan,
+    /// When what was installed does not come up.
+    Apply,
+}
+
 /// The attribute that says where to log in.
 pub(in crate::vsphere) const ATTRIBUTE: &str = "vcenter";
 
@@ -30,13 +39,13 @@ pub(in crate::vsphere) const ATTRIBUTE: &str = "vcenter";
 pub(in crate::vsphere) async fn check(
     scope: &Scope<Clients>,
     access: &Access,
-    (program, login): (Program, &VCenterLogin),
+    (program, when, login): (Program, When, &VCenterLogin),
     password: SecretString,
 ) -> Result<(), Diagnostics> {
     let (own, trust) = login.login(password);
     let vcenter = VCenter::new(own, &trust).map_err(|error| explain(&error))?;
     let vcenter = vcenter.with_cancellation(scope.cancellation());
-    let checked = check_in(scope, access, (program, login), &vcenter).await;
+    let checked = check_in(scope, access, (program, when, login), &vcenter).await;
     vcenter.log_out().await;
     checked
 }
@@ -44,7 +53,7 @@ pub(in crate::vsphere) async fn check(
 async fn check_in(
     scope: &Scope<Clients>,
     access: &Access,
-    (program, login): (Program, &VCenterLogin),
+    (program, when, login): (Program, When, &VCenterLogin),
     vcenter: &VCenter,
 ) -> Result<(), Diagnostics> {
     match vcenter.service().await {
@@ -82,9 +91,15 @@ async fn check_in(
         ..Seen::default()
     };
     check_nodes(scope, access, (vcenter, &datacenters), (&mut seen, &mut diagnostics)).await?;
-    privileges::check(scope, (program, login), vcenter, &seen, &mut diagnostics)
-        .await
-        .map_err(|error| explain(&error))?;
+    let lacking = privileges::check(scope, (program, login), vcenter, &seen).await;
+    match (lacking.map_err(|error| explain(&error))?, when) {
+        (None, _) => {}
+        (Some(lacking), When::Plan) => scope.warn(Diagnostic {
+            severity: Severity::Warning,
+            ..lacking
+        }),
+        (Some(lacking), When::Apply) => diagnostics.push(lacking),
+    }
     diagnostics.into_result(())
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use tf_framework::context::Scope;
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
+use tf_framework::diagnostics::{Diagnostic, error_chain};
 
 use super::super::error::Error;
 use super::super::inventory::Kind;
@@ -51,7 +51,7 @@ struct Need {
     is_any: bool,
 }
 
-/// Says what the user lacks, at the attribute that holds it. Where the vCenter does not tell, that is a warning.
+/// What the user lacks, at the attribute that holds it. Where the vCenter does not tell, that is a warning.
 ///
 /// # Errors
 /// Fails if the operation ends meanwhile.
@@ -60,11 +60,10 @@ pub(super) async fn check(
     (program, login): (Program, &VCenterLogin),
     vcenter: &VCenter,
     seen: &Seen,
-    diagnostics: &mut Diagnostics,
-) -> Result<(), Error> {
+) -> Result<Option<Diagnostic>, Error> {
     match missing(program, vcenter, seen).await {
         Ok(missing) if missing.is_empty() => {}
-        Ok(missing) => diagnostics.push(lacking(&login.user, &told(vcenter, &missing).await)),
+        Ok(missing) => return Ok(Some(lacking(&login.user, &told(vcenter, &missing).await))),
         Err(error) if error.is_interrupted() => return Err(error),
         Err(error) => {
             let detail = format!(
@@ -76,7 +75,7 @@ pub(super) async fn check(
             scope.warn(Diagnostic::warning("Privileges were not checked", detail).at(path(VCenterLogin::USER)));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// What is not granted, with the objects that it is not granted on.
@@ -191,9 +190,9 @@ async fn told(vcenter: &VCenter, needs: &[Need]) -> Vec<String> {
 
 fn lacking(user: &str, lines: &[String]) -> Diagnostic {
     let detail = format!(
-        "The user {user} may not do all that the program in the cluster has to:\n\n{}\n\nLet an administrator of the vCenter give it \
-         roles with these privileges there: `cht_vsphere_role` has them by the presets that are named, and `cht_vsphere_permission` \
-         gives them to the user. If this configuration does so, apply those two first, with `-target`.",
+        "The user {user} may not do all that the program in the cluster has to:\n\n{}\n\nWithout that it starts, and does not do its \
+         work. Let an administrator of the vCenter give the user roles with these privileges there: \
+         `cht_vsphere_role` has them by the presets that are named, and `cht_vsphere_permission` gives them to it.",
         lines.join("\n")
     );
     Diagnostic::error("Missing privileges", detail).at(path(VCenterLogin::USER))

@@ -1,8 +1,8 @@
 //! Which privileges a purpose needs.
 //!
 //! Those of the CSI driver are its
-//! [documentation's](https://docs.vmware.com/en/VMware-vSphere-Container-Storage-Plug-in/index.html), by their ids; those
-//! of `provisioner` follow from the methods that this provider calls.
+//! [documentation's](https://docs.vmware.com/en/VMware-vSphere-Container-Storage-Plug-in/index.html), by their ids;
+//! those of `provisioner` follow from the methods that this provider calls.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,8 @@ pub(super) const PRESETS: [&str; 6] = [
     "provisioner",
 ];
 
-/// What it takes to clone a template, to change, start, stop and move what was cloned, and to destroy it; and to see the
-/// storage policies that a class may name.
+/// What it takes to clone a template, to change, start, stop and move what was cloned, and to destroy it; and to see
+/// the storage policies that a class may name.
 const PROVISIONER: [&str; 31] = [
     "Datastore.AllocateSpace",
     "Folder.Create",
