@@ -10,6 +10,7 @@ use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::desired::Desired;
 use crate::cht::instance::model::{InstanceModel, InstanceModelDraft};
 use crate::cht::instance::record::Stage;
+use crate::cht::instance::spec::{CouchDb, Member};
 use crate::kubernetes::{Found, LiveObject, Object};
 
 mod certificates;
@@ -42,6 +43,16 @@ pub(super) fn couchdb(changes: Json) -> Json {
         couchdb.extend(changes);
     }
     json!({ "couchdb": couchdb })
+}
+
+/// CouchDB with one node of its own.
+pub(super) fn couchdb_of(node: Json) -> CouchDb {
+    let configuration = with(couchdb(json!({ "nodes": [node] })));
+    model(&configuration).couchdb.spec()
+}
+
+pub(super) fn first_member(couchdb: &CouchDb) -> Member<'_> {
+    couchdb.members().next().expect("there is one")
 }
 
 /// The configuration with other values for some root attributes.

@@ -140,17 +140,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::cht::instance::fixtures::{self, with};
-
-    fn couchdb(node: Value) -> CouchDb {
-        fixtures::model(&with(fixtures::couchdb(json!({ "nodes": [node] }))))
-            .couchdb
-            .spec()
-    }
-
-    fn member(couchdb: &CouchDb) -> Member<'_> {
-        couchdb.members().next().expect("there is one")
-    }
+    use crate::cht::instance::fixtures::{couchdb_of, first_member};
 
     #[test]
     fn v13_a_disk_is_in_the_zone_of_its_node() {
@@ -159,7 +149,7 @@ mod tests {
             let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}});
             LiveObject::from_json(node).expect("a known kind")
         });
-        let fits = |node: Value, zone: &str| compare_zone(0, &member(&couchdb(node)), zone, &nodes);
+        let fits = |node: Value, zone: &str| compare_zone(0, &first_member(&couchdb_of(node)), zone, &nodes);
         assert!(matches!(fits(json!({}), "zone-2"), Zone::Fits));
         assert!(matches!(fits(json!({"node_name": "a"}), "zone-1"), Zone::Fits));
         assert!(matches!(fits(json!({"node_name": "later"}), "zone-1"), Zone::Fits));
@@ -177,12 +167,12 @@ mod tests {
         let nodes = [node("zone-1"), node("zone-2"), node("zone-1")];
         let disk = || json!({"storage": {"gce_disk": "data"}});
         let is_anywhere = |node: Value, is_new: bool| {
-            let couchdb = couchdb(node);
+            let couchdb = couchdb_of(node);
             let zones = Zones {
                 couchdb: &couchdb,
                 is_new,
             };
-            zones.is_anywhere(member(&couchdb).node)
+            zones.is_anywhere(first_member(&couchdb).node)
         };
         assert!(is_anywhere(disk(), true));
         assert!(!is_anywhere(disk(), false), "it cannot be said any more");
@@ -195,8 +185,8 @@ mod tests {
         ] {
             assert!(!is_anywhere(placed.clone(), true), "{placed}");
         }
-        let couchdb = couchdb(disk());
-        let warning = no_zone(0, &member(&couchdb), &nodes).expect("there are two zones");
+        let couchdb = couchdb_of(disk());
+        let warning = no_zone(0, &first_member(&couchdb), &nodes).expect("there are two zones");
         assert!(
             warning.detail.contains("in several: zone-1, zone-2"),
             "{}",
@@ -204,6 +194,6 @@ mod tests {
         );
         let path = warning.path.expect("it is at an attribute").to_string();
         assert_eq!(path, "couchdb.nodes[0].storage.gce_disk");
-        assert_eq!(no_zone(0, &member(&couchdb), &nodes[..1]), None);
+        assert_eq!(no_zone(0, &first_member(&couchdb), &nodes[..1]), None);
     }
 }

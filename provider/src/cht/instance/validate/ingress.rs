@@ -130,8 +130,8 @@ fn validate_limits(kind: IngressKind, ingress: &IngressDraft, diagnostics: &mut 
         if given && !told {
             let how = match (kind, attribute) {
                 (IngressKind::Traefik, Ingress::TIMEOUT_SECONDS) => {
-                    "its entry points have `respondingTimeouts`, which `examples/traefik/timeouts.yaml` sets for the Traefik of k3s, once \
-                     for the whole cluster. Remove it here."
+                    "its entry points have `respondingTimeouts`, which the guide on one server sets for the Traefik of k3s, once for \
+                     the whole cluster. Remove it here."
                 }
                 _ => "it is set in the controller's own configuration, or in `annotations` that the controller knows.",
             };

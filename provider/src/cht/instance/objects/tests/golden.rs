@@ -1,6 +1,5 @@
 //! Whole object sets, kept in `golden/`. `UPDATE_GOLDEN=1 cargo test` writes them anew; read the difference then.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -8,7 +7,7 @@ use serde_json::{Value, json};
 use super::ingress::ways_in;
 use super::storage::on_each_platform;
 use super::{everything, minimal, object, phases, version, with_upgrade_service};
-use crate::cht::instance::spec::{Ingress, InstanceSpec};
+use crate::cht::instance::spec::InstanceSpec;
 
 #[test]
 fn row_06_c06_sections_that_are_left_out_have_the_golden_defaults() {
@@ -51,28 +50,23 @@ fn existing_volumes_of_each_platform_have_the_golden_objects() {
     }
 }
 
-/// What differs from one platform to the other: where the volumes come from, and who serves the ingress.
+/// What differs from one platform to the other is where the volumes come from and who serves the ingress. Both have
+/// golden files, which hold for each line of versions.
 #[test]
-fn each_platform_has_the_golden_volumes_and_ingress_in_each_version() {
-    let platforms = [
-        ("eks", Some("eks"), "alb_everything"),
-        ("gke", Some("gke"), "gce_everything"),
-        ("vsphere", Some("vsphere"), "traefik"),
-        ("k3s", Some("host_path"), "traefik"),
-        ("generic", None, "nginx"),
-    ];
-    let existing: BTreeMap<&str, InstanceSpec> = on_each_platform().into_iter().collect();
-    let ingresses: BTreeMap<&str, Ingress> = ways_in().into_iter().collect();
-    for text in ["4.22.0", "5.0.0", "5.2.0"] {
-        for (platform, volumes, way_in) in platforms {
-            let spec = volumes.map_or_else(minimal, |volumes| existing[volumes].clone());
-            let spec = InstanceSpec {
+fn each_platform_has_the_same_volumes_and_ingress_in_each_line_of_versions() {
+    let platforms = on_each_platform().into_iter();
+    let served = ways_in().into_iter().map(|(name, ingress)| {
+        let spec = InstanceSpec { ingress, ..minimal() };
+        (name, spec)
+    });
+    for (name, newest) in platforms.chain(served) {
+        for text in ["4.22.0", "5.0.0", "5.2.0"] {
+            let earlier = InstanceSpec {
                 version: text.parse().unwrap(),
-                ingress: ingresses[way_in].clone(),
-                ..spec
+                ..newest.clone()
             };
-            let name = format!("platform/{platform}_{text}");
-            assert_golden_phases(&name, &spec, &["storage", "ingress"]);
+            let of = |spec: &InstanceSpec| rendered(spec, &["storage", "ingress"]);
+            assert_eq!(of(&earlier), of(&newest), "{name} {text}");
         }
     }
 }
@@ -83,15 +77,19 @@ fn assert_golden(name: &str, spec: &InstanceSpec) {
 
 /// Compares some phases, or all if none is named.
 fn assert_golden_phases(name: &str, spec: &InstanceSpec, only: &[&str]) {
-    let rendered: Vec<Value> = phases(spec)
+    assert_is_golden(name, &rendered(spec, only));
+}
+
+/// The objects of all phases, or of some.
+fn rendered(spec: &InstanceSpec, only: &[&str]) -> Value {
+    let chosen = phases(spec)
         .into_iter()
-        .filter(|phase| only.is_empty() || only.contains(&phase.name))
-        .map(|phase| {
-            let objects: Vec<Value> = phase.objects.into_iter().map(|manifest| manifest.json).collect();
-            json!({ "phase": phase.name, "objects": objects })
-        })
-        .collect();
-    assert_is_golden(name, &Value::Array(rendered));
+        .filter(|phase| only.is_empty() || only.contains(&phase.name));
+    let rendered = chosen.map(|phase| {
+        let objects: Vec<Value> = phase.objects.into_iter().map(|manifest| manifest.json).collect();
+        json!({ "phase": phase.name, "objects": objects })
+    });
+    rendered.collect()
 }
 
 fn assert_is_golden(name: &str, rendered: &Value) {

@@ -3,14 +3,13 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cht::instance::fixtures::{self, with};
+use crate::cht::instance::fixtures::{couchdb_of, first_member};
 
 const EBS: &str = "vol-0a1b2c3d4e5f60718";
 
 fn disk(node: Value) -> Disk {
-    let model = fixtures::model(&with(fixtures::couchdb(json!({ "nodes": [node] }))));
-    let couchdb = model.couchdb.spec();
-    let member = couchdb.members().next().expect("there is one");
+    let couchdb = couchdb_of(node);
+    let member = first_member(&couchdb);
     Disk::of_member(&member).expect("it names one")
 }
 
@@ -133,9 +132,8 @@ fn a_volume_that_is_named_or_claimed_here_is_not_that_of_another() {
         json!({"volume_name": "couchdb-pv-cht-kisumu"}),
         json!({"claim_name": "couchdb-claim0"}),
     ] {
-        let model = fixtures::model(&with(fixtures::couchdb(json!({"nodes": [{ "storage": storage }]}))));
-        let couchdb = model.couchdb.spec();
-        let member = couchdb.members().next().expect("there is one");
+        let couchdb = couchdb_of(json!({ "storage": storage }));
+        let member = first_member(&couchdb);
         let own = own_volume(&volumes, &member, "cht-kisumu").expect("it is there");
         assert_eq!(own.key().name, "couchdb-pv-cht-kisumu");
     }

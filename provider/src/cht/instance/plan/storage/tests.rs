@@ -3,18 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cht::instance::fixtures::{self, with};
+use crate::cht::instance::fixtures::{self, couchdb_of, first_member, with};
 use crate::kubernetes::testing::{Exchange, cluster};
-
-fn couchdb(node: Value) -> CouchDb {
-    fixtures::model(&with(fixtures::couchdb(json!({ "nodes": [node] }))))
-        .couchdb
-        .spec()
-}
-
-fn member(couchdb: &CouchDb) -> Member<'_> {
-    couchdb.members().next().expect("there is one")
-}
 
 fn volume(name: &str, spec: Value, phase: &str) -> LiveObject {
     let volume = json!({
@@ -27,9 +17,9 @@ fn volume(name: &str, spec: Value, phase: &str) -> LiveObject {
 
 #[track_caller]
 fn check_volume(spec: Value, phase: &str, expected: &[&str]) {
-    let couchdb = couchdb(json!({"storage": {"volume_name": "data"}}));
+    let couchdb = couchdb_of(json!({"storage": {"volume_name": "data"}}));
     let looked = Looked::Known(Some(volume("data", spec, phase)));
-    let diagnostics = check_existing(0, &member(&couchdb), "cht-kisumu", looked);
+    let diagnostics = check_existing(0, &first_member(&couchdb), "cht-kisumu", looked);
     let summaries: Vec<&str> = diagnostics.iter().map(|one| one.summary.as_str()).collect();
     assert_eq!(summaries, expected, "{diagnostics}");
 }
@@ -56,9 +46,9 @@ fn an_existing_volume_is_free_and_outlives_its_claim() {
 
 #[test]
 fn a_volume_that_may_not_be_read_is_not_trusted_and_one_to_come_is() {
-    let couchdb = couchdb(json!({"storage": {"volume_name": "data"}}));
-    assert!(check_existing(0, &member(&couchdb), "cht-kisumu", Looked::Forbidden).has_errors());
-    assert!(!check_existing(0, &member(&couchdb), "cht-kisumu", Looked::Known(None)).has_errors());
+    let couchdb = couchdb_of(json!({"storage": {"volume_name": "data"}}));
+    assert!(check_existing(0, &first_member(&couchdb), "cht-kisumu", Looked::Forbidden).has_errors());
+    assert!(!check_existing(0, &first_member(&couchdb), "cht-kisumu", Looked::Known(None)).has_errors());
 }
 
 #[tokio::test]
