@@ -2,18 +2,23 @@
 //! configuration.
 //!
 //! The addresses in guides are those that are kept for documentation; `192.0.2.11` stands for host 1, and so on. What a
-//! reader has, `tofu`, `kubectl` and an `ssh` with the right key, is put on the path. Blocks marked `shell` name files
-//! of the reader's, and are not run.
+//! reader has, `tofu`, `kubectl` and an `ssh` with the right key, is put on the path. Manifests that a guide links to
+//! are copied beside the configuration, and have to be shown but for their comments. Blocks marked `shell` name files of the
+//! reader's, and are not run.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use acceptance_tests::tofu::Cli;
 use acceptance_tests::tools;
 use tokio::process::Command;
 
 use crate::support::Scene;
+
+/// Where guides link to files of the project.
+const PROJECT: &str = "](https://github.com/medic/terraform-provider-cht/tree/main/";
 
 /// Follows a guide, named by its file without `.md`.
 pub(crate) async fn follow(scene: &Scene, guide: &str) {
@@ -51,6 +56,7 @@ fn text(scene: &Scene, guide: &str) -> String {
 
 async fn follow_text(scene: &Scene, guide: &str, text: &str) {
     let programs = programs(scene);
+    copy_manifests(scene, text);
     let blocks: Vec<&str> = text.split("```sh\n").skip(1).collect();
     assert!(!blocks.is_empty(), "{guide} has no commands");
     for block in blocks {
@@ -59,6 +65,7 @@ async fn follow_text(scene: &Scene, guide: &str, text: &str) {
         let output = Command::new("sh")
             .args(["-ec", commands])
             .current_dir(scene.workspace.directory())
+            .stdin(Stdio::null())
             .envs(scene.workspace.environment())
             .env("PATH", format!("{}:{path}", programs.display()))
             // A reader reads the plan, and says yes.
@@ -68,6 +75,19 @@ async fn follow_text(scene: &Scene, guide: &str, text: &str) {
             .expect("a shell");
         let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
         assert!(output.status.success(), "{guide}: {commands}{}", said.concat());
+    }
+}
+
+/// Copies the manifests that a text links to.
+fn copy_manifests(scene: &Scene, text: &str) {
+    let links = text.split(PROJECT).skip(1).filter_map(|after| after.split(')').next());
+    for link in links.filter(|link| link.ends_with(".yaml")) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(link);
+        let manifest = fs::read_to_string(&path).expect("the manifest can be read");
+        let shown: Vec<&str> = manifest.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(text.contains(&shown.join("\n")), "{link} is not what the guide shows");
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        scene.workspace.write(&name, &manifest).expect("the file is written");
     }
 }
 
@@ -84,7 +104,7 @@ fn programs(scene: &Scene) -> PathBuf {
         let key = scene.lab.hosts().ssh_key();
         let known = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null";
         let script = format!(
-            "#!/bin/sh\nexec /usr/bin/ssh -F none -n -i {} {known} \"$@\"\n",
+            "#!/bin/sh\nexec /usr/bin/ssh -F none -i {} {known} \"$@\"\n",
             key.display()
         );
         fs::write(&ssh, script).expect("a file");

@@ -213,7 +213,7 @@ async fn every_role_is_in_the_guide() {
 #[ignore = "needs the lab: cargo xtask test"]
 async fn nodes_are_looked_at_for_the_zone_of_a_disk_if_that_is_allowed() {
     let scene = Scene::new("permitted-zone").await;
-    let storage = "storage = { ebs_volume_id = \"vol-0a1b2c3d4e5f60718\", zone = \"eu-west-1a\" }";
+    let storage = "storage = { ebs_volume_id = \"vol-0a1b2c3d4e5f60751\", zone = \"eu-west-1a\" }";
     let instance = scene.instance().couchdb(&format!("nodes = [{{ {storage} }}]\n"));
     let needed = ["cht-instance", "cht-namespaces", "cht-volumes"];
     for (name, more, expected) in [

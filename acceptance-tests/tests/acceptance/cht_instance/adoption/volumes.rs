@@ -83,7 +83,7 @@ async fn a_disk_of_aws_and_its_load_balancer_are_read_back_and_the_volume_is_lef
         namespace: "from-eks",
         version: "5.3.0",
         nodes: 1,
-        data: Data::Ebs("vol-0a1b2c3d4e5f60718"),
+        data: Data::Ebs("vol-0a1b2c3d4e5f60752"),
         ingress: Ingress::Alb,
     };
     chart.install(&scene).await;
@@ -91,7 +91,7 @@ async fn a_disk_of_aws_and_its_load_balancer_are_read_back_and_the_volume_is_lef
                 ingress: {host: from-eks.health.example, annotations: {groupname: shared, tags: 'Environment=prod,Team=ops', \
                 certificate: 'arn:aws:iam::720541322708:server-certificate/prod'}}\n\
                 couchdb_data: {preExistingDataAvailable: true, partition: '0'}\n\
-                ebs: {preExistingEBSVolumeID-1: vol-0a1b2c3d4e5f60718, preExistingEBSVolumeSize: 1Gi}";
+                ebs: {preExistingEBSVolumeID-1: vol-0a1b2c3d4e5f60752, preExistingEBSVolumeSize: 1Gi}";
     let values = values(&chart, more).replace("COUCHDB", "couchdb_node_storage_size: 1Gi");
     configure(&scene, &values, FROM_CHART, "").await;
     import_block(&scene);
