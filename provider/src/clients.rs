@@ -17,7 +17,7 @@ use crate::k3s::agent::limits::Limits;
 use crate::kubernetes::{Access, Clusters, Kubernetes, KubernetesDraft};
 use crate::provider::ProviderModelDraft;
 use crate::ssh::{Sessions, Ssh, SshDraft};
-use crate::vsphere::{self, VCenter, VCenters, VSphere, VSphereDraft};
+use crate::vsphere::{self, MachineClaims, VCenter, VCenters, VSphere, VSphereDraft};
 
 /// What resources get of the provider's configuration.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub struct Clients {
     agents: Limits,
     vsphere: Attr<VSphere>,
     vcenters: VCenters,
+    machines: MachineClaims,
     accounts: Arc<Accounts>,
     eks_logins: Arc<EksLogins>,
 }
@@ -56,6 +57,7 @@ impl Clients {
             agents: Limits::default(),
             vsphere: known(config.vsphere, VSphereDraft::known),
             vcenters: VCenters::default(),
+            machines: MachineClaims::default(),
             accounts,
             eks_logins,
         }
@@ -174,6 +176,11 @@ impl Clients {
         &self.creations
     }
 
+    /// What the virtual machines of this run take from each other.
+    pub(crate) fn machines(&self) -> &MachineClaims {
+        &self.machines
+    }
+
     /// The agents of k3s clusters that this run works on.
     pub(crate) fn agents(&self) -> &Limits {
         &self.agents
@@ -213,6 +220,16 @@ impl Clients {
     pub(crate) async fn datastores_by_url(scope: &Scope<Clients>) -> Option<BTreeMap<String, String>> {
         let vcenter = Self::vcenter_to_ask(scope).await?;
         told("datastores", vcenter.datastores_by_url().await)
+    }
+
+    /// Which of the nodes with these provider ids run on hosts in that vCenter that do not reach a datastore, likewise.
+    pub(crate) async fn out_of_reach<'n>(
+        scope: &Scope<Clients>,
+        datastore_url: &str,
+        nodes: &[&'n str],
+    ) -> Option<Vec<&'n str>> {
+        let vcenter = Self::vcenter_to_ask(scope).await?;
+        told("hosts of nodes", vcenter.out_of_reach(datastore_url, nodes).await)
     }
 
     async fn vcenter_to_ask(scope: &Scope<Clients>) -> Option<VCenter> {

@@ -71,3 +71,4 @@ pub use self::reference::Reference;
 pub use self::service::Service;
 pub use self::task::TaskState;
 pub use self::vcenter::VCenter;
+pub(crate) use self::virtual_machine::Claims as MachineClaims;

@@ -3,9 +3,17 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::io;
+use tokio::io::{self, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::WriteHalf;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time;
+
+/// After so long without a word a connection is taken to be left behind. Requests in the lab are answered sooner.
+const IDLE: Duration = Duration::from_mins(2);
+
+const BUFFER: usize = 16 * 1024;
 
 /// Where connections go; none at first, and then they are closed at once, as by a pod that does not listen.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +42,28 @@ pub(crate) async fn serve(listener: TcpListener, target: Target) {
     }
 }
 
+/// Passes on what either side says, until both have ended or nothing was said for long: kwok keeps the connections of
+/// port-forwards whose clients have gone.
 async fn pass_on(mut connection: TcpStream, address: SocketAddr) -> io::Result<()> {
     let mut target = TcpStream::connect(address).await?;
-    io::copy_bidirectional(&mut connection, &mut target).await?;
+    let (mut from_client, mut to_client) = connection.split();
+    let (mut from_target, mut to_target) = target.split();
+    let (mut asked, mut answered) = ([0; BUFFER], [0; BUFFER]);
+    let (mut asks, mut answers) = (true, true);
+    while asks || answers {
+        tokio::select! {
+            read = from_client.read(&mut asked), if asks => asks = hand_on(&mut to_target, &asked, read?).await?,
+            read = from_target.read(&mut answered), if answers => answers = hand_on(&mut to_client, &answered, read?).await?,
+            () = time::sleep(IDLE) => break,
+        }
+    }
     Ok(())
+}
+
+/// Hands on what was read, or the end; answers whether there may be more.
+async fn hand_on(to: &mut WriteHalf<'_>, buffer: &[u8], read: usize) -> io::Result<bool> {
+    match buffer.get(..read) {
+        Some([]) | None => to.shutdown().await.map(|()| false),
+        Some(said) => to.write_all(said).await.map(|()| true),
+    }
 }

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use acceptance_tests::cluster::{Cluster, ClusterOptions};
-use acceptance_tests::vcenter::{Fault, Options, VCenter};
+use acceptance_tests::vcenter::{Fault, Options, Template, VCenter};
 
-use crate::support::{STORAGE_CLASS, Scene, blames, done, failure, kubernetes, kubernetes_at};
+use crate::support::{NODE, STORAGE_CLASS, Scene, blames, done, failure, kubernetes, kubernetes_at};
 use crate::vsphere::provider_block;
 
 const ADDRESS: &str = "cht_storage_class.test";
@@ -293,6 +293,43 @@ async fn a_datastore_that_the_vcenter_does_not_have_is_refused_in_the_plan() {
     );
     scene.write(&right);
     scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn nodes_whose_hosts_do_not_reach_the_datastore_are_named_in_the_plan() {
+    let _turn = crate::support::turn_with_nodes().await;
+    let by_hand = Options {
+        templates: vec![Template {
+            machine: true,
+            ..Template::new("class-reach")
+        }],
+        ..Options::default()
+    };
+    let vcenter = VCenter::start(&by_hand).await.expect("the vCenter starts");
+    let machine = vcenter.machine("class-reach").await.expect("the machine is there");
+    let scene = Scene::new("class-reach").await;
+    scene
+        .add_node("class-reach", &format!("vsphere://{}", machine.uuid))
+        .await;
+    let trust = format!("ca_certificate = {}", json!(vcenter.ca_pem()));
+    let provider = provider_block(&vcenter, vcenter.user(), vcenter.password(), &trust);
+    let data = "data \"cht_vsphere_datastore\" \"test\" {\n  name = \"LocalDS_1\"\n}\n";
+    let named = class(
+        "class-reach",
+        "parameters = { datastoreurl = data.cht_vsphere_datastore.test.url }",
+    );
+    scene.write(&format!("{provider}{data}{}", named.await));
+    let summary = "Datastore out of reach of nodes";
+    let plan = scene.plan().await;
+    assert!(plan.outcome.warnings().all(|warning| warning.summary != summary));
+    for host in ["DC0_C0_H0", "DC0_C0_H1", "DC0_C0_H2"] {
+        let lost = vcenter.lose_datastore(host, "LocalDS_1").await;
+        lost.expect("it has the datastore until now");
+    }
+    let warned = scene.plan_warns(summary).await;
+    blames(&warned, summary, ": class-reach. Pods", "datastoreurl");
+    scene.delete(&NODE, "class-reach").await;
 }
 
 #[tokio::test]

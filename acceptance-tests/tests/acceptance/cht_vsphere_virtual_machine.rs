@@ -1,8 +1,9 @@
 //! `cht_vsphere_virtual_machine`: the six steps; [`refusals`] has what plans refuse, [`updates`] what they ask hosts
 //! about a change, [`failures`] what goes wrong in the vCenter, [`faults`] each kind of fault, [`complaints`] what
 //! users of other tools complain about, [`others`] what others do there meanwhile, [`many`] many machines and processes
-//! that are killed, [`privileges`] what users may not do.
+//! that are killed, [`claims`] what machines would take from each other, [`privileges`] what users may not do.
 
+mod claims;
 mod complaints;
 mod failures;
 mod faults;

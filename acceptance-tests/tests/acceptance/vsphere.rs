@@ -145,9 +145,17 @@ fn workspace() -> Workspace {
 }
 
 impl Text {
-    /// A small machine with a fixed address.
+    /// A small machine with a fixed address: that of `node-1` ends with 21, that of `node-2` with 22.
     pub(crate) fn new(name: &str) -> Self {
-        let card = "[{ network = \"DC0_DVPG0\", addresses = [\"10.20.0.21/24\"] }]";
+        let number = name
+            .rsplit('-')
+            .next()
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(1);
+        let card = format!(
+            "[{{ network = \"DC0_DVPG0\", addresses = [\"10.20.0.{}/24\"] }}]",
+            20 + number
+        );
         Text {
             name: "test".to_owned(),
             lines: Vec::new(),
@@ -158,7 +166,7 @@ impl Text {
         .set("datastore", "\"LocalDS_0\"")
         .set("cpus", "2")
         .set("memory_mib", "2048")
-        .set("network_interfaces", card)
+        .set("network_interfaces", &card)
         .set("deletion_protection", "false")
     }
 

@@ -3,8 +3,8 @@
 //!
 //! The addresses in guides are those that are kept for documentation; `192.0.2.11` stands for host 1, and so on. What a
 //! reader has, `tofu`, `kubectl` and an `ssh` with the right key, is put on the path. Manifests that a guide links to
-//! are copied beside the configuration, and have to be shown but for their comments. Blocks marked `shell` name files of the
-//! reader's, and are not run.
+//! are copied beside the configuration, and have to be shown but for their comments. Blocks marked `shell` name files
+//! of the reader's, and are not run.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

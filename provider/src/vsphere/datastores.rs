@@ -1,9 +1,12 @@
-//! The URLs of datastores, by which the CSI driver knows them.
+//! Datastores as the CSI driver knows them: by their URLs, and by whose hosts reach them.
 
 use std::collections::BTreeMap;
 
 use super::error::Error;
+use super::hosts::references;
+use super::node_lookup::Named;
 use super::properties::Properties;
+use super::reference::Reference;
 use super::vcenter::VCenter;
 
 const FACTS: &[&str] = &["name", "summary.url"];
@@ -14,9 +17,49 @@ impl VCenter {
     /// # Errors
     /// A call failed.
     pub async fn datastores_by_url(&self) -> Result<BTreeMap<String, String>, Error> {
-        let root = self.service().await?.root_folder;
-        let read = self.all(&root, "Datastore", FACTS).await?;
+        let read = self.datastores().await?;
         Ok(read.iter().filter_map(with_url).collect())
+    }
+
+    /// Which of the nodes with these provider ids run on hosts that do not reach the datastore with a URL. What is no
+    /// machine of the vCenter, or may not be looked at, is left out.
+    ///
+    /// # Errors
+    /// A call failed.
+    pub async fn out_of_reach<'n>(&self, url: &str, nodes: &[&'n str]) -> Result<Vec<&'n str>, Error> {
+        let read = self.datastores().await?;
+        let is_meant = |read: &&Properties| with_url(read).is_some_and(|(other, _)| other.trim() == url.trim());
+        let Some(datastore) = read.iter().find(is_meant) else {
+            return Ok(Vec::new());
+        };
+        let mut without = Vec::new();
+        for node in nodes {
+            let reached = self.reached_by(node).await?;
+            if !reached.is_empty() && !reached.contains(&datastore.object) {
+                without.push(*node);
+            }
+        }
+        Ok(without)
+    }
+
+    async fn datastores(&self) -> Result<Vec<Properties>, Error> {
+        let root = self.service().await?.root_folder;
+        self.all(&root, "Datastore", FACTS).await
+    }
+
+    /// The datastores of the host that the machine of a node runs on; none if that may not be looked at.
+    async fn reached_by(&self, provider_id: &str) -> Result<Vec<Reference>, Error> {
+        let Named::Bios(machines) = self.named_by(None, provider_id).await? else {
+            return Ok(Vec::new());
+        };
+        let [machine] = machines.as_slice() else {
+            return Ok(Vec::new());
+        };
+        let read = self.read(machine, &["runtime.host"]).await?;
+        let host = read.and_then(|read| read.reference("runtime.host").ok().flatten());
+        let Some(host) = host else { return Ok(Vec::new()) };
+        let read = self.read(&host, &["datastore"]).await?;
+        Ok(read.map(|read| references(&read, "datastore")).unwrap_or_default())
     }
 }
 

@@ -135,7 +135,7 @@ fn text<'p>(read: &'p Properties, path: &str) -> Option<&'p str> {
 }
 
 /// The objects that a property lists.
-fn references(read: &Properties, path: &str) -> Vec<Reference> {
+pub(super) fn references(read: &Properties, path: &str) -> Vec<Reference> {
     let list = seen(read.get(path)).flatten();
     list.into_iter()
         .flat_map(|list| list.children().iter().filter_map(Reference::read))

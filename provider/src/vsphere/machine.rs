@@ -10,6 +10,7 @@ mod guest;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use self::config::{CloneSpec, ConfigSpec};
 use self::devices::Devices;
@@ -233,6 +234,35 @@ impl VCenter {
         uuid: Uuid<'_>,
     ) -> Result<Vec<Reference>, Error> {
         let answer = self.search("FindAllByUuid", datacenter, uuid).await?;
+        Ok(answer.all("returnval").filter_map(Reference::read).collect())
+    }
+
+    /// What has this name in a folder: a machine, or another folder.
+    pub(super) async fn child(&self, folder: &Reference, name: &str) -> Result<Option<Reference>, Error> {
+        let service = self.service().await?;
+        let method = service
+            .search_index
+            .call("FindChild")
+            .with(folder.element("entity"))
+            .value("name", name);
+        let answer = self.call(&method).await?;
+        Ok(answer.child("returnval").and_then(Reference::read))
+    }
+
+    /// The machines of a datacenter whose guests say that they have this address.
+    pub(super) async fn machines_by_address(
+        &self,
+        datacenter: &Reference,
+        address: IpAddr,
+    ) -> Result<Vec<Reference>, Error> {
+        let service = self.service().await?;
+        let method = service
+            .search_index
+            .call("FindAllByIp")
+            .with(datacenter.element("datacenter"))
+            .value("ip", address)
+            .value("vmSearch", true);
+        let answer = self.call(&method).await?;
         Ok(answer.all("returnval").filter_map(Reference::read).collect())
     }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`model`] has the attributes, [`plan`] what a plan refuses and shows, `trial` what the vCenter says to a new one,
 //!   `privileges` what its user may not do.
+//! - `claims` is what machines of one run take from each other.
 //! - [`placement`] finds what is named, [`identity`] the machine that an earlier try has made,
 //!   by its [`mark`].
 //! - [`steps`] brings a machine to what is wanted, `apart` into its rule, [`removal`] takes it away.
@@ -17,6 +18,7 @@
 mod address;
 mod apart;
 mod cards;
+mod claims;
 mod disks;
 mod identity;
 mod live;
@@ -50,6 +52,8 @@ use super::reference::Reference;
 use super::which_vcenter::InVCenter;
 use crate::provider::Clients;
 
+pub(crate) use self::claims::Claims;
+
 /// Manages one machine.
 #[derive(Debug)]
 pub struct VirtualMachineResource;
@@ -80,6 +84,7 @@ impl Resource for VirtualMachineResource {
         plan::check(cx, plan)?;
         plan::show_outcome(plan)?;
         plan::warn(cx, plan);
+        cx.clients().machines().of_plan(plan)?;
         trial::try_in_vcenter(cx, plan).await
     }
 
@@ -126,6 +131,7 @@ impl Resource for VirtualMachineResource {
         };
         let tasks = Tasks { cx, vcenter: &vcenter };
         tasks.note_saved(&machine).await;
+        cx.clients().machines().know(&machine.object);
         state.refreshed(&vcenter, &machine, &private.meant).await.map(Some)
     }
 
@@ -182,6 +188,7 @@ impl Resource for VirtualMachineResource {
             .await
             .map_err(explained("Unable to import the virtual machine"))?;
         let machine = machine.ok_or_else(|| identity::nothing_there(&object.id))?;
+        cx.clients().machines().know(&machine.object);
         cx.set_private(&Private {
             in_vcenter: InVCenter::of(&vcenter).await?,
             ..Private::default()

@@ -47,7 +47,7 @@ async fn warnings(scene: &Scene, text: Text) -> Vec<String> {
     plan.outcome.warnings().map(|warning| warning.detail.clone()).collect()
 }
 
-fn says(warnings: &[String], hint: &str) -> bool {
+pub(super) fn says(warnings: &[String], hint: &str) -> bool {
     warnings.iter().any(|warning| warning.contains(hint))
 }
 

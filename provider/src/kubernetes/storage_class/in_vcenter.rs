@@ -1,8 +1,10 @@
 //! Whether the storage policy and the datastore that a class of vSphere names are in the vCenter. If one is not, the
-//! class can be made, and every claim for it waits for ever.
+//! class can be made, and every claim for it waits for ever; so does a pod on a node whose host does not reach the
+//! datastore.
 
 use std::collections::BTreeMap;
 
+use serde_json::Value as Json;
 use tf_framework::Attr;
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
@@ -11,6 +13,8 @@ use tf_framework::resource::Plan;
 
 use super::StorageClassResource;
 use super::model::{StorageClassModel, StorageClassModelDraft};
+use crate::kubernetes::LiveObject;
+use crate::kubernetes::in_plan::known_cluster;
 use crate::provider::Clients;
 
 /// What makes volumes by storage policies and on datastores.
@@ -19,6 +23,9 @@ const PROVISIONER: &str = "csi.vsphere.vmware.com";
 const POLICY: &str = "storagepolicyname";
 /// How it is told which datastore.
 const DATASTORE: &str = "datastoreurl";
+
+/// What the provider ids of nodes on vSphere begin with.
+const SCHEME: &str = "vsphere://";
 
 /// How many datastores are told where one is not found.
 const LISTED: usize = 20;
@@ -41,11 +48,49 @@ pub(super) async fn check(
     }
     if let Some((key, url)) = named(&planned, DATASTORE)
         && let Some(datastores) = Clients::datastores_by_url(cx).await
-        && let Some(problem) = problem_of(&datastores, &url)
     {
-        diagnostics.push(problem.at(path(&key)));
+        match problem_of(&datastores, &url) {
+            Some(problem) => diagnostics.push(problem.at(path(&key))),
+            None => warn_of_reach(cx, plan, &url, path(&key)).await?,
+        }
     }
     diagnostics.into_result(())
+}
+
+/// Warns of nodes of the cluster whose hosts do not reach a datastore, as far as that can be seen.
+async fn warn_of_reach(
+    cx: &Context<StorageClassResource>,
+    plan: &Plan<'_, '_, StorageClassResource>,
+    url: &str,
+    path: Path,
+) -> Result<(), Diagnostics> {
+    let Some(access) = known_cluster(cx, &plan.config.kubernetes).await? else {
+        return Ok(());
+    };
+    // Who may not list nodes is told nothing of them.
+    let nodes = access.cluster.nodes().await.unwrap_or_default();
+    let called = |node: &LiveObject| node.json().pointer("/spec/providerID").and_then(Json::as_str);
+    let machines: Vec<&str> = nodes
+        .iter()
+        .filter_map(called)
+        .filter(|id| id.starts_with(SCHEME))
+        .collect();
+    let without = Clients::out_of_reach(cx, url, &machines).await.unwrap_or_default();
+    if !without.is_empty() {
+        let is_without = |node: &&LiveObject| called(node).is_some_and(|id| without.contains(&id));
+        let names: Vec<&str> = nodes
+            .iter()
+            .filter(is_without)
+            .map(|node| node.key().name.as_str())
+            .collect();
+        let detail = format!(
+            "The hosts of these nodes do not reach the datastore `{url}`: {}. Pods on them cannot use volumes of the class. Connect the \
+             datastore to all hosts of the cluster, or name one that they share.",
+            names.join(", ")
+        );
+        cx.warn(Diagnostic::warning("Datastore out of reach of nodes", detail).at(path));
+    }
+    Ok(())
 }
 
 /// What a class tells vSphere by a parameter, and how that is written.

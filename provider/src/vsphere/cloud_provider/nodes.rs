@@ -6,9 +6,10 @@ use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
+use super::super::in_cluster::check::{self, Subject, When};
 use super::super::in_cluster::login::VCenterLogin;
 use super::super::in_cluster::privileges::Program;
-use super::super::in_cluster::{check, patience, pods};
+use super::super::in_cluster::{patience, pods};
 use super::CloudProviderResource;
 use crate::kubernetes::Access;
 
@@ -36,7 +37,11 @@ pub(super) async fn wait_until_known(
         check::check(
             cx,
             access,
-            (Program::CloudProvider, check::When::Apply, login),
+            Subject {
+                program: Program::CloudProvider,
+                login,
+                when: When::Apply,
+            },
             password.clone(),
         )
         .await?;
@@ -60,9 +65,10 @@ async fn waiting(access: &Access) -> Result<Vec<String>, Diagnostics> {
 
 fn unknown(waiting: &[String]) -> Diagnostics {
     let detail = format!(
-        "These nodes are still waiting for the cloud provider: {}. Login, datacenters, privileges and the machines of the nodes are as they \
-         should be. Look at the log of the pods of `vsphere-cloud-controller-manager` in `kube-system`: they run on nodes with \
-         the label `{}` only, and have to reach the vCenter from there.",
+        "These nodes are still waiting for the cloud provider: {}. What can be asked from here of the login, the datacenters, the \
+         privileges and the machines of the nodes is as it should be. Look at the log of the pods of \
+         `vsphere-cloud-controller-manager` in `kube-system`: they run on nodes with the label `{}` only, and have to reach the \
+         vCenter from there.",
         waiting.join(", "),
         pods::CONTROL_PLANE
     );

@@ -9,8 +9,9 @@ use tf_framework::lifecycle::plan::Action;
 use tf_framework::path::Path;
 use tf_framework::resource::Plan;
 
+use super::super::in_cluster::check::{self, Subject, When};
 use super::super::in_cluster::privileges::Program;
-use super::super::in_cluster::{check, has_drift, how, without_password};
+use super::super::in_cluster::{has_drift, how, without_password};
 use super::model::CsiDriverModel;
 use super::{CsiDriverResource, objects, snapshots, versions};
 use crate::kubernetes::Access;
@@ -64,7 +65,11 @@ pub(super) async fn check(
             check::check(
                 cx,
                 &access,
-                (Program::CsiDriver, check::When::Plan, &model.vcenter),
+                Subject {
+                    program: Program::CsiDriver,
+                    login: &model.vcenter,
+                    when: When::Plan,
+                },
                 password.clone(),
             )
             .await

@@ -7,9 +7,10 @@ use tf_framework::context::{Backoff, Context, Progress};
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
+use super::super::in_cluster::check::{self, Subject, When};
 use super::super::in_cluster::login::VCenterLogin;
+use super::super::in_cluster::patience;
 use super::super::in_cluster::privileges::Program;
-use super::super::in_cluster::{check, patience};
 use super::{CsiDriverResource, objects};
 use crate::kubernetes::{Access, Kind, Looked};
 
@@ -34,10 +35,15 @@ pub(super) async fn wait_for_nodes(
             return Ok(Progress::Pending(format!("not yet: {}", without.join(", "))));
         }
         // The usual causes have errors of their own.
-        check::check(cx, access, (Program::CsiDriver, check::When::Apply, login), password.clone()).await?;
+        let subject = Subject {
+            program: Program::CsiDriver,
+            login,
+            when: When::Apply,
+        };
+        check::check(cx, access, subject, password.clone()).await?;
         let detail = format!(
-            "These nodes do not have the driver: {}. Login, datacenters, privileges and the machines of the nodes are as they should be. Look at \
-             the logs of the pods of `vsphere-csi-node` in `vmware-system-csi`.",
+            "These nodes do not have the driver: {}. What can be asked from here of the login, the datacenters, the privileges and the \
+             machines of the nodes is as it should be. Look at the logs of the pods of `vsphere-csi-node` in `vmware-system-csi`.",
             without.join(", ")
         );
         Err(Diagnostic::error("Nodes without the vSphere CSI driver", detail).into())

@@ -32,6 +32,14 @@ pub(in crate::vsphere) enum When {
 /// The attribute that says where to log in.
 pub(in crate::vsphere) const ATTRIBUTE: &str = "vcenter";
 
+/// What is looked at, and when.
+#[derive(Clone, Copy)]
+pub(in crate::vsphere) struct Subject<'s> {
+    pub(in crate::vsphere) program: Program,
+    pub(in crate::vsphere) login: &'s VCenterLogin,
+    pub(in crate::vsphere) when: When,
+}
+
 /// Looks at everything that is often wrong. What cannot be told from here is a warning.
 ///
 /// # Errors
@@ -39,13 +47,13 @@ pub(in crate::vsphere) const ATTRIBUTE: &str = "vcenter";
 pub(in crate::vsphere) async fn check(
     scope: &Scope<Clients>,
     access: &Access,
-    (program, when, login): (Program, When, &VCenterLogin),
+    subject: Subject<'_>,
     password: SecretString,
 ) -> Result<(), Diagnostics> {
-    let (own, trust) = login.login(password);
+    let (own, trust) = subject.login.login(password);
     let vcenter = VCenter::new(own, &trust).map_err(|error| explain(&error))?;
     let vcenter = vcenter.with_cancellation(scope.cancellation());
-    let checked = check_in(scope, access, (program, when, login), &vcenter).await;
+    let checked = check_in(scope, access, subject, &vcenter).await;
     vcenter.log_out().await;
     checked
 }
@@ -53,7 +61,7 @@ pub(in crate::vsphere) async fn check(
 async fn check_in(
     scope: &Scope<Clients>,
     access: &Access,
-    (program, when, login): (Program, When, &VCenterLogin),
+    Subject { program, login, when }: Subject<'_>,
     vcenter: &VCenter,
 ) -> Result<(), Diagnostics> {
     match vcenter.service().await {

@@ -110,16 +110,16 @@ fn now() -> u64 {
     since.map_or(0, |since| since.as_secs())
 }
 
-/// Says of a machine of this name that it is somebody else's.
+/// Says of a machine of this name that it is not the one that is made.
 pub(super) fn taken(name: &str, mark: Option<&Mark>) -> Diagnostics {
     let whose = match mark {
         Some(Mark { is_finished: false, .. }) => {
-            "whose creation with another template or another place was not finished"
+            ", whose creation with another template or another place was not finished"
         }
-        Some(_) | None => "which a configuration of this provider has made",
+        Some(_) | None => "",
     };
     let detail = format!(
-        "The folder has a machine `{name}` already, {whose}. If it is the one that is meant, import it. If nobody needs it, destroy it in the \
+        "The folder has a machine `{name}` already{whose}. If it is the one that is meant, import it. If nobody needs it, destroy it in the \
          vCenter. Otherwise give another name."
     );
     Diagnostic::error("Virtual machine exists already", detail)

@@ -1,5 +1,6 @@
-//! What the vCenter says to a planned machine, before anything is made or changed: names that do not exist, a template
-//! that cannot be cloned, a disk that would have to shrink, a datastore that is full, hosts that cannot run it.
+//! What the vCenter says to a planned machine, before anything is made or changed: names that do not exist or that
+//! others have, a template that cannot be cloned, a disk that would have to shrink, a datastore that is full, hosts
+//! that cannot run it.
 
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity};
@@ -22,6 +23,7 @@ use crate::provider::Clients;
 mod asked;
 mod hosts;
 mod space;
+mod taken;
 
 const SUMMARY: &str = "Unable to check the virtual machine";
 const MIB_OF_GIB: u64 = 1024;
@@ -64,7 +66,9 @@ async fn try_change(
     let asked = planned.as_ref().map(|planned| Asked::of_change(prior, planned));
     let asked = asked.unwrap_or_default();
     let grows = planned.as_ref().is_some_and(|planned| space::grows(prior, planned));
-    let is_placed = PLACES.into_iter().any(|attribute| plan.changed(attribute));
+    let is_renamed = [VirtualMachineModel::NAME, VirtualMachineModel::FOLDER].map(|attribute| plan.changed(attribute));
+    let is_renamed = is_renamed.contains(&true);
+    let is_placed = is_renamed || PLACES.into_iter().any(|attribute| plan.changed(attribute));
     let placed = match planned.filter(|_| is_placed || grows || !asked.is_nothing()) {
         Some(planned) => {
             let placement = Placement::find(vcenter, &planned).await;
@@ -82,6 +86,12 @@ async fn try_change(
     let Some((placement, planned)) = placed.transpose()? else {
         return Ok(());
     };
+    if is_renamed {
+        taken::check_name(cx, vcenter, &placement, &planned).await?;
+    }
+    if plan.changed(VirtualMachineModel::NETWORK_INTERFACES) {
+        taken::warn_of_addresses(cx, vcenter, &placement.datacenter, (Some(prior), &planned)).await?;
+    }
     if let Some(machine) = machine.as_ref().filter(|_| grows) {
         space::check_change(cx, vcenter, machine, (&placement.datacenter, &planned)).await?;
     }
@@ -95,6 +105,8 @@ async fn try_new(
     planned: &VirtualMachineModel,
 ) -> Result<(), Diagnostics> {
     let placement = Placement::find(vcenter, planned).await?;
+    taken::check_name(cx, vcenter, &placement, planned).await?;
+    taken::warn_of_addresses(cx, vcenter, &placement.datacenter, (None, planned)).await?;
     let found = placement.template(vcenter, planned).await?;
     let template = vcenter.machine(&found.object).await.map_err(explained(SUMMARY))?;
     let mut diagnostics = Diagnostics::new();

@@ -1,5 +1,5 @@
-//! Whether datastores have room for the disks of a planned machine: for all of them of a new one, and of another for
-//! those that grow or are added.
+//! Whether datastores have room for the disks of a planned machine beside those of others of the same run: for all of
+//! them of a new one, and of another for those that grow or are added.
 //!
 //! A disk that takes all its space at once and does not find it is an error, as the apply would end there. What thin
 //! disks may need some day is a warning.
@@ -17,6 +17,7 @@ use super::super::super::machine::Machine;
 use super::super::super::reference::Reference;
 use super::super::super::vcenter::VCenter;
 use super::super::VirtualMachineResource;
+use super::super::claims::{Room, Space};
 use super::super::disks::{Disks, datastore_of};
 use super::super::model::{DataDisk, VirtualMachineModel};
 use super::{MIB_OF_GIB, SUMMARY, tell};
@@ -67,7 +68,9 @@ pub(super) async fn check_new(
         )));
     }
     let free = text("summary.freeSpace")?.and_then(mib);
-    tell(cx, judge(&datastore.name, free, &of_new(planned, template)))
+    let growths = of_new(planned, template);
+    let room = free.map(|free| room(cx, &datastore.object, free, (planned, &growths)));
+    tell(cx, judge(&datastore.name, room, &growths))
 }
 
 /// Looks for room for the disks that grow, and for those that are added, where the machine has its files.
@@ -83,13 +86,29 @@ pub(super) async fn check_change(
     let mut found = Vec::new();
     for (name, growths) in of_change(&machine, planned) {
         let free = free_of(vcenter, datacenter, &name).await.map_err(explained(SUMMARY))?;
-        found.extend(judge(&name, free, &growths));
+        let room = free.map(|(datastore, free)| room(cx, &datastore, free, (planned, &growths)));
+        found.extend(judge(&name, room, &growths));
     }
     tell(cx, found)
 }
 
-/// How much is free on a datastore; none if the user may not see it.
-async fn free_of(vcenter: &VCenter, datacenter: &Found, name: &str) -> Result<Option<u64>, Error> {
+/// What is left for a machine beside the others of the run.
+fn room(
+    cx: &Context<VirtualMachineResource>,
+    datastore: &Reference,
+    free_mib: u64,
+    (planned, growths): (&VirtualMachineModel, &[Growth]),
+) -> Room {
+    let sum = |growths: &mut dyn Iterator<Item = &Growth>| growths.map(|growth| growth.mib).sum();
+    let asked = Space {
+        at_once_mib: sum(&mut growths.iter().filter(|growth| !growth.is_thin)),
+        mib: sum(&mut growths.iter()),
+    };
+    cx.clients().machines().space(datastore, free_mib, planned, asked)
+}
+
+/// A datastore, and how much is free on it; none if the user may not see it.
+async fn free_of(vcenter: &VCenter, datacenter: &Found, name: &str) -> Result<Option<(Reference, u64)>, Error> {
     let datastore = match vcenter.find(Kind::Datastore, Some(datacenter), name).await {
         Ok(datastore) => datastore,
         Err(Error::NotFound { .. }) => return Ok(None),
@@ -97,7 +116,8 @@ async fn free_of(vcenter: &VCenter, datacenter: &Found, name: &str) -> Result<Op
     };
     let read = vcenter.read(&datastore.object, OF_DATASTORE).await?;
     let free = read.as_ref().map(|read| read.text("summary.freeSpace")).transpose()?;
-    Ok(free.flatten().and_then(mib))
+    let free = free.flatten().and_then(mib);
+    Ok(free.map(|free| (datastore.object, free)))
 }
 
 fn mib(bytes: &str) -> Option<u64> {
@@ -172,29 +192,37 @@ impl Growth {
 }
 
 /// What is to be said of a datastore with so much room left, or with nobody knows how much.
-fn judge(datastore: &str, free: Option<u64>, growths: &[Growth]) -> Vec<Diagnostic> {
-    let Some(free) = free else { return Vec::new() };
+fn judge(datastore: &str, room: Option<Room>, growths: &[Growth]) -> Vec<Diagnostic> {
+    let Some(Room { free_mib, others }) = room else {
+        return Vec::new();
+    };
     let gib = |mib: u64| mib.div_ceil(MIB_OF_GIB);
-    let left = free / MIB_OF_GIB;
-    let mut at_once = 0;
+    let left = free_mib / MIB_OF_GIB;
+    let also = |mib: u64| match mib {
+        0 => String::new(),
+        mib => format!(", of which other machines of the same run take {} GiB", gib(mib)),
+    };
+    let mut at_once = others.at_once_mib;
     let mut found = Vec::new();
     for growth in growths.iter().filter(|growth| !growth.is_thin) {
         at_once += growth.mib;
-        if at_once > free {
+        if at_once > free_mib {
             let detail = format!(
-                "The datastore {datastore} has {left} GiB left, and disks that take their space at once need {} GiB of it.\n\nMake room \
-                 there, or ask for less.",
-                gib(at_once)
+                "The datastore {datastore} has {left} GiB left, and disks that take their space at once need {} GiB of it{}.\n\nMake \
+                 room there, or ask for less.",
+                gib(at_once),
+                also(others.at_once_mib)
             );
             found.push(Diagnostic::error("Datastore is too full", detail).at(growth.path.clone()));
         }
     }
-    let needed = growths.iter().map(|growth| growth.mib).sum::<u64>();
+    let needed = others.mib + growths.iter().map(|growth| growth.mib).sum::<u64>();
     let last = growths.iter().rfind(|growth| growth.is_thin);
-    if let Some(last) = last.filter(|_| found.is_empty() && needed > free) {
+    if let Some(last) = last.filter(|_| found.is_empty() && needed > free_mib) {
         let detail = format!(
-            "The datastore {datastore} has {left} GiB left, and the disks may take {} GiB more.",
-            gib(needed)
+            "The datastore {datastore} has {left} GiB left, and the disks may take {} GiB more{}.",
+            gib(needed),
+            also(others.mib)
         );
         found.push(Diagnostic::warning("Datastore may become full", detail).at(last.path.clone()));
     }
@@ -219,9 +247,17 @@ mod tests {
 
     #[test]
     fn a_disk_that_takes_its_space_at_once_has_to_find_it_and_a_thin_one_may_find_it_later() {
-        let free = Some(10 * MIB_OF_GIB);
+        let room = |gib: u64, at_once: u64, all: u64| {
+            let others = Space {
+                at_once_mib: at_once * MIB_OF_GIB,
+                mib: all * MIB_OF_GIB,
+            };
+            let free_mib = gib * MIB_OF_GIB;
+            Some(Room { free_mib, others })
+        };
+        let alone = room(10, 0, 0);
         let said = |growths: &[Growth]| -> Vec<(Severity, Option<Path>)> {
-            let found = judge("SSD", free, growths);
+            let found = judge("SSD", alone, growths);
             found.into_iter().map(|one| (one.severity, one.path)).collect()
         };
         let error = |name: &str| (Severity::Error, Some(Path::new(name)));
@@ -232,6 +268,25 @@ mod tests {
         assert_eq!(said(&[growth("a", 11, true)]), [warning("a")]);
         assert_eq!(said(&[growth("a", 6, true), growth("b", 6, false)]), [warning("a")]);
         assert_eq!(judge("SSD", None, &[growth("a", 11, false)]), [], "nobody knows");
+        let beside = |others, is_thin| -> Vec<(Severity, String)> {
+            let found = judge("SSD", others, &[growth("a", 6, is_thin)]);
+            found.into_iter().map(|one| (one.severity, one.detail)).collect()
+        };
+        assert_eq!(beside(room(10, 4, 4), false), []);
+        let [(Severity::Error, detail)] = &beside(room(10, 5, 9), false)[..] else {
+            panic!("it does not fit")
+        };
+        assert!(
+            detail.contains("11 GiB of it, of which other machines of the same run take 5 GiB."),
+            "{detail}"
+        );
+        let [(Severity::Warning, detail)] = &beside(room(10, 0, 5), true)[..] else {
+            panic!("it may not fit")
+        };
+        assert!(
+            detail.ends_with("11 GiB more, of which other machines of the same run take 5 GiB."),
+            "{detail}"
+        );
     }
 
     #[test]
