@@ -15,7 +15,8 @@
 //! What acts does as it is told: [`host`] works on one host by SSH, [`mod@program`] fetches what is put there,
 //! [`nodes`] asks and changes the Nodes of a cluster, and [`mod@fleet`] looks at all servers of a cluster, asks
 //! [`rollout`] for the next step, carries it out, and looks again. The resources are [`cluster`], for all servers, and
-//! [`agent`], for each host that only runs pods; [`attributes`] has what both take.
+//! [`agent`], for each host that only runs pods; [`attributes`] has what both take. [`snapshots_data`] lists what
+//! [`cluster`] can be taken back to.
 //!
 //! Two scripts run on hosts: `probe/probe.sh`, which reads only, and `cleanup/cleanup.sh`. Both go to `sh -s` on
 //! standard input, and need no file on the host.
@@ -41,6 +42,7 @@ pub mod preflight;
 pub mod probe;
 pub mod program;
 pub mod rollout;
+pub mod snapshots_data;
 #[cfg(test)]
 mod testing;
 pub mod token;

@@ -32,6 +32,7 @@ use crate::cht::user::UserResource;
 use crate::cht::values::ValuesFunction;
 use crate::k3s::agent::AgentResource;
 use crate::k3s::cluster::ClusterResource;
+use crate::k3s::snapshots_data::EtcdSnapshotsDataSource;
 use crate::kubernetes::diagnostics::ATTRIBUTE as KUBERNETES;
 use crate::kubernetes::storage_class::StorageClassResource;
 use crate::kubernetes::{KubeconfigFunction, Kubernetes};
@@ -139,6 +140,7 @@ impl Provider for ChtProvider {
             DataSourceEntry::new(EksClusterDataSource),
             DataSourceEntry::new(EksClusterVersionsDataSource),
             DataSourceEntry::new(InstanceDataSource),
+            DataSourceEntry::new(EtcdSnapshotsDataSource),
             DataSourceEntry::new(MonitoringDataSource),
             DataSourceEntry::new(SshHostDataSource),
             DataSourceEntry::new(ClusterDataSource),

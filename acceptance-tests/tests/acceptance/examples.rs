@@ -11,7 +11,7 @@ use crate::examples_inside;
 use crate::support::{Scene, done, kubernetes, lab};
 
 /// Examples that are only validated, each with the reason.
-const VALIDATED: [(&str, &str); 10] = [
+const VALIDATED: [(&str, &str); 11] = [
     (
         "adoption",
         "it imports what a chart made, as the tests of adoption do with this configuration",
@@ -21,6 +21,10 @@ const VALIDATED: [(&str, &str); 10] = [
         "it takes a network of the reader's; the environment eks has one of its own, and is applied",
     ),
     ("functions/kubeconfig", "it takes the token of the reader's cluster"),
+    (
+        "data-sources/cht_k3s_snapshots",
+        "it names a server of the reader; the tests on hosts look at it with one of theirs",
+    ),
     (
         "data-sources/cht_ssh_host",
         "it names a host of the reader and the agent with the key to it",

@@ -2,9 +2,9 @@
 //! fails.
 //!
 //! Nothing here decides. [`Host::probe`] looks, with one command; [`service`] starts and stops k3s, [`files`] puts its
-//! program, files and images in place, [`secrets`] reads and changes tokens, [`data`] takes snapshots and wipes,
-//! [`recovery`] is what is done on demand only, [`lock`] keeps other runs away, [`reach`] tries ports. What fails is a
-//! [`HostError`], which [`Host::diagnose`] says in a user's words.
+//! program, files and images in place, [`secrets`] reads and changes tokens, [`snapshots`] takes and lists snapshots of
+//! etcd, [`data`] wipes, [`recovery`] is what is done on demand only, [`lock`] keeps other runs away, [`reach`] tries
+//! ports. What fails is a [`HostError`], which [`Host::diagnose`] says in a user's words.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,12 +24,13 @@ pub mod reach;
 pub mod recovery;
 pub mod secrets;
 pub mod service;
+pub mod snapshots;
 
-pub use self::data::Snapshot;
 pub use self::error::HostError;
 pub use self::files::Which;
 pub use self::lock::Lock;
 pub use self::secrets::Tokens;
+pub use self::snapshots::Snapshot;
 
 /// The Nodes of a large cluster are long.
 const ANSWER: usize = 64 * 1024 * 1024;

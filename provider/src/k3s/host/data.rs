@@ -1,18 +1,8 @@
-//! Snapshots of etcd, and what is wiped of a host: credentials that are too new, the database of a member that is none
-//! any more, or all of k3s.
-
-use serde::Deserialize;
+//! What is wiped of a host: credentials that are too new, the database of a member that is none any more, or all of k3s.
 
 use crate::k3s::cleanup::{Cleaned, Cleanup, CleanupError, script};
 use crate::k3s::host::{Host, HostError};
-use crate::k3s::paths;
 use crate::ssh::{Command, Output};
-
-/// Arguments: the program, the data folder, and a name. What others have set up does not have the folder in a file.
-const SAVE: &str = r#"exec "$1" etcd-snapshot save --data-dir="$2" --name "$3""#;
-
-/// Arguments: the program, and the data folder. What it warns of goes elsewhere.
-const LIST: &str = r#"exec "$1" etcd-snapshot ls --data-dir="$2" -o json"#;
 
 /// Argument: the data folder.
 const CLEAR: &str = r#"rm -f -- "$1/server/cred/passwd""#;
@@ -32,77 +22,7 @@ exec find "$1/server/db" -xdev -mindepth 1 -depth ! -path "$1/server/db/snapshot
 const WIPE: &str = r#"[ -d "$1/server/db" ] || exit 0
 exec find "$1/server/db" -xdev -mindepth 1 -depth -path "$1/server/db/gone.*" -delete"#;
 
-/// A snapshot of etcd.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// Its name, which is that of its file.
-    pub name: String,
-    /// The node that took it.
-    pub node: String,
-    /// Where it is: `file://` on that node, or `s3://`.
-    pub location: String,
-    /// When it was taken, as in RFC 3339.
-    pub created: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct List {
-    #[serde(default)]
-    items: Vec<Item>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    spec: Spec,
-    #[serde(default)]
-    status: Status,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Spec {
-    snapshot_name: String,
-    #[serde(default)]
-    node_name: String,
-    #[serde(default)]
-    location: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Status {
-    creation_time: Option<String>,
-}
-
 impl Host {
-    /// Takes a snapshot of etcd. k3s adds the node and the time to the name.
-    ///
-    /// # Errors
-    /// k3s does not run, or cannot write it.
-    pub async fn save_snapshot(&self, name: &str) -> Result<(), HostError> {
-        self.run(
-            "take a snapshot of etcd on",
-            SAVE,
-            &[paths::BINARY, self.data_dir(), name],
-        )
-        .await
-        .map(drop)
-    }
-
-    /// The snapshots that this server knows.
-    ///
-    /// # Errors
-    /// k3s does not run, or answers something else.
-    pub async fn snapshots(&self) -> Result<Vec<Snapshot>, HostError> {
-        let output = self
-            .run("list the snapshots on", LIST, &[paths::BINARY, self.data_dir()])
-            .await?;
-        parse(&output.stdout).map_err(|source| HostError::Snapshots {
-            host: self.name().to_owned(),
-            source,
-        })
-    }
-
     /// Removes the credentials that k3s has written down, which it makes again of its token and the datastore.
     ///
     /// # Errors
@@ -180,17 +100,6 @@ impl Host {
         let output = self.session().exec(command).await.map_err(self.failed(step))?;
         Cleaned::parse(&output.text()).map_err(failed)
     }
-}
-
-fn parse(json: &[u8]) -> Result<Vec<Snapshot>, serde_json::Error> {
-    let list: List = serde_json::from_slice(json)?;
-    let snapshot = |item: Item| Snapshot {
-        name: item.spec.snapshot_name,
-        node: item.spec.node_name,
-        location: item.spec.location,
-        created: item.status.creation_time,
-    };
-    Ok(list.items.into_iter().map(snapshot).collect())
 }
 
 #[cfg(test)]
@@ -296,17 +205,5 @@ mod tests {
             assert_eq!(left, ["etcd", "snapshots"]);
             assert!(database.join("etcd/member/wal").is_dir());
         }
-    }
-
-    #[test]
-    fn snapshots_are_read_as_k3s_lists_them() {
-        let json = br#"{"metadata":{},"items":[{"metadata":{"name":"x"},"spec":{"snapshotName":"cht-a-1763740000",
-            "nodeName":"a","location":"file:///var/lib/rancher/k3s/server/db/snapshots/cht-a-1763740000"},
-            "status":{"size":"4096","creationTime":"2026-11-21T17:00:00Z","readyToUse":true}}]}"#;
-        let snapshots = parse(json).unwrap();
-        assert_eq!(snapshots[0].name, "cht-a-1763740000");
-        assert_eq!(snapshots[0].created.as_deref(), Some("2026-11-21T17:00:00Z"));
-        assert!(parse(br#"{"items":[]}"#).unwrap().is_empty());
-        assert!(parse(b"no list").is_err());
     }
 }

@@ -38,7 +38,8 @@ pub struct OnDestroy {
 /// A snapshot of etcd that takes the place of the data.
 #[derive(Clone, Model)]
 pub struct RestoreFrom {
-    /// Path of the snapshot on a server, or its name in the bucket of `snapshots.s3`.
+    /// Path of the snapshot on a server, or its name in the bucket of `snapshots.s3`. The data source
+    /// `cht_k3s_snapshots` lists them.
     #[tf(validate(Validator::not_empty(), Validator::no_whitespace()))]
     pub snapshot: String,
     /// Name of the server that has the snapshot, and is the first to come up. Default: the first of `servers`.
