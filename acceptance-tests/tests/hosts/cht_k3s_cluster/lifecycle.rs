@@ -48,6 +48,8 @@ async fn one_server_lives_through_the_six_steps() {
         "{status}"
     );
     assert_eq!(status["version"], scene.lab.first_version());
+    let print = scene.run(1, "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub").await;
+    assert_eq!(print.split(' ').nth(1), status["host_key_print"].as_str(), "{status}");
     assert_eq!(state["drift"], json!([]));
     assert_eq!(state["join"]["cluster_id"], state["id"]);
 

@@ -10,6 +10,7 @@ use crate::k3s::cluster::model::{ClusterModel, Server, ServerStatus};
 use crate::k3s::cluster::ways::{self, Hosts};
 use crate::k3s::fleet::{Fleet, Looked};
 use crate::k3s::paths;
+use crate::ssh::HostKey;
 
 /// What `drift` says of a cluster whose creation was not finished.
 pub(super) const UNFINISHED: &str = "the cluster is not finished";
@@ -51,7 +52,7 @@ pub(super) async fn store(model: &mut ClusterModel, fleet: &Fleet, hosts: &Hosts
 }
 
 /// The same without what has to be asked for, for a checkpoint.
-pub(super) fn store_seen(model: &mut ClusterModel, looked: &Looked, keys: &BTreeMap<String, String>) {
+pub(super) fn store_seen(model: &mut ClusterModel, looked: &Looked, keys: &BTreeMap<String, HostKey>) {
     if let Some(hash) = ca_hash(looked).filter(|_| model.ca_hash.known().is_none()) {
         model.ca_hash = Attr::Known(hash);
     }
@@ -117,7 +118,7 @@ fn status(
     name: &str,
     address: String,
     before: Option<&ServerStatus>,
-    key: Option<&String>,
+    key: Option<&HostKey>,
 ) -> ServerStatus {
     let node = looked.node(name);
     let is_silent = looked.state(name).is_none();
@@ -135,7 +136,14 @@ fn status(
             Some(node) => node.voter,
             None => before.filter(|_| is_silent).and_then(|before| before.voter),
         },
-        host_key: known(key.cloned(), before.and_then(|before| before.host_key.as_ref())),
+        host_key: known(
+            key.map(|key| key.line.clone()),
+            before.and_then(|before| before.host_key.as_ref()),
+        ),
+        host_key_print: known(
+            key.map(|key| key.print.clone()),
+            before.and_then(|before| before.host_key_print.as_ref()),
+        ),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::k3s::host::Host;
 use crate::k3s::token::TokenHashes;
 use crate::provider::Clients;
 use crate::ssh::diagnostics::{ATTRIBUTE as SSH, Described};
-use crate::ssh::{Access, Pins};
+use crate::ssh::{Access, HostKey, Pins};
 
 /// What is kept beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,12 +144,12 @@ pub(super) fn keep(cx: &Context<ClusterResource>, private: &Private) -> Result<(
 }
 
 /// The keys of the hosts that answered, by name.
-pub(super) async fn keys(hosts: &Hosts, looked: &Looked) -> BTreeMap<String, String> {
+pub(super) async fn keys(hosts: &Hosts, looked: &Looked) -> BTreeMap<String, HostKey> {
     let mut keys = BTreeMap::new();
     for (name, host) in hosts.iter().filter(|(name, _)| looked.state(name).is_some()) {
         // The connection is there already.
         if let Ok(key) = host.access().session.connect().await {
-            keys.insert(name.clone(), key.line);
+            keys.insert(name.clone(), key);
         }
     }
     keys

@@ -54,4 +54,6 @@ pub struct ServerStatus {
     pub voter: Option<bool>,
     /// The host's key, as in `known_hosts`; null if it never answered.
     pub host_key: Option<String>,
+    /// SHA-256 print of the host's key; null if it never answered.
+    pub host_key_print: Option<String>,
 }

@@ -36,13 +36,20 @@ fn a_server_that_a_failed_change_has_begun_is_in_the_state() {
 #[test]
 fn of_a_server_that_does_not_answer_what_was_known_stays() {
     let mut cluster = cluster();
-    let keys = [("a".to_owned(), "ssh-ed25519 AAAA".to_owned())].into();
+    let key = HostKey {
+        print: "SHA256:aaaa".to_owned(),
+        line: "ssh-ed25519 AAAA".to_owned(),
+        is_new: false,
+    };
+    let keys = [("a".to_owned(), key)].into();
     let mut state = server("a");
     state.binary_version = "v1.36.3+k3s1".parse().ok();
     store_seen(&mut cluster, &looked([state, HostState::default()]), &keys);
     let status = |cluster: &ClusterModel| cluster.status.known().and_then(|all| all.get("a")).cloned();
     let before = status(&cluster).expect("it was seen");
     assert_eq!(before.version.as_deref(), Some("v1.36.3+k3s1"));
+    let of_key = (before.host_key.as_deref(), before.host_key_print.as_deref());
+    assert_eq!(of_key, (Some("ssh-ed25519 AAAA"), Some("SHA256:aaaa")));
     store_seen(&mut cluster, &Looked::default(), &BTreeMap::new());
     assert_eq!(status(&cluster), Some(ServerStatus { ready: false, ..before }));
 }

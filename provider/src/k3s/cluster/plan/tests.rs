@@ -27,7 +27,7 @@ fn configuration(changes: Json) -> Json {
     configuration
 }
 
-/// The state of three servers that run.
+/// The state of three servers that run, as releases wrote it that did not tell the print of a host's key.
 fn state(changes: Json) -> Json {
     let status = |host: &str| json!({ "version": "v1.36.3+k3s1", "address": format!("https://{host}:6443"), "ready": true, "voter": true, "host_key": null });
     let mut state = configuration(json!({
