@@ -106,7 +106,7 @@ impl Resource for AgentResource {
     async fn read(&self, cx: &Context<Self>, mut state: AgentModel) -> Result<Option<AgentModel>, Diagnostics> {
         let private = cx.private()?;
         let ways = Ways::new(cx, &state, &private.pins).await?;
-        let (probed, nodes) = tokio::join!(ways.host.probe(), find_node(cx, &state, &ways));
+        let (probed, nodes) = tokio::join!(ways::look_at(&ways.host, &state), find_node(cx, &state, &ways));
         let probed = match probed {
             Ok(probed) => probed,
             Err(error) => {
@@ -122,6 +122,7 @@ impl Resource for AgentResource {
         };
         state.host_key = Attr::Known(ways::host_key(&ways.host).await?);
         if state.is_imported() {
+            state.note_folder(&probed.state);
             return Ok(Some(state));
         }
         let (images, missing) = known_images(state.images.as_ref(), &private.images).await;
@@ -183,7 +184,9 @@ impl Resource for AgentResource {
         })?;
         let mut model = AgentModel::imported(name, host);
         let host = ways::host(cx, &model, &Private::default().pins)?;
-        let probed = host.probe().await.map_err(|error| host.diagnose(error))?;
+        let probed = ways::look_at(&host, &model).await;
+        let probed = probed.map_err(|error| host.diagnose(error))?;
+        model.note_folder(&probed.state);
         cx.set_private(&Private {
             pins: ways::pins(&host).await?,
             machine_id: probed.state.machine.machine_id.clone(),

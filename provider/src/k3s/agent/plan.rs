@@ -12,6 +12,7 @@ use crate::k3s::agent::model::{AgentModel, AgentModelDraft};
 use crate::k3s::agent::refusal::refused;
 use crate::k3s::config::keys::check::Level;
 use crate::k3s::join::ClusterJoinDraft;
+use crate::k3s::paths;
 use crate::k3s::rollout::agents::AgentRefusal;
 use crate::k3s::version::K3sVersion;
 use crate::k3s::version::upgrade::{UpgradeError, check_skew};
@@ -52,9 +53,13 @@ pub(super) fn check(plan: &mut Plan<'_, '_, AgentResource>) -> Result<(), Diagno
     if planned.cluster_id().is_some() && goes_elsewhere && !prior.is_of_others() {
         prior.may_leave_cluster()?;
     }
-    // An import does not tell the folder.
-    if plan.changed(AgentModel::DATA_DIR) && !prior.is_imported() {
-        plan.require_replace(AgentModel::DATA_DIR);
+    let folder = planned.data_folder();
+    if plan.changed(AgentModel::DATA_DIR) && folder != Some(prior.data_folder()) {
+        match (prior.is_imported(), folder) {
+            (true, Some(_)) => return Err(prior.has_its_data().into()),
+            (true, None) => {}
+            (false, _) => plan.require_replace(AgentModel::DATA_DIR),
+        }
     }
     if goes_elsewhere || !plan.requires_replace().is_empty() {
         return Ok(());
@@ -171,6 +176,18 @@ impl AgentModel {
             .into())
     }
 
+    /// Where the agent has its data, for a configuration of an imported one that says otherwise. It is not replaced: of
+    /// its cluster nothing is known, from which it would have to go.
+    fn has_its_data(&self) -> Diagnostic {
+        let folder = self.data_folder();
+        let detail = format!(
+            "k3s on {} has its data in {folder}, as the import has found. In another directory, it would begin with nothing beside what \
+             it has: give `data_dir = {folder:?}`.",
+            self.host
+        );
+        Diagnostic::error("Agent has its data elsewhere", detail).at(AgentModel::DATA_DIR)
+    }
+
     /// Whether the last refresh found differences.
     pub(super) fn has_drift(&self) -> bool {
         self.drift.known().is_some_and(|drift| !drift.is_empty())
@@ -189,6 +206,12 @@ impl AgentModelDraft {
             Some(version) => version.parse().ok(),
             None => self.servers_version(),
         }
+    }
+
+    /// The folder in which k3s is to have its data, if it is known.
+    fn data_folder(&self) -> Option<&str> {
+        let given = self.data_dir.decided()?;
+        Some(given.map_or(paths::DATA_DIR, String::as_str))
     }
 
     fn servers_version(&self) -> Option<K3sVersion> {

@@ -60,6 +60,11 @@ impl AgentModel {
         self.data_dir.as_deref().unwrap_or(paths::DATA_DIR)
     }
 
+    /// Takes over where k3s on its host has its data, of an agent that is only imported.
+    pub(super) fn note_folder(&mut self, state: &HostState) {
+        self.data_dir = state.data_dir.clone().filter(|folder| folder != paths::DATA_DIR);
+    }
+
     /// What its Node is to be.
     pub(super) fn node(&self) -> NodeSettings {
         let addresses = |texts: Option<&Vec<_>>| texts.into_iter().flatten().map(ToString::to_string).collect();

@@ -7,6 +7,7 @@ use tf_framework::testing::{ChangeAction, Core, UNKNOWN};
 use tf_framework::wire::json::decode_state;
 
 use super::*;
+use crate::k3s::paths;
 use crate::provider::ChtProvider;
 
 pub(super) fn cluster() -> Value {
@@ -202,6 +203,8 @@ async fn another_name_or_folder_replaces_the_agent_and_all_else_changes_it() {
         (json!({ "cluster": UNKNOWN }), ChangeAction::Update),
         (json!({ "name": "worker-2" }), ChangeAction::Replace),
         (json!({ "data_dir": "/srv/k3s" }), ChangeAction::Replace),
+        (json!({ "data_dir": UNKNOWN }), ChangeAction::Replace),
+        (json!({ "data_dir": paths::DATA_DIR }), ChangeAction::Update),
         (json!({ "host": "127.0.0.2" }), ChangeAction::Update),
         (json!({ "host": UNKNOWN }), ChangeAction::Update),
         (json!({ "labels": { "tier": "db" } }), ChangeAction::Update),
@@ -257,20 +260,46 @@ fn a_state_after_an_import_is_that_of_its_first_plan() {
     assert_eq!(AgentModel::from_value(&imported.to_value()).unwrap().name, "worker-1");
 }
 
-#[tokio::test]
-async fn the_first_plan_after_an_import_fills_in_what_is_not_known() {
+/// The state after an import from a host where k3s has its data in this folder.
+fn imported(data_dir: Value) -> Value {
     let unknown = json!({
         "cluster_id": "0123456789abcdef", "servers": [], "ca_hash": "", "token": "", "version": "",
         "external_cloud_provider": false, "kubernetes": {}, "max_unavailable": 1,
     });
-    let imported = json!({
-        "cluster": unknown, "ready": null, "running_version": null, "drift": null,
-    });
-    let plan = core_with(imported)
+    json!({ "cluster": unknown, "data_dir": data_dir, "ready": null, "running_version": null, "drift": null })
+}
+
+#[tokio::test]
+async fn the_first_plan_after_an_import_fills_in_what_is_not_known() {
+    let plan = core_with(imported(json!("/srv/k3s")))
         .plan(agent(json!({ "labels": { "tier": "db" }, "data_dir": "/srv/k3s" })))
         .await
         .unwrap();
     assert_eq!(plan.action, ChangeAction::Update, "{:?}", plan.requires_replace);
+}
+
+#[tokio::test]
+async fn an_imported_agent_keeps_its_data_where_it_is() {
+    for (found, given, expected) in [
+        (json!("/srv/k3s"), json!(null), Some("/srv/k3s")),
+        (json!("/srv/k3s"), json!("/data/k3s"), Some("/srv/k3s")),
+        (json!(null), json!("/srv/k3s"), Some(paths::DATA_DIR)),
+        (json!(null), json!(paths::DATA_DIR), None),
+        (json!("/srv/k3s"), json!(UNKNOWN), None),
+    ] {
+        let mut core = core_with(imported(found.clone()));
+        let planned = core.plan(agent(json!({ "data_dir": given }))).await;
+        let refused = planned.map(|_| ()).err().map(|error| error.to_string());
+        let says = |folder: &str| {
+            refused
+                .as_ref()
+                .is_some_and(|error| error.contains(&format!("data_dir = \"{folder}\"")))
+        };
+        match expected {
+            Some(folder) => assert!(says(folder), "{found} {given}: {refused:?}"),
+            None => assert_eq!(refused, None, "{found} {given}"),
+        }
+    }
 }
 
 #[tokio::test]

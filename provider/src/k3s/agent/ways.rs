@@ -11,7 +11,7 @@ use tf_framework::path::Path;
 use crate::k3s::agent::AgentResource;
 use crate::k3s::agent::model::AgentModel;
 use crate::k3s::attributes::Archive;
-use crate::k3s::host::Host;
+use crate::k3s::host::{Host, HostError, Probed};
 use crate::k3s::nodes::Nodes;
 use crate::k3s::program::Program;
 use crate::k3s::version::K3sVersion;
@@ -115,6 +115,17 @@ pub(super) fn host(cx: &Context<AgentResource>, model: &AgentModel, pins: &Pins)
         access.with_cancellation(cx.cancellation()),
         model.data_folder(),
     ))
+}
+
+/// Looks at the host of an agent. As long as that is only imported, where k3s has its data there is found out.
+///
+/// # Errors
+/// The host does not answer.
+pub(super) async fn look_at(host: &Host, model: &AgentModel) -> Result<Probed, HostError> {
+    match model.is_imported() {
+        true => host.probe_anywhere().await,
+        false => host.probe().await,
+    }
 }
 
 /// The keys of hosts on the way that were believed because nothing else is recorded of them.
