@@ -1,4 +1,5 @@
-//! What is wiped of a host: credentials that are too new, the database of a member that is none any more, or all of k3s.
+//! What is wiped of a host: credentials that are too new, the database of a member that is none any more, or all of
+//! k3s.
 
 use crate::k3s::cleanup::{Cleaned, Cleanup, CleanupError, script};
 use crate::k3s::host::{Host, HostError};

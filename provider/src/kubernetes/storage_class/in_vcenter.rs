@@ -69,15 +69,14 @@ async fn warn_of_reach(
     };
     // Who may not list nodes is told nothing of them.
     let nodes = access.cluster.nodes().await.unwrap_or_default();
-    let called = |node: &LiveObject| node.json().pointer("/spec/providerID").and_then(Json::as_str);
     let machines: Vec<&str> = nodes
         .iter()
-        .filter_map(called)
+        .filter_map(provider_id)
         .filter(|id| id.starts_with(SCHEME))
         .collect();
     let without = Clients::out_of_reach(cx, url, &machines).await.unwrap_or_default();
     if !without.is_empty() {
-        let is_without = |node: &&LiveObject| called(node).is_some_and(|id| without.contains(&id));
+        let is_without = |node: &&LiveObject| provider_id(node).is_some_and(|id| without.contains(&id));
         let names: Vec<&str> = nodes
             .iter()
             .filter(is_without)
@@ -91,6 +90,10 @@ async fn warn_of_reach(
         cx.warn(Diagnostic::warning("Datastore out of reach of nodes", detail).at(path));
     }
     Ok(())
+}
+
+fn provider_id(node: &LiveObject) -> Option<&str> {
+    node.json().pointer("/spec/providerID").and_then(Json::as_str)
 }
 
 /// What a class tells vSphere by a parameter, and how that is written.
