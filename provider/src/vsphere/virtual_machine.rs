@@ -84,7 +84,7 @@ impl Resource for VirtualMachineResource {
         plan::check(cx, plan)?;
         plan::show_outcome(plan)?;
         plan::warn(cx, plan);
-        cx.clients().machines().of_plan(plan)?;
+        cx.clients().machines().of_plan(cx, plan)?;
         trial::try_in_vcenter(cx, plan).await
     }
 

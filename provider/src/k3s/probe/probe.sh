@@ -65,6 +65,8 @@ find_data_dir() {
       *) found=$(cat "$root/etc/systemd/system/$unit.service" 2>/dev/null | tr -d "\"'\\\\" | tr '\n\t' '  ' |
         sed -n 's/.*ExecStart=//; s/.* --data-dir[= ] *\([^ ]*\).*/\1/p; s/.* -d[= ] *\([^ ]*\).*/\1/p' | head -n 1) ;;
     esac
+    # What runs has the folder to which a link leads.
+    [ -n "$found" ] && [ "$found" = "$(readlink -f "$root/var/lib/rancher/k3s" 2>/dev/null)" ] && found=/var/lib/rancher/k3s
     case $found in /*) printf '%s\n' "$found" && return ;; esac
   done
   found=$(cat "$root/etc/rancher/k3s/config.yaml" "$root"/etc/rancher/k3s/config.yaml.d/*.yaml 2>/dev/null |

@@ -1,10 +1,12 @@
 //! What the machines of one run take from each other: names, addresses, and room on datastores. None of it is in the
 //! vCenter before all of them have been planned.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics};
 use tf_framework::path::Path;
 use tf_framework::resource::Plan;
@@ -12,6 +14,9 @@ use tf_framework::resource::Plan;
 use super::super::reference::Reference;
 use super::VirtualMachineResource;
 use super::model::{NetworkInterface, VirtualMachineModel, VirtualMachineModelDraft};
+
+/// The summary where guests would have one address.
+pub(super) const ADDRESS_IN_USE: &str = "Address is in use";
 
 /// What the machines of a run have, and are about to take.
 #[derive(Debug, Default)]
@@ -21,8 +26,8 @@ pub(crate) struct Claims(Mutex<Taken>);
 struct Taken {
     /// The machines that states of this run have.
     known: BTreeSet<Reference>,
-    /// New names, by their folders.
-    names: BTreeSet<(Reference, String)>,
+    /// Which machine has a name; none is a new one.
+    names: BTreeMap<Owner, Option<Reference>>,
     /// Whose an address of a network is.
     addresses: BTreeMap<(Network, IpAddr), Owner>,
     datastores: BTreeMap<Reference, Store>,
@@ -31,24 +36,21 @@ struct Taken {
 /// A datacenter and a network in it, as the configuration has them: whether two spellings mean the same is not asked.
 type Network = (Option<String>, String);
 
-/// A folder, as the configuration has it, and a name in it.
-type Owner = (Option<String>, String);
+/// A machine, by its datacenter, its folder and its name, as the configuration has them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Owner {
+    datacenter: Option<String>,
+    folder: Option<String>,
+    name: String,
+}
 
 /// A datastore that disks are made on.
 #[derive(Debug)]
 struct Store {
     /// What was free before this run made anything.
     free_mib: u64,
-    asked: BTreeMap<Owner, Space>,
-}
-
-/// Space of disks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Space {
-    /// What is taken at once.
-    pub(super) at_once_mib: u64,
-    /// What is taken at once, and what thin disks may take some day.
-    pub(super) mib: u64,
+    /// What machines take of it, in MiB.
+    asked: BTreeMap<Owner, u64>,
 }
 
 /// A datastore as one machine finds it.
@@ -57,7 +59,7 @@ pub(super) struct Room {
     /// What was free before this run made anything.
     pub(super) free_mib: u64,
     /// What other machines of this run take.
-    pub(super) others: Space,
+    pub(super) others_mib: u64,
 }
 
 impl Claims {
@@ -65,15 +67,34 @@ impl Claims {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what a plan says of a machine without asking the vCenter.
+    /// Notes what a plan says of a machine without asking the vCenter, and warns of addresses that others have.
     ///
     /// # Errors
-    /// Another machine of the run has one of its addresses.
-    pub(super) fn of_plan(&self, plan: &Plan<'_, '_, VirtualMachineResource>) -> Result<(), Diagnostics> {
-        if let Some(machine) = plan.prior.as_ref().and_then(|prior| prior.object().ok()) {
-            self.know(&machine);
+    /// Another machine of the run has its name.
+    pub(super) fn of_plan(
+        &self,
+        cx: &Context<VirtualMachineResource>,
+        plan: &Plan<'_, '_, VirtualMachineResource>,
+    ) -> Result<(), Diagnostics> {
+        let machine = plan.prior.as_ref().and_then(|prior| prior.object().ok());
+        if let Some(machine) = &machine {
+            self.know(machine);
         }
-        plan.planned().map_or(Ok(()), |planned| self.addresses(&planned))
+        // One that is replaced is planned once more, as a new one.
+        let planned = plan.planned().filter(|_| plan.requires_replace().is_empty());
+        let Some((planned, name)) = planned.and_then(|planned| Some((planned.clone(), planned.name.known()?.clone())))
+        else {
+            return Ok(());
+        };
+        let owner = Owner {
+            datacenter: planned.datacenter.known().cloned(),
+            folder: planned.folder.known().cloned(),
+            name,
+        };
+        for warning in self.addresses(&owner, &planned) {
+            cx.warn(warning);
+        }
+        self.name(owner, machine)
     }
 
     /// Notes that a state has a machine.
@@ -86,32 +107,29 @@ impl Claims {
         self.lock().known.contains(machine)
     }
 
-    /// Takes a name in a folder for a machine that does not have it yet.
-    ///
-    /// # Errors
-    /// Another machine of the run took it before.
-    pub(super) fn name(&self, folder: &Reference, name: &str) -> Result<(), Diagnostics> {
-        if self.lock().names.insert((folder.clone(), name.to_owned())) {
-            return Ok(());
+    /// Takes a name for a machine.
+    fn name(&self, owner: Owner, machine: Option<Reference>) -> Result<(), Diagnostics> {
+        let name = owner.name.clone();
+        match self.lock().names.entry(owner) {
+            Entry::Vacant(free) => {
+                free.insert(machine);
+                return Ok(());
+            }
+            Entry::Occupied(taken) if machine.is_some() && *taken.get() == machine => return Ok(()),
+            Entry::Occupied(_) => {}
         }
         let detail =
-            format!("Another machine of the same run gets the name `{name}` in the same folder. Give another name.");
+            format!("Another machine of the same run has the name `{name}` in the same folder. Give another name.");
         Err(Diagnostic::error("Name given twice", detail)
             .at(VirtualMachineModel::NAME)
             .into())
     }
 
-    /// Takes the addresses of a machine, as far as they are known.
-    ///
-    /// # Errors
-    /// Another machine of the run took one of them before, in the same network.
-    fn addresses(&self, machine: &VirtualMachineModelDraft) -> Result<(), Diagnostics> {
-        let Some(name) = machine.name.known() else {
-            return Ok(());
-        };
-        let owner = (machine.folder.known().cloned(), name.clone());
+    /// Takes the addresses of a machine, as far as they are known, and warns of those that another one has. Networks of
+    /// one name may be different ones, so it is no error.
+    fn addresses(&self, owner: &Owner, machine: &VirtualMachineModelDraft) -> Vec<Diagnostic> {
         let mut taken = self.lock();
-        let mut diagnostics = Diagnostics::new();
+        let mut warnings = Vec::new();
         let cards = machine.network_interfaces.known().into_iter().flatten();
         for (index, card) in cards.enumerate() {
             let Some((network, addresses)) = card
@@ -125,18 +143,19 @@ impl Claims {
                 let Some(address) = address.known() else { continue };
                 let claimed = taken.addresses.entry((network.clone(), address.address));
                 let other = claimed.or_insert_with(|| owner.clone());
-                if *other != owner {
+                if other != owner {
                     let detail = format!(
-                        "{} is that of the machine `{}` of the same run, too.",
-                        address.address, other.1
+                        "The machine `{}` of the same run has {} in a network of the same name. Give one of them another address, unless \
+                         these are different networks.",
+                        other.name, address.address
                     );
                     let path = Path::new(VirtualMachineModel::NETWORK_INTERFACES).index(index);
                     let path = path.attribute(NetworkInterface::ADDRESSES).index(number);
-                    diagnostics.push(Diagnostic::error("Address given twice", detail).at(path));
+                    warnings.push(Diagnostic::warning(ADDRESS_IN_USE, detail).at(path));
                 }
             }
         }
-        diagnostics.into_result(())
+        warnings
     }
 
     /// Takes space on a datastore, of which so much is free now.
@@ -145,23 +164,24 @@ impl Claims {
         datastore: &Reference,
         free_mib: u64,
         machine: &VirtualMachineModel,
-        asked: Space,
+        asked_mib: u64,
     ) -> Room {
         let mut taken = self.lock();
         let store = taken.datastores.entry(datastore.clone()).or_insert_with(|| Store {
             free_mib,
             asked: BTreeMap::new(),
         });
-        let owner = (machine.folder.clone(), machine.name.clone());
+        let owner = Owner {
+            datacenter: machine.datacenter.clone(),
+            folder: machine.folder.clone(),
+            name: machine.name.clone(),
+        };
         let others = store.asked.iter().filter(|(other, _)| **other != owner);
-        let others = others.fold(Space::default(), |sum, (_, space)| Space {
-            at_once_mib: sum.at_once_mib + space.at_once_mib,
-            mib: sum.mib + space.mib,
-        });
-        store.asked.insert(owner, asked);
+        let others_mib = others.map(|(_, mib)| mib).sum();
+        store.asked.insert(owner, asked_mib);
         Room {
             free_mib: store.free_mib,
-            others,
+            others_mib,
         }
     }
 }
@@ -170,22 +190,64 @@ impl Claims {
 mod tests {
     use serde_json::json;
 
-    use super::super::tests::model;
+    use tf_framework::model::{FromValue as _, ToValue as _};
+
+    use super::super::tests::{card, model};
     use super::*;
 
-    fn space(at_once_mib: u64, mib: u64) -> Space {
-        Space { at_once_mib, mib }
+    fn owner(folder: &str, name: &str) -> Owner {
+        Owner {
+            datacenter: None,
+            folder: Some(folder.to_owned()),
+            name: name.to_owned(),
+        }
     }
 
     #[test]
-    fn a_name_is_that_of_one_machine_of_a_folder() {
+    fn a_name_is_that_of_one_machine_of_a_folder_whichever_is_planned_first() {
+        let there = |id: &str| Some(Reference::new("VirtualMachine", id));
+        for (first, second, is_refused) in [
+            ((owner("a", "n"), None), (owner("a", "m"), None), false),
+            ((owner("a", "n"), None), (owner("b", "n"), None), false),
+            ((owner("a", "n"), None), (owner("a", "n"), None), true),
+            ((owner("a", "n"), there("vm-1")), (owner("a", "n"), None), true),
+            ((owner("a", "n"), None), (owner("a", "n"), there("vm-1")), true),
+            (
+                (owner("a", "n"), there("vm-1")),
+                (owner("a", "n"), there("vm-1")),
+                false,
+            ),
+        ] {
+            let claims = Claims::default();
+            claims.name(first.0, first.1).unwrap();
+            assert_eq!(
+                claims.name(second.0.clone(), second.1).is_err(),
+                is_refused,
+                "{second:?}",
+                second = second.0
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_of_a_network_is_that_of_one_machine() {
+        let draft = |network: &str, address: &str| -> VirtualMachineModelDraft {
+            let card = card(json!({ "network": network, "addresses": [address] }));
+            let machine = model(json!({ "network_interfaces": [card] }));
+            VirtualMachineModelDraft::from_value(&machine.to_value()).unwrap()
+        };
         let claims = Claims::default();
-        let [one, other] = ["group-v1", "group-v2"].map(|id| Reference::new("Folder", id));
-        claims.name(&one, "node-1").unwrap();
-        claims.name(&one, "node-2").unwrap();
-        claims.name(&other, "node-1").unwrap();
-        let refused = claims.name(&one, "node-1").unwrap_err();
-        assert_eq!(refused.iter().next().unwrap().summary, "Name given twice");
+        let warned = |name: &str, network: &str, address: &str| -> Vec<Option<Path>> {
+            let warnings = claims.addresses(&owner("a", name), &draft(network, address));
+            warnings.into_iter().map(|one| one.path).collect()
+        };
+        assert_eq!(warned("n", "lan", "10.20.0.21/24"), []);
+        assert_eq!(warned("n", "lan", "10.20.0.21/24"), [], "it is planned once more");
+        assert_eq!(warned("m", "lan", "10.20.0.22/24"), []);
+        assert_eq!(warned("m", "wan", "10.20.0.21/24"), []);
+        let path = Path::new(VirtualMachineModel::NETWORK_INTERFACES).index(0);
+        let path = path.attribute(NetworkInterface::ADDRESSES).index(0);
+        assert_eq!(warned("m", "lan", "10.20.0.21/16"), [Some(path)]);
     }
 
     #[test]
@@ -193,14 +255,15 @@ mod tests {
         let claims = Claims::default();
         let datastore = Reference::new("Datastore", "datastore-1");
         let machine = |name: &str| model(json!({ "name": name }));
-        let room = |name: &str, free, asked| claims.space(&datastore, free, &machine(name), asked);
-        assert_eq!(room("a", 100, space(40, 50)).others, Space::default());
-        let second = room("b", 60, space(10, 10));
-        assert_eq!((second.free_mib, second.others), (100, space(40, 50)));
-        let again = room("a", 50, space(40, 50));
-        assert_eq!((again.free_mib, again.others), (100, space(10, 10)));
+        let room = |name: &str, free, asked| {
+            let room = claims.space(&datastore, free, &machine(name), asked);
+            (room.free_mib, room.others_mib)
+        };
+        assert_eq!(room("a", 100, 50), (100, 0));
+        assert_eq!(room("b", 60, 10), (100, 50));
+        assert_eq!(room("a", 50, 50), (100, 10));
         let elsewhere = Reference::new("Datastore", "datastore-2");
-        let first = claims.space(&elsewhere, 7, &machine("c"), space(1, 1));
-        assert_eq!((first.free_mib, first.others), (7, Space::default()));
+        let first = claims.space(&elsewhere, 7, &machine("c"), 1);
+        assert_eq!((first.free_mib, first.others_mib), (7, 0));
     }
 }

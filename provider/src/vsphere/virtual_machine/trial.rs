@@ -87,7 +87,7 @@ async fn try_change(
         return Ok(());
     };
     if is_renamed {
-        taken::check_name(cx, vcenter, &placement, &planned).await?;
+        taken::warn_of_name(cx, vcenter, &placement, &planned).await?;
     }
     if plan.changed(VirtualMachineModel::NETWORK_INTERFACES) {
         taken::warn_of_addresses(cx, vcenter, &placement.datacenter, (Some(prior), &planned)).await?;
@@ -105,7 +105,7 @@ async fn try_new(
     planned: &VirtualMachineModel,
 ) -> Result<(), Diagnostics> {
     let placement = Placement::find(vcenter, planned).await?;
-    taken::check_name(cx, vcenter, &placement, planned).await?;
+    taken::warn_of_name(cx, vcenter, &placement, planned).await?;
     taken::warn_of_addresses(cx, vcenter, &placement.datacenter, (None, planned)).await?;
     let found = placement.template(vcenter, planned).await?;
     let template = vcenter.machine(&found.object).await.map_err(explained(SUMMARY))?;

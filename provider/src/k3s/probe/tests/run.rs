@@ -302,6 +302,15 @@ fn the_folder_of_the_data_is_found_where_nobody_knows_it() {
     let state = HostState::parse(&host.answer_in(&["sh"], "")).unwrap();
     assert_eq!(state.ca_sha256, Some(digest::sha256(b"ca")));
 
+    // The usual folder is a link to one of another disk.
+    fs::remove_file(&exe).unwrap();
+    let usual = host.root().join(DATA_DIR.trim_start_matches('/'));
+    let moved = host.root().canonicalize().unwrap().join("moved");
+    fs::rename(&usual, &moved).unwrap();
+    symlink(&moved, &usual).unwrap();
+    symlink(moved.join("data/aaa/bin/k3s"), &exe).unwrap();
+    assert_eq!(found(&host), DATA_DIR);
+
     // It does not run.
     fs::remove_file(&exe).unwrap();
     for (unit, folder) in [

@@ -17,7 +17,7 @@ use super::super::super::machine::Machine;
 use super::super::super::reference::Reference;
 use super::super::super::vcenter::VCenter;
 use super::super::VirtualMachineResource;
-use super::super::claims::{Room, Space};
+use super::super::claims::Room;
 use super::super::disks::{Disks, datastore_of};
 use super::super::model::{DataDisk, VirtualMachineModel};
 use super::{MIB_OF_GIB, SUMMARY, tell};
@@ -99,11 +99,7 @@ fn room(
     free_mib: u64,
     (planned, growths): (&VirtualMachineModel, &[Growth]),
 ) -> Room {
-    let sum = |growths: &mut dyn Iterator<Item = &Growth>| growths.map(|growth| growth.mib).sum();
-    let asked = Space {
-        at_once_mib: sum(&mut growths.iter().filter(|growth| !growth.is_thin)),
-        mib: sum(&mut growths.iter()),
-    };
+    let asked = growths.iter().map(|growth| growth.mib).sum();
     cx.clients().machines().space(datastore, free_mib, planned, asked)
 }
 
@@ -193,36 +189,35 @@ impl Growth {
 
 /// What is to be said of a datastore with so much room left, or with nobody knows how much.
 fn judge(datastore: &str, room: Option<Room>, growths: &[Growth]) -> Vec<Diagnostic> {
-    let Some(Room { free_mib, others }) = room else {
+    let Some(Room { free_mib, others_mib }) = room else {
         return Vec::new();
     };
     let gib = |mib: u64| mib.div_ceil(MIB_OF_GIB);
     let left = free_mib / MIB_OF_GIB;
-    let also = |mib: u64| match mib {
-        0 => String::new(),
-        mib => format!(", of which other machines of the same run take {} GiB", gib(mib)),
-    };
-    let mut at_once = others.at_once_mib;
+    let mut at_once = 0;
     let mut found = Vec::new();
     for growth in growths.iter().filter(|growth| !growth.is_thin) {
         at_once += growth.mib;
         if at_once > free_mib {
             let detail = format!(
-                "The datastore {datastore} has {left} GiB left, and disks that take their space at once need {} GiB of it{}.\n\nMake \
-                 room there, or ask for less.",
-                gib(at_once),
-                also(others.at_once_mib)
+                "The datastore {datastore} has {left} GiB left, and disks that take their space at once need {} GiB of it.\n\nMake room \
+                 there, or ask for less.",
+                gib(at_once)
             );
             found.push(Diagnostic::error("Datastore is too full", detail).at(growth.path.clone()));
         }
     }
-    let needed = others.mib + growths.iter().map(|growth| growth.mib).sum::<u64>();
-    let last = growths.iter().rfind(|growth| growth.is_thin);
+    // What the run frees of it is not counted, so that others are no error.
+    let needed = others_mib + growths.iter().map(|growth| growth.mib).sum::<u64>();
+    let last = growths.iter().rfind(|growth| growth.is_thin).or(growths.last());
     if let Some(last) = last.filter(|_| found.is_empty() && needed > free_mib) {
+        let also = match others_mib {
+            0 => String::new(),
+            others => format!(", of which other machines of the same run take {} GiB", gib(others)),
+        };
         let detail = format!(
-            "The datastore {datastore} has {left} GiB left, and the disks may take {} GiB more{}.",
-            gib(needed),
-            also(others.mib)
+            "The datastore {datastore} has {left} GiB left, and the disks may take {} GiB more{also}.",
+            gib(needed)
         );
         found.push(Diagnostic::warning("Datastore may become full", detail).at(last.path.clone()));
     }
@@ -247,15 +242,13 @@ mod tests {
 
     #[test]
     fn a_disk_that_takes_its_space_at_once_has_to_find_it_and_a_thin_one_may_find_it_later() {
-        let room = |gib: u64, at_once: u64, all: u64| {
-            let others = Space {
-                at_once_mib: at_once * MIB_OF_GIB,
-                mib: all * MIB_OF_GIB,
-            };
-            let free_mib = gib * MIB_OF_GIB;
-            Some(Room { free_mib, others })
+        let room = |gib: u64, others: u64| {
+            Some(Room {
+                free_mib: gib * MIB_OF_GIB,
+                others_mib: others * MIB_OF_GIB,
+            })
         };
-        let alone = room(10, 0, 0);
+        let alone = room(10, 0);
         let said = |growths: &[Growth]| -> Vec<(Severity, Option<Path>)> {
             let found = judge("SSD", alone, growths);
             found.into_iter().map(|one| (one.severity, one.path)).collect()
@@ -269,24 +262,19 @@ mod tests {
         assert_eq!(said(&[growth("a", 6, true), growth("b", 6, false)]), [warning("a")]);
         assert_eq!(judge("SSD", None, &[growth("a", 11, false)]), [], "nobody knows");
         let beside = |others, is_thin| -> Vec<(Severity, String)> {
-            let found = judge("SSD", others, &[growth("a", 6, is_thin)]);
+            let found = judge("SSD", room(10, others), &[growth("a", 6, is_thin)]);
             found.into_iter().map(|one| (one.severity, one.detail)).collect()
         };
-        assert_eq!(beside(room(10, 4, 4), false), []);
-        let [(Severity::Error, detail)] = &beside(room(10, 5, 9), false)[..] else {
-            panic!("it does not fit")
-        };
-        assert!(
-            detail.contains("11 GiB of it, of which other machines of the same run take 5 GiB."),
-            "{detail}"
-        );
-        let [(Severity::Warning, detail)] = &beside(room(10, 0, 5), true)[..] else {
-            panic!("it may not fit")
-        };
-        assert!(
-            detail.ends_with("11 GiB more, of which other machines of the same run take 5 GiB."),
-            "{detail}"
-        );
+        for is_thin in [false, true] {
+            assert_eq!(beside(4, is_thin), []);
+            let [(Severity::Warning, detail)] = &beside(5, is_thin)[..] else {
+                panic!("together they may not fit")
+            };
+            assert!(
+                detail.ends_with("11 GiB more, of which other machines of the same run take 5 GiB."),
+                "{detail}"
+            );
+        }
     }
 
     #[test]

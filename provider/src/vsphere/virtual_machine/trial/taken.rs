@@ -12,46 +12,40 @@ use super::super::super::inventory::Found;
 use super::super::super::reference::Reference;
 use super::super::super::vcenter::VCenter;
 use super::super::VirtualMachineResource;
+use super::super::claims::ADDRESS_IN_USE;
 use super::super::mark::{self, Mark};
 use super::super::model::{NetworkInterface, VirtualMachineModel};
 use super::super::placement::Placement;
 use super::SUMMARY;
 
-/// Refuses a name that another machine of the folder has, or gets in this run. One that an interrupted creation of the
-/// same configuration has made is gone on with.
-pub(super) async fn check_name(
+/// Warns of a name that something else in the folder has. It is no error, as what has it may go in the same run, and a
+/// machine that a state has is not always seen before. One that an interrupted creation of the same configuration has
+/// made is gone on with.
+pub(super) async fn warn_of_name(
     cx: &Context<VirtualMachineResource>,
     vcenter: &VCenter,
     placement: &Placement,
     planned: &VirtualMachineModel,
 ) -> Result<(), Diagnostics> {
-    let claims = cx.clients().machines();
-    claims.name(&placement.folder, &planned.name)?;
     let found = vcenter.child(&placement.folder, &planned.name).await;
-    // A state of this run has it: it is this one, or one that goes or gets another name in the same run.
-    let Some(object) = found
-        .map_err(explained(SUMMARY))?
-        .filter(|object| !claims.is_known(object))
-    else {
+    let found = found.map_err(explained(SUMMARY))?;
+    let Some(object) = found.filter(|object| !cx.clients().machines().is_known(object)) else {
         return Ok(());
     };
-    if object.kind != "VirtualMachine" {
-        let detail = format!(
-            "The folder has another folder `{}` already. Give another name.",
-            planned.name
-        );
-        return Err(Diagnostic::error("Virtual machine exists already", detail)
-            .at(VirtualMachineModel::NAME)
-            .into());
+    if object.kind == "VirtualMachine" {
+        let machine = vcenter.machine(&object).await.map_err(explained(SUMMARY))?;
+        let mark = machine.and_then(|machine| machine.setting(mark::SETTING).and_then(Mark::read));
+        if mark.is_some_and(|mark| mark.is_of(planned)) {
+            return Ok(());
+        }
     }
-    let Some(machine) = vcenter.machine(&object).await.map_err(explained(SUMMARY))? else {
-        return Ok(());
-    };
-    let mark = machine.setting(mark::SETTING).and_then(Mark::read);
-    if mark.as_ref().is_some_and(|mark| mark.is_of(planned)) {
-        return Ok(());
-    }
-    Err(mark::taken(&planned.name, mark.as_ref()))
+    let detail = format!(
+        "The folder has `{}` already. Unless it goes in the same run before, the apply fails: give another name, or import it if it is \
+         the machine that is meant.",
+        planned.name
+    );
+    cx.warn(Diagnostic::warning("Name is taken", detail).at(VirtualMachineModel::NAME));
+    Ok(())
 }
 
 /// Warns of addresses that a planned machine has and did not have before, if guests of others say that they have them.
@@ -79,7 +73,7 @@ pub(super) async fn warn_of_addresses(
                 "The guest of the machine {name} says that it has {address}. Unless it goes, or its network is another one of the same \
                  numbers, neither of them can be reached reliably."
             );
-            cx.warn(Diagnostic::warning("Address is in use", detail).at(path.clone()));
+            cx.warn(Diagnostic::warning(ADDRESS_IN_USE, detail).at(path.clone()));
         }
     }
     Ok(())
