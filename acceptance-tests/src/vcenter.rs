@@ -9,6 +9,7 @@
 //! - [`faults`]: calls and tasks that go wrong or take long, sessions that end.
 //! - [`changes`]: what others do to machines meanwhile, and how guests behave.
 //! - [`clusters`]: how clusters distribute machines.
+//! - [`tags`]: categories and tags, and what they are attached to.
 //! - [`observed`]: what is there, read from the simulator's own objects, and what was asked of it.
 //!
 //! The program is in `tools/vcsim/`.
@@ -18,6 +19,7 @@ pub mod clusters;
 pub mod faults;
 pub mod observed;
 pub mod options;
+pub mod tags;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! The machines of a data center: vSphere 7.0, 8.0 and 9, by the SOAP API (vim25) that all of them have.
+//! The machines of a data center: vSphere 7.0, 8.0 and 9, by the SOAP API (vim25) that all of them have; tags alone have
+//! another one.
 //!
 //! The value `vsphere` of the provider block ([`attribute`]) says which vCenter it is and how to log in. From the wire
 //! up:
@@ -12,6 +13,7 @@
 //!   [`csi_driver`];
 //! - `drs` has the rules by which machines are distributed over hosts, and the calls about them;
 //! - `authorization` has what roles and permissions are, and the calls about them;
+//! - `tagging` has categories and tags, and the calls about them, which `rest` makes in a session of their own;
 //! - `storage_policies` are those of policy based management, an API of its own; `datastores` have URLs;
 //! - `look_up` finds what data sources name; `node_lookup` and `node_fitness` find and judge machines as Kubernetes
 //!   does;
@@ -47,12 +49,14 @@ mod properties;
 mod reads;
 pub mod reference;
 pub mod resource_pool_data;
+mod rest;
 pub mod role;
 mod rules;
 mod service;
 mod session;
 pub mod soap;
 mod storage_policies;
+mod tagging;
 pub mod task;
 pub mod template_data;
 mod tls;

@@ -16,6 +16,7 @@ pub struct Fault {
     class: String,
     message: String,
     with: Option<Value>,
+    status: u16,
     object: String,
     skip: u32,
     times: u32,
@@ -50,6 +51,14 @@ impl Fault {
     /// The service is not there, says the proxy before it: 503.
     pub fn unavailable() -> Self {
         Self::new("unavailable", "")
+    }
+
+    /// A call of REST is answered with this status and nothing else: 401 as after the end of its session.
+    pub fn status(status: u16) -> Self {
+        Self {
+            status,
+            ..Self::new("status", "")
+        }
     }
 
     /// Elements of the fault by their names, such as `{"privilegeId": "Datastore.AllocateSpace"}`. Where it names an
@@ -101,6 +110,7 @@ impl Fault {
             class: class.to_owned(),
             message: String::new(),
             with: None,
+            status: 0,
             object: String::new(),
             skip: 0,
             times: 1,

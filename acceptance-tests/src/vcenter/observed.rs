@@ -165,6 +165,8 @@ pub struct Request {
     pub user_agent: String,
     /// The whole body.
     pub body: String,
+    /// The session of REST.
+    pub session: String,
     /// The class of the fault that was answered; empty if there was none.
     pub fault: String,
 }

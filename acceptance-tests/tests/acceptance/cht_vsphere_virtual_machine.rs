@@ -1,7 +1,8 @@
 //! `cht_vsphere_virtual_machine`: the six steps; [`refusals`] has what plans refuse, [`updates`] what they ask hosts
 //! about a change, [`failures`] what goes wrong in the vCenter, [`faults`] each kind of fault, [`complaints`] what
 //! users of other tools complain about, [`others`] what others do there meanwhile, [`many`] many machines and processes
-//! that are killed, [`claims`] what machines would take from each other, [`privileges`] what users may not do.
+//! that are killed, [`claims`] what machines would take from each other, [`privileges`] what users may not do, [`tags`]
+//! the tags of machines.
 
 mod claims;
 mod complaints;
@@ -11,6 +12,7 @@ mod many;
 mod others;
 mod privileges;
 mod refusals;
+mod tags;
 mod updates;
 
 use serde_json::{Value, json};

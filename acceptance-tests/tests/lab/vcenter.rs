@@ -7,6 +7,7 @@ mod machines;
 mod permissions;
 mod schema;
 mod soap;
+mod tags;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;

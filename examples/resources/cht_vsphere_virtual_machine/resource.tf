@@ -32,6 +32,11 @@ resource "cht_vsphere_virtual_machine" "node" {
   cloud_init = {
     ssh_authorized_keys = [file("${path.module}/id_ed25519.pub")]
   }
+
+  # Tags that there are; those of other categories stay as they are.
+  tags = {
+    environment = ["production"]
+  }
 }
 
 # What the nodes of Kubernetes are called by: `provider_id` of `cht_k3s_cluster` and `cht_k3s_agent`.

@@ -131,6 +131,14 @@ fn advice(error: &Error) -> &'static str {
              object that the user may not see counts as not there."
         }
         Error::Ambiguous { .. } => "Give the path of the one that is meant.",
+        Error::NoTags { .. } => "Tags need vSphere 7.0 or later. Leave `tags` out.",
+        Error::Refused { status: 401, .. } => "Check the user and the password in the provider block.",
+        Error::Refused { status: 403, .. } => {
+            "Tags are attached by users with the privilege `InventoryService.Tagging.AttachTag`, as a global permission or on the tag: \
+             permissions on machines and folders do not count for it. Let an administrator of the vCenter give it to the user of the \
+             provider block."
+        }
+        Error::Refused { .. } => "The events of the vCenter may say more. Apply again.",
         Error::Fault { .. } | Error::Task { .. } => of_fault(error),
         Error::Interrupted { .. } => "Nothing is lost. Apply again.",
     }

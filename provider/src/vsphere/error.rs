@@ -94,6 +94,10 @@ pub enum Error {
         #[source]
         source: Fault,
     },
+    #[error("the vCenter does not do {method}: {said}")]
+    Refused { method: String, status: u16, said: String },
+    #[error("the vCenter {server} has no API for tags")]
+    NoTags { server: String },
     #[error("the task {task} failed")]
     Task {
         task: String,
@@ -139,6 +143,12 @@ impl Error {
         )
     }
 
+    /// Whether it is what the API that speaks JSON answers with this status.
+    #[must_use]
+    pub fn is_refused_with(&self, answered: u16) -> bool {
+        matches!(self, Self::Refused { status, .. } if *status == answered)
+    }
+
     /// Whether it is this fault, of a call or of a task.
     #[must_use]
     pub fn is_fault(&self, kind: &str) -> bool {
@@ -164,6 +174,8 @@ impl Error {
             | Self::NoPermission { .. }
             | Self::Gone { .. }
             | Self::Untold { .. }
+            | Self::Refused { .. }
+            | Self::NoTags { .. }
             | Self::NotFound { .. }
             | Self::Ambiguous { .. }
             | Self::Lacks { .. }
@@ -194,6 +206,8 @@ impl Error {
             | Self::Gone { .. }
             | Self::Untold { .. }
             | Self::Fault { .. }
+            | Self::Refused { .. }
+            | Self::NoTags { .. }
             | Self::Task { .. }
             | Self::NotFound { .. }
             | Self::Ambiguous { .. }
@@ -218,6 +232,10 @@ fn is_read(method: &str) -> bool {
     const VERBS: [&str; 8] = [
         "Retrieve", "Continue", "Find", "Query", "Fetch", "Has", "Current", "Log",
     ];
+    // A tag that is attached already is attached once, and a session that nobody uses ends by itself.
+    if method.starts_with("tagging/") || method == "session" {
+        return true;
+    }
     let method = method.strip_prefix("Pbm").unwrap_or(method);
     VERBS.iter().any(|verb| method.starts_with(verb))
 }
@@ -249,6 +267,7 @@ mod tests {
             (status("CloneVM_Task", 503), true),
             (status("CloneVM_Task", 404), false),
             (status("FindByUuid", 404), false),
+            (status("tagging/tag-association/id:t?~action=attach", 502), true),
         ] {
             assert_eq!(error.is_retryable(), retryable, "{error}");
         }

@@ -1,12 +1,14 @@
-//! Requests over HTTPS: the one place that talks to a vCenter. It knows SOAP's texts, and nothing of what they say.
+//! Requests over HTTPS: the one place that talks to a vCenter. It carries texts of SOAP and JSON, and knows nothing of
+//! what they say.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE};
+use http::{HeaderValue, Method, StatusCode};
 use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::attribute::{Login, VSphere};
 use super::error::Error;
@@ -22,6 +24,9 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
 /// The cookie by which a server knows a session.
 const SESSION_COOKIE: &str = "vmware_soap_session";
+
+/// The header by which a server knows a session of its other API, the one that speaks JSON.
+const SESSION_HEADER: &str = "vmware-api-session-id";
 
 /// A server's API.
 #[derive(Clone)]
@@ -44,6 +49,27 @@ pub(super) struct Sent<'a> {
     pub(super) cookie: Option<&'a str>,
     /// The whole text.
     pub(super) body: String,
+}
+
+/// What is sent to the other API.
+pub(super) struct SentJson<'a> {
+    /// The method, for errors.
+    pub(super) method: &'a str,
+    pub(super) verb: Method,
+    /// Where on the server, with what is asked for.
+    pub(super) path: &'a str,
+    pub(super) by: By<'a>,
+    /// The whole text, if there is one.
+    pub(super) body: Option<String>,
+}
+
+/// Who sends it.
+#[derive(Clone, Copy)]
+pub(super) enum By<'a> {
+    /// Whoever begins a session.
+    Login(&'a Login),
+    /// Whoever has one.
+    Session(&'a SecretString),
 }
 
 /// What came back. A fault comes with status 500.
@@ -114,7 +140,7 @@ impl Http {
             request = request.header(COOKIE, format!("{SESSION_COOKIE}={cookie}"));
         }
         let failed = |source: reqwest::Error| self.failure(method, source.without_url());
-        let mut answer = request.send().await.map_err(failed)?;
+        let answer = request.send().await.map_err(failed)?;
         let status = answer.status();
         // A vCenter says what it did not do in the body of a 500, and nothing but that.
         if status != StatusCode::OK && status != StatusCode::INTERNAL_SERVER_ERROR {
@@ -129,6 +155,46 @@ impl Http {
             .get_all(SET_COOKIE)
             .iter()
             .find_map(|value| session_cookie(value.to_str().ok()?));
+        let body = self.text(method, answer).await?;
+        Ok(Received { body, cookie })
+    }
+
+    /// Sends a request to the API that speaks JSON, and reads the status and the text of its answer.
+    ///
+    /// # Errors
+    /// The server was not reached or does not answer, or something before it does.
+    pub(super) async fn send_json(&self, sent: SentJson<'_>) -> Result<(StatusCode, String), Error> {
+        let method = sent.method;
+        let url = format!("{}{}", self.url, sent.path);
+        let mut request = self.client.request(sent.verb, url).header(ACCEPT, "application/json");
+        request = match sent.by {
+            By::Login(login) => request.basic_auth(&login.user, Some(login.password.expose_secret())),
+            By::Session(id) => {
+                // Every id that a server gives can be sent back.
+                let mut id = HeaderValue::from_str(id.expose_secret()).unwrap_or(HeaderValue::from_static(""));
+                id.set_sensitive(true);
+                request.header(SESSION_HEADER, id)
+            }
+        };
+        if let Some(body) = sent.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let failed = |source: reqwest::Error| self.failure(method, source.without_url());
+        let answer = request.send().await.map_err(failed)?;
+        let status = answer.status();
+        // What a proxy says that cannot hand the request on.
+        if matches!(status.as_u16(), 429 | 502..=504) {
+            return Err(Error::Status {
+                server: self.server.clone(),
+                method: method.to_owned(),
+                status: status.as_u16(),
+            });
+        }
+        Ok((status, self.text(method, answer).await?))
+    }
+
+    async fn text(&self, method: &str, mut answer: reqwest::Response) -> Result<String, Error> {
+        let failed = |source: reqwest::Error| self.failure(method, source.without_url());
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(failed)? {
             body.extend_from_slice(&chunk);
@@ -139,10 +205,7 @@ impl Http {
                 });
             }
         }
-        Ok(Received {
-            body: String::from_utf8_lossy(&body).into_owned(),
-            cookie,
-        })
+        Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
     fn failure(&self, method: &str, source: reqwest::Error) -> Error {

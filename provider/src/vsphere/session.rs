@@ -15,6 +15,7 @@ use super::attribute::{Login, VSphere};
 use super::error::Error;
 use super::http::{Http, Sent};
 use super::reference::Reference;
+use super::rest::Rest;
 use super::service::Service;
 use super::soap::{self, Api, Fault, VIM};
 use super::xml::Element;
@@ -57,6 +58,11 @@ impl Session {
     /// What errors call the vCenter.
     pub(super) fn server(&self) -> &str {
         self.http.server()
+    }
+
+    /// A session with its other API, with the same login.
+    pub(super) fn rest(&self) -> Rest {
+        Rest::new(self.http.clone(), self.login.clone(), self.retry)
     }
 
     /// What the vCenter says of itself.

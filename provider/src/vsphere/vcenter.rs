@@ -19,6 +19,7 @@ use super::reference::Reference;
 use super::service::Service;
 use super::session::Session;
 use super::soap::{self, Api};
+use super::tagging::Tagging;
 use super::task::{self, TaskState};
 use super::xml::Element;
 use crate::retry::Retry;
@@ -36,6 +37,7 @@ pub struct VCenter {
     joining: Arc<Joining>,
     grants: Arc<Granted>,
     computes: Arc<Computes>,
+    tagging: Arc<Tagging>,
     cancellation: CancellationToken,
 }
 
@@ -54,8 +56,10 @@ impl VCenter {
     /// As [`VCenter::new`].
     pub(super) fn with_retry(login: Login, value: &VSphere, retry: Retry) -> Result<Self, Error> {
         let clones = value.max_parallel_clones.unwrap_or(PARALLEL_CLONES);
+        let session = Session::new(login, value, retry)?;
         Ok(Self {
-            session: Arc::new(Session::new(login, value, retry)?),
+            tagging: Arc::new(Tagging::new(session.rest())),
+            session: Arc::new(session),
             reads: Arc::default(),
             inventory: Arc::default(),
             clones: Arc::new(Semaphore::new(usize::from(clones))),
@@ -106,6 +110,11 @@ impl VCenter {
     /// Where machines run, as far as it was asked.
     pub(super) fn computes(&self) -> &Computes {
         &self.computes
+    }
+
+    /// Its tags. Calls about them begin a session of their own.
+    pub(super) fn tagging(&self) -> &Tagging {
+        &self.tagging
     }
 
     /// What the vCenter calls the session.
@@ -174,12 +183,14 @@ impl VCenter {
         self.unless_cancelled("RetrievePropertiesEx", read).await
     }
 
-    /// Gives the session back, at the end of the process.
+    /// Gives the sessions back, at the end of the process.
     pub async fn log_out(&self) {
+        self.tagging.log_out().await;
         self.session.log_out().await;
     }
 
-    async fn unless_cancelled<T>(
+    /// What work answers, if the operation does not end before.
+    pub(super) async fn unless_cancelled<T>(
         &self,
         method: &str,
         work: impl Future<Output = Result<T, Error>>,

@@ -5,14 +5,16 @@
 //! - `claims` is what machines of one run take from each other.
 //! - [`placement`] finds what is named, [`identity`] the machine that an earlier try has made,
 //!   by its [`mark`].
-//! - [`steps`] brings a machine to what is wanted, `apart` into its rule, [`removal`] takes it away.
+//! - [`steps`] brings a machine to what is wanted, `apart` into its rule, `tags` has its tags, [`removal`] takes it
+//!   away.
 //! - Pure are [`shape`] (what needs the machine to be off), [`disks`] and [`cards`] (what is ours), and [`metadata`]
 //!   (what the guest is told).
 //!
 //! The memory is in the vCenter: the instance UUID, which follows from name and folder, finds a machine again whose
 //! creation was killed, and settings of the machine note which disks are ours.
 //!
-//! API: CloneVM_Task, ReconfigVM_Task, UpgradeVM_Task, PowerOnVM_Task, Destroy_Task. In place: nearly everything.
+//! API: CloneVM_Task, ReconfigVM_Task, UpgradeVM_Task, PowerOnVM_Task, Destroy_Task; tagging/tag-association.
+//! In place: nearly everything.
 //! Replaced: template, cluster, datastore, host name, cloud-init.
 
 mod address;
@@ -32,6 +34,7 @@ mod removal;
 mod rules;
 mod shape;
 mod steps;
+mod tags;
 mod tasks;
 #[cfg(test)]
 mod tests;

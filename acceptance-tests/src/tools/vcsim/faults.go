@@ -16,12 +16,14 @@ import (
 // What is to go wrong, and on which requests.
 type fault struct {
 	Method string `json:"method"`
-	// What happens: thrown, failed_task, cut, lost_answer, hang or unavailable.
+	// What happens: thrown, failed_task, cut, lost_answer, hang, unavailable or status.
 	Kind string `json:"kind"`
 	// The class of a fault that is thrown or that a task ends with, its message, and its elements.
 	Class   string          `json:"class"`
 	Message string          `json:"message"`
 	With    json.RawMessage `json:"with"`
+	// What REST answers in place of 200.
+	Status int `json:"status"`
 	// Only for this object, by its name or its id, or for what is to be called so; for all if there is none.
 	Object string `json:"object"`
 	Skip   int    `json:"skip"`
@@ -32,7 +34,7 @@ type fault struct {
 }
 
 func (f *front) addFault(added *fault) error {
-	kinds := []string{"thrown", "failed_task", "cut", "lost_answer", "hang", "unavailable"}
+	kinds := []string{"thrown", "failed_task", "cut", "lost_answer", "hang", "unavailable", "status"}
 	if !slices.Contains(kinds, added.Kind) {
 		return fmt.Errorf("there is no kind %q of fault", added.Kind)
 	}
@@ -93,6 +95,8 @@ func (f *front) spoil(taken *fault, asked *request, w http.ResponseWriter, r *ht
 		panic(http.ErrAbortHandler)
 	case "unavailable":
 		http.Error(w, "503 Service Unavailable (Failed to connect to endpoint)", http.StatusServiceUnavailable)
+	case "status":
+		w.WriteHeader(taken.Status)
 	case "thrown":
 		made, err := taken.make(asked.reference())
 		if err != nil {

@@ -43,6 +43,8 @@ type request struct {
 	SOAPAction string `json:"soap_action"`
 	UserAgent  string `json:"user_agent"`
 	Body       string `json:"body"`
+	// The session of REST.
+	Session string `json:"session"`
 	// The class of the fault that was answered, if any.
 	Fault string `json:"fault"`
 	// The <name> among the arguments: who clones calls the clone so.
@@ -80,7 +82,12 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	asked := f.log(&request{Method: r.Method + " " + r.URL.Path, UserAgent: r.UserAgent(), Body: string(body)})
+	asked := f.log(&request{
+		Method:    r.Method + " " + r.URL.Path,
+		UserAgent: r.UserAgent(),
+		Body:      string(body),
+		Session:   r.Header.Get("vmware-api-session-id"),
+	})
 	f.wait(asked.Method)
 	if taken := f.take(asked); taken != nil {
 		f.spoil(taken, asked, w, r)

@@ -119,6 +119,9 @@ async fn the_example_makes_five_machines() {
         .workspace
         .write("override.tf", IN_LAB)
         .expect("the file is written");
+    let mut tagger = scene.vcenter.tagger().await.expect("the vCenter answers");
+    let made = tagger.add("environment", true, &["production"]).await;
+    made.expect("there is no such category");
     scene.apply().await;
     scene.is_settled().await;
     let ids = done("output", scene.workspace.output("provider_ids").await);
@@ -126,6 +129,8 @@ async fn the_example_makes_five_machines() {
     let worker = scene.machine("worker-2").await;
     assert_eq!(ids["worker-2"], format!("vsphere://{}", worker.uuid));
     assert_eq!((worker.cpus, worker.guest.ip_address.as_str()), (16, "10.20.0.22"));
+    let tags = tagger.tags_of("worker-2").await.expect("the vCenter answers");
+    assert!(tags.contains("environment/production"), "{tags:?}");
     scene.destroy().await;
 }
 

@@ -17,11 +17,12 @@ pub(super) const PRESETS: [&str; 6] = [
 ];
 
 /// What it takes to clone a template, to change, start, stop and move what was cloned, and to destroy it; and to see
-/// the storage policies that a class may name.
-const PROVISIONER: [&str; 31] = [
+/// the storage policies that a class may name. The one for tags counts where the role is a global permission.
+const PROVISIONER: [&str; 32] = [
     "Datastore.AllocateSpace",
     "Folder.Create",
     "Host.Inventory.EditCluster",
+    "InventoryService.Tagging.AttachTag",
     "Network.Assign",
     "Resource.AssignVMToPool",
     "Resource.ColdMigrate",

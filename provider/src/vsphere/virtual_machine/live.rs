@@ -12,6 +12,7 @@ use super::super::vcenter::VCenter;
 use super::disks::Disks;
 use super::model::{DataDisk, NetworkInterface, VirtualMachineModel};
 use super::placement::Meant;
+use super::tags;
 
 const SUMMARY: &str = "Unable to read the virtual machine";
 
@@ -109,6 +110,9 @@ impl VirtualMachineModel {
             self.resource_pool = Some(vcenter.path(is).await.map_err(&explain)?);
         }
         self.refresh_cards(machine, meant);
+        if let Some(known) = &self.tags {
+            self.tags = Some(tags::read(vcenter, &machine.object, known).await?);
+        }
         Ok(self.identified(machine).observed(machine))
     }
 
@@ -177,6 +181,7 @@ impl VirtualMachineModel {
             disk_uuid: machine.disk_uuid,
             extra_config: None,
             annotation: machine.annotation.clone(),
+            tags: None,
             wait_for_address: true,
             shutdown_timeout: None,
             allow_power_cycle: true,

@@ -1,6 +1,6 @@
 //! The attributes of `cht_vsphere_virtual_machine`, in schema order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -108,6 +108,13 @@ pub struct VirtualMachineModel {
     /// Notes that the vCenter shows at the machine.
     #[tf(default = "")]
     pub annotation: String,
+    /// Tags of the machine, by the names of their categories, such as `{ environment = ["production"] }`. They have to
+    /// be there when it is planned. Of a category that is named here the machine has these tags and no others, and
+    /// none with `[]`; tags of other categories are left alone, so that backups and the CSI driver keep theirs. Tags of
+    /// a category that is named no more are taken off. It takes the privilege `InventoryService.Tagging.AttachTag`, as
+    /// a global permission or on each tag.
+    #[tf(validate(Validator::keys(Validator::not_empty())))]
+    pub tags: Option<BTreeMap<String, BTreeSet<String>>>,
     /// Whether to wait until VMware Tools tell the guest's address: the first one that is given, or any if none is.
     #[tf(default = true)]
     pub wait_for_address: bool,

@@ -18,6 +18,7 @@ use super::model::{DataDisk, VirtualMachineModel};
 use super::placement::Placement;
 use super::removal;
 use super::shape::Shape;
+use super::tags;
 use super::tasks::Tasks;
 
 /// The setting that says what the guest was told last.
@@ -66,6 +67,8 @@ impl Work<'_> {
         }
         let machine = self.tasks.look(object).await?;
         self.tell_guest(&machine).await?;
+        let before = self.prior.and_then(|prior| prior.tags.as_ref());
+        tags::converge(self.tasks, (before, self.model.tags.as_ref()), &machine).await?;
         if machine.power == PowerState::On {
             return Ok(machine);
         }

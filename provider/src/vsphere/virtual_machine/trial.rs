@@ -17,7 +17,7 @@ use super::VirtualMachineResource;
 use super::disks::Disks;
 use super::model::VirtualMachineModel;
 use super::placement::Placement;
-use super::privileges;
+use super::{privileges, tags};
 use crate::provider::Clients;
 
 mod asked;
@@ -63,6 +63,11 @@ async fn try_change(
     plan: &Plan<'_, '_, VirtualMachineResource>,
     (prior, planned): (&VirtualMachineModel, Option<VirtualMachineModel>),
 ) -> Result<(), Diagnostics> {
+    if let Some(wanted) = planned.as_ref().and_then(|planned| planned.tags.as_ref())
+        && plan.changed(VirtualMachineModel::TAGS)
+    {
+        tags::check(vcenter, wanted).await?;
+    }
     let asked = planned.as_ref().map(|planned| Asked::of_change(prior, planned));
     let asked = asked.unwrap_or_default();
     let grows = planned.as_ref().is_some_and(|planned| space::grows(prior, planned));
@@ -118,6 +123,11 @@ async fn try_new(
             privileges::warn_of_new(cx, vcenter, &placement, cloned).await?;
         }
         None => diagnostics.push(unusable(&found, "It is not there any more.")),
+    }
+    if let Some(wanted) = &planned.tags
+        && let Err(refused) = tags::check(vcenter, wanted).await
+    {
+        diagnostics.append(refused);
     }
     if let Some(datastore) = &placement.datastore {
         space::check_new(cx, vcenter, datastore, (planned, template.as_ref())).await?;
