@@ -1,11 +1,12 @@
-//! The machines of a data center: vSphere 7.0, 8.0 and 9, by the SOAP API (vim25) that all of them have; tags alone have
-//! another one.
+//! The machines of a data center: vSphere 7.0, 8.0 and 9, by the SOAP API (vim25) that all of them have; tags alone
+//! have another one.
 //!
 //! The value `vsphere` of the provider block ([`attribute`]) says which vCenter it is and how to log in. From the wire
 //! up:
 //!
 //! - [`xml`] has elements, [`soap`] envelopes and faults, both pure; `http` sends them, and `tls` knows the server;
-//! - `session` logs in, anew if need be, and out; `service` is what a vCenter says of itself;
+//! - `session` logs in, anew if need be, and out; `begun` is how all share it, and `service` what a vCenter says of
+//!   itself;
 //! - `properties` reads objects, and [`reads`] makes one call of many reads at the same time;
 //! - [`inventory`] finds objects by name or path, [`task`] says how far work is;
 //! - `machine` has what virtual machines are and are told, and the calls about them;
@@ -25,6 +26,7 @@
 pub mod anti_affinity_rule;
 pub mod attribute;
 mod authorization;
+mod begun;
 pub mod cloud_provider;
 pub mod cluster_data;
 pub mod csi_driver;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+
 use super::error::Error;
 use super::hosts::references;
 use super::node_lookup::Named;
@@ -10,6 +12,8 @@ use super::reference::Reference;
 use super::vcenter::VCenter;
 
 const FACTS: &[&str] = &["name", "summary.url"];
+/// About how many nodes the vCenter is asked at once.
+const PARALLEL_CALLS: usize = 8;
 
 impl VCenter {
     /// The names of all datastores by their URLs, such as `ds:///vmfs/volumes/5f2c…/`, as far as the user may see them.
@@ -32,14 +36,15 @@ impl VCenter {
         let Some(datastore) = read.iter().find(is_meant) else {
             return Ok(Vec::new());
         };
-        let mut without = Vec::new();
-        for node in nodes {
-            let reached = self.reached_by(node).await?;
-            if !reached.is_empty() && !reached.contains(&datastore.object) {
-                without.push(*node);
-            }
-        }
-        Ok(without)
+        let calls: Vec<_> = nodes.iter().map(|node| self.reached_by(node)).collect();
+        let reached = stream::iter(calls).buffered(PARALLEL_CALLS);
+        let reached: Vec<Vec<Reference>> = reached.try_collect().await?;
+        let is_without = |reached: &[Reference]| !reached.is_empty() && !reached.contains(&datastore.object);
+        let nodes = nodes.iter().zip(reached);
+        Ok(nodes
+            .filter(|(_, reached)| is_without(reached))
+            .map(|(node, _)| *node)
+            .collect())
     }
 
     async fn datastores(&self) -> Result<Vec<Properties>, Error> {

@@ -12,10 +12,10 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::Mutex;
 use tracing::{debug, trace};
 
 use super::attribute::Login;
+use super::begun::Begun;
 use super::error::Error;
 use super::http::{By, Http, SentJson};
 use crate::retry::Retry;
@@ -30,8 +30,8 @@ pub(super) struct Rest {
     http: Http,
     login: Login,
     retry: Retry,
-    /// Whoever begins it holds the lock, and the others wait.
-    open: Mutex<Option<Arc<SecretString>>>,
+    /// What the server calls it.
+    open: Begun<SecretString>,
 }
 
 /// What is answered.
@@ -66,7 +66,7 @@ impl Rest {
             http,
             login,
             retry,
-            open: Mutex::default(),
+            open: Begun::new(),
         }
     }
 
@@ -88,7 +88,7 @@ impl Rest {
 
     /// Gives the session back, if there is one. What fails is no harm: servers forget sessions that are not used.
     pub(super) async fn log_out(&self) {
-        let Some(open) = self.open.lock().await.take() else {
+        let Some(open) = self.open.take().await else {
             return;
         };
         if let Err(error) = self.send(Method::DELETE, SESSION, By::Session(&open), None).await {
@@ -106,7 +106,7 @@ impl Rest {
         let text = match self.exchange(&open, &verb, path, body).await {
             Err(error) if error.is_refused_with(401) => {
                 debug!("the vCenter has ended the session for tags, beginning another one");
-                self.forget(&open).await;
+                self.open.forget(&open).await;
                 let open = self.open().await?;
                 self.exchange(&open, &verb, path, body).await?
             }
@@ -127,26 +127,16 @@ impl Rest {
     }
 
     async fn open(&self) -> Result<Arc<SecretString>, Error> {
-        let mut slot = self.open.lock().await;
-        if let Some(open) = slot.as_ref() {
-            return Ok(Arc::clone(open));
-        }
+        self.open.or_begin(self.begin()).await
+    }
+
+    async fn begin(&self) -> Result<SecretString, Error> {
         let begin = || self.send(Method::POST, SESSION, By::Login(&self.login), None);
         let answer = self.retry.run(begin).await.map_err(|error| self.of_login(error))?;
         let id: Option<String> = read(SESSION, &answer)?;
         let id = id.ok_or_else(|| lacks(SESSION))?;
-        let open = Arc::new(SecretString::from(id));
-        *slot = Some(Arc::clone(&open));
         debug!(server = self.http.server(), "session for tags begun");
-        Ok(open)
-    }
-
-    /// Forgets a session that the server does not know any more, unless somebody has begun another one meanwhile.
-    async fn forget(&self, ended: &Arc<SecretString>) {
-        let mut slot = self.open.lock().await;
-        if slot.as_ref().is_some_and(|open| Arc::ptr_eq(open, ended)) {
-            *slot = None;
-        }
+        Ok(SecretString::from(id))
     }
 
     fn of_login(&self, error: Error) -> Error {

@@ -8,10 +8,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
-use tokio::sync::Mutex;
 use tracing::{debug, trace};
 
 use super::attribute::{Login, VSphere};
+use super::begun::Begun;
 use super::error::Error;
 use super::http::{Http, Sent};
 use super::reference::Reference;
@@ -29,8 +29,7 @@ pub(super) struct Session {
     http: Http,
     login: Login,
     retry: Retry,
-    /// Whoever begins it holds the lock, and the others wait.
-    open: Mutex<Option<Arc<Open>>>,
+    open: Begun<Open>,
 }
 
 /// A session that was begun.
@@ -51,7 +50,7 @@ impl Session {
             http: Http::new(&login, value)?,
             login,
             retry,
-            open: Mutex::new(None),
+            open: Begun::new(),
         })
     }
 
@@ -92,7 +91,7 @@ impl Session {
             // the session.
             Err(Error::Fault { source, .. }) if source.is("NotAuthenticated") && *api == VIM => {
                 debug!("the vCenter has ended the session, beginning another one");
-                self.forget(&open).await;
+                self.open.forget(&open).await;
                 let open = self.open().await?;
                 self.exchange(Some(&open), api, method).await
             }
@@ -102,7 +101,7 @@ impl Session {
 
     /// Gives the session back, if there is one. What fails is no harm: servers forget sessions that are not used.
     pub(super) async fn log_out(&self) {
-        let Some(open) = self.open.lock().await.take() else {
+        let Some(open) = self.open.take().await else {
             return;
         };
         let method = open.service.session_manager.call("Logout");
@@ -112,21 +111,7 @@ impl Session {
     }
 
     async fn open(&self) -> Result<Arc<Open>, Error> {
-        let mut slot = self.open.lock().await;
-        if let Some(open) = slot.as_ref() {
-            return Ok(Arc::clone(open));
-        }
-        let open = Arc::new(self.begin().await?);
-        *slot = Some(Arc::clone(&open));
-        Ok(open)
-    }
-
-    /// Forgets a session that the server does not know any more, unless somebody has begun another one meanwhile.
-    async fn forget(&self, ended: &Arc<Open>) {
-        let mut slot = self.open.lock().await;
-        if slot.as_ref().is_some_and(|open| Arc::ptr_eq(open, ended)) {
-            *slot = None;
-        }
+        self.open.or_begin(self.begin()).await
     }
 
     async fn begin(&self) -> Result<Open, Error> {

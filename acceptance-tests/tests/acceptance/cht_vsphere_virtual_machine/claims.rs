@@ -130,6 +130,14 @@ async fn machines_of_one_plan_share_the_room_of_a_datastore() {
         "30 GiB left",
         "data_disks",
     );
+    // Without a datastore it is that of the template.
+    scene.write(&disks(Text::new("node-1").without("datastore"), 31, false));
+    blames(
+        &scene.plan_fails().await,
+        "Datastore is too full",
+        "LocalDS_0 has 30 GiB left",
+        "data_disks",
+    );
     scene.write(&both(14, false));
     scene.apply().await;
     scene.is_settled().await;

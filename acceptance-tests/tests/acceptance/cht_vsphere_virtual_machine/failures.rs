@@ -101,6 +101,33 @@ async fn a_finished_machine_of_another_configuration_is_not_taken() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
+async fn another_machine_of_the_name_is_not_made_before_the_one_that_it_replaces_is_gone() {
+    let scene = Scene::new().await;
+    let first = "  lifecycle {\n    create_before_destroy = true\n  }\n}\n";
+    let text = |hostname: &str| {
+        let text = Text::new("node-1").set("hostname", &format!("{hostname:?}")).hcl();
+        text.strip_suffix("}\n").expect("a block").to_owned() + first
+    };
+    scene.write(&text("node-1"));
+    scene.apply().await;
+    scene.write(&text("worker-1"));
+    let error = scene.apply_fails().await;
+    assert_eq!(error.summary, "Virtual machine exists already");
+    assert!(error.detail.contains("`create_before_destroy`"), "{}", error.detail);
+    assert_eq!(
+        scene.machine("node-1").await.guest.host_name,
+        "node-1",
+        "it is as it was"
+    );
+    scene.write(&Text::new("node-1").set("hostname", "\"worker-1\"").hcl());
+    scene.apply().await;
+    scene.is_settled().await;
+    assert_eq!(scene.machines().await, ["node-1"]);
+    assert_eq!(scene.machine("node-1").await.guest.host_name, "worker-1");
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
 async fn somebody_who_may_only_read_can_plan() {
     let scene = Scene::new().await;
     scene.write(&Text::new("node-1").hcl());

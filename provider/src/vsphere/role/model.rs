@@ -31,7 +31,8 @@ pub struct RoleModel {
     /// `cns-host-config-storage` on clusters whose vSAN serves files. For that user and the cloud provider's:
     /// `read-only` on the hosts and datacenters of nodes. For the user of this provider: `provisioner`, which leaves
     /// out roles and permissions, as whoever may change them may do everything. Storage policies are seen by whoever
-    /// has it on the root of the vCenter.
+    /// has it on the root of the vCenter; tags of machines are attached by whoever has it as a global permission, which
+    /// an administrator gives in the vCenter itself.
     #[tf(validate(Validator::one_of(PRESETS)))]
     pub preset: Option<String>,
     /// Ids of the privileges, such as `VirtualMachine.Config.AddNewDisk`.

@@ -120,7 +120,9 @@ pub(super) fn taken(name: &str, mark: Option<&Mark>) -> Diagnostics {
     };
     let detail = format!(
         "The folder has a machine `{name}` already{whose}. If it is the one that is meant, import it. If nobody needs it, destroy it in the \
-         vCenter. Otherwise give another name."
+         vCenter. Otherwise give another name.\n\nIf this resource has it, and is tainted or to be replaced: a folder has one machine of a \
+         name, so `create_before_destroy`, also that of a resource that depends on it, cannot make another one first. Do without, or \
+         change `name` as well."
     );
     Diagnostic::error("Virtual machine exists already", detail)
         .at(VirtualMachineModel::NAME)

@@ -129,9 +129,7 @@ async fn try_new(
     {
         diagnostics.append(refused);
     }
-    if let Some(datastore) = &placement.datastore {
-        space::check_new(cx, vcenter, datastore, (planned, template.as_ref())).await?;
-    }
+    space::check_new(cx, vcenter, &placement, (planned, template.as_ref())).await?;
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }

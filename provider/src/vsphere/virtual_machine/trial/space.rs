@@ -20,6 +20,7 @@ use super::super::VirtualMachineResource;
 use super::super::claims::Room;
 use super::super::disks::{Disks, datastore_of};
 use super::super::model::{DataDisk, VirtualMachineModel};
+use super::super::placement::Placement;
 use super::{MIB_OF_GIB, SUMMARY, tell};
 
 const BYTES_OF_MIB: u64 = 1024 * 1024;
@@ -44,9 +45,21 @@ pub(super) fn grows(prior: &VirtualMachineModel, planned: &VirtualMachineModel) 
 pub(super) async fn check_new(
     cx: &Context<VirtualMachineResource>,
     vcenter: &VCenter,
-    datastore: &Found,
+    placement: &Placement,
     (planned, template): (&VirtualMachineModel, Option<&Machine>),
 ) -> Result<(), Diagnostics> {
+    let datastore = match (&placement.datastore, template) {
+        (Some(given), _) => Some(given.clone()),
+        // A clone for which nothing is given is made where the template is.
+        (None, Some(template)) => {
+            let found = named(vcenter, &placement.datacenter, name_of(&template.file)).await;
+            found.map_err(explained(SUMMARY))?
+        }
+        (None, None) => None,
+    };
+    let Some(datastore) = datastore else {
+        return Ok(());
+    };
     let read = vcenter.read(&datastore.object, OF_DATASTORE).await;
     let Some(read) = read.map_err(explained(SUMMARY))? else {
         return Ok(());
@@ -103,12 +116,19 @@ fn room(
     cx.clients().machines().space(datastore, free_mib, planned, asked)
 }
 
+/// The datastore with a name; none if the user may not see it.
+async fn named(vcenter: &VCenter, datacenter: &Found, name: &str) -> Result<Option<Found>, Error> {
+    match vcenter.find(Kind::Datastore, Some(datacenter), name).await {
+        Ok(datastore) => Ok(Some(datastore)),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// A datastore, and how much is free on it; none if the user may not see it.
 async fn free_of(vcenter: &VCenter, datacenter: &Found, name: &str) -> Result<Option<(Reference, u64)>, Error> {
-    let datastore = match vcenter.find(Kind::Datastore, Some(datacenter), name).await {
-        Ok(datastore) => datastore,
-        Err(Error::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(error),
+    let Some(datastore) = named(vcenter, datacenter, name).await? else {
+        return Ok(None);
     };
     let read = vcenter.read(&datastore.object, OF_DATASTORE).await?;
     let free = read.as_ref().map(|read| read.text("summary.freeSpace")).transpose()?;
@@ -144,9 +164,8 @@ fn of_change(machine: &Machine, planned: &VirtualMachineModel) -> BTreeMap<Strin
     let disks = Disks::of(machine);
     let mut growths: BTreeMap<String, Vec<Growth>> = BTreeMap::new();
     let mut add = |file: &str, growth: Growth| {
-        let name = datastore_of(file).trim_matches(['[', ']']).to_owned();
         if growth.mib > 0 {
-            growths.entry(name).or_default().push(growth);
+            growths.entry(name_of(file).to_owned()).or_default().push(growth);
         }
     };
     if let (Some(system), Some(gib)) = (disks.system, planned.system_disk_gib) {
@@ -173,6 +192,11 @@ fn of_change(machine: &Machine, planned: &VirtualMachineModel) -> BTreeMap<Strin
         }
     }
     growths
+}
+
+/// The name of the datastore that a file is on.
+fn name_of(file: &str) -> &str {
+    datastore_of(file).trim_matches(['[', ']'])
 }
 
 impl Growth {
