@@ -131,6 +131,8 @@ pub struct Server {
     pub healthy: bool,
     /// Whether its API is ready, and says that there is no Node of it. k3s registers a Node only when it starts.
     pub unregistered: bool,
+    /// Whether its API is ready, and its Node does not tell yet whether its member of etcd votes.
+    pub untold: bool,
     /// The version that runs.
     pub running: Option<K3sVersion>,
     /// Whether it runs with other values than its files should have, of those that all servers must have alike.
@@ -212,6 +214,7 @@ impl Server {
             ready: false,
             healthy: false,
             unregistered: false,
+            untold: false,
             running: None,
             other_values: false,
             restart_pending: false,

@@ -63,9 +63,12 @@ pub fn label_value() -> Validator {
 pub fn absolute_path() -> Validator {
     Validator::string("a path that begins with `/`", |text| {
         let is_plain = text.split('/').skip(1).all(|part| part != ".." && part != ".");
-        let fine = text.starts_with('/') && text.len() > 1 && is_plain && !text.contains(['\n', '\r', '\0']);
+        let fine = text.starts_with('/') && !text.ends_with('/') && is_plain && !text.contains(['\n', '\r', '\0']);
         require(fine, || {
-            format!("`{text}` is not a path on the hosts: write all of it from `/` on, without `.` and `..`.")
+            format!(
+                "`{text}` is not a path on the hosts: write all of it from `/` on, without `.` and `..`, and without `/` \
+                 at its end."
+            )
         })
     })
 }
@@ -166,7 +169,11 @@ mod tests {
             &["", "/a", "a/", "a/b/c", "-a"],
         );
         check(&label_value(), &["", "a", "1.2_3"], &["-", "a b", "a/b"]);
-        check(&absolute_path(), &["/srv/k3s"], &["/", "srv", "/srv/../etc", "/a\nb"]);
+        check(
+            &absolute_path(),
+            &["/srv/k3s"],
+            &["/", "srv", "/srv/", "/srv/../etc", "/a\nb"],
+        );
         check(
             &registry_host(),
             &["a.example:5000", "10.0.0.1"],

@@ -55,6 +55,9 @@ program_of() {
   [ "${pid:-0}" -gt 0 ] 2>/dev/null && readlink "$root/proc/$pid/exe"
 }
 
+# A folder as it is configured here: `/srv/k3s` of `/srv/k3s/`.
+without_slash() { printf '%s\n' "$1" | sed 's:\(.\)//*$:\1:'; }
+
 # Where k3s has its data, on a host of which nobody has said so. What runs tells it by its place, however it was told; what does not run
 # is told by its unit, or else by its configuration.
 find_data_dir() {
@@ -65,13 +68,14 @@ find_data_dir() {
       *) found=$(cat "$root/etc/systemd/system/$unit.service" 2>/dev/null | tr -d "\"'\\\\" | tr '\n\t' '  ' |
         sed -n 's/.*ExecStart=//; s/.* --data-dir[= ] *\([^ ]*\).*/\1/p; s/.* -d[= ] *\([^ ]*\).*/\1/p' | head -n 1) ;;
     esac
+    found=$(without_slash "$found")
     # What runs has the folder to which a link leads.
     [ -n "$found" ] && [ "$found" = "$(readlink -f "$root/var/lib/rancher/k3s" 2>/dev/null)" ] && found=/var/lib/rancher/k3s
     case $found in /*) printf '%s\n' "$found" && return ;; esac
   done
-  found=$(cat "$root/etc/rancher/k3s/config.yaml" "$root"/etc/rancher/k3s/config.yaml.d/*.yaml 2>/dev/null |
-    sed -n 's/^data-dir:[[:space:]]*\([^[:space:]]*\).*/\1/p' | tail -n 1 | tr -d "\"'")
-  case $found in /*) printf '%s\n' "$found" ;; *) echo /var/lib/rancher/k3s ;; esac
+  found=$(sed -n 's/^data-dir:[[:space:]]*\([^[:space:]]*\).*/\1/p' "$root/etc/rancher/k3s/config.yaml" \
+    "$root"/etc/rancher/k3s/config.yaml.d/*.yaml 2>/dev/null | tail -n 1 | tr -d "\"'")
+  case $found in /*) without_slash "$found" ;; *) echo /var/lib/rancher/k3s ;; esac
 }
 
 machine() {

@@ -74,6 +74,7 @@ impl Server {
                 } else {
                     self.member
                 };
+                self.untold = false;
                 self.healthy = true;
                 self.unit = UnitPhase::Running;
             }
@@ -101,6 +102,7 @@ impl Server {
         self.node = true;
         self.ready = true;
         self.unregistered = false;
+        self.untold = false;
         self.restart_pending = false;
         self.other_values = false;
         self.files_differ = false;

@@ -143,6 +143,7 @@ fn server(known: &Known<'_>, name: &str, host: &Observed<'_>, node: Option<&Node
     let runs = server.owner == Owner::Us && server.unit == UnitPhase::Running && ready;
     server.healthy = runs && server.ready;
     server.unregistered = runs && node.is_none() && state.nodes.is_some();
+    server.untold = runs && node.is_some_and(|node| node.voter.is_none() && node.has_etcd());
     server.cause = if server.healthy {
         None
     } else {

@@ -323,6 +323,7 @@ fn the_folder_of_the_data_is_found_where_nobody_knows_it() {
             "/srv/other",
         ),
         ("ExecStart=/usr/local/bin/k3s server -d /srv/short\n", "/srv/short"),
+        ("ExecStart=/usr/local/bin/k3s server -d /srv/slash/\n", "/srv/slash"),
         ("ExecStart=/usr/local/bin/k3s server\n", "/data/elsewhere"),
     ] {
         host.file(
@@ -332,9 +333,11 @@ fn the_folder_of_the_data_is_found_where_nobody_knows_it() {
         );
         assert_eq!(found(&host), folder, "{unit}");
     }
+    // The first of the files ends without an end of line.
+    host.file(paths::CONFIG, "debug: true", 0o600);
     host.file(
         "/etc/rancher/k3s/config.yaml.d/50-x.yaml",
-        "data-dir: /data/last # on the large disk\n",
+        "data-dir: /data/last/ # on the large disk\n",
         0o644,
     );
     assert_eq!(found(&host), "/data/last");

@@ -40,8 +40,10 @@ impl Look<'_> {
     /// One at a time: etcd takes one learner. One whose host does not answer is not waited for: k3s removes it after
     /// five minutes.
     pub(super) fn join(&self) -> Decision {
-        let learns =
-            |server: &Server| server.reachable && server.member == Member::Learner && server.owner != Owner::Other;
+        let learns = |server: &Server| {
+            let is_learner = server.member == Member::Learner || server.untold;
+            server.reachable && is_learner && server.owner != Owner::Other
+        };
         if let Some((name, _)) = self.seen.servers.iter().find(|(_, server)| learns(server)) {
             let server = name.clone();
             return Ok(Some(Step::Await { server }));

@@ -280,6 +280,18 @@ fn a_server_whose_api_knows_no_node_of_it_is_seen() {
 }
 
 #[test]
+fn a_server_whose_node_does_not_tell_yet_whether_it_votes_is_seen() {
+    let anew = |state: &mut HostState| state.nodes.as_mut().unwrap()[0].voter = None;
+    let server = seen(&known(), anew);
+    assert!(server.untold && server.member == Member::Voter, "{server:?}");
+    let down = |state: &mut HostState| {
+        anew(state);
+        state.readyz = None;
+    };
+    assert!(!seen(&known(), down).untold, "it is down, and tells nothing");
+}
+
+#[test]
 fn what_hosts_of_other_clusters_list_is_not_taken_for_ours() {
     let stranger = |host: &mut HostState| {
         host.marker.as_mut().unwrap().cluster = "c2".to_owned();

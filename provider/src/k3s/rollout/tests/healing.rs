@@ -107,6 +107,14 @@ fn a_learner_that_does_not_answer_is_not_waited_for() {
 }
 
 #[test]
+fn a_server_whose_node_does_not_tell_yet_whether_it_votes_is_waited_for_and_counts() {
+    let untold = |server: &mut Server| server.untold = true;
+    assert_eq!(told(&wanted("a b c"), &with(three(), "c", untold)), ["wait for c"]);
+    let alone = with(seen([("a", well(NOW))]), "a", untold);
+    assert_eq!(told(&wanted("a"), &alone), ["wait for a"], "it has its quorum");
+}
+
+#[test]
 fn data_is_wiped_only_where_etcd_says_that_the_member_was_removed() {
     let removed = with(three(), "b", |server| {
         *server = down(NOW);
