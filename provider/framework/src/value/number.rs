@@ -96,16 +96,17 @@ impl Number {
         matches!(self, Number::Float(value) if value.is_infinite())
     }
 
-    /// The binary float that is exactly this number, if it is none of the integers.
+    /// The binary float that is exactly this number, if it is none of the integers, and has no shorter text that means
+    /// the same float: whoever reads it could take it for that.
     pub(crate) fn as_exact_fraction(&self) -> Option<f64> {
         let float = match self {
             Number::Integer(_) => return None,
             Number::Float(value) => *value,
             Number::Decimal(value) => {
                 let float = self.as_f64();
-                let exact = BigDecimal::try_from(float).ok()?;
-                (exact.normalized().as_bigint_and_scale() == value.normalized().as_bigint_and_scale())
-                    .then_some(float)?
+                let is_it = |decimal: BigDecimal| compare(&decimal.normalized(), &value.normalized()).is_eq();
+                let is_exact = BigDecimal::try_from(float).is_ok_and(is_it) && shortest(float).is_some_and(is_it);
+                is_exact.then_some(float)?
             }
         };
         (float.fract() != 0.0 || float.is_infinite()).then_some(float)
