@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +52,10 @@ fn every_test_that_is_named_after_a_line_is_in_it() {
 #[test]
 fn every_trap_has_a_test_and_every_test_of_one_a_trap() {
     let folders = ["provider/framework", "provider/tests", "acceptance-tests/tests/judges"];
-    let of_tests: BTreeSet<String> = tests_in(&folders).iter().filter_map(|name| trap_of(name)).collect();
+    let tests = found_in(&folders);
+    let of_tests: BTreeSet<String> = tests.keys().filter_map(|name| trap_of(name)).collect();
+    let is_run = |name: &&String| tests.get(*name) == Some(&IsRun::Always);
+    let of_run_tests: BTreeSet<String> = tests.keys().filter(is_run).filter_map(|name| trap_of(name)).collect();
     let guide = read(TRAPS);
     let cells = guide
         .lines()
@@ -62,6 +65,7 @@ fn every_trap_has_a_test_and_every_test_of_one_a_trap() {
         .filter(|number| number.parse::<u32>().is_ok());
     let listed: BTreeSet<String> = numbers.map(|number| format!("{number:0>2}")).collect();
     assert_eq!(of_tests, listed);
+    assert_eq!(of_run_tests, listed, "a plain `cargo test` passes these over");
     assert_eq!(listed, (1..=34).map(|number| format!("{number:02}")).collect());
 }
 
@@ -144,24 +148,45 @@ fn tests() -> BTreeSet<String> {
     ])
 }
 
+/// When a test is run.
+#[derive(Clone, Copy, PartialEq)]
+enum IsRun {
+    /// By a plain `cargo test`.
+    Always,
+    /// Only if what is ignored is asked for.
+    OnDemand,
+}
+
 /// The names of all tests in folders.
 fn tests_in(folders: &[&str]) -> BTreeSet<String> {
+    found_in(folders).into_keys().collect()
+}
+
+/// All tests in folders, by name. Of several with one name, one that is always run counts.
+fn found_in(folders: &[&str]) -> BTreeMap<String, IsRun> {
     let sources = folders.iter().flat_map(|folder| files(&root().join(folder)));
-    let mut names = BTreeSet::new();
+    let mut tests = BTreeMap::new();
     for path in sources.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
         let text = fs::read_to_string(&path).unwrap();
         let mut is_test = false;
+        let mut run = IsRun::Always;
         for line in text.lines().map(str::trim_start) {
             is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            if is_test && line.starts_with("#[") && line.contains("ignore") {
+                run = IsRun::OnDemand;
+            }
             let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
             if let Some(name) = function.and_then(|rest| rest.split('(').next()).filter(|_| is_test) {
-                names.insert(name.to_owned());
-                is_test = false;
+                let known = tests.entry(name.to_owned()).or_insert(run);
+                if run == IsRun::Always {
+                    *known = run;
+                }
+                (is_test, run) = (false, IsRun::Always);
             }
         }
     }
-    assert!(names.len() > 100, "only {} tests were found", names.len());
-    names
+    assert!(tests.len() > 100, "only {} tests were found", tests.len());
+    tests
 }
 
 fn is_defect(name: &str) -> bool {

@@ -92,7 +92,7 @@ fn requests_have_no_undefined_attributes() {
 }
 
 #[test]
-fn numbers_are_exact() {
+fn trap_08_numbers_in_states_are_exact() {
     for text in [
         "9007199254740993",
         "9223372036854775808",

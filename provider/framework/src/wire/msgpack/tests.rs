@@ -40,6 +40,25 @@ fn read(bytes: &str, expected: &str) -> Result<Value, String> {
 }
 
 #[test]
+fn trap_08_numbers_in_messages_are_exact() {
+    for text in [
+        "9007199254740993",
+        "-9223372036854775809",
+        "18446744073709551616",
+        "123456789012345678901234567890.125",
+        "0.1",
+        "0.30000000000000004",
+        "0.3",
+    ] {
+        let encoded = encode(&number(text), &Type::Number).unwrap();
+        let Value::Number(read) = decode(&encoded, &Type::Number).unwrap() else {
+            panic!("{text} is no number any more");
+        };
+        assert_eq!(read.to_string(), text);
+    }
+}
+
+#[test]
 fn facts_of_later_versions_are_ignored() {
     let not_null = Value::Unknown(Refinements {
         not_null: true,
