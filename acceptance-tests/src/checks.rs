@@ -18,6 +18,12 @@ mod with_lab;
 /// The fuzz targets: a workspace of their own.
 const FUZZ: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../provider/framework/fuzz");
 
+/// The workspace of everything else.
+const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+
+/// What dependencies have to be like.
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deny.toml");
+
 /// How long each target is fuzzed: enough to notice what is broken, not to find what is rare.
 const FUZZ_SECONDS: u32 = 6;
 
@@ -86,7 +92,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
                 &["doc", "--workspace", "--no-deps", "--all-features"],
                 &[("RUSTDOCFLAGS", "-D warnings")],
             )?,
-            Check::Deny => notes.extend(deny()?),
+            Check::Deny => deny()?,
             Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
             Check::Acceptance => {
                 notes.extend(with_lab::run(
@@ -216,16 +222,20 @@ fn cargo_fuzz(program: &Path, command: &str, build: &Path) -> Command {
     fuzz
 }
 
-/// Checks licenses, duplicates and sources of the dependencies, where cargo-deny is installed: on PATH or in the cache.
-/// Advisories change without the project, so they are no part of its tests.
-fn deny() -> Result<Option<String>> {
-    let Some(program) = tools::cargo_deny()? else {
-        let reason = "Dependencies were not checked, which needs cargo-deny: cargo install --locked cargo-deny";
-        return Ok(Some(reason.to_owned()));
-    };
-    let arguments = ["--offline", "--workspace", "check", "licenses", "bans", "sources"];
-    execute(Command::new(&program).args(arguments), "cargo deny")?;
-    Ok(None)
+/// Checks licenses, duplicates and sources of the dependencies, those of the fuzz targets too. Advisories change
+/// without the project, so they are no part of its tests.
+fn deny() -> Result<()> {
+    let program = tools::cargo_deny()?;
+    // The rules are made for the first: some have nothing to say about the second.
+    for (manifest, level) in [(MANIFEST.to_owned(), "warn"), (format!("{FUZZ}/Cargo.toml"), "error")] {
+        // What other systems need is looked at too, and has not been fetched for any build.
+        cargo(&["fetch", "--quiet", "--locked", "--manifest-path", &manifest], &[])?;
+        let mut check = Command::new(&program);
+        check.args(["--frozen", "--workspace", "--log-level", level, "--config", RULES]);
+        check.args(["--manifest-path", &manifest, "check", "licenses", "bans", "sources"]);
+        execute(&mut check, &format!("cargo deny, of {manifest}"))?;
+    }
+    Ok(())
 }
 
 fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {

@@ -73,7 +73,11 @@ async fn main() -> Result<ExitCode> {
         Chore::Bench(arguments) => bench::run(&arguments).await,
         Chore::MeasuredPlugin(arguments) => return bench::plugin::run(&arguments),
         Chore::Tools => {
-            for (name, path) in tools::all()?.into_iter().chain([("cargo-fuzz", tools::cargo_fuzz()?)]) {
+            let of_cargo = [
+                ("cargo-deny", tools::cargo_deny()?),
+                ("cargo-fuzz", tools::cargo_fuzz()?),
+            ];
+            for (name, path) in tools::all()?.into_iter().chain(of_cargo) {
                 println!("{name}: {}", path.display());
             }
             if hosts::missing().is_none() {

@@ -21,7 +21,8 @@ use recipe::{
 /// The oldest OpenTofu on PATH that the suite runs with; an older one is passed over.
 const MINIMUM_TOFU: Version = Version::new(1, 12, 0);
 
-/// The version of cargo-fuzz that is built where none is installed.
+/// The versions of Cargo's commands that are built where none are installed.
+const CARGO_DENY: &str = "0.20.2";
 const CARGO_FUZZ: &str = "0.13.2";
 
 /// OpenTofu: from PATH if it is recent enough, else built.
@@ -120,15 +121,12 @@ pub fn empty_provider() -> Result<PathBuf> {
     build::binary(&EMPTY_PROVIDER, "terraform-provider-empty")
 }
 
-/// The checker of dependencies, where it is installed: on PATH, or in the cache with
-/// `cargo install --locked --root ~/.cache/cht/tools cargo-deny`. It takes long to build, so nothing builds it by
-/// itself.
+/// The checker of dependencies: from PATH, else built into the cache, which takes some minutes.
 ///
 /// # Errors
-/// If no home directory is known.
-pub fn cargo_deny() -> Result<Option<PathBuf>> {
-    let cached = cache_directory()?.join("tools/bin/cargo-deny");
-    Ok(on_path("cargo-deny").or_else(|| Some(cached).filter(|path| path.is_file())))
+/// If it has to be built and that fails, for example without a network.
+pub fn cargo_deny() -> Result<PathBuf> {
+    cargo_command("cargo-deny", CARGO_DENY)
 }
 
 /// The fuzzer: from PATH, else built into the cache.
@@ -136,27 +134,25 @@ pub fn cargo_deny() -> Result<Option<PathBuf>> {
 /// # Errors
 /// If it has to be built and that fails, for example without a network.
 pub fn cargo_fuzz() -> Result<PathBuf> {
+    cargo_command("cargo-fuzz", CARGO_FUZZ)
+}
+
+/// A command of Cargo's: from PATH, else from the cache, where this version is built if there is none.
+fn cargo_command(name: &str, version: &str) -> Result<PathBuf> {
     let root = cache_directory()?.join("tools");
-    let cached = root.join("bin/cargo-fuzz");
-    if let Some(path) = on_path("cargo-fuzz").or_else(|| Some(cached.clone()).filter(|path| path.is_file())) {
+    let cached = root.join("bin").join(name);
+    if let Some(path) = on_path(name).or_else(|| Some(cached.clone()).filter(|path| path.is_file())) {
         return Ok(path);
     }
+    let _progress = build::Progress::start(&format!("{name} {version}"));
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args([
-            "install",
-            "--quiet",
-            "--locked",
-            "cargo-fuzz",
-            "--version",
-            CARGO_FUZZ,
-            "--root",
-        ])
+        .args(["install", "--quiet", "--locked", name, "--version", version, "--root"])
         .arg(root)
         .status()
         .context("start cargo install")?;
     if !status.success() {
-        bail!("cargo install cargo-fuzz failed ({status})");
+        bail!("cargo install {name} failed ({status})");
     }
     Ok(cached)
 }
