@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use crate::model::parse_duration;
 use crate::path::{Path, Step};
 use crate::types::Type;
 
@@ -54,6 +55,24 @@ pub struct TimeoutDefaults {
     pub update: Duration,
     /// Limit of a deletion.
     pub delete: Duration,
+}
+
+impl TimeoutDefaults {
+    /// A limit as people write it, such as `1h30m`, for constants.
+    ///
+    /// # Panics
+    /// If it is no limit of up to a year. The compiler refuses a constant that would.
+    pub const fn limit(text: &str) -> Duration {
+        let limit = parse_duration(text);
+        assert!(
+            limit.is_some(),
+            "not a limit of up to a year: write numbers with units, such as `90s` or `1h30m`"
+        );
+        match limit {
+            Some(limit) => limit,
+            None => Duration::ZERO,
+        }
+    }
 }
 
 impl Default for TimeoutDefaults {

@@ -9,16 +9,7 @@ use super::source::root;
 
 /// The names of all packages that a package of the workspace is built with, directly or not.
 pub(super) fn dependencies(package: &str) -> BTreeSet<String> {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-        // What only other platforms need may not be there.
-        .args(["--filter-platform", &host()])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let list = |value: &Value| value.as_array().unwrap().clone();
+    let metadata = metadata();
     let names: BTreeMap<String, String> = list(&metadata["packages"])
         .iter()
         .map(|one| (text(&one["id"]), text(&one["name"])))
@@ -47,6 +38,36 @@ pub(super) fn dependencies(package: &str) -> BTreeSet<String> {
         }
     }
     reached.iter().map(|id| names[id].clone()).collect()
+}
+
+/// What a package is built with and that it names without a version.
+pub(super) fn without_version(package: &str) -> Vec<String> {
+    let packages = list(&metadata()["packages"]);
+    let package = packages.iter().find(|one| one["name"] == package).unwrap();
+    let dependencies = list(&package["dependencies"]);
+    // What only tests are built with is left out where a package is published.
+    let unversioned = |one: &&Value| one["kind"] != "dev" && one["req"] == "*";
+    dependencies
+        .iter()
+        .filter(unversioned)
+        .map(|one| text(&one["name"]))
+        .collect()
+}
+
+fn metadata() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        // What only other platforms need may not be there.
+        .args(["--filter-platform", &host()])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().unwrap().clone()
 }
 
 fn text(value: &Value) -> String {

@@ -12,7 +12,7 @@ mod source;
 use std::collections::BTreeSet;
 use std::fs;
 
-use dependencies::dependencies;
+use dependencies::{dependencies, without_version};
 use source::{Source, root, sources};
 
 /// Words that may stand in some places only.
@@ -202,6 +202,49 @@ fn the_framework_depends_on_no_platform() {
         found.is_empty(),
         "tf-framework is for any provider: it knows Terraform and no cloud, no Kubernetes, no HTTP API, yet it depends on \
          {found:?}"
+    );
+}
+
+#[test]
+fn the_framework_and_what_it_is_made_of_can_be_packaged() {
+    let sources = ["proto/src", "provider/framework/src", "provider/framework/derive/src"];
+    let borrowed: Vec<String> = sources
+        .iter()
+        .flat_map(|folder| source::files(folder))
+        .filter(|path| {
+            fs::read_to_string(root().join(path))
+                .unwrap()
+                .contains("#[path = \"../")
+        })
+        .collect();
+    assert!(
+        borrowed.is_empty(),
+        "a package has its own files only, so these would not compile once they are published: {borrowed:?}"
+    );
+    for package in ["tfplugin", "tf-framework-derive", "tf-framework"] {
+        let found = without_version(package);
+        assert!(
+            found.is_empty(),
+            "a published package finds others by their versions, and {package} gives none for {found:?}"
+        );
+    }
+}
+
+#[test]
+fn the_fuzz_targets_are_held_to_the_lints_of_everything_else() {
+    let lints = |manifest: &str, table: &str| -> Vec<String> {
+        let text = fs::read_to_string(root().join(manifest)).unwrap();
+        let (_, rest) = text.split_once(&format!("[{table}]\n")).unwrap();
+        rest.lines()
+            .take_while(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let everywhere = lints("Cargo.toml", "workspace.lints.clippy");
+    let of_fuzz = lints("provider/framework/fuzz/Cargo.toml", "lints.clippy");
+    assert_eq!(
+        of_fuzz, everywhere,
+        "a workspace cannot take its lints from another one"
     );
 }
 

@@ -1,9 +1,8 @@
 //! Writes the code: the implementations, the draft, the constants, and the checks that need the types of the fields.
 
-use std::time::Duration;
-
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::LitStr;
 
 use crate::expand::attribute::{schema_attribute, type_checks};
 use crate::parse::{Attribute, Model, OPERATIONS};
@@ -190,15 +189,20 @@ fn from_value(model: &Model, target: &Ident) -> TokenStream {
     }
 }
 
-fn timeout_defaults(limits: &[(Ident, Duration)]) -> TokenStream {
+fn timeout_defaults(limits: &[(Ident, LitStr)]) -> TokenStream {
     let defaults = quote!(<::tf_framework::schema::TimeoutDefaults as ::core::default::Default>::default());
     if limits.is_empty() {
         return defaults;
     }
     let rest = (limits.len() < OPERATIONS.len()).then(|| quote!(..#defaults));
     let limits = limits.iter().map(|(operation, limit)| {
-        let (seconds, nanoseconds) = (limit.as_secs(), limit.subsec_nanos());
-        quote!(#operation: ::core::time::Duration::new(#seconds, #nanoseconds))
+        // A constant, so that the compiler refuses what is no limit, here.
+        quote_spanned! {limit.span()=>
+            #operation: {
+                const LIMIT: ::core::time::Duration = ::tf_framework::schema::TimeoutDefaults::limit(#limit);
+                LIMIT
+            }
+        }
     });
     quote!(::tf_framework::schema::TimeoutDefaults { #(#limits,)* #rest })
 }

@@ -1,7 +1,7 @@
 //! The derive macros of `tf-framework`.
 //!
 //! [`macro@Identity`] is small, and all of it is in `identity`.
-//! [`macro@Model`] goes three ways: `parse` reads the struct with its attributes (`options`, `description`, `duration`)
+//! [`macro@Model`] goes three ways: `parse` reads the struct with its attributes (`options`, `description`)
 //! and collects all mistakes in it, then `expand` writes what an author would write by hand against the framework's
 //! public API. [`macro@Parameters`] does the same for functions, in `parameters`.
 
@@ -9,8 +9,6 @@ use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 mod description;
-#[path = "../../src/custom_types/duration/notation.rs"]
-mod duration;
 mod expand;
 mod identity;
 mod options;
@@ -126,6 +124,16 @@ mod parse;
 ///     /// Its name: comes from the configuration, so it is not the prior value that counts.
 ///     #[tf(keep)]
 ///     name: String,
+/// }
+/// ```
+///
+/// ```compile_fail,E0080
+/// /// A bucket.
+/// #[derive(tf_framework::Model)]
+/// #[tf(timeouts(create = "half an hour"))]
+/// struct BucketModel {
+///     /// How long operations may take: numbers with units, up to a year.
+///     timeouts: tf_framework::Timeouts,
 /// }
 /// ```
 #[proc_macro_derive(Model, attributes(tf))]

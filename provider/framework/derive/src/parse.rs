@@ -1,7 +1,5 @@
 //! Reads a struct: what is a model, what its attributes are, and what is wrong with it. Fields are read in `attribute`.
 
-use std::time::Duration;
-
 use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{
@@ -9,7 +7,6 @@ use syn::{
 };
 
 use crate::description::description;
-use crate::duration;
 use crate::options::{self, Errors, TfOption};
 
 mod attribute;
@@ -46,7 +43,7 @@ pub(crate) struct ModelOptions {
     pub(crate) version: Option<LitInt>,
     pub(crate) deprecated: Option<LitStr>,
     /// Operations with their limits.
-    pub(crate) timeouts: Vec<(Ident, Duration)>,
+    pub(crate) timeouts: Vec<(Ident, LitStr)>,
     pub(crate) relations: Vec<Relation>,
 }
 
@@ -136,27 +133,17 @@ pub(crate) fn version(option: TfOption) -> Result<LitInt> {
     }
 }
 
-fn timeouts(option: TfOption, errors: &mut Errors) -> Vec<(Ident, Duration)> {
+fn timeouts(option: TfOption, errors: &mut Errors) -> Vec<(Ident, LitStr)> {
     let mut limits = Vec::new();
     for option in option.options(errors) {
         if OPERATIONS.contains(&option.name().as_str()) {
             let operation = Ident::new(&option.name(), option.span());
-            limits.extend(errors.caught(limit(option)).map(|limit| (operation, limit)));
+            limits.extend(errors.caught(option.text()).map(|limit| (operation, limit)));
         } else {
             errors.push(option.unknown(&OPERATIONS));
         }
     }
     limits
-}
-
-fn limit(option: TfOption) -> Result<Duration> {
-    let text = option.text()?;
-    duration::parse_limit(&text.value()).ok_or_else(|| {
-        Error::new(
-            text.span(),
-            "not a limit of up to a year: write numbers with units, such as `90s` or `1h30m`",
-        )
-    })
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ impl Timeouts {
 
 /// The limit of an operation in the notation of Go, such as `1h30m`; none if the text is no duration, or one of no time
 /// or of more than a year.
-pub fn parse_duration(text: &str) -> Option<Duration> {
+pub const fn parse_duration(text: &str) -> Option<Duration> {
     parse_limit(text)
 }
 
