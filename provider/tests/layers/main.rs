@@ -277,6 +277,11 @@ fn the_architecture_names_what_is_there() {
         missing.is_empty(),
         "ARCHITECTURE.md names what is not there: {missing:?}"
     );
+    let lines = architecture.lines().count();
+    assert!(
+        lines <= 200,
+        "ARCHITECTURE.md is read at one go by who is new: {lines} lines"
+    );
 }
 
 #[test]
