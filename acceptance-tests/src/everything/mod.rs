@@ -4,6 +4,7 @@
 //!   change.
 //! - [`gauge`]: a resource with every option that those two have not.
 //! - [`relic`]: a resource with older versions, which has become a rack.
+//! - [`shelf`]: a resource with the sets of objects that other frameworks get wrong.
 //! - [`case`](mod@case): a resource with a schema of every kind of attribute, which [`scripted`] can answer for.
 //! - `lookup`: a data source.
 //! - `pass`: an ephemeral resource.
@@ -21,6 +22,7 @@ pub mod rack;
 pub mod relic;
 pub mod remote;
 pub mod scripted;
+pub mod shelf;
 pub mod thing;
 
 use std::path::PathBuf;
@@ -82,6 +84,7 @@ impl Provider for Everything {
             ResourceEntry::new(gauge::Gauge),
             ResourceEntry::new(rack::Rack),
             ResourceEntry::new(relic::Relic),
+            ResourceEntry::new(shelf::Shelf),
             ResourceEntry::new(thing::Thing),
         ]
     }

@@ -5,6 +5,7 @@
 //! - [`adoption`]: objects that were there before: imported, moved, or stored by an older release.
 //! - [`gauges`]: rules about several attributes, types with a meaning, and plans that are shaped or deferred.
 //! - [`plans`]: replacements on demand, tainted objects, and what is known late.
+//! - [`sets`]: sets of objects, where another framework fails.
 
 use acceptance_tests::tofu::{Cli, Diagnostic, Error, Workspace};
 use serde_json::Value as Json;
@@ -16,6 +17,7 @@ mod ephemeral;
 mod functions;
 mod gauges;
 mod plans;
+mod sets;
 
 /// A workspace for each core.
 fn workspaces() -> Vec<Workspace> {

@@ -1,4 +1,5 @@
-//! Symptoms that sets of objects have in other frameworks, and what is planned here instead.
+//! Symptoms that sets of objects have in other frameworks, and what is planned here instead. The cores try the same:
+//! `acceptance-tests/tests/judges/features/sets.rs`.
 
 use super::*;
 use crate::lifecycle::check::assert_replan_compatible;
