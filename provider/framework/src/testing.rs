@@ -132,7 +132,7 @@ impl<P: Provider> Core<P> {
         }
     }
 
-    /// With this provider block.
+    /// With this provider block. Attributes that are [`UNKNOWN`] are known after apply, and in none of its phases.
     #[must_use]
     pub fn with_provider_config(mut self, config: Json) -> Self {
         self.provider_config = config;

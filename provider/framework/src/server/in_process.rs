@@ -72,11 +72,8 @@ impl<P: Provider> InProcess<P> {
         self
     }
 
-    pub(crate) async fn configure(&self, config: &serde_json::Value) -> Diagnostics {
-        let config = proto::DynamicValue {
-            json: config.to_string().into_bytes().into(),
-            ..Default::default()
-        };
+    pub(crate) async fn configure(&self, config: &Value, schema: &Schema) -> Result<Diagnostics, Diagnostics> {
+        let config = to_proto::value(config, schema)?;
         let validation = proto::validate_provider_config::Request {
             config: Some(config.clone()),
         };
@@ -94,7 +91,7 @@ impl<P: Provider> InProcess<P> {
                 Err(failure) => diagnostics.append(failure),
             }
         }
-        diagnostics
+        Ok(diagnostics)
     }
 
     pub(crate) async fn validate(&self, config: &Value) -> Result<Diagnostics, Diagnostics> {

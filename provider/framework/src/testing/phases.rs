@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::diagnostics::{Deferral, Diagnostic, Diagnostics};
 use crate::lifecycle::check::{assert_apply_valid, assert_plan_valid};
 use crate::lifecycle::proposed::proposed_new;
+use crate::model::Model;
 use crate::path::Path;
 use crate::provider::Provider;
 use crate::schema::block::without_null_blocks;
@@ -45,7 +46,10 @@ impl<P: Provider> Core<P> {
 
     pub(super) async fn configured(&mut self) -> Result<InProcess<P>, Diagnostics> {
         let process = self.start();
-        let diagnostics = process.configure(&self.provider_config).await;
+        let schema = P::Model::schema();
+        let config = config::value_of(&self.provider_config, &schema.value_type())?;
+        let config = without_null_blocks(&schema.attributes, config);
+        let diagnostics = process.configure(&config, &schema).await?;
         self.note(diagnostics)?;
         Ok(process)
     }
