@@ -10,66 +10,43 @@
 
 #[path = "../framework/tests/go_plugin/mod.rs"]
 mod go_plugin;
+#[path = "../framework/tests/go_plugin/running.rs"]
+mod running;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
+use std::time::Instant;
 
 use futures::future::join_all;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use tfplugin::plugin::Empty;
-use tfplugin::plugin::grpc_controller_client::GrpcControllerClient;
+use terraform_provider_cht::kubernetes::Kubernetes;
+use terraform_provider_cht::provider::{ChtProvider, ProviderModel};
+use tf_framework::model::{Model, ToValue};
+use tf_framework::provider::Provider;
+use tf_framework::schema::Schema;
+use tf_framework::value::Value;
+use tf_framework::wire::form::WireForm;
+use tf_framework::wire::msgpack;
 use tfplugin::tfplugin6::provider_client::ProviderClient;
-use tfplugin::tfplugin6::{DynamicValue, call_function, get_provider_schema};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
-use tokio::time::timeout;
+use tfplugin::tfplugin6::{DynamicValue, apply_resource_change, call_function, get_provider_schema};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 use tonic::transport::Channel;
 
 use crate::go_plugin::{ClientCertificate, Handshake, environment};
+use crate::running::{EXIT, Running, core_of, piped};
 
-/// The client kills a plugin that has not exited 2 s after Shutdown.
-const EXIT: Duration = Duration::from_secs(2);
+const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-cht");
 
-fn provider() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_terraform-provider-cht"));
-    command
-        .env_clear()
-        .kill_on_drop(true)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
+/// Starts it for a client.
+async fn start(tmp: &Path) -> Running {
+    Running::start(piped(PROGRAM), tmp).await
 }
 
-/// Starts it for that client, and reads what it announces.
-async fn start(tmp: &Path, client: &ClientCertificate) -> (Child, BufReader<ChildStdout>, Handshake) {
-    start_in(environment(tmp, Some(client))).await
-}
-
-/// Starts it in a process group of its own, and reads what it announces.
-async fn start_in(environment: BTreeMap<&'static str, String>) -> (Child, BufReader<ChildStdout>, Handshake) {
-    let mut child = provider().envs(environment).process_group(0).spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    stdout.read_line(&mut line).await.unwrap();
-    (child, stdout, Handshake::parse(&line))
-}
-
-/// Waits for the exit, which must be soon and clean.
-async fn exited(mut child: Child, mut stdout: BufReader<ChildStdout>, tmp: &Path) {
-    let status = timeout(EXIT, child.wait()).await.expect("it does not exit").unwrap();
-    assert!(status.success(), "{status}");
-    let mut rest = Vec::new();
-    stdout.read_to_end(&mut rest).await.unwrap();
-    assert_eq!(rest, [], "stdout has the handshake line and nothing else");
-    assert_eq!(tmp.read_dir().unwrap().count(), 0, "the socket is left behind");
-}
-
-async fn assert_served(handshake: &Handshake, client: &ClientCertificate) {
-    assert_answers(ProviderClient::new(handshake.channel(client.identity()).await)).await;
+async fn end(provider: Running, tmp: &Path) {
+    provider.shutdown().await;
+    provider.exited(tmp).await;
 }
 
 async fn assert_answers(mut provider: ProviderClient<Channel>) {
@@ -83,35 +60,87 @@ async fn assert_answers(mut provider: ProviderClient<Channel>) {
 async fn trap_19_only_the_client_with_the_right_certificate_is_served() {
     let tmp = tempfile::tempdir().unwrap();
     let (client, stranger) = (ClientCertificate::generate(), ClientCertificate::generate());
-    let (child, stdout, handshake) = start(tmp.path(), &client).await;
+    let environment = environment(tmp.path(), Some(&client));
+    let provider = Running::start_in(piped(PROGRAM), environment, Some(&client)).await;
+    let handshake = Handshake::parse(&provider.line);
 
     let _silent = handshake.open().await.unwrap();
     for identity in [None, stranger.identity(), client.identity_with_key_of(&stranger)] {
         let mut stream = handshake.open_tls(identity).await.unwrap();
         assert!(stream.read_u8().await.is_err());
     }
-    assert_served(&handshake, &client).await;
+    assert_answers(ProviderClient::new(handshake.channel(client.identity()).await)).await;
 
-    let mut controller = GrpcControllerClient::new(handshake.channel(client.identity()).await);
-    controller.shutdown(Empty {}).await.unwrap();
-    exited(child, stdout, tmp.path()).await;
+    end(provider, tmp.path()).await;
 }
 
 #[tokio::test]
 async fn trap_22_interrupt_is_left_to_the_core_and_terminate_ends_the_process() {
     let tmp = tempfile::tempdir().unwrap();
-    let client = ClientCertificate::generate();
-    let (child, stdout, handshake) = start(tmp.path(), &client).await;
-    let id = Pid::from_raw(child.id().unwrap().try_into().unwrap());
+    let mut command = piped(PROGRAM);
+    command.process_group(0).env("TF_LOG", "DEBUG");
+    let mut provider = Running::start(command, tmp.path()).await;
 
     let interrupts: [fn(Pid, Signal) -> nix::Result<()>; 2] = [kill, killpg];
     for interrupt in interrupts {
-        interrupt(id, Signal::SIGINT).unwrap();
-        assert_served(&handshake, &client).await;
+        interrupt(provider.pid(), Signal::SIGINT).unwrap();
+        provider
+            .logged("ignoring an interrupt, as the core handles it", 1)
+            .await;
+        assert_answers(provider.provider()).await;
     }
-    kill(id, Signal::SIGTERM).unwrap();
+    provider.signal(Signal::SIGTERM);
 
-    exited(child, stdout, tmp.path()).await;
+    provider.exited(tmp.path()).await;
+}
+
+#[tokio::test]
+async fn trap_22_shutdown_under_load_is_quick_and_every_call_is_answered() {
+    const OPEN: usize = 20;
+    let tmp = tempfile::tempdir().unwrap();
+    let provider = start(tmp.path()).await;
+    provider.configure(encoded(&ProviderModel::schema(), [])).await;
+    let (mut creating, mut silent) = (Vec::new(), Vec::new());
+    for _ in 0..OPEN {
+        let cluster = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let request = creation(&format!("https://{}", cluster.local_addr().unwrap()));
+        let mut client = provider.provider();
+        let mut creation = tokio::spawn(async move { client.apply_resource_change(request).await });
+        // It takes the connection, and never says a word.
+        tokio::select! {
+            call = cluster.accept() => silent.push(call.unwrap()),
+            answer = &mut creation => panic!("the cluster is not called: {answer:?}"),
+        }
+        creating.push(creation);
+    }
+
+    let start = Instant::now();
+    provider.shutdown().await;
+    let answers = join_all(creating).await;
+    provider.exited(tmp.path()).await;
+
+    assert!(start.elapsed() < EXIT, "{:?}", start.elapsed());
+    for answer in answers {
+        let answer = answer.unwrap().expect("it is answered").into_inner();
+        assert!(!answer.diagnostics.is_empty());
+        let state = answer.new_state.expect("a state").msgpack;
+        assert_eq!(state, null().msgpack, "nothing was made");
+    }
+    drop(silent);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn killed_core_takes_the_provider_with_it() {
+    let tmp = tempfile::tempdir().unwrap();
+    let mut core = Running::start(core_of(PROGRAM), tmp.path()).await;
+    assert_answers(core.provider()).await;
+
+    core.signal(Signal::SIGKILL);
+
+    // The connection stays open; the provider has the other end of the pipe until it exits.
+    core.rest().await;
+    assert_eq!(tmp.path().read_dir().unwrap().count(), 0, "the socket is left behind");
 }
 
 #[tokio::test]
@@ -119,28 +148,23 @@ async fn trap_34_temporary_directory_too_long_for_a_socket_means_tcp() {
     let tmp = tempfile::tempdir().unwrap();
     let long = tmp.path().join("x".repeat(120));
     std::fs::create_dir(&long).unwrap();
-    let client = ClientCertificate::generate();
-    let (child, stdout, handshake) = start(&long, &client).await;
+    let provider = start(&long).await;
 
-    assert_eq!(handshake.network, "tcp");
-    assert_served(&handshake, &client).await;
+    assert_eq!(Handshake::parse(&provider.line).network, "tcp");
+    assert_answers(provider.provider()).await;
 
-    let mut controller = GrpcControllerClient::new(handshake.channel(client.identity()).await);
-    controller.shutdown(Empty {}).await.unwrap();
-    exited(child, stdout, &long).await;
+    end(provider, &long).await;
 }
 
 #[tokio::test]
 async fn core_without_a_certificate_is_served_in_plaintext() {
     let tmp = tempfile::tempdir().unwrap();
-    let (child, stdout, handshake) = start_in(environment(tmp.path(), None)).await;
+    let provider = Running::start_in(piped(PROGRAM), environment(tmp.path(), None), None).await;
 
-    assert!(handshake.certificate.is_none());
-    let channel = handshake.channel(None).await;
-    assert_answers(ProviderClient::new(channel.clone())).await;
+    assert!(Handshake::parse(&provider.line).certificate.is_none());
+    assert_answers(provider.provider()).await;
 
-    GrpcControllerClient::new(channel).shutdown(Empty {}).await.unwrap();
-    exited(child, stdout, tmp.path()).await;
+    end(provider, tmp.path()).await;
 }
 
 /// [`Handshake::parse`] looks at the version.
@@ -150,20 +174,16 @@ async fn core_without_protocol_6_is_told_that_this_is_6() {
     let client = ClientCertificate::generate();
     let mut environment = environment(tmp.path(), Some(&client));
     environment.insert("PLUGIN_PROTOCOL_VERSIONS", "5".to_owned());
-    let (child, stdout, handshake) = start_in(environment).await;
+    let provider = Running::start_in(piped(PROGRAM), environment, Some(&client)).await;
 
-    let mut controller = GrpcControllerClient::new(handshake.channel(client.identity()).await);
-    controller.shutdown(Empty {}).await.unwrap();
-    exited(child, stdout, tmp.path()).await;
+    end(provider, tmp.path()).await;
 }
 
 #[tokio::test]
 async fn fifty_calls_at_once_are_answered_and_one_of_five_mebibytes_among_them() {
     let tmp = tempfile::tempdir().unwrap();
-    let client = ClientCertificate::generate();
-    let (child, stdout, handshake) = start(tmp.path(), &client).await;
-    let channel = handshake.channel(client.identity()).await;
-    let provider = ProviderClient::new(channel.clone()).max_decoding_message_size(usize::MAX);
+    let running = start(tmp.path()).await;
+    let provider = running.provider().max_decoding_message_size(usize::MAX);
 
     let text = format!("a: {}", "x".repeat(5 << 20));
     let mut large = provider.clone();
@@ -177,8 +197,7 @@ async fn fifty_calls_at_once_are_answered_and_one_of_five_mebibytes_among_them()
     }
     assert_told(large.await.unwrap().unwrap().into_inner());
 
-    GrpcControllerClient::new(channel).shutdown(Empty {}).await.unwrap();
-    exited(child, stdout, tmp.path()).await;
+    end(running, tmp.path()).await;
 }
 
 /// A call of a function with one text.
@@ -204,9 +223,62 @@ fn assert_told(answer: call_function::Response) {
     assert_eq!(error.function_argument, Some(0));
 }
 
+/// The creation of a storage class in the cluster at that address, as it was planned.
+fn creation(host: &str) -> apply_resource_change::Request {
+    let resources = ChtProvider.resources();
+    let mut classes = resources
+        .iter()
+        .filter(|entry| entry.type_name() == "cht_storage_class");
+    let schema = classes.next().expect("it is a resource").schema();
+    let kubernetes = Kubernetes {
+        host: Some(host.to_owned()),
+        token: Some("of nobody".into()),
+        insecure: Some(true),
+        ..Kubernetes::default()
+    };
+    let class = [
+        ("kubernetes", kubernetes.to_value()),
+        ("name", "fast".into()),
+        ("storage_provisioner", "csi.example.com".into()),
+        ("reclaim_policy", "Retain".into()),
+        ("volume_binding_mode", "WaitForFirstConsumer".into()),
+        ("allow_volume_expansion", true.into()),
+        ("default", false.into()),
+    ];
+    let class = Some(encoded(schema, class));
+    apply_resource_change::Request {
+        type_name: "cht_storage_class".to_owned(),
+        prior_state: Some(null()),
+        planned_state: class.clone(),
+        config: class,
+        ..Default::default()
+    }
+}
+
+/// An object in which all other attributes are null.
+fn encoded<const N: usize>(schema: &Schema, given: [(&str, Value); N]) -> DynamicValue {
+    let absent = schema.attributes.iter().map(|one| (one.name.clone(), one.absent()));
+    let mut attributes: BTreeMap<String, Value> = absent.collect();
+    attributes.extend(given.map(|(name, value)| (name.to_owned(), value)));
+    let value = Value::object(attributes);
+    let msgpack = msgpack::encode(&schema.lower(&value), &schema.wire_type());
+    DynamicValue {
+        msgpack: msgpack.unwrap().into(),
+        ..DynamicValue::default()
+    }
+}
+
+/// What is not there.
+fn null() -> DynamicValue {
+    DynamicValue {
+        msgpack: vec![0xc0].into(),
+        ..DynamicValue::default()
+    }
+}
+
 #[tokio::test]
 async fn binary_started_by_hand_explains_itself() {
-    let output = provider().output().await.unwrap();
+    let output = piped(PROGRAM).output().await.unwrap();
 
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());

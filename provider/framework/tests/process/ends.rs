@@ -7,27 +7,17 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tfplugin::tfplugin6::get_metadata;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
 use tokio::time::timeout;
 use tonic::transport::Endpoint;
 
-use crate::running::{EXIT, Running, creation, id_of, piped, test_provider};
-
-/// A shell in the place of a core: it starts the provider and waits. It gets over an interrupt, as cores do; its last
-/// command keeps it from replacing itself.
-fn core() -> Command {
-    let mut core = piped("/bin/sh");
-    core.arg("-c")
-        .arg("trap : INT; \"$0\"; exit 1")
-        .arg(test_provider().as_std().get_program());
-    core
-}
+use crate::running::{EXIT, core_of};
+use crate::thing::{PROGRAM, creation, id_of, start, test_provider};
 
 #[tokio::test]
 async fn terminate_and_hangup_end_the_process() {
     for signal in [Signal::SIGTERM, Signal::SIGHUP] {
         let tmp = tempfile::tempdir().unwrap();
-        let provider = Running::start(test_provider(), tmp.path()).await;
+        let provider = start(test_provider(), tmp.path()).await;
 
         provider.signal(signal);
 
@@ -38,9 +28,9 @@ async fn terminate_and_hangup_end_the_process() {
 #[tokio::test]
 async fn trap_22_interrupt_of_the_whole_process_group_is_left_to_the_core() {
     let tmp = tempfile::tempdir().unwrap();
-    let mut core = core();
+    let mut core = core_of(PROGRAM);
     core.process_group(0).env("TF_LOG", "DEBUG");
-    let mut core = Running::start(core, tmp.path()).await;
+    let mut core = start(core, tmp.path()).await;
     let mut provider = core.provider();
     let applying = tokio::spawn(async move { provider.apply_resource_change(creation("wait")).await });
     core.logged("made a thing", 1).await;
@@ -66,7 +56,7 @@ async fn trap_22_shutdown_under_load_is_quick_and_loses_no_checkpoint() {
     let tmp = tempfile::tempdir().unwrap();
     let mut command = test_provider();
     command.env("TF_LOG", "DEBUG");
-    let mut provider = Running::start(command, tmp.path()).await;
+    let mut provider = start(command, tmp.path()).await;
     let client = provider.provider();
     let applying = tokio::spawn(join_all((0..OPEN).map(move |_| {
         let mut client = client.clone();
@@ -92,7 +82,7 @@ async fn trap_22_shutdown_under_load_is_quick_and_loses_no_checkpoint() {
 #[tokio::test]
 async fn killed_core_takes_the_provider_with_it() {
     let tmp = tempfile::tempdir().unwrap();
-    let mut core = Running::start(core(), tmp.path()).await;
+    let mut core = start(core_of(PROGRAM), tmp.path()).await;
 
     core.signal(Signal::SIGKILL);
 
@@ -105,9 +95,9 @@ async fn killed_core_takes_the_provider_with_it() {
 #[tokio::test]
 async fn what_a_killed_core_leaves_open_is_tidied_up() {
     let tmp = tempfile::tempdir().unwrap();
-    let mut core = core();
+    let mut core = core_of(PROGRAM);
     core.env("TF_LOG", "DEBUG");
-    let mut core = Running::start(core, tmp.path()).await;
+    let mut core = start(core, tmp.path()).await;
     let mut provider = core.provider();
     let applying = tokio::spawn(async move { provider.apply_resource_change(creation("tidy up")).await });
     core.logged("made a thing", 1).await;

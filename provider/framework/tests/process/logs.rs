@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use crate::running::{Running, creation, test_provider};
+use crate::thing::{creation, start, test_provider};
 
 /// The lines of a whole run: start, configuration, one creation, Shutdown.
 async fn lines(variables: &[(&str, &str)]) -> Vec<String> {
     let tmp = tempfile::tempdir().unwrap();
     let mut command = test_provider();
     command.envs(variables.iter().copied());
-    let provider = Running::start(command, tmp.path()).await;
+    let provider = start(command, tmp.path()).await;
     let request = creation("log");
     provider.provider().apply_resource_change(request).await.unwrap();
     provider.shutdown().await;

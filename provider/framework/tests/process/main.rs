@@ -12,5 +12,7 @@ mod ends;
 mod go_plugin;
 mod logs;
 mod panics;
+#[path = "../go_plugin/running.rs"]
 mod running;
 mod starts;
+mod thing;

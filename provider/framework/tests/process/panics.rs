@@ -4,12 +4,12 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::go_plugin::environment;
-use crate::running::{Running, creation, id_of, test_provider};
+use crate::thing::{creation, id_of, start, test_provider};
 
 #[tokio::test]
 async fn panic_that_is_caught_is_an_error_line_and_any_other_is_a_crash() {
     let tmp = tempfile::tempdir().unwrap();
-    let provider = Running::start(test_provider(), tmp.path()).await;
+    let provider = start(test_provider(), tmp.path()).await;
 
     let caught = provider.provider().apply_resource_change(creation("panic")).await;
     let caught = caught.unwrap().into_inner();

@@ -9,7 +9,7 @@ use tfplugin::tfplugin6::get_metadata;
 use tokio::io::AsyncReadExt;
 
 use crate::go_plugin::{ClientCertificate, Handshake, environment};
-use crate::running::{Running, creation, test_provider};
+use crate::thing::{creation, start, start_in, test_provider};
 
 #[tokio::test]
 async fn provider_started_by_hand_explains_itself() {
@@ -35,7 +35,7 @@ async fn trap_20_stdout_has_the_handshake_line_and_nothing_else_ever() {
     let mut command = test_provider();
     command.env("TF_LOG", "TRACE");
     // The line is read while the process runs, so it was flushed.
-    let provider = Running::start(command, tmp.path()).await;
+    let provider = start(command, tmp.path()).await;
     for behavior in ["log", "panic", "panic elsewhere"] {
         let request = creation(behavior);
         provider.provider().apply_resource_change(request).await.unwrap();
@@ -61,7 +61,7 @@ async fn trap_19_wrong_and_missing_certificates_are_refused_and_the_right_one_is
     let tmp = tempfile::tempdir().unwrap();
     let (client, stranger) = (ClientCertificate::generate(), ClientCertificate::generate());
     let environment = environment(tmp.path(), Some(&client));
-    let provider = Running::start_in(test_provider(), environment, Some(&client)).await;
+    let provider = start_in(test_provider(), environment, Some(&client)).await;
     let handshake = Handshake::parse(&provider.line);
 
     let _silent = handshake.open().await.unwrap();
@@ -81,7 +81,7 @@ async fn trap_19_wrong_and_missing_certificates_are_refused_and_the_right_one_is
 #[tokio::test]
 async fn core_without_a_certificate_is_served_in_plaintext() {
     let tmp = tempfile::tempdir().unwrap();
-    let provider = Running::start_in(test_provider(), environment(tmp.path(), None), None).await;
+    let provider = start_in(test_provider(), environment(tmp.path(), None), None).await;
 
     assert!(provider.line.ends_with("|grpc|\n"), "{}", provider.line);
     provider.shutdown().await;
@@ -96,7 +96,7 @@ async fn core_without_protocol_6_is_told_that_this_is_6() {
         let mut environment = environment(tmp.path(), Some(&client));
         environment.insert("PLUGIN_PROTOCOL_VERSIONS", versions.to_owned());
 
-        let provider = Running::start_in(test_provider(), environment, Some(&client)).await;
+        let provider = start_in(test_provider(), environment, Some(&client)).await;
 
         assert!(provider.line.starts_with("1|6|"), "{}", provider.line);
         provider.signal(Signal::SIGTERM);
@@ -110,7 +110,7 @@ async fn trap_34_temporary_directory_too_long_for_a_socket_means_tcp_and_nothing
     let long = tmp.path().join("x".repeat(120));
     std::fs::create_dir(&long).unwrap();
 
-    let provider = Running::start(test_provider(), &long).await;
+    let provider = start(test_provider(), &long).await;
 
     assert!(provider.line.starts_with("1|6|tcp|127.0.0.1:"), "{}", provider.line);
     provider.shutdown().await;
@@ -123,7 +123,7 @@ async fn folder_for_sockets_wins_over_the_temporary_directory() {
     let mut environment = environment(tmp.path(), None);
     environment.insert("PLUGIN_UNIX_SOCKET_DIR", sockets.path().to_str().unwrap().to_owned());
 
-    let provider = Running::start_in(test_provider(), environment, None).await;
+    let provider = start_in(test_provider(), environment, None).await;
 
     let socket = Handshake::parse(&provider.line).address;
     assert!(socket.starts_with(sockets.path().to_str().unwrap()), "{socket}");

@@ -1,4 +1,4 @@
-//! A process of the test's provider, and what a core does with it.
+//! A process of a provider, and what a core does with it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -8,13 +8,10 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tf_framework::types::Type;
-use tf_framework::value::Value;
-use tf_framework::wire::msgpack;
 use tfplugin::plugin::Empty;
 use tfplugin::plugin::grpc_controller_client::GrpcControllerClient;
 use tfplugin::tfplugin6::provider_client::ProviderClient;
-use tfplugin::tfplugin6::{DynamicValue, apply_resource_change, configure_provider};
+use tfplugin::tfplugin6::{DynamicValue, configure_provider};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::timeout;
@@ -24,11 +21,6 @@ use crate::go_plugin::{ClientCertificate, Handshake, environment};
 
 /// The client kills a plugin that has not exited 2 s after Shutdown.
 pub(crate) const EXIT: Duration = Duration::from_secs(2);
-
-/// A command that runs `tests/process/test_provider.rs`.
-pub(crate) fn test_provider() -> Command {
-    piped(env!("CARGO_BIN_EXE_test-provider"))
-}
 
 /// A command whose output the test reads.
 pub(crate) fn piped(program: impl AsRef<OsStr>) -> Command {
@@ -40,6 +32,14 @@ pub(crate) fn piped(program: impl AsRef<OsStr>) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
+}
+
+/// A shell in the place of a core: it starts the provider and waits. It gets over an interrupt, as cores do; its last
+/// command keeps it from replacing itself.
+pub(crate) fn core_of(provider: impl AsRef<OsStr>) -> Command {
+    let mut core = piped("/bin/sh");
+    core.arg("-c").arg("trap : INT; \"$0\"; exit 1").arg(provider);
+    core
 }
 
 /// A running provider with one client.
@@ -59,13 +59,13 @@ pub(crate) struct Rest {
 }
 
 impl Running {
-    /// Starts the command as a core does, and configures the provider.
+    /// Starts the command as a core does.
     pub(crate) async fn start(command: Command, tmp: &Path) -> Self {
         let client = ClientCertificate::generate();
         Self::start_in(command, environment(tmp, Some(&client)), Some(&client)).await
     }
 
-    /// Starts the command with that environment, for the client with that certificate, and configures the provider.
+    /// Starts the command with that environment, for the client with that certificate.
     pub(crate) async fn start_in(
         mut command: Command,
         environment: BTreeMap<&'static str, String>,
@@ -78,14 +78,6 @@ impl Running {
         stdout.read_line(&mut line).await.unwrap();
         let identity = client.and_then(ClientCertificate::identity);
         let channel = Handshake::parse(&line).channel(identity).await;
-        let configured = ProviderClient::new(channel.clone())
-            .configure_provider(configure_provider::Request {
-                config: Some(encoded(&Value::object::<String>([]), &Type::Object([].into()))),
-                ..Default::default()
-            })
-            .await
-            .unwrap();
-        assert_eq!(configured.into_inner().diagnostics, []);
         Self {
             child,
             stdout,
@@ -93,6 +85,16 @@ impl Running {
             line,
             channel,
         }
+    }
+
+    /// Configures the provider.
+    pub(crate) async fn configure(&self, config: DynamicValue) {
+        let request = configure_provider::Request {
+            config: Some(config),
+            ..Default::default()
+        };
+        let configured = self.provider().configure_provider(request).await.unwrap();
+        assert_eq!(configured.into_inner().diagnostics, []);
     }
 
     pub(crate) fn provider(&self) -> ProviderClient<Channel> {
@@ -131,6 +133,8 @@ impl Running {
         let rest = self.rest().await;
         let status = self.child.wait().await.unwrap();
         assert!(status.success(), "{status}: {}", rest.stderr);
+        let stdout = String::from_utf8_lossy(&rest.stdout);
+        assert_eq!(stdout, "", "stdout has the handshake line and nothing else");
         assert_eq!(tmp.read_dir().unwrap().count(), 0, "the socket is left behind");
         rest
     }
@@ -151,40 +155,5 @@ impl Running {
             stdout,
             stderr: String::from_utf8(stderr).expect("stderr is UTF-8"),
         }
-    }
-}
-
-/// The creation of a thing that behaves like that, as it was planned.
-pub(crate) fn creation(behavior: &str) -> apply_resource_change::Request {
-    let thing = |id| {
-        encoded(
-            &Value::object([("behavior", behavior.into()), ("id", id)]),
-            &thing_type(),
-        )
-    };
-    apply_resource_change::Request {
-        type_name: "test_thing".to_owned(),
-        prior_state: Some(encoded(&Value::Null, &thing_type())),
-        planned_state: Some(thing(Value::UNKNOWN)),
-        config: Some(thing(Value::Null)),
-        ..Default::default()
-    }
-}
-
-/// The id in the state of an answer.
-pub(crate) fn id_of(answer: &apply_resource_change::Response) -> Value {
-    let state = &answer.new_state.as_ref().unwrap().msgpack;
-    let state = msgpack::decode(state, &thing_type()).unwrap();
-    state.attribute_or_null("id").clone()
-}
-
-fn thing_type() -> Type {
-    Type::from_json(br#"["object",{"behavior":"string","id":"string"}]"#).unwrap()
-}
-
-fn encoded(value: &Value, of: &Type) -> DynamicValue {
-    DynamicValue {
-        msgpack: msgpack::encode(value, of).unwrap().into(),
-        ..Default::default()
     }
 }
