@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod dumps;
 mod ends;
 #[path = "../go_plugin/mod.rs"]
 mod go_plugin;
@@ -14,5 +15,6 @@ mod logs;
 mod panics;
 #[path = "../go_plugin/running.rs"]
 mod running;
+mod sockets;
 mod starts;
 mod thing;
