@@ -21,6 +21,8 @@ use crate::provider::Clients;
 
 mod model;
 mod seal;
+#[cfg(test)]
+mod tests;
 
 const READ: Task = Task::new("Unable to read the CHT credential");
 const STORE: Task = Task::new("Unable to store the CHT credential");

@@ -22,6 +22,8 @@ use crate::cht::settings::tree::Tree;
 use crate::provider::Clients;
 
 mod model;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 const READ: Task = Task::new("Unable to read the CHT settings");

@@ -29,6 +29,8 @@ mod in_vcenter;
 mod model;
 mod plan;
 mod preset;
+#[cfg(test)]
+mod tests;
 
 const READ: &str = "Unable to read the storage class";
 const CREATE: &str = "Unable to create the storage class";
