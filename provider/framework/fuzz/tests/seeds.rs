@@ -1,6 +1,9 @@
 //! Every seed keeps the promises of its target: this is what can be tested without a fuzzer.
 
-#![expect(clippy::print_stdout, reason = "the last name is that of the seed which broke a promise")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the last name is that of the seed which broke a promise"
+)]
 
 use std::fs;
 use std::path::Path;
