@@ -92,7 +92,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
                 &["doc", "--workspace", "--no-deps", "--all-features"],
                 &[("RUSTDOCFLAGS", "-D warnings")],
             )?,
-            Check::Deny => deny()?,
+            Check::Deny => notes.extend(deny()?),
             Check::Docs => docs::run(&docs::Arguments { check: true }).await?,
             Check::Acceptance => {
                 notes.extend(with_lab::run(
@@ -222,20 +222,26 @@ fn cargo_fuzz(program: &Path, command: &str, build: &Path) -> Command {
     fuzz
 }
 
-/// Checks licenses, duplicates and sources of the dependencies, those of the fuzz targets too. Advisories change
-/// without the project, so they are no part of its tests.
-fn deny() -> Result<()> {
-    let program = tools::cargo_deny()?;
+/// Checks licenses, duplicates and sources of the dependencies, those of the fuzz targets too, where cargo-deny and what
+/// other systems need can be had. Advisories change without the project, so they are no part of its tests.
+fn deny() -> Result<Option<String>> {
+    let not_checked = |error: anyhow::Error| format!("Dependencies were not checked: {error:#}");
+    let program = match tools::cargo_deny() {
+        Ok(program) => program,
+        Err(error) => return Ok(Some(not_checked(error))),
+    };
     // The rules are made for the first: some have nothing to say about the second.
     for (manifest, level) in [(MANIFEST.to_owned(), "warn"), (format!("{FUZZ}/Cargo.toml"), "error")] {
         // What other systems need is looked at too, and has not been fetched for any build.
-        cargo(&["fetch", "--quiet", "--locked", "--manifest-path", &manifest], &[])?;
+        if let Err(error) = cargo(&["fetch", "--quiet", "--locked", "--manifest-path", &manifest], &[]) {
+            return Ok(Some(not_checked(error)));
+        }
         let mut check = Command::new(&program);
         check.args(["--frozen", "--workspace", "--log-level", level, "--config", RULES]);
         check.args(["--manifest-path", &manifest, "check", "licenses", "bans", "sources"]);
         execute(&mut check, &format!("cargo deny, of {manifest}"))?;
     }
-    Ok(())
+    Ok(None)
 }
 
 fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
