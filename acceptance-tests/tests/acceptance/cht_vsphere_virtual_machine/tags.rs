@@ -1,5 +1,6 @@
 //! Tags of machines, and those that others have given to them.
 
+use acceptance_tests::vcenter::tags::Tagger;
 use acceptance_tests::vcenter::{Fault, VCenter};
 use serde_json::json;
 
@@ -24,69 +25,7 @@ async fn calls(vcenter: &VCenter) -> Vec<String> {
 #[ignore = "needs the lab: cargo xtask test"]
 async fn a_machine_has_the_tags_that_are_given_and_keeps_those_of_other_categories() {
     let mut scene = Scene::new().await;
-    let there = "the vCenter answers";
-    {
-        let mut tagger = scene.vcenter.tagger().await.expect(there);
-        tagger
-            .add("environment", true, &["production", "test"])
-            .await
-            .expect(there);
-        tagger
-            .add("role", false, &["server", "agent", "etcd"])
-            .await
-            .expect(there);
-        tagger.add("backup", true, &["daily"]).await.expect(there);
-        let has = async |expected: &[&str]| {
-            let has: Vec<String> = tagger.tags_of("node-1").await.expect(there).into_iter().collect();
-            assert_eq!(has, expected);
-        };
-
-        let first = tagged("{ environment = [\"production\"], role = [\"server\", \"etcd\"] }");
-        scene.write(&first.hcl());
-        scene.apply().await;
-        has(&["environment/production", "role/etcd", "role/server"]).await;
-        tagger.attach("node-1", "backup", "daily").await.expect(there);
-        scene.is_settled().await;
-
-        let changed = tagged("{ environment = [\"test\"], role = [\"server\"] }");
-        scene.write(&changed.hcl());
-        let plan = scene.plan().await;
-        assert_eq!(plan.actions(ADDRESS), ["update"]);
-        let after = &plan.change(ADDRESS).expect("a change").after;
-        assert_eq!(after["power_cycle_reasons"], json!([]));
-        scene.apply().await;
-        scene.is_settled().await;
-        has(&["backup/daily", "environment/test", "role/server"]).await;
-
-        // What others do to the categories that are named is shown and mended.
-        tagger.detach("node-1", "environment", "test").await.expect(there);
-        tagger.attach("node-1", "role", "agent").await.expect(there);
-        let plan = scene.plan().await;
-        let before = &plan.change(ADDRESS).expect("a change").before["tags"];
-        assert_eq!(*before, json!({ "environment": [], "role": ["agent", "server"] }));
-        scene.apply().await;
-        scene.is_settled().await;
-        has(&["backup/daily", "environment/test", "role/server"]).await;
-
-        let one = tagged("{ environment = [\"test\"], backup = [] }");
-        scene.write(&one.hcl());
-        scene.apply().await;
-        scene.is_settled().await;
-        has(&["environment/test"]).await;
-
-        scene.write(&Text::new("node-1").hcl());
-        scene.apply().await;
-        has(&[]).await;
-        tagger.attach("node-1", "environment", "production").await.expect(there);
-        scene.vcenter.forget_requests().await.expect(there);
-        scene.is_settled().await;
-        assert_eq!(
-            calls(&scene.vcenter).await,
-            Vec::<String>::new(),
-            "nobody asks for tags"
-        );
-        has(&["environment/production"]).await;
-    }
+    follow_the_configuration(&scene).await;
 
     scene.forget();
     scene.write(&tagged("{ environment = [\"production\"] }").hcl());
@@ -98,6 +37,79 @@ async fn a_machine_has_the_tags_that_are_given_and_keeps_those_of_other_categori
         json!({ "environment": ["production"] })
     );
     scene.destroy().await;
+}
+
+/// Gives a machine tags, changes them, and lets others change them too.
+async fn follow_the_configuration(scene: &Scene) {
+    let there = "the vCenter answers";
+    let mut tagger = scene.vcenter.tagger().await.expect(there);
+    tagger
+        .add("environment", true, &["production", "test"])
+        .await
+        .expect(there);
+    tagger
+        .add("role", false, &["server", "agent", "etcd"])
+        .await
+        .expect(there);
+    tagger.add("backup", true, &["daily"]).await.expect(there);
+    let has = async |expected: &[&str]| {
+        let has: Vec<String> = tagger.tags_of("node-1").await.expect(there).into_iter().collect();
+        assert_eq!(has, expected);
+    };
+
+    let first = tagged("{ environment = [\"production\"], role = [\"server\", \"etcd\"] }");
+    scene.write(&first.hcl());
+    scene.apply().await;
+    has(&["environment/production", "role/etcd", "role/server"]).await;
+    tagger.attach("node-1", "backup", "daily").await.expect(there);
+    scene.is_settled().await;
+
+    let changed = tagged("{ environment = [\"test\"], role = [\"server\"] }");
+    scene.write(&changed.hcl());
+    let plan = scene.plan().await;
+    assert_eq!(plan.actions(ADDRESS), ["update"]);
+    let after = &plan.change(ADDRESS).expect("a change").after;
+    assert_eq!(after["power_cycle_reasons"], json!([]));
+    scene.apply().await;
+    scene.is_settled().await;
+    has(&["backup/daily", "environment/test", "role/server"]).await;
+    are_mended(scene, &tagger).await;
+}
+
+/// What others do to the categories that are named is shown and mended; those that are named no more are left alone.
+async fn are_mended(scene: &Scene, tagger: &Tagger<'_>) {
+    let there = "the vCenter answers";
+    let has = async |expected: &[&str]| {
+        let has: Vec<String> = tagger.tags_of("node-1").await.expect(there).into_iter().collect();
+        assert_eq!(has, expected);
+    };
+    tagger.detach("node-1", "environment", "test").await.expect(there);
+    tagger.attach("node-1", "role", "agent").await.expect(there);
+    let plan = scene.plan().await;
+    let before = &plan.change(ADDRESS).expect("a change").before["tags"];
+    assert_eq!(*before, json!({ "environment": [], "role": ["agent", "server"] }));
+    scene.apply().await;
+    scene.is_settled().await;
+    has(&["backup/daily", "environment/test", "role/server"]).await;
+
+    let one = tagged("{ environment = [\"test\"], backup = [] }");
+    scene.write(&one.hcl());
+    scene.apply().await;
+    scene.is_settled().await;
+    has(&["environment/test"]).await;
+
+    scene.write(&Text::new("node-1").hcl());
+    scene.apply().await;
+    has(&[]).await;
+    tagger.attach("node-1", "environment", "production").await.expect(there);
+    scene.vcenter.forget_requests().await.expect(there);
+    scene.is_settled().await;
+    assert_eq!(
+        calls(&scene.vcenter).await,
+        Vec::<String>::new(),
+        "nobody asks for tags"
+    );
+    has(&["environment/production"]).await;
 }
 
 #[tokio::test]
