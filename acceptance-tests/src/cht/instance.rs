@@ -111,7 +111,7 @@ impl Instance {
     pub fn phase(&self, now: Instant) -> Phase {
         match self.api.as_ref().and_then(|api| api.listening_since) {
             None => Phase::Closed,
-            Some(_) if self.has(Fault::NeverListens) => Phase::Closed,
+            Some(_) if self.has(Fault::NeverAnswers) => Phase::Closed,
             Some(_) if self.has(Fault::StayInSetup) => Phase::Setup,
             Some(since) if now.duration_since(since) < self.start_takes() => Phase::Setup,
             Some(_) => Phase::Ready,

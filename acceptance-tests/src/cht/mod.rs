@@ -7,9 +7,10 @@
 //! the state machine, `server` the HTTP side of it. A test injects a [`Fault`] to see what the provider makes of it.
 //!
 //! The instance is taken from the `Host` header, `api.<namespace>.svc.<domain>`: all port-forwards of the lab end here,
-//! also those to nodes of CouchDB ([`topology`]). So a closed port can only be played by ending the connection once the
-//! request is read. kwok does not pass that end on through a port-forward: its client sees no answer until its own
-//! timeout, unlike with a real kubelet.
+//! also those to nodes of CouchDB ([`topology`]). So a port that is closed for a while can only be played by ending the
+//! connection once the request is read. kwok does not pass that end on through a port-forward: its client sees no answer
+//! until its own timeout. Ports that are closed for good, which a kubelet says, are in a namespace of their own
+//! ([`crate::cluster::REFUSING_NAMESPACE`]).
 
 mod accept;
 mod admins;
@@ -47,8 +48,8 @@ use self::upgrade::Upgrades;
 /// Something that goes wrong with one instance until it is healed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// The API never listens.
-    NeverListens,
+    /// The API takes connections and never answers. One that is refused is in [`crate::cluster::REFUSING_NAMESPACE`].
+    NeverAnswers,
     /// The start does not come to its end.
     StayInSetup,
     /// HAProxy finds no CouchDB.
@@ -65,6 +66,10 @@ pub enum Fault {
     SlowStart,
     /// The server from which the CHT fetches versions cannot be reached.
     BuildsServerAway,
+    /// A version that is asked for is not fetched to its end.
+    FetchingStalls,
+    /// What is fetched of a staged version waits to be indexed.
+    IndexingWaits,
     /// The indexes of a staged version do not get past the half.
     IndexingStalls,
     /// The search index does not get past the half.
@@ -89,8 +94,8 @@ pub enum Fault {
 
 impl Fault {
     /// All of them: each has a test that shows what a person reads.
-    pub const ALL: [Fault; 19] = [
-        Fault::NeverListens,
+    pub const ALL: [Fault; 21] = [
+        Fault::NeverAnswers,
         Fault::StayInSetup,
         Fault::HaproxyDown,
         Fault::Html200,
@@ -99,6 +104,8 @@ impl Fault {
         Fault::MonitoringErrors,
         Fault::SlowStart,
         Fault::BuildsServerAway,
+        Fault::FetchingStalls,
+        Fault::IndexingWaits,
         Fault::IndexingStalls,
         Fault::SearchIndexingStalls,
         Fault::StagingFails,

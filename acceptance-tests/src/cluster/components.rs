@@ -7,16 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::credentials::{self, Credentials};
-use super::{ClusterOptions, audit};
+use super::{ClusterOptions, REFUSING_NAMESPACE, audit};
 use crate::lifeline::Lifeline;
 use crate::ports;
 use crate::tools::{self, build};
 
 /// The node's behavior.
 const STAGES: &str = include_str!("stages.yaml");
+
+/// A port on which nothing listens, as only root could.
+const CLOSED_PORT: u16 = 1;
 
 /// The loopback ports of one cluster. They are chosen before the start because the API server keeps its own through a
 /// restart.
@@ -212,7 +215,8 @@ pub(super) fn last_words(lifeline: &Lifeline) -> PathBuf {
     lifeline.directory().join("last-words.log")
 }
 
-/// The node: kwok plays its kubelet, whose port-forward leads to `relay` whatever pod and port is asked for.
+/// The node: kwok plays its kubelet, whose port-forward leads to `relay` whatever pod and port is asked for,
+/// but in the namespace where all ports are closed.
 pub(super) fn kwok(
     lifeline: &Lifeline,
     ports: &Ports,
@@ -220,12 +224,18 @@ pub(super) fn kwok(
     credentials: &Credentials,
     relay: SocketAddr,
 ) -> Result<Component> {
-    let port_forward = json!({
-        "kind": "ClusterPortForward",
-        "apiVersion": "kwok.x-k8s.io/v1alpha1",
-        "metadata": {"name": "relay"},
-        "spec": {"forwards": [{"target": {"address": relay.ip(), "port": relay.port()}}]},
-    });
+    let port_forward = |name: &str, selector: Value, port: u16| {
+        json!({
+            "kind": "ClusterPortForward",
+            "apiVersion": "kwok.x-k8s.io/v1alpha1",
+            "metadata": {"name": name},
+            "spec": {"selector": selector, "forwards": [{"target": {"address": relay.ip(), "port": port}}]},
+        })
+    };
+    // The first that is meant counts.
+    let refusing = json!({"matchNamespaces": [REFUSING_NAMESPACE]});
+    let refused = port_forward("refused", refusing, CLOSED_PORT);
+    let relayed = port_forward("relay", Value::Null, relay.port());
     let logs = json!({
         "kind": "ClusterLogs",
         "apiVersion": "kwok.x-k8s.io/v1alpha1",
@@ -233,7 +243,10 @@ pub(super) fn kwok(
         "spec": {"logs": [{"previousLogsFile": last_words(lifeline)}]},
     });
     let config = lifeline.directory().join("kwok.yaml");
-    std::fs::write(&config, format!("{STAGES}---\n{port_forward}\n---\n{logs}\n"))?;
+    std::fs::write(
+        &config,
+        format!("{STAGES}---\n{refused}\n---\n{relayed}\n---\n{logs}\n"),
+    )?;
     let arguments = [
         format!("--kubeconfig={}", kubeconfig.display()),
         format!("--config={}", config.display()),

@@ -5,7 +5,8 @@
 //! - Volumes and ingresses: `controllers/`, for the classes in [`fixtures`].
 //! - Calls that go wrong: [`faults`], a way to the API server on which they do.
 //! - Requests can be counted, by who makes them: [`audit`], [`users`].
-//! - Port-forwards reach [`Cluster::set_port_forward_target`], through the API server and the kubelet's protocol.
+//! - Port-forwards reach [`Cluster::set_port_forward_target`], through the API server and the kubelet's protocol. Those
+//!   to pods in [`REFUSING_NAMESPACE`] are refused.
 
 pub mod audit;
 mod components;
@@ -35,6 +36,9 @@ use credentials::Credentials;
 use relay::Target;
 
 use crate::lifeline::Lifeline;
+
+/// The namespace in which no pod listens: connections through port-forwards are refused, as a kubelet says.
+pub const REFUSING_NAMESPACE: &str = "port-closed";
 
 /// How long the API server and the node may take.
 const START_LIMIT: Duration = Duration::from_secs(120);

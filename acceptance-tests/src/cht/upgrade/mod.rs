@@ -182,8 +182,13 @@ impl Database {
         };
         let mut elapsed = elapsed + now.duration_since(seen);
         let half = 2 * STEP + INDEXING / 2;
-        if faults.contains(&Fault::IndexingStalls) {
-            elapsed = elapsed.min(half);
+        let stalls = [
+            (Fault::FetchingStalls, STEP / 2),
+            (Fault::IndexingWaits, STEP * 3 / 2),
+            (Fault::IndexingStalls, half),
+        ];
+        for (_, end) in stalls.iter().filter(|(fault, _)| faults.contains(fault)) {
+            elapsed = elapsed.min(*end);
         }
         self.clock = Some((elapsed, now));
         if elapsed >= STEP {

@@ -108,12 +108,14 @@ fn each_fault_ends_in_the_state_that_the_real_one_has() {
         (Fault::StagingFails, 500, "errored"),
         (Fault::StagingIsInterrupted, 500, "interrupted"),
         (Fault::StagingIsAborted, 500, "aborted"),
+        (Fault::FetchingStalls, 90_000, "initiated"),
+        (Fault::IndexingWaits, 90_000, "staged"),
         (Fault::IndexingStalls, 90_000, "indexing"),
     ];
     for (fault, moment, state) in table {
         let mut play = Play::staging([fault]);
         assert_eq!(play.at(moment), state, "{fault:?}");
-        let is_seen = ["interrupted", "indexing"].contains(&state);
+        let is_seen = ["interrupted", "initiated", "staged", "indexing"].contains(&state);
         assert_eq!(play.database.current().is_some(), is_seen, "{fault:?}");
     }
     let mut stalled = Play::staging([Fault::IndexingStalls]);

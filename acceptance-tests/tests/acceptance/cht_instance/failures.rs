@@ -1,7 +1,7 @@
 //! What goes wrong in a cluster: each failure says what and why, at the attribute, and loses nothing.
 
 use acceptance_tests::cht::Fault;
-use acceptance_tests::cluster::{Cluster, ClusterOptions};
+use acceptance_tests::cluster::{Cluster, ClusterOptions, REFUSING_NAMESPACE};
 use acceptance_tests::tofu::Diagnostic;
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
@@ -83,20 +83,31 @@ async fn a_container_that_crashes() {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn an_api_that_never_listens() {
+async fn an_api_that_never_answers() {
     let scene = Scene::new("closed").await;
     let cht = &lab().await.cht;
-    cht.inject("closed", Fault::NeverListens);
+    cht.inject("closed", Fault::NeverAnswers);
     scene
         .configure(&scene.instance().with("timeouts = { create = \"20s\" }"))
         .await;
     let error = scene.apply_fails().await;
-    // In the lab such a connection hangs, where a real kubelet ends it.
     blames(&error, "Timed out", "the CHT application", "");
-    cht.heal("closed", Fault::NeverListens);
+    cht.heal("closed", Fault::NeverAnswers);
     scene.configure(&scene.instance()).await;
     scene.apply().await;
     scene.is_settled().await;
+    scene.destroy().await;
+}
+
+/// The kubelet says that the port refuses connections.
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn an_api_whose_port_is_closed() {
+    let scene = Scene::new(REFUSING_NAMESPACE).await;
+    let hasty = scene.instance().with("timeouts = { create = \"15s\" }");
+    scene.configure(&hasty).await;
+    let error = scene.apply_fails().await;
+    blames(&error, "Timed out", "connection refused", "");
     scene.destroy().await;
 }
 

@@ -5,7 +5,7 @@ use acceptance_tests::cht::Fault;
 use serde_json::json;
 
 use crate::support::{
-    ADDRESS, CLAIM, DEPLOYMENT, Instance, NAMESPACE, SERVICE, Scene, done, eventually, kubernetes, lab,
+    ADDRESS, CLAIM, DEPLOYMENT, Instance, NAMESPACE, SERVICE, Scene, blames, done, eventually, kubernetes, lab,
 };
 
 /// What an instance of a version and a number of nodes consists of.
@@ -139,6 +139,24 @@ async fn a_cluster_that_was_never_finished_is_finished_by_another_start_of_its_f
     scene.apply().await;
     assert_eq!(scene.state().await["values"]["ready"], true);
     scene.is_settled().await;
+    scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_cluster_that_is_not_finished_in_time_names_the_node_that_it_lacks() {
+    let scene = Scene::new("lacking-node").await;
+    lab().await.cht.inject(&scene.namespace, Fault::UnfinishedCluster);
+    let two = scene.instance().couchdb("nodes = [{}, {}]\n");
+    // The first node is started anew later than that.
+    scene.configure(&two.with("timeouts = { create = \"20s\" }")).await;
+    let error = scene.apply_fails().await;
+    blames(
+        &error,
+        "Timed out",
+        "CouchDB's cluster lacks couchdb@couchdb-2.lacking-node.svc.cluster.local",
+        "nodes = [{}, {}]",
+    );
     scene.destroy().await;
 }
 

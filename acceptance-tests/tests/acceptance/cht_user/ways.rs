@@ -1,5 +1,7 @@
 //! The ways to an instance: through its cluster, or by its public address.
 
+use std::net::TcpListener;
+
 use acceptance_tests::cht::public::PublicAddress;
 
 use super::{ADDRESS, ID};
@@ -56,6 +58,19 @@ async fn a_user_is_managed_by_the_public_address_with_a_login() {
     blames(&refused, "Unable to read the CHT user", "is not trusted", "url");
     assert!(alone.values(ADDRESS).await.is_null());
     application.scene.destroy().await;
+}
+
+#[tokio::test]
+#[ignore = "needs the lab: cargo xtask test"]
+async fn a_public_address_that_refuses_connections_is_told_with_the_reason() {
+    let application = Application::planned("user-refused").await;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it has one");
+    drop(listener);
+    let login = "user = \"medic\"\npassword = \"secret\"";
+    application.configure_alone(&at(&format!("https://{address}"), login));
+    let refused = application.scene.apply_fails().await;
+    blames(&refused, "Unable to read the CHT user", "Connection refused", "");
 }
 
 #[tokio::test]
