@@ -31,7 +31,7 @@ async fn change(application: &Application, change: impl FnOnce(&mut Value)) {
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
-async fn settings_are_made_changed_repaired_imported_and_destroyed() {
+async fn settings_are_made_changed_repaired_imported_replaced_and_destroyed() {
     let application = Application::new("settings-steps").await;
     let scene = &application.scene;
     let fresh = live(&application).await;
@@ -66,21 +66,37 @@ async fn settings_are_made_changed_repaired_imported_and_destroyed() {
     drift_is_shown_and_repaired(&application).await;
     is_imported_as_it_is(&application, all).await;
 
+    let other = Application::new("settings-other").await;
+    let elsewhere = "{ kubernetes = local.cluster, namespace = \"settings-other\" }";
+    application
+        .configure(&settings(all).replace("local.instance", elsewhere))
+        .await;
+    assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
+    scene.apply().await;
+    assert_eq!(live(&other).await["limit"], 1.5);
+    has_only_what_others_wrote(&application, &fresh).await;
+    scene.is_settled().await;
+
     application.configure("").await;
     scene.apply().await;
-    let left = live(&application).await;
+    has_only_what_others_wrote(&other, &fresh).await;
+    scene.destroy().await;
+    other.scene.destroy().await;
+}
+
+async fn has_only_what_others_wrote(application: &Application, fresh: &Value) {
+    let left = live(application).await;
     assert_eq!(
         left["sms"],
         json!({ "clear_failing_schedules": false }),
         "the rest stays"
     );
-    let mut expected = fresh;
+    let mut expected = fresh.clone();
     expected["sms"]
         .as_object_mut()
         .expect("an object")
         .remove("outgoing_service");
     assert_eq!(left, expected, "nothing of ours is left, and all of the others'");
-    scene.destroy().await;
 }
 
 async fn drift_is_shown_and_repaired(application: &Application) {
