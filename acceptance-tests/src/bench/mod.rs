@@ -92,10 +92,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         What::Vsphere => vsphere::measure(&provider, &arguments.machines).await?,
     };
     println!();
-    for target in targets {
+    for target in &targets {
         println!("{target}");
     }
-    Ok(())
+    report::verdict(&targets)
 }
 
 /// Processes, and instances on the lab's cluster.

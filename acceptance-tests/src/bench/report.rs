@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use anyhow::{Result, ensure};
+
 /// A limit, and what was measured.
 pub(super) struct Target {
     what: &'static str,
@@ -20,6 +22,17 @@ impl Target {
             limit,
         }
     }
+
+    fn holds(&self) -> bool {
+        self.measured < self.limit
+    }
+}
+
+/// Fails if there is a target that is not met.
+pub(super) fn verdict(targets: &[Target]) -> Result<()> {
+    let missed = targets.iter().filter(|target| !target.holds()).count();
+    ensure!(missed == 0, "{missed} of {} targets are missed", targets.len());
+    Ok(())
 }
 
 impl fmt::Display for Target {
@@ -30,7 +43,7 @@ impl fmt::Display for Target {
             measured,
             limit,
         } = self;
-        let verdict = if measured < limit { "holds" } else { "MISSED" };
+        let verdict = if self.holds() { "holds" } else { "MISSED" };
         write!(f, "- {verdict}: {what}: {measured:.1} {unit} (below {limit:.0} {unit})")
     }
 }
@@ -86,5 +99,13 @@ mod tests {
                 .to_string()
                 .starts_with("- holds")
         );
+    }
+
+    #[test]
+    fn a_missed_target_is_a_failure() {
+        let target = |measured| Target::below("binary", "MB", measured, 30.0);
+        assert!(verdict(&[]).is_ok() && verdict(&[target(29.9)]).is_ok());
+        let failed = verdict(&[target(29.9), target(f64::NAN), target(30.0)]).unwrap_err();
+        assert_eq!(failed.to_string(), "2 of 3 targets are missed");
     }
 }
