@@ -33,7 +33,7 @@ use crate::cht::instance::patience::Patience;
 pub(crate) use crate::cht::instance::plan::disks::Disks;
 pub(crate) use crate::cht::instance::plan::hosts::Hosts;
 use crate::cht::instance::plan::survey::{Survey, unsaved};
-use crate::cht::instance::plan::{data_guard, storage, trial};
+use crate::cht::instance::plan::{directories, storage, trial};
 use crate::cht::instance::record::Record;
 use crate::kubernetes::Apply;
 use crate::provider::Clients;
@@ -75,7 +75,7 @@ impl Resource for InstanceResource {
         trial::note_release(cx, plan).await;
         plan::show_outcome(plan);
         plan::check(plan)?;
-        data_guard::check_directories(cx, plan)?;
+        directories::check(cx, plan)?;
         plan::warn_of_version(cx, plan);
         upgrade::next_line::warn(cx, plan);
         plan::check_certificate(cx, plan)?;

@@ -1,7 +1,7 @@
 //! What a plan shows and refuses. Here are the rules that need the prior state, such as what CouchDB decides once.
 //!
-//! - [`data_guard`] refuses what would lose data, [`version_support`] warns of versions that are not supported any
-//!   more.
+//! - [`data_guard`] refuses what would lose data, [`directories`] those that instances shared, [`version_support`]
+//!   warns of versions that are not supported any more.
 //! - [`trial`] asks the cluster what it would say. [`storage`] looks at what a plan asks of its volumes, [`zones`] at
 //!   where they are, [`disks`] tells whether another instance has them, [`classes`] warns of classes that are not
 //!   there, [`hosts`] tells whether another ingress has the host.
@@ -24,7 +24,8 @@ use crate::cht::instance::{InstanceResource, upgrade};
 use crate::cht::version::ChtVersion;
 
 mod classes;
-pub(super) mod data_guard;
+mod data_guard;
+pub(super) mod directories;
 pub(super) mod disks;
 pub(super) mod hosts;
 pub(super) mod storage;

@@ -37,22 +37,12 @@ pub(super) async fn read(site: &Site<'_>, version: &ChtVersion) -> Result<Couchd
         let context = container.security_context.as_ref()?;
         context.capabilities.as_ref()?.add.clone()
     });
-    let tolerations: Vec<_> = site.couchdb.iter().map(pods::tolerations).collect();
-    let selectors: Vec<_> = site.couchdb.iter().map(selector).collect();
     let (size, class) = (common_size(&held), common_class(&held));
-    let common_tolerations = same(&tolerations)
-        .then(|| tolerations.first().cloned().flatten())
-        .flatten();
-    let common_selector = common(&selectors);
-    let nodes = site.couchdb.iter().zip(&held).zip(tolerations).zip(selectors);
-    let nodes: Vec<CouchdbNode> = nodes
-        .map(|(((deployment, held), tolerations), selector)| CouchdbNode {
-            node_name: held.node.clone().or_else(|| pin(deployment)),
-            node_selector: selector.filter(|selector| Some(selector) != common_selector.as_ref()),
-            tolerations: tolerations.filter(|_| common_tolerations.is_none()),
-            storage: given(node_storage(held, &size, class.as_deref())),
-        })
-        .collect();
+    let Placed {
+        nodes,
+        node_selector,
+        tolerations,
+    } = placed(site, &held, (&size, class.as_deref()));
     let is_telling = nodes.len() > 1
         || nodes
             .iter()
@@ -74,9 +64,38 @@ pub(super) async fn read(site: &Site<'_>, version: &ChtVersion) -> Result<Couchd
         default_ulimit: first.and_then(|node| pods::variable(node, "DEFAULT_ULIMIT")) == Some("true"),
         sys_resource: capabilities.is_some_and(|added| added.iter().any(|name| name == "SYS_RESOURCE")),
         resources: container.and_then(|container| pods::resources(container.resources.as_ref())),
+        node_selector,
+        tolerations,
+    })
+}
+
+/// The nodes, and what all of them have in common.
+struct Placed {
+    nodes: Vec<CouchdbNode>,
+    node_selector: Option<BTreeMap<String, String>>,
+    tolerations: Option<Vec<Toleration>>,
+}
+
+/// Reads where the nodes may run and what volumes they have; each tells only what is not common.
+fn placed(site: &Site<'_>, held: &[Held], (size, class): (&str, Option<&str>)) -> Placed {
+    let tolerations: Vec<_> = site.couchdb.iter().map(pods::tolerations).collect();
+    let selectors: Vec<_> = site.couchdb.iter().map(selector).collect();
+    let common_tolerations = same(&tolerations)
+        .then(|| tolerations.first().cloned().flatten())
+        .flatten();
+    let common_selector = common(&selectors);
+    let nodes = site.couchdb.iter().zip(held).zip(tolerations).zip(selectors);
+    let nodes = nodes.map(|(((deployment, held), tolerations), selector)| CouchdbNode {
+        node_name: held.node.clone().or_else(|| pin(deployment)),
+        node_selector: selector.filter(|selector| Some(selector) != common_selector.as_ref()),
+        tolerations: tolerations.filter(|_| common_tolerations.is_none()),
+        storage: given(node_storage(held, size, class)),
+    });
+    Placed {
+        nodes: nodes.collect(),
         node_selector: common_selector,
         tolerations: common_tolerations,
-    })
+    }
 }
 
 /// The name of the Kubernetes node to which a pod is bound.

@@ -74,17 +74,26 @@ pub(in crate::cht::instance) async fn converge(
     .await?;
     let found = steps::wait_for_address(cx, access, &model).await?;
     live::store(&mut model, &found);
-    // Last of all: a process that is killed before is continued by the next.
-    let mut ended = creation.clone();
-    if stage.is_creation() && !creation.is_saved {
-        ended = ended.ended(Timestamp::now());
-    }
-    let record = record::object(&model, Stage::Created, &ended)?;
-    steps::remember(access, &model.namespace, record).await?;
+    conclude(access, &model, stage, creation).await?;
     model.live_version = Attr::Known(version);
     model.ready = Attr::Known(true);
     model.drift = Attr::Known(Vec::new());
     Ok(model)
+}
+
+/// Remembers that all is done. Last of all: a process that is killed before is continued by the next.
+async fn conclude(
+    access: &Access,
+    model: &InstanceModel,
+    stage: Stage,
+    creation: &Creation,
+) -> Result<(), Diagnostics> {
+    let mut ended = creation.clone();
+    if stage.is_creation() && !creation.is_saved {
+        ended = ended.ended(Timestamp::now());
+    }
+    let record = record::object(model, Stage::Created, &ended)?;
+    steps::remember(access, &model.namespace, record).await
 }
 
 /// Checks, before anything is changed, what the plan could not know: its values, or who else would come.

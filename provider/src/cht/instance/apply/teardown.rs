@@ -47,27 +47,22 @@ pub(in crate::cht::instance) async fn remove(
     if !retained.is_empty() || namespaces.is_empty() {
         return Ok(());
     }
-    let others = match access
-        .cluster
-        .others_in(&desired::owner(&state.namespace)?, &state.namespace)
-        .await
-    {
-        Ok(others) if others.is_empty() => return delete(&deletion, namespaces, "the namespace").await,
+    remove_namespace(&deletion, namespaces).await
+}
+
+/// Removes the namespace of an instance that is gone, unless it holds what is somebody else's.
+async fn remove_namespace(deletion: &Deletion<'_>, namespaces: Found) -> Result<(), Diagnostics> {
+    let Deletion { cx, access, namespace } = deletion;
+    let others = match access.cluster.others_in(&desired::owner(namespace)?, namespace).await {
+        Ok(others) if others.is_empty() => return delete(deletion, namespaces, "the namespace").await,
         Ok(others) => others.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         // Everything of the instance is gone by now; an empty namespace is no reason to fail.
         Err(error) if error.is_forbidden() => "what these credentials are not allowed to list".to_owned(),
         Err(error) => return Err(access.explain("Unable to look into the namespace")(error)),
     };
-    cx.warn(
-        Diagnostic::warning(
-            "Namespace was kept",
-            format!(
-                "The namespace {} may hold what is not part of the instance: {others}. It was not deleted.",
-                state.namespace
-            ),
-        )
-        .at(InstanceModel::NAMESPACE),
-    );
+    let detail =
+        format!("The namespace {namespace} may hold what is not part of the instance: {others}. It was not deleted.");
+    cx.warn(Diagnostic::warning("Namespace was kept", detail).at(InstanceModel::NAMESPACE));
     Ok(())
 }
 

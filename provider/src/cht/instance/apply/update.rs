@@ -37,17 +37,12 @@ pub(in crate::cht::instance) async fn update(
     change.refuse_downgrade(cx, access).await?;
     let found = adoption::take_over(cx, access, &[&prior, &planned], found).await?;
     let credentials = rotation::wanted(&prior, &planned, &live).or_generate();
-    let stage = match Record::find(&found, &planned.namespace) {
-        Some(record) if record.stage.is_creation() => record.stage,
-        Some(record) if record.stage == Stage::Adopting => Stage::Adopting,
-        None if planned.is_adopted() => Stage::Adopting,
-        _ => Stage::Updating,
-    };
+    let stage = stage(&planned, &found);
     if stage != Stage::Creating {
         volumes::check_claims(&prior, &found)?;
     }
     let creation = claim::carried_on(cx, &planned.namespace, &found)?;
-    let mut update = Update {
+    let update = Update {
         access,
         prior: &prior,
         credentials: &credentials,
@@ -55,23 +50,17 @@ pub(in crate::cht::instance) async fn update(
         creation: &creation,
         found,
     };
-    let patience = update.prepare(cx, &planned, &live).await?;
-    let transition = Transition {
-        prior: &prior,
-        model: &planned,
-        credentials: &credentials,
-    };
-    transition.free_volumes(cx, access, &update.found).await?;
-    let found = std::mem::take(&mut update.found);
-    let made = converge(cx, access, update.goal(planned, found, patience), |_| ()).await?;
-    let transition = Transition {
-        prior: &prior,
-        model: &made,
-        credentials: &credentials,
-    };
-    transition.remove_obsolete(cx, access).await?;
-    upgrade::next_line::report(cx, access, (&prior, &made), &credentials).await;
-    Ok(made)
+    update.run(cx, planned, &live).await
+}
+
+/// How far the instance is: an unfinished creation or adoption is finished first.
+fn stage(planned: &InstanceModel, found: &Found) -> Stage {
+    match Record::find(found, &planned.namespace) {
+        Some(record) if record.stage.is_creation() => record.stage,
+        Some(record) if record.stage == Stage::Adopting => Stage::Adopting,
+        None if planned.is_adopted() => Stage::Adopting,
+        _ => Stage::Updating,
+    }
 }
 
 /// What the steps of an update share.
@@ -85,6 +74,38 @@ struct Update<'a> {
 }
 
 impl<'a> Update<'a> {
+    /// Prepares the change, makes it, and removes what is not needed after it.
+    async fn run(
+        mut self,
+        cx: &Context<InstanceResource>,
+        planned: InstanceModel,
+        live: &Known,
+    ) -> Result<InstanceModel, Diagnostics> {
+        let Update {
+            access,
+            prior,
+            credentials,
+            ..
+        } = self;
+        let patience = self.prepare(cx, &planned, live).await?;
+        let transition = Transition {
+            prior,
+            model: &planned,
+            credentials,
+        };
+        transition.free_volumes(cx, access, &self.found).await?;
+        let found = std::mem::take(&mut self.found);
+        let made = converge(cx, access, self.goal(planned, found, patience), |_| ()).await?;
+        let transition = Transition {
+            prior,
+            model: &made,
+            credentials,
+        };
+        transition.remove_obsolete(cx, access).await?;
+        upgrade::next_line::report(cx, access, (prior, &made), credentials).await;
+        Ok(made)
+    }
+
     /// Changes the password and stages the version, if that is to be done, and answers how long the instance may take
     /// to start after that.
     async fn prepare(

@@ -101,20 +101,18 @@ const LAYOUTS: [Layout; 5] = [
         grace_seconds: Some(0),
         has_cluster_port: false,
     },
-    NEWEST,
+    Layout {
+        since: (5, 3, 0),
+        nouveau: NouveauPlace::EachNode,
+        api: Strategy::Recreate,
+        others: Strategy::Recreate,
+        always_has_healthcheck: false,
+        has_upgrade_service: false,
+        sets_node_env: true,
+        grace_seconds: Some(0),
+        has_cluster_port: false,
+    },
 ];
-
-const NEWEST: Layout = Layout {
-    since: (5, 3, 0),
-    nouveau: NouveauPlace::EachNode,
-    api: Strategy::Recreate,
-    others: Strategy::Recreate,
-    always_has_healthcheck: false,
-    has_upgrade_service: false,
-    sets_node_env: true,
-    grace_seconds: Some(0),
-    has_cluster_port: false,
-};
 
 impl Layout {
     /// The layout of a version; that of the newest version for all that come after it. Betas and feature releases have

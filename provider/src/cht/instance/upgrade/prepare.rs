@@ -1,11 +1,12 @@
 //! Staging a version before the images are exchanged.
 
 use tf_framework::context::{Backoff, Context, Progress};
-use tf_framework::diagnostics::{Diagnostic, Diagnostics, Severity, error_chain};
+use tf_framework::diagnostics::{Diagnostics, Severity};
 use tokio::sync::Mutex;
 
 use super::guard::VersionChange;
 use super::images::Images;
+use super::refusals::{failed, refused};
 use super::rivals;
 use super::space::shortage;
 use super::target::{Target, tag};
@@ -15,12 +16,12 @@ use crate::cht::error::Error;
 use crate::cht::instance::InstanceResource;
 use crate::cht::instance::credentials::Credentials;
 use crate::cht::instance::live::application;
-use crate::cht::instance::model::{InstanceModel, Upgrade};
+use crate::cht::instance::model::InstanceModel;
 use crate::cht::instance::patience::Patience;
 use crate::cht::instance::record::{Record, Stage};
 use crate::cht::readiness::{Readiness, readiness};
 use crate::cht::upgrade::path::{Path, path};
-use crate::cht::upgrade::{Failure, Staging, Step};
+use crate::cht::upgrade::{Staging, Step};
 use crate::cht::version::ChtVersion;
 use crate::kubernetes::{Access, Found};
 
@@ -209,44 +210,6 @@ pub(super) fn is_direct(model: &InstanceModel) -> bool {
     mode == Some("direct")
 }
 
-/// The words for a version that is not going to be staged.
-pub(super) fn failed(target: &ChtVersion, failure: &Failure) -> Diagnostics {
-    let (advice, attribute) = match failure {
-        Failure::Errored { .. } => (
-            "Check that the API's pod can reach that server, and that this release is there; the log of the pod tells more. Where \
-             it cannot, as without a way to the Internet, set `upgrade = { mode = \"direct\" }`: CHT then indexes the data when it \
-             starts, and serves nobody meanwhile.",
-            InstanceModel::BUILDS_URL,
-        ),
-        Failure::Interrupted => (
-            "Read the log of the API's pod and of CouchDB for the cause, such as a limit of memory, and apply again.",
-            InstanceModel::CHT_VERSION,
-        ),
-        Failure::Aborted => (
-            "Ask who did so, as from the admin page, and apply again to stage it anew.",
-            InstanceModel::CHT_VERSION,
-        ),
-        Failure::Busy { .. } => (
-            "Wait until that is over, or abort it on the admin page, and write the version that is to run.",
-            InstanceModel::CHT_VERSION,
-        ),
-    };
-    let detail = format!("CHT {target} is not installed, and the running version goes on: {failure}.\n\n{advice}");
-    Diagnostic::error("CHT does not stage the upgrade", detail)
-        .at(attribute)
-        .into()
-}
-
-fn refused(target: &ChtVersion, error: &Error) -> Diagnostics {
-    let mode = tf_framework::path::Path::new(InstanceModel::UPGRADE).attribute(Upgrade::MODE);
-    let detail = format!(
-        "CHT {target} is not installed, and the running version goes on: {}.\n\nThe administrator needs the permission \
-         `can_upgrade`. Where staging is not possible, set `upgrade = {{ mode = \"direct\" }}`.",
-        error_chain(error)
-    );
-    Diagnostic::error("CHT refuses the upgrade", detail).at(mode).into()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value as Json, json};
@@ -281,6 +244,7 @@ mod tests {
             assert_eq!(tag_before(live, prior, plan).as_deref(), expected, "{case}");
         }
     }
+
     #[test]
     fn a_version_whose_update_was_killed_may_still_index_the_data() {
         let recorded = |version: &str, stage| {

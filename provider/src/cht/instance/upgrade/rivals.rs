@@ -4,7 +4,8 @@
 use tf_framework::context::Context;
 use tf_framework::diagnostics::{Diagnostic, Diagnostics, error_chain};
 
-use super::prepare::{failed, is_direct};
+use super::prepare::is_direct;
+use super::refusals::failed;
 use crate::cht::application::Way;
 use crate::cht::client::Client;
 use crate::cht::instance::InstanceResource;
