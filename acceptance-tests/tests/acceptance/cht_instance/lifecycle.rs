@@ -4,40 +4,13 @@
 use kube::ResourceExt;
 use serde_json::json;
 
+use super::everything;
 use crate::support::{
     ADDRESS, CLAIM, CONFIG_MAP, DEPLOYMENT, INGRESS, Instance, NAMESPACE, SECRET, SERVICE, Scene, VOLUME, done,
     eventually, kubernetes,
 };
 
 const NOTHING: [&str; 0] = [];
-
-/// Every optional attribute.
-const EVERYTHING: &str = r#"
-image = { registry = "registry.example/medic", tag = "5.3.1", pull_policy = "Always", pull_secrets = ["registry"] }
-builds_url = "https://builds.example/_couch/builds_4"
-nouveau = { resources = { limits = { memory = "1Gi" } } }
-api = {
-  log_level        = "debug"
-  node_env         = "development"
-  env              = { TZ = "Africa/Nairobi" }
-  env_from_secrets = { SMTP_PASSWORD = { name = "smtp", key = "password" } }
-  resources        = { requests = { cpu = "100m" } }
-}
-sentinel = { log_level = "warn", tolerations = [{ key = "dedicated", effect = "NoExecute", toleration_seconds = 60 }] }
-haproxy = { resources = { limits = { memory = "1Gi" } }, env = { TZ = "UTC" }, node_selector = { "kubernetes.io/os" = "linux" } }
-healthcheck = { enabled = true, log_level = "debug", resources = { limits = { memory = "64Mi" } } }
-ingress = {
-  class = "lab"
-  kind = "nginx"
-  annotations = { "example.org/team" = "kisumu" }
-  labels = { "example.org/exposure" = "public" }
-  tls = { secret_name = "wildcard" }
-  timeout_seconds = 1800
-  body_size_mib = 64
-}
-probes = { enabled = true, readiness = true, startup_timeout_seconds = 600 }
-timeouts = { create = "5m", update = "5m" }
-"#;
 
 #[tokio::test]
 #[ignore = "needs the lab: cargo xtask test"]
@@ -51,7 +24,7 @@ async fn an_instance_is_made_imported_changed_replaced_and_destroyed() {
     is_imported_as_it_is(&scene, &minimal).await;
     is_updated_in_place(&scene, &minimal).await;
 
-    scene.configure(&Instance::new("steps-replaced").with(EVERYTHING)).await;
+    scene.configure(&everything::on_one_node("steps-replaced")).await;
     assert_eq!(scene.plan().await.actions(ADDRESS), ["delete", "create"]);
     scene.apply().await;
     assert!(

@@ -4,6 +4,7 @@ mod adoption;
 mod cores;
 mod disks;
 mod drift;
+mod everything;
 mod existing_data;
 mod failures;
 mod guards;

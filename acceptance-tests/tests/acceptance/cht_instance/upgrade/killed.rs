@@ -1,4 +1,7 @@
-//! The provider is killed in each phase of an upgrade or of a change of the password, and the next apply goes on.
+//! The provider is killed after so many calls of an upgrade or of a change of the password, and the next apply goes on;
+//! [`phases`] has each phase of an upgrade.
+
+mod phases;
 
 use acceptance_tests::cht::Fault;
 use acceptance_tests::cluster::faults::FaultyServer;
@@ -45,23 +48,28 @@ impl Held {
     /// Applies, and kills the provider when so many calls are answered; answers whether there were so many.
     pub(in crate::cht_instance) async fn apply_until(&self, calls: usize) -> bool {
         self.server.hold(calls);
+        self.apply_to(self.server.held()).await
+    }
+
+    /// Applies, and kills the provider at a moment; answers whether the moment came.
+    async fn apply_to(&self, moment: impl Future<Output = ()>) -> bool {
         let mut running = self.scene.workspace.start_apply().expect("apply starts");
         let either = async {
             tokio::select! {
-                () = self.server.held() => true,
+                () = moment => true,
                 () = running.ends() => false,
             }
         };
-        let is_held = timeout(LIMIT, either)
+        let has_come = timeout(LIMIT, either)
             .await
-            .expect("it comes to that call or to its end");
-        if is_held {
+            .expect("it comes to that moment or to its end");
+        if has_come {
             running.kill_providers().expect("processes are listed");
         }
         self.server.heal();
         let outcome = running.wait().await.expect("it ends");
-        assert_eq!(outcome.code != Some(0), is_held, "{}", outcome.text());
-        is_held
+        assert_eq!(outcome.code != Some(0), has_come, "{}", outcome.text());
+        has_come
     }
 }
 
