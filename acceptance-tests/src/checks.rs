@@ -222,8 +222,8 @@ fn cargo_fuzz(program: &Path, command: &str, build: &Path) -> Command {
     fuzz
 }
 
-/// Checks licenses, duplicates and sources of the dependencies, those of the fuzz targets too, where cargo-deny and what
-/// other systems need can be had. Advisories change without the project, so they are no part of its tests.
+/// Checks licenses, duplicates and sources of the dependencies, those of the fuzz targets too, where cargo-deny and
+/// what other systems need can be had. Advisories change without the project, so they are no part of its tests.
 fn deny() -> Result<Option<String>> {
     let not_checked = |error: anyhow::Error| format!("Dependencies were not checked: {error:#}");
     let program = match tools::cargo_deny() {

@@ -8,8 +8,8 @@
 //!
 //! The instance is taken from the `Host` header, `api.<namespace>.svc.<domain>`: all port-forwards of the lab end here,
 //! also those to nodes of CouchDB ([`topology`]). So a port that is closed for a while can only be played by ending the
-//! connection once the request is read. kwok does not pass that end on through a port-forward: its client sees no answer
-//! until its own timeout. Ports that are closed for good, which a kubelet says, are in a namespace of their own
+//! connection once the request is read. kwok does not pass that end on through a port-forward: its client sees no
+//! answer until its own timeout. Ports that are closed for good, which a kubelet says, are in a namespace of their own
 //! ([`crate::cluster::REFUSING_NAMESPACE`]).
 
 mod accept;

@@ -1,9 +1,9 @@
 //! Every optional attribute at once, in each line of versions and in a cluster: `lifecycle` replaces an instance of one
 //! node with such a one.
 //!
-//! Left out is what excludes something else (`admin_password_wo`, the volumes that are there already, the other kinds of
-//! ingress and TLS), and what has to be there before: `existing_data`, `api_access`. CHT 4 cannot have `nouveau`, which
-//! came with CHT 5, and CHT 5 no `upgrade_service`, which went with CHT 4.
+//! Left out is what excludes something else (`admin_password_wo`, the volumes that are there already, the other kinds
+//! of ingress and TLS), and what has to be there before: `existing_data`, `api_access`. CHT 4 cannot have `nouveau`,
+//! which came with CHT 5, and CHT 5 no `upgrade_service`, which went with CHT 4.
 
 use crate::support::{CLAIM, DEPLOYMENT, Instance, NAMESPACE, Scene};
 

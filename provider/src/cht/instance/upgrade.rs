@@ -6,8 +6,8 @@
 //! - [`outlook`] is what the running application says to a plan: [`space`] tells whether the volumes have room for it,
 //!   [`rivals`] whether somebody has begun another upgrade.
 //! - [`next_line`] says what CHT 5 changes for those who come from CHT 4.
-//! - [`prepare`] stages the version while the one before serves; [`refusals`] are the words for a CHT that does not. The
-//!   exchange of the images is an update like any other.
+//! - [`prepare`] stages the version while the one before serves; [`refusals`] are the words for a CHT that does not.
+//!   The exchange of the images is an update like any other.
 
 mod guard;
 mod images;
